@@ -1,0 +1,1 @@
+//! What datasets there are: cards, columns, versions, quality, lineage.

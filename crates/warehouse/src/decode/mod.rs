@@ -1,0 +1,1 @@
+//! Bytes to record batches: CSV, JSON Lines, Excel, Parquet.

@@ -1,0 +1,203 @@
+//! What can go wrong in the warehouse, in words that tell how to mend it.
+
+use brain_kernel::error::{ErrorKind, Failure};
+use datafusion::error::DataFusionError;
+
+/// Result of anything in this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Everything that can go wrong in the warehouse.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No dataset of that name (or none the party may know of).
+    #[error("no dataset {name:?}")]
+    UnknownDataset {
+        /// Name as asked.
+        name: String,
+        /// Names the party may see that look alike, best first.
+        nearest: Vec<String>,
+    },
+    /// The dataset exists but not in that version.
+    #[error("dataset {name} has no version {version}")]
+    UnknownVersion {
+        /// Dataset.
+        name: String,
+        /// Version asked for.
+        version: u64,
+    },
+    /// The party holds no grant for the dataset.
+    #[error("no grant for {dataset}")]
+    NoGrant {
+        /// Dataset.
+        dataset: String,
+        /// Who can grant it.
+        owner: String,
+    },
+    /// A statement other than a read.
+    #[error("not a read: {statement}")]
+    NotARead {
+        /// Kind of statement refused.
+        statement: String,
+    },
+    /// The SQL text does not parse or plan.
+    #[error("SQL: {message}")]
+    Sql {
+        /// What the planner says, without paths.
+        message: String,
+        /// Line and column counted from 1, where known.
+        position: Option<(u64, u64)>,
+    },
+    /// The query needs more memory or disk than it may have.
+    #[error("query needs more than {limit_mib} MiB")]
+    Memory {
+        /// The limit that was reached, MiB.
+        limit_mib: u64,
+    },
+    /// The query took longer than allowed.
+    #[error("query took longer than {seconds} s")]
+    Timeout {
+        /// The limit that was reached, seconds.
+        seconds: u64,
+    },
+    /// The caller cancelled.
+    #[error("cancelled")]
+    Cancelled,
+    /// A model file is wrong.
+    #[error("model {model}: {reason}")]
+    Model {
+        /// Model name or file.
+        model: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A refusal or failure of another crate, passed on as it is.
+    #[error(transparent)]
+    Failure(#[from] Failure),
+    /// The query engine failed for a reason that is not the caller's.
+    #[error("engine: {0}")]
+    Engine(#[source] DataFusionError),
+    /// A Delta table could not be read or written.
+    #[error("table: {0}")]
+    Table(#[from] deltalake_core::DeltaTableError),
+    /// The file system failed.
+    #[error("file system: {0}")]
+    Io(#[from] std::io::Error),
+}
+
+impl From<DataFusionError> for Error {
+    fn from(error: DataFusionError) -> Self {
+        crate::query::classify(error)
+    }
+}
+
+impl Error {
+    /// A failure of another crate, kept as it is.
+    pub fn passed(error: impl Into<Failure>) -> Self {
+        Self::Failure(error.into())
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Failure(failure) => failure,
+            Error::UnknownDataset { name, nearest } => unknown_dataset(&name, &nearest),
+            Error::UnknownVersion { name, version } => Self::new(
+                ErrorKind::NotFound,
+                "warehouse/unknown-version",
+                format!("数据集 {name} 没有版本 {version}。"),
+                format!("Dataset {name} has no version {version}."),
+            )
+            .with_hint("在目录页查看现有版本。", "See the versions on the dataset's catalogue page."),
+            Error::NoGrant { dataset, owner } => Self::new(
+                ErrorKind::Forbidden,
+                "warehouse/no-grant",
+                format!("您没有 {dataset} 的授权。"),
+                format!("You hold no grant for {dataset}."),
+            )
+            .with_hint(
+                format!("请向数据所有者 {owner} 或管理员申请，说明用途与期限。"),
+                format!("Ask its owner {owner} or an administrator; say for which purpose and until when."),
+            ),
+            Error::NotARead { statement } => Self::new(
+                ErrorKind::InvalidArgument,
+                "warehouse/not-a-read",
+                format!("这里只能查询，不能执行 {statement}。"),
+                format!("Only reads are possible here, not {statement}."),
+            )
+            .with_hint(
+                "请使用一条 SELECT、WITH、EXPLAIN、SHOW TABLES 或 DESCRIBE 语句。",
+                "Use one SELECT, WITH, EXPLAIN, SHOW TABLES or DESCRIBE statement.",
+            ),
+            Error::Sql { message, position } => sql(&message, position),
+            Error::Memory { limit_mib } => Self::new(
+                ErrorKind::Exhausted,
+                "warehouse/query-memory",
+                format!("查询需要的内存或临时空间超过 {limit_mib} MiB。"),
+                format!("The query needs more than {limit_mib} MiB of memory or temporary space."),
+            )
+            .with_hint(
+                "请加过滤条件、减少列，或先汇总再连接。",
+                "Add filters, take fewer columns, or aggregate before joining.",
+            ),
+            Error::Timeout { seconds } => Self::new(
+                ErrorKind::Cancelled,
+                "warehouse/query-timeout",
+                format!("查询超过 {seconds} 秒，已停止。"),
+                format!("The query was stopped after {seconds} s."),
+            )
+            .with_hint("请加过滤条件或 LIMIT。", "Add filters or a LIMIT."),
+            Error::Cancelled => {
+                Self::new(ErrorKind::Cancelled, "warehouse/cancelled", "已取消。", "Cancelled.")
+            }
+            Error::Model { model, reason } => Self::new(
+                ErrorKind::InvalidArgument,
+                "warehouse/model",
+                format!("模型 {model} 有误：{reason}"),
+                format!("Model {model} is wrong: {reason}"),
+            ),
+            Error::Engine(error) => {
+                tracing::error!(%error, "query engine failed");
+                Self::internal("warehouse/engine")
+            }
+            Error::Table(error) => {
+                tracing::error!(%error, "Delta table failed");
+                Self::internal("warehouse/table")
+            }
+            Error::Io(error) => {
+                tracing::error!(%error, "file system failed");
+                Self::internal("warehouse/file-system")
+            }
+        }
+    }
+}
+
+fn unknown_dataset(name: &str, nearest: &[String]) -> Failure {
+    let failure = Failure::new(
+        ErrorKind::NotFound,
+        "warehouse/unknown-dataset",
+        format!("没有数据集 {name}。"),
+        format!("There is no dataset {name}."),
+    );
+    if nearest.is_empty() {
+        return failure.with_hint(
+            "用 SHOW TABLES 或目录页查看可用的数据集。",
+            "SHOW TABLES or the catalogue page lists what you may read.",
+        );
+    }
+    failure.with_hint(
+        format!("是不是 {}？", nearest.join("、")),
+        format!("Did you mean {}?", nearest.join(", ")),
+    )
+}
+
+fn sql(message: &str, position: Option<(u64, u64)>) -> Failure {
+    let (zh, en) = match position {
+        Some((line, column)) => (
+            format!("SQL 第 {line} 行第 {column} 列有误：{message}"),
+            format!("SQL is wrong at line {line}, column {column}: {message}"),
+        ),
+        None => (format!("SQL 有误：{message}"), format!("SQL is wrong: {message}")),
+    };
+    Failure::new(ErrorKind::InvalidArgument, "warehouse/sql", zh, en)
+}

@@ -1,0 +1,25 @@
+//! Delta tables under `<data>/lake/<zone>/<table>`. Private to the crate: the door stands in front of it.
+
+pub(crate) mod commit;
+pub(crate) mod read;
+
+use std::path::{Path, PathBuf};
+
+/// Where the tables lie.
+#[derive(Debug, Clone)]
+pub(crate) struct Lake {
+    root: PathBuf,
+}
+
+impl Lake {
+    /// A lake in `<data>/lake`.
+    pub(crate) fn new(data: &Path) -> Self {
+        Self { root: data.join("lake") }
+    }
+
+    /// Folder of `zone.table`, for example `<data>/lake/raw/registry`.
+    pub(crate) fn folder(&self, dataset: &str) -> PathBuf {
+        let (zone, table) = dataset.split_once('.').unwrap_or(("raw", dataset));
+        self.root.join(zone).join(table)
+    }
+}

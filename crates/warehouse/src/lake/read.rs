@@ -1,0 +1,1 @@
+//! Reading: a dataset at a version as a scan.

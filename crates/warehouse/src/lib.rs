@@ -1,0 +1,23 @@
+//! Data in, governed, out: sources, mappings, Delta tables, the door, models, catalogue.
+//!
+//! Invariant: rows leave this crate only through [`Session`], and a session shows a party exactly what a grant allows;
+//! `lake` is private, so no other path from a public function to a row exists.
+//! Deliberately absent: HTTP, the chain graph, and any table that is not a Delta table with a catalogue entry.
+//! Start reading at [`Warehouse`], then [`query`] for the way out and [`ingest`] for the way in.
+
+pub mod catalogue;
+mod decode;
+mod error;
+mod handle;
+pub mod ingest;
+mod lake;
+pub mod mapping;
+pub mod model;
+mod options;
+pub mod query;
+mod source;
+pub mod standard;
+
+pub use error::{Error, Result};
+pub use handle::Warehouse;
+pub use options::Options;

@@ -1,0 +1,1 @@
+//! Named mappings from a file to a dataset, as TOML.

@@ -1,0 +1,1 @@
+//! Files as byte streams: plain, gzip, zstd, folders.

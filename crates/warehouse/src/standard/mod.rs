@@ -1,0 +1,1 @@
+//! Standardisation functions for SQL.
