@@ -1,0 +1,21 @@
+//! Table definitions; the row structs are re-exported by the modules that read and write them.
+#![expect(
+    unreachable_pub,
+    reason = "the derive asks for pub; which rows leave the crate is decided by the re-exports"
+)]
+
+pub(crate) mod account;
+pub(crate) mod api_key;
+pub(crate) mod dataset;
+pub(crate) mod dataset_column;
+pub(crate) mod dataset_input;
+pub(crate) mod dataset_version;
+pub(crate) mod evidence_frontier;
+pub(crate) mod evidence_head;
+pub(crate) mod evidence_leaf;
+pub(crate) mod grant_entry;
+pub(crate) mod ingest_run;
+pub(crate) mod model_run;
+pub(crate) mod organisation;
+pub(crate) mod session;
+pub(crate) mod setting;

@@ -1,0 +1,32 @@
+//! A signed-in browser or program (会话). The token itself is never stored.
+
+use sea_orm::entity::prelude::*;
+use serde::Serialize;
+
+/// A signed-in browser or program (会话). The token itself is never stored.
+#[derive(Debug, Clone, PartialEq, DeriveEntityModel, Serialize)]
+#[sea_orm(table_name = "session")]
+pub struct Model {
+    /// SHA-256 of the token, hexadecimal.
+    #[sea_orm(primary_key, auto_increment = false)]
+    #[serde(skip_serializing)]
+    pub token_hash: String,
+    /// Whose session.
+    pub account_id: String,
+    /// When it began.
+    pub created_at: DateTimeUtc,
+    /// Last use, kept to about half a minute.
+    pub last_seen_at: DateTimeUtc,
+    /// Absolute end.
+    pub expires_at: DateTimeUtc,
+    /// Address it was opened from.
+    pub ip: Option<String>,
+    /// Program it was opened with.
+    pub user_agent: Option<String>,
+}
+
+/// Joins are written where they are needed.
+#[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

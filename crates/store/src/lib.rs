@@ -1,0 +1,31 @@
+//! Operational state (运行状态库): accounts, grants, catalogue, runs, evidence — in SQLite or PostgreSQL.
+//!
+//! Invariant: one set of migrations describes the schema for both engines, a database written by a newer program is
+//! refused, and every write that must be atomic with its evidence goes through one [`Transaction`].
+//! Deliberately absent: rows of data tables (they live in the lake) and any decision about who may do what
+//! (`trust` decides; this crate only remembers).
+//! Start reading at [`Store`]; then one module per table family, each a handful of functions over a connection.
+
+pub mod account;
+pub mod api_key;
+pub mod dataset;
+mod entity;
+mod error;
+pub mod evidence;
+pub mod grant;
+pub mod ingest_run;
+mod migration;
+pub mod model_run;
+pub mod organisation;
+pub mod page;
+pub mod session;
+pub mod setting;
+mod sqlite;
+mod store;
+mod transaction;
+
+pub use error::{Error, Result};
+pub use page::{Page, PageRequest};
+pub use sea_orm::ConnectionTrait;
+pub use store::{Engine, Store};
+pub use transaction::Transaction;

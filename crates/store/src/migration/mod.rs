@@ -1,0 +1,53 @@
+//! The schema, as a list of steps that run on both engines.
+//!
+//! A step that was part of a release never changes; a new need is a new step at the end.
+
+mod m0001_spine;
+
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DbBackend, SqliteTransactionMode, TransactionOptions,
+    TransactionTrait,
+};
+use sea_orm_migration::{MigrationTrait, MigratorTrait};
+
+use crate::{Error, Result};
+
+struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m0001_spine::Migration)]
+    }
+}
+
+/// Key of the PostgreSQL advisory lock that makes two starting nodes migrate one after the other ("brain" in ASCII).
+const MIGRATION_LOCK: i64 = 0x62_72_61_69_6e;
+
+/// Refuse a newer database, then bring an older one forward; all steps in one transaction, so that a failed upgrade
+/// leaves the database as it was and two programs starting together upgrade once.
+pub(crate) async fn run(db: &DatabaseConnection) -> Result<()> {
+    let sqlite = db.get_database_backend() == DbBackend::Sqlite;
+    let transaction = db
+        .begin_with_options(TransactionOptions {
+            sqlite_transaction_mode: sqlite.then_some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        })
+        .await
+        .map_err(Error::Connect)?;
+    if !sqlite {
+        let lock = format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})");
+        transaction.execute_unprepared(&lock).await.map_err(Error::Migration)?;
+    }
+    let known: Vec<String> = Migrator::migrations().iter().map(|step| step.name().to_owned()).collect();
+    let applied = Migrator::get_migration_models(&transaction).await.map_err(Error::Migration)?;
+    if let Some(newer) = applied.iter().find(|row| !known.contains(&row.version)) {
+        let name = newer.version.clone();
+        transaction.rollback().await.map_err(Error::Migration)?;
+        return Err(Error::NewerSchema(name));
+    }
+    if applied.len() < known.len() {
+        tracing::info!(applied = applied.len(), known = known.len(), "migrating the operational store");
+        Migrator::up(&transaction, None).await.map_err(Error::Migration)?;
+    }
+    transaction.commit().await.map_err(Error::Migration)
+}

@@ -1,0 +1,155 @@
+//! The handle: open, migrate, begin.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use brain_kernel::clock::Clock;
+use chrono::{DateTime, SubsecRound, Utc};
+use sea_orm::{
+    ConnectOptions, Database, DatabaseConnection, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
+use tokio::sync::Mutex;
+use uuid::{ContextV7, Timestamp, Uuid};
+
+use crate::sqlite::{self, BUSY_TIMEOUT_S};
+use crate::{Error, Result, Transaction, migration};
+
+/// Connections a node keeps open to its database at most.
+const CONNECTIONS_MAX: u32 = 8;
+
+/// The engine behind a store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// One file in the data folder.
+    Sqlite,
+    /// A PostgreSQL server.
+    Postgres,
+}
+
+/// A cheap-clone handle to the operational store.
+#[derive(Clone)]
+pub struct Store(Arc<Inner>);
+
+struct Inner {
+    db: DatabaseConnection,
+    engine: Engine,
+    clock: Arc<dyn Clock>,
+    // SQLite has one writer; queueing here is fair, its own busy handler is a lottery.
+    turn: Arc<Mutex<()>>,
+    // Keeps ids made within one millisecond in order.
+    ids: std::sync::Mutex<ContextV7>,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").field("engine", &self.0.engine).finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// Open `sqlite:PATH` or `postgres://…`, creating and migrating as needed.
+    ///
+    /// A database with a migration this program does not know is refused with [`Error::NewerSchema`] untouched.
+    pub async fn open(url: &str, clock: Arc<dyn Clock>) -> Result<Self> {
+        let (engine, options) = connect_options(url)?;
+        let db = Database::connect(options).await.map_err(Error::Connect)?;
+        migration::run(&db).await?;
+        Ok(Self(Arc::new(Inner {
+            db,
+            engine,
+            clock,
+            turn: Arc::default(),
+            ids: std::sync::Mutex::new(ContextV7::new()),
+        })))
+    }
+
+    /// The connection pool, for reads and for single-statement writes.
+    #[must_use]
+    pub fn db(&self) -> &DatabaseConnection {
+        &self.0.db
+    }
+
+    /// Which engine this is.
+    #[must_use]
+    pub fn engine(&self) -> Engine {
+        self.0.engine
+    }
+
+    /// The clock everything stored is stamped with.
+    #[must_use]
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.0.clock
+    }
+
+    /// The present instant, cut to the microsecond both engines can hold.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        self.0.clock.now().trunc_subsecs(6)
+    }
+
+    /// A fresh id: UUID v7 by the store's clock, so ids sort in the order they were made.
+    #[must_use]
+    pub fn new_id(&self) -> String {
+        let now = self.0.clock.now();
+        let seconds = u64::try_from(now.timestamp()).unwrap_or_default();
+        let context = self.0.ids.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        Uuid::new_v7(Timestamp::from_unix(&*context, seconds, now.timestamp_subsec_nanos())).to_string()
+    }
+
+    /// Begin a write transaction, waiting for the writer before us at most the busy timeout.
+    pub async fn transaction(&self) -> Result<Transaction> {
+        let turn = match self.0.engine {
+            Engine::Sqlite => {
+                let turn = tokio::time::timeout(
+                    Duration::from_secs(BUSY_TIMEOUT_S),
+                    self.0.turn.clone().lock_owned(),
+                );
+                Some(turn.await.map_err(|_| Error::Busy { seconds: BUSY_TIMEOUT_S })?)
+            }
+            Engine::Postgres => None,
+        };
+        let options = TransactionOptions {
+            sqlite_transaction_mode: (self.0.engine == Engine::Sqlite)
+                .then_some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        Ok(Transaction::new(self.0.db.begin_with_options(options).await?, turn))
+    }
+
+    /// Whether the database answers; for readiness checks.
+    pub async fn ping(&self) -> Result<()> {
+        self.0.db.ping().await.map_err(Error::Connect)
+    }
+
+    /// Close every connection; on SQLite the write-ahead log is folded back into the file.
+    pub async fn close(&self) -> Result<()> {
+        self.0.db.clone().close().await.map_err(Error::Connect)
+    }
+}
+
+fn connect_options(url: &str) -> Result<(Engine, ConnectOptions)> {
+    let engine = if url.starts_with("sqlite:") {
+        Engine::Sqlite
+    } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+        Engine::Postgres
+    } else {
+        return Err(Error::UnsupportedUrl(url.to_owned()));
+    };
+    let mut options = match engine {
+        Engine::Postgres => ConnectOptions::new(url),
+        Engine::Sqlite => {
+            let path = sqlite::path_of(url)?;
+            sqlite::prepare_file(&path)?;
+            let mut options = ConnectOptions::new(format!("sqlite://{}", path.display()));
+            options.map_sqlx_sqlite_opts(sqlite::tune);
+            options
+        }
+    };
+    options
+        .max_connections(CONNECTIONS_MAX)
+        .min_connections(1)
+        .connect_timeout(Duration::from_secs(BUSY_TIMEOUT_S))
+        .acquire_timeout(Duration::from_secs(BUSY_TIMEOUT_S))
+        .sqlx_logging(false);
+    Ok((engine, options))
+}

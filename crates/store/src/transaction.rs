@@ -1,0 +1,57 @@
+//! A write transaction.
+
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, Statement};
+use tokio::sync::OwnedMutexGuard;
+
+use crate::Result;
+
+/// One write transaction; dropping it without [`commit`](Self::commit) rolls back.
+///
+/// On SQLite it owns the database's single write lock from the start (`BEGIN IMMEDIATE`), so that two transactions
+/// never fail on upgrading a read lock, and writers of this process queue fairly. Keep it short, and never open a
+/// second one while holding the first.
+#[derive(Debug)]
+pub struct Transaction {
+    inner: DatabaseTransaction,
+    // Declared after `inner`: the rollback of a dropped transaction is queued before the next writer starts.
+    _turn: Option<OwnedMutexGuard<()>>,
+}
+
+impl Transaction {
+    pub(crate) fn new(inner: DatabaseTransaction, turn: Option<OwnedMutexGuard<()>>) -> Self {
+        Self { inner, _turn: turn }
+    }
+
+    /// Make everything written durable and visible.
+    pub async fn commit(self) -> Result<()> {
+        Ok(self.inner.commit().await?)
+    }
+
+    /// Forget everything written.
+    pub async fn rollback(self) -> Result<()> {
+        Ok(self.inner.rollback().await?)
+    }
+}
+
+#[async_trait::async_trait]
+impl ConnectionTrait for Transaction {
+    fn get_database_backend(&self) -> DbBackend {
+        self.inner.get_database_backend()
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> std::result::Result<ExecResult, DbErr> {
+        self.inner.execute_raw(statement).await
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> std::result::Result<ExecResult, DbErr> {
+        self.inner.execute_unprepared(sql).await
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> std::result::Result<Option<QueryResult>, DbErr> {
+        self.inner.query_one_raw(statement).await
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> std::result::Result<Vec<QueryResult>, DbErr> {
+        self.inner.query_all_raw(statement).await
+    }
+}
