@@ -1,0 +1,25 @@
+//! `cargo xtask bench <name>`: us and the peer on the same input in one run, a table and one JSON line.
+
+mod example;
+mod ingest;
+mod measure;
+mod risk;
+mod start;
+mod table;
+
+use anyhow::{Result, bail};
+
+const NAMES: [&str; 5] = ["start", "ingest", "sql", "graph", "risk"];
+
+/// Run one bench, or all of them.
+pub(crate) fn run(name: &str) -> Result<()> {
+    match name {
+        "start" => start::run(),
+        "ingest" => ingest::run_all(),
+        "sql" => example::run_example("brain-warehouse", "bench_door"),
+        "graph" => example::run_example("brain-chain", "bench_graph"),
+        "risk" => risk::run_all(),
+        "all" => NAMES.iter().try_for_each(|name| run(name)),
+        _ => bail!("no bench {name}; there are {}", NAMES.join(", ")),
+    }
+}

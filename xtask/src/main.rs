@@ -1,0 +1,44 @@
+//! The commands of daily work: `cargo xtask demo | verify | bench <name> | services up|down | tidy`.
+//!
+//! Everything a fresh machine lacks is installed by these commands from the distribution's packages, crates.io,
+//! PyPI or the npm registry; nothing is fetched from anywhere else.
+#![expect(clippy::print_stdout, reason = "a command-line tool talks on standard output")]
+#![expect(clippy::disallowed_methods, reason = "a command-line tool reads its environment")]
+
+mod bench;
+mod demo;
+mod node;
+mod services;
+mod shell;
+mod tidy;
+mod tools;
+mod verify;
+
+use anyhow::{Result, bail};
+
+const USAGE: &str = "\
+cargo xtask demo [--from DIR] [--listen ADDR] [--keep]   build, load data, serve, print the address
+cargo xtask verify [--fast]                              install what is needed, format, lint, run every test
+cargo xtask bench <start|ingest|sql|graph|risk|all>      us and the peer on the same input, one table, one JSON line
+cargo xtask services <up|down>                           PostgreSQL and Mosquitto in a temporary folder
+cargo xtask tidy                                         crate edges, file sizes, names
+cargo xtask openapi                                      write web/openapi/brain.json and the typed client from it";
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["demo", rest @ ..] => demo::run(rest),
+        ["verify", rest @ ..] => verify::run(rest.contains(&"--fast")),
+        ["bench", name] => bench::run(name),
+        ["services", "up"] => services::up_and_print(),
+        ["services", "down"] => services::down(),
+        ["tidy"] => tidy::run(),
+        ["openapi"] => node::write_openapi(),
+        [] | ["help" | "--help" | "-h"] => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        _ => bail!("unknown command {}\n{USAGE}", words.join(" ")),
+    }
+}

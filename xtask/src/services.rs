@@ -1,0 +1,171 @@
+//! Real servers for tests: PostgreSQL and Mosquitto on free ports, in a temporary folder, stopped afterwards.
+
+use crate::shell::{capture, command, exists, root, run};
+use crate::tools;
+use anyhow::{Context as _, Result, bail};
+use serde_json::{Value, json};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+/// Running services. Dropping it leaves them running; [`down`] stops them.
+pub(crate) struct Services {
+    /// Administrator's URL of the PostgreSQL server.
+    pub(crate) postgres: String,
+    /// `host:port` of the MQTT broker.
+    pub(crate) mqtt: String,
+}
+
+fn state_file() -> PathBuf {
+    root().join("target").join("services.json")
+}
+
+/// Start everything; services already running are stopped first so that a test meets a clean server.
+pub(crate) fn up() -> Result<Services> {
+    down()?;
+    tools::packages(&[(postgres_probe().as_str(), "postgresql"), ("/usr/sbin/mosquitto", "mosquitto")])?;
+    let folder = PathBuf::from(capture(command("mktemp").args(["-d", "/tmp/brain-services.XXXXXX"]))?.trim());
+    save(&json!({ "folder": folder, "stop": [] }))?;
+    let postgres = start_postgres(&folder)?;
+    let mqtt = start_mosquitto(&folder)?;
+    Ok(Services { postgres, mqtt })
+}
+
+/// Start and print the variables that tests read.
+pub(crate) fn up_and_print() -> Result<()> {
+    let services = up()?;
+    println!("export BRAIN_TEST_POSTGRES={}", services.postgres);
+    println!("export BRAIN_TEST_MQTT={}", services.mqtt);
+    Ok(())
+}
+
+/// Stop what [`up`] started and remove its folder. Nothing running is no error.
+pub(crate) fn down() -> Result<()> {
+    let Ok(text) = std::fs::read_to_string(state_file()) else { return Ok(()) };
+    let state: Value = serde_json::from_str(&text).context("target/services.json")?;
+    for words in state["stop"].as_array().into_iter().flatten() {
+        let words: Vec<&str> = words.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        if let Some((program, rest)) = words.split_first() {
+            // A server that died already is as good as stopped.
+            let _ = command(program).args(rest).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        }
+    }
+    if let Some(folder) = state["folder"].as_str().filter(|f| f.starts_with("/tmp/brain-services.")) {
+        std::fs::remove_dir_all(folder).ok();
+    }
+    std::fs::remove_file(state_file())?;
+    Ok(())
+}
+
+fn save(state: &Value) -> Result<()> {
+    std::fs::create_dir_all(root().join("target"))?;
+    std::fs::write(state_file(), state.to_string())?;
+    Ok(())
+}
+
+fn remember_stop(words: &[&str]) -> Result<()> {
+    let mut state: Value = serde_json::from_str(&std::fs::read_to_string(state_file())?)?;
+    state["stop"].as_array_mut().context("stop list")?.push(json!(words));
+    save(&state)
+}
+
+fn postgres_bin() -> Option<PathBuf> {
+    let mut versions: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql")
+        .ok()?
+        .filter_map(|entry| Some(entry.ok()?.path().join("bin")))
+        .filter(|bin| bin.join("initdb").exists())
+        .collect();
+    versions.sort();
+    versions.pop()
+}
+
+fn postgres_probe() -> String {
+    postgres_bin().map_or_else(
+        || "/usr/lib/postgresql/initdb".to_owned(),
+        |bin| bin.join("initdb").display().to_string(),
+    )
+}
+
+fn start_postgres(folder: &Path) -> Result<String> {
+    let bin = postgres_bin().context("PostgreSQL's initdb was not found under /usr/lib/postgresql")?;
+    let data = folder.join("postgres");
+    std::fs::create_dir(&data)?;
+    let root_user = capture(command("id").arg("-u"))?.trim() == "0";
+    if root_user {
+        // The server refuses to run as root.
+        run(command("chmod").arg("755").arg(folder))?;
+        run(command("chown").arg("postgres").arg(&data))?;
+    }
+    let as_server = |program: PathBuf| -> Command {
+        if root_user {
+            let mut wrapped = command("runuser");
+            wrapped.args(["-u", "postgres", "--"]).arg(program).current_dir("/tmp");
+            wrapped
+        } else {
+            command(program)
+        }
+    };
+    capture(as_server(bin.join("initdb")).arg("-D").arg(&data).args([
+        "-U",
+        "postgres",
+        "-A",
+        "trust",
+        "-E",
+        "UTF8",
+        "--locale=C",
+    ]))?;
+    let port = free_port()?;
+    let options = format!(
+        "-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={} -c fsync=off",
+        data.display()
+    );
+    let log = data.join("server.log");
+    run(as_server(bin.join("pg_ctl"))
+        .arg("-D")
+        .arg(&data)
+        .args(["-w", "-t", "60", "-o", &options, "-l"])
+        .arg(log)
+        .arg("start")
+        .stdout(Stdio::null()))?;
+    let (control, place) = (bin.join("pg_ctl").display().to_string(), data.display().to_string());
+    let mut stop: Vec<&str> = if root_user { vec!["runuser", "-u", "postgres", "--"] } else { Vec::new() };
+    stop.extend([control.as_str(), "-D", place.as_str(), "-m", "immediate", "stop"]);
+    remember_stop(&stop)?;
+    Ok(format!("postgres://postgres@127.0.0.1:{port}/postgres"))
+}
+
+fn start_mosquitto(folder: &Path) -> Result<String> {
+    let program = if exists("mosquitto") { "mosquitto" } else { "/usr/sbin/mosquitto" };
+    let port = free_port()?;
+    let configuration = folder.join("mosquitto.conf");
+    std::fs::write(
+        &configuration,
+        format!("listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\n"),
+    )?;
+    let child = command(program)
+        .arg("-c")
+        .arg(&configuration)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .context("cannot start mosquitto")?;
+    remember_stop(&["kill", &child.id().to_string()])?;
+    wait_for_port(port)?;
+    Ok(format!("127.0.0.1:{port}"))
+}
+
+/// A port nobody listens on now.
+pub(crate) fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
+
+fn wait_for_port(port: u16) -> Result<()> {
+    for _ in 0..100 {
+        if TcpStream::connect(("127.0.0.1", port)).is_ok() {
+            return Ok(());
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    bail!("nothing answers on port {port} after ten seconds")
+}

@@ -1,0 +1,73 @@
+//! Running other programs, with the command line shown and failures that name it.
+
+use anyhow::{Context as _, Result, bail};
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+/// The workspace's root folder.
+pub(crate) fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).to_owned()
+}
+
+/// Real data for tests, `None` on a machine that has none.
+pub(crate) fn shared_data() -> Option<PathBuf> {
+    let named = std::env::var_os("BRAIN_SHARED_DATA").map(PathBuf::from);
+    let beside = root().parent().map(|parent| parent.join("shared").join("data"));
+    named.or(beside).filter(|path| path.is_dir())
+}
+
+/// A command that runs in the workspace's root.
+pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
+    command.current_dir(root()).stdin(Stdio::null());
+    command
+}
+
+/// Run to the end with output shown; fails when the command fails.
+pub(crate) fn run(command: &mut Command) -> Result<()> {
+    println!("$ {}", shown(command));
+    let status = command.status().with_context(|| format!("cannot start {}", shown(command)))?;
+    if !status.success() {
+        bail!("{} failed: {status}", shown(command));
+    }
+    Ok(())
+}
+
+/// Run to the end and return standard output.
+pub(crate) fn capture(command: &mut Command) -> Result<String> {
+    let output = command
+        .stderr(Stdio::inherit())
+        .output()
+        .with_context(|| format!("cannot start {}", shown(command)))?;
+    if !output.status.success() {
+        bail!("{} failed: {}\n{}", shown(command), output.status, String::from_utf8_lossy(&output.stdout));
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// Whether a program of this name can be started.
+pub(crate) fn exists(program: &str) -> bool {
+    std::env::var_os("PATH")
+        .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(program).is_file()))
+}
+
+fn shown(command: &Command) -> String {
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    words.map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
+}
+
+/// Time one step of a longer command and say how long it took.
+pub(crate) fn step(
+    times: &mut Vec<(String, f64)>,
+    name: &str,
+    work: impl FnOnce() -> Result<()>,
+) -> Result<()> {
+    println!("\n== {name}");
+    let started = Instant::now();
+    work().with_context(|| format!("step \"{name}\""))?;
+    times.push((name.to_owned(), started.elapsed().as_secs_f64()));
+    Ok(())
+}

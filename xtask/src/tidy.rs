@@ -1,0 +1,123 @@
+//! Rules about the shape of the tree that no compiler checks.
+
+use crate::shell::{capture, command, root};
+use anyhow::{Context as _, Result, bail};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+
+/// Which crates a crate may depend on (architecture: kernel ← store ← trust ← warehouse ← component ← apps ← api ← brain).
+const EDGES: [(&str, &[&str]); 12] = [
+    ("brain-kernel", &[]),
+    ("brain-store", &["brain-kernel"]),
+    ("brain-trust", &["brain-kernel", "brain-store"]),
+    ("brain-warehouse", &["brain-kernel", "brain-store", "brain-trust"]),
+    ("brain-chain", &["brain-kernel"]),
+    ("brain-component", &["brain-kernel", "brain-store", "brain-trust", "brain-warehouse", "brain-chain"]),
+    ("brain-governance", &["brain-kernel", "brain-chain", "brain-component"]),
+    ("brain-portal", &[]),
+    (
+        "brain-api",
+        &["brain-kernel", "brain-store", "brain-trust", "brain-warehouse", "brain-component", "brain-portal"],
+    ),
+    (
+        "brain-program",
+        &[
+            "brain-kernel",
+            "brain-store",
+            "brain-trust",
+            "brain-warehouse",
+            "brain-component",
+            "brain-governance",
+            "brain-api",
+        ],
+    ),
+    (
+        "brain-testkit",
+        &[
+            "brain-kernel",
+            "brain-store",
+            "brain-trust",
+            "brain-warehouse",
+            "brain-component",
+            "brain-governance",
+            "brain-api",
+        ],
+    ),
+    ("xtask", &[]),
+];
+
+/// Names that say nothing about what is inside.
+const EMPTY_NAMES: [&str; 6] = ["util", "utils", "common", "helper", "helpers", "manager"];
+/// A file beyond this is more than one idea.
+const LINES_MAX: usize = 700;
+
+/// Check everything; every finding is printed before failing.
+pub(crate) fn run() -> Result<()> {
+    let mut findings = Vec::new();
+    edges(&mut findings)?;
+    for file in sources(&root())? {
+        names_and_sizes(&file, &mut findings)?;
+    }
+    for finding in &findings {
+        println!("tidy: {finding}");
+    }
+    if findings.is_empty() { Ok(()) } else { bail!("{} finding(s)", findings.len()) }
+}
+
+fn edges(findings: &mut Vec<String>) -> Result<()> {
+    let text =
+        capture(command("cargo").args(["metadata", "--format-version", "1", "--no-deps", "--locked"]))?;
+    let metadata: Value = serde_json::from_str(&text)?;
+    for package in metadata["packages"].as_array().context("packages")? {
+        let name = package["name"].as_str().unwrap_or_default();
+        let Some((_, allowed)) = EDGES.iter().find(|(known, _)| *known == name) else {
+            findings
+                .push(format!("{name} is not in tidy's table of crates: say there what it may depend on"));
+            continue;
+        };
+        for dependency in package["dependencies"].as_array().into_iter().flatten() {
+            let on = dependency["name"].as_str().unwrap_or_default();
+            let for_tests = dependency["kind"].as_str() == Some("dev");
+            let ours = on.starts_with("brain-");
+            if ours && !for_tests && !allowed.contains(&on) {
+                findings.push(format!("{name} depends on {on}, against the order of the layers"));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn names_and_sizes(file: &Path, findings: &mut Vec<String>) -> Result<()> {
+    let shown = file.strip_prefix(root()).unwrap_or(file).display().to_string();
+    for part in file.components().filter_map(|part| Path::new(part.as_os_str()).file_stem()?.to_str()) {
+        if EMPTY_NAMES.contains(&part) {
+            findings.push(format!("{shown}: a name that says nothing ({part})"));
+        }
+    }
+    let lines = std::fs::read_to_string(file)?.lines().count();
+    if lines > LINES_MAX {
+        findings.push(format!("{shown}: {lines} lines, more than {LINES_MAX}: which two ideas are in it?"));
+    }
+    Ok(())
+}
+
+/// Rust and TypeScript that people write.
+fn sources(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
+        if path.is_dir() {
+            let skipped =
+                name.starts_with('.') || matches!(name, "target" | "node_modules" | "dist" | "test-results");
+            if !skipped {
+                found.extend(sources(&path)?);
+            }
+        } else if (name.ends_with(".rs") || name.ends_with(".ts") || name.ends_with(".tsx"))
+            && !name.contains(".gen.")
+        {
+            found.push(path);
+        }
+    }
+    Ok(found)
+}

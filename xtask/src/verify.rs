@@ -1,0 +1,106 @@
+//! `cargo xtask verify`: everything that must hold, on a machine that may have nothing but Rust and Node.
+
+use crate::node::{Profile, Serving, brain, build_portal, build_program};
+use crate::shell::{command, root, shared_data, step};
+use crate::{demo, services, tidy, tools};
+use anyhow::{Context as _, Result};
+use std::path::Path;
+use std::time::Instant;
+
+/// Run all steps; `fast` leaves out the browser and the dependency gate.
+pub(crate) fn run(fast: bool) -> Result<()> {
+    let started = Instant::now();
+    let mut times = Vec::new();
+    let outcome = steps(fast, &mut times);
+    services::down().ok();
+    println!("\n{:<44} {:>9}", "step", "seconds");
+    for (name, seconds) in &times {
+        println!("{name:<44} {seconds:>9.1}");
+    }
+    println!("{:<44} {:>9.1}", "total", started.elapsed().as_secs_f64());
+    outcome
+}
+
+fn steps(fast: bool, times: &mut Vec<(String, f64)>) -> Result<()> {
+    step(times, "format", || run_cargo(&["fmt", "--all", "--check"]))?;
+    step(times, "tidy: layers, names, sizes", tidy::run)?;
+    step(times, "spelling", || run_program(&tools::typos()?, &[]))?;
+    step(times, "portal: install, lint, types, unit tests, build", portal)?;
+    step(times, "program and tests: compile", || {
+        run_cargo(&["test", "--locked", "--workspace", "--all-targets", "--no-run"])
+    })?;
+    let servers = start_services(times)?;
+    step(times, "tests", || {
+        let mut tests = command("cargo");
+        tests.args(["test", "--locked", "--workspace", "--all-targets"]);
+        tests.env("BRAIN_TEST_POSTGRES", &servers.postgres).env("BRAIN_TEST_MQTT", &servers.mqtt);
+        if let Some(data) = shared_data() {
+            tests.env("BRAIN_SHARED_DATA", data);
+        }
+        crate::shell::run(&mut tests)
+    })?;
+    step(times, "documentation tests", || run_cargo(&["test", "--locked", "--workspace", "--doc"]))?;
+    step(times, "services: down", services::down)?;
+    step(times, "demonstration data", check_demo_data)?;
+    if !fast {
+        step(times, "browser journeys", browser)?;
+        step(times, "licences, duplicates, sources", licences)?;
+    }
+    step(times, "lint", || {
+        run_cargo(&["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"])
+    })
+}
+
+fn start_services(times: &mut Vec<(String, f64)>) -> Result<services::Services> {
+    let mut servers = None;
+    step(times, "services: up", || {
+        servers = Some(services::up()?);
+        Ok(())
+    })?;
+    servers.context("services started")
+}
+
+fn run_cargo(arguments: &[&str]) -> Result<()> {
+    crate::shell::run(command("cargo").args(arguments))
+}
+
+fn run_program(program: &Path, arguments: &[&str]) -> Result<()> {
+    crate::shell::run(command(program).args(arguments))
+}
+
+fn portal() -> Result<()> {
+    tools::web_packages()?;
+    let web = root().join("web");
+    for script in ["lint", "typecheck", "test"] {
+        crate::shell::run(command("npm").args(["run", "--silent", script]).current_dir(&web))?;
+    }
+    build_portal()
+}
+
+fn check_demo_data() -> Result<()> {
+    crate::shell::run(command("python3").arg("demo/check.py"))
+}
+
+/// A real node with the demonstration data, and a real browser that walks through it.
+fn browser() -> Result<()> {
+    tools::browser()?;
+    let program = build_program(Profile::Dev)?;
+    let data = root().join("target").join("browser-node");
+    if data.exists() {
+        std::fs::remove_dir_all(&data)?;
+    }
+    demo::load(&program, &data, None)?;
+    let node = Serving::start(&program, &data, "127.0.0.1:0")?;
+    crate::shell::run(
+        command("npm")
+            .args(["run", "--silent", "e2e"])
+            .current_dir(root().join("web"))
+            .env("BRAIN_URL", &node.url),
+    )?;
+    drop(node);
+    crate::shell::run(brain(&program, &data).args(["evidence", "verify"]))
+}
+
+fn licences() -> Result<()> {
+    run_program(&tools::cargo_deny()?, &["--all-features", "check", "licenses", "bans", "sources"])
+}
