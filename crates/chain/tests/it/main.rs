@@ -1,0 +1,4 @@
+//! Claims about the chain's mathematics.
+
+mod contagion;
+mod plain_files;
