@@ -1,0 +1,235 @@
+//! What can go wrong with identity, grants and evidence.
+
+use brain_kernel::error::{ErrorKind, Failure};
+
+use crate::password::Weakness;
+
+/// Result of this crate.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// A failure of trust.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Unknown name, wrong password, locked or disabled: the caller cannot tell which.
+    #[error("sign-in refused")]
+    SignInRefused,
+    /// The token is unknown, expired or revoked.
+    #[error("not signed in, or the session has ended")]
+    SessionEnded,
+    /// Nothing but a change of password is allowed now.
+    #[error("the password must be changed first")]
+    PasswordChangeRequired,
+    /// The old password given for a change is wrong.
+    #[error("the old password is wrong")]
+    WrongPassword,
+    /// The new password breaks a rule.
+    #[error("password too weak: {0:?}")]
+    WeakPassword(Weakness),
+    /// Only an administrator may do this.
+    #[error("{account} is not an administrator")]
+    NotAdministrator {
+        /// Who tried.
+        account: String,
+    },
+    /// No valid grant opens this dataset to the caller.
+    #[error("no grant on {dataset}")]
+    NoGrant {
+        /// The dataset.
+        dataset: String,
+    },
+    /// The user name is taken.
+    #[error("user name {0:?} is taken")]
+    UsernameTaken(String),
+    /// A field of a request is out of bounds.
+    #[error("invalid {field}: {en}")]
+    Invalid {
+        /// The field.
+        field: &'static str,
+        /// Why, in Chinese.
+        zh: String,
+        /// Why, in English.
+        en: String,
+    },
+    /// The object does not exist, or not for this caller.
+    #[error("no {what} {id:?}")]
+    NotFound {
+        /// What kind of object.
+        what: &'static str,
+        /// Its id.
+        id: String,
+    },
+    /// The last account that can administer the node must stay.
+    #[error("the last administrator cannot be disabled")]
+    LastAdministrator,
+    /// A key file can be read by others.
+    #[error("key file {path} has mode {mode:o}")]
+    KeyPermissions {
+        /// The file.
+        path: String,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// A key file cannot be read or written.
+    #[error("key file {path}: {cause}")]
+    KeyFile {
+        /// The file.
+        path: String,
+        /// What the operating system said.
+        cause: std::io::Error,
+    },
+    /// A key file does not hold a key.
+    #[error("key file {path} does not hold a key")]
+    KeyMalformed {
+        /// The file.
+        path: String,
+    },
+    /// A stored value is not one this program writes.
+    #[error("stored value of {field} is not understood")]
+    Corrupt {
+        /// Table and column.
+        field: &'static str,
+    },
+    /// The password hash function or the random source failed.
+    #[error("cryptography failed: {0}")]
+    Cryptography(String),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] brain_store::Error),
+}
+
+impl Error {
+    pub(crate) fn invalid(field: &'static str, zh: impl Into<String>, en: impl Into<String>) -> Self {
+        Self::Invalid { field, zh: zh.into(), en: en.into() }
+    }
+
+    pub(crate) fn not_found(what: &'static str, id: &str) -> Self {
+        Self::NotFound { what, id: id.to_owned() }
+    }
+
+    /// Stable code of this failure.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::SignInRefused => "trust/sign-in-refused",
+            Self::SessionEnded => "trust/session-ended",
+            Self::PasswordChangeRequired => "trust/password-change-required",
+            Self::WrongPassword => "trust/wrong-password",
+            Self::WeakPassword(_) => "trust/weak-password",
+            Self::NotAdministrator { .. } => "trust/not-administrator",
+            Self::NoGrant { .. } => "trust/no-grant",
+            Self::UsernameTaken(_) => "trust/username-taken",
+            Self::Invalid { .. } => "trust/invalid-argument",
+            Self::NotFound { .. } => "trust/not-found",
+            Self::LastAdministrator => "trust/last-administrator",
+            Self::KeyPermissions { .. } => "trust/key-permissions",
+            Self::KeyFile { .. } => "trust/key-file",
+            Self::KeyMalformed { .. } => "trust/key-malformed",
+            Self::Corrupt { .. } | Self::Cryptography(_) => "trust/internal",
+            Self::Store(error) => error.code(),
+        }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let code = error.code();
+        match error {
+            Error::Store(error) => error.into(),
+            Error::Corrupt { .. } | Error::Cryptography(_) => {
+                tracing::error!(%error, "trust failed");
+                Self::internal(code)
+            }
+            Error::KeyPermissions { .. } | Error::KeyFile { .. } | Error::KeyMalformed { .. } => {
+                key_failure(code, &error)
+            }
+            Error::WeakPassword(weakness) => {
+                let rule = weakness.text();
+                Self::new(ErrorKind::InvalidArgument, code, rule.zh, rule.en).with_hint(
+                    "口令至少 10 个字符，含字母、数字、符号中的两类，且不含用户名。",
+                    "Use at least 10 characters, two of letters, digits and symbols, and leave out the user name.",
+                )
+            }
+            other => caller_failure(code, other),
+        }
+    }
+}
+
+fn caller_failure(code: &'static str, error: Error) -> Failure {
+    use ErrorKind::{AlreadyExists, Forbidden, InvalidArgument, NotFound, Precondition, Unauthenticated};
+    match error {
+        Error::SignInRefused => Failure::new(Unauthenticated, code, "用户名或口令不正确。", "User name or password is wrong.")
+            .with_hint(
+                "连续多次失败后账号会锁定一段时间；忘记口令请联系管理员重置。",
+                "After several failures the account is locked for a while; ask an administrator to reset a forgotten password.",
+            ),
+        Error::SessionEnded => {
+            Failure::new(Unauthenticated, code, "尚未登录，或会话已结束。", "Not signed in, or the session has ended.")
+                .with_hint("请重新登录。", "Sign in again.")
+        }
+        Error::PasswordChangeRequired => {
+            Failure::new(Forbidden, code, "首次登录须先修改口令。", "The password must be changed before anything else.")
+                .with_hint("请在“修改口令”中设置新口令。", "Set a new password with POST /api/v1/session/password.")
+        }
+        Error::WrongPassword => Failure::new(InvalidArgument, code, "原口令不正确。", "The old password is wrong."),
+        Error::NotAdministrator { .. } => {
+            Failure::new(Forbidden, code, "此操作需要管理员。", "Only an administrator may do this.")
+                .with_hint("请联系本节点管理员。", "Ask the administrator of this node.")
+        }
+        Error::NoGrant { dataset } => Failure::new(
+            Forbidden,
+            code,
+            format!("没有数据集 {dataset} 的有效授权。"),
+            format!("No valid grant on dataset {dataset}."),
+        )
+        .with_hint(
+            "请向数据所有者或管理员申请授权，并写明用途。",
+            "Ask the owner or an administrator for a grant, naming the purpose.",
+        ),
+        Error::UsernameTaken(name) => Failure::new(
+            AlreadyExists,
+            code,
+            format!("用户名 {name} 已被使用。"),
+            format!("User name {name} is taken."),
+        )
+        .with_hint("请换一个用户名。", "Choose another one."),
+        Error::Invalid { zh, en, .. } => Failure::new(InvalidArgument, code, zh, en),
+        Error::NotFound { what, id } => {
+            Failure::new(NotFound, code, format!("不存在：{what} {id}"), format!("Not found: {what} {id}"))
+        }
+        Error::LastAdministrator => {
+            Failure::new(Precondition, code, "不能停用最后一个管理员。", "The last administrator cannot be disabled.")
+                .with_hint("请先新建另一个管理员账号。", "Create another administrator first.")
+        }
+        _ => Failure::internal(code),
+    }
+}
+
+fn key_failure(code: &'static str, error: &Error) -> Failure {
+    match error {
+        Error::KeyPermissions { path, mode } => Failure::new(
+            ErrorKind::Precondition,
+            code,
+            format!("密钥文件 {path} 的权限为 {mode:o}，其他用户可以访问，拒绝启动。"),
+            format!("Key file {path} has mode {mode:o}: others can reach it; refusing to start."),
+        )
+        .with_hint(
+            format!("如未泄露，请执行 chmod 600 {path}；如可能已泄露，请更换密钥。"),
+            format!("If it did not leak, run chmod 600 {path}; if it may have, replace the key."),
+        ),
+        Error::KeyFile { path, cause } => Failure::new(
+            ErrorKind::Unavailable,
+            code,
+            format!("无法读写密钥文件 {path}：{cause}"),
+            format!("Cannot read or write key file {path}: {cause}"),
+        )
+        .with_hint("请检查目录权限与磁盘空间。", "Check the folder's permissions and the disk's room."),
+        Error::KeyMalformed { path } => Failure::new(
+            ErrorKind::Precondition,
+            code,
+            format!("密钥文件 {path} 内容损坏。"),
+            format!("Key file {path} is damaged."),
+        )
+        .with_hint("请从备份恢复该文件。", "Restore the file from a backup."),
+        _ => Failure::internal(code),
+    }
+}

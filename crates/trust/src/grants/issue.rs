@@ -1,0 +1,133 @@
+//! Giving, listing and taking back.
+
+use brain_kernel::party::{Party, Role};
+use brain_kernel::predicate::{Mask, Predicate};
+use brain_store::grant::{self as rows, GrantFilter};
+use brain_store::{Page, PageRequest, account};
+use chrono::SubsecRound;
+use serde_json::json;
+
+use super::rule::{from_row, subject_columns, to_row};
+use super::{GrantCard, Grants, NewGrant, Subject};
+use crate::identity::require_administrator;
+use crate::{Error, EvidenceEntry, Result};
+
+/// Longest text field of a grant, in characters.
+const TEXT_CHARACTERS_MAX: usize = 500;
+/// Masks in one grant at most.
+const MASKS_MAX: usize = 500;
+/// Parts of a row filter at most, counted over all levels.
+const PREDICATE_PARTS_MAX: usize = 1_000;
+/// Levels of a row filter at most.
+const PREDICATE_DEPTH_MAX: usize = 8;
+
+impl Grants {
+    /// Give a permission; it acts at the next resolve. Administrators only.
+    pub async fn issue(&self, actor: &Party, new: NewGrant) -> Result<GrantCard> {
+        require_administrator(actor)?;
+        let new = NewGrant { until: new.until.map(|until| until.trunc_subsecs(6)), ..new };
+        self.check(&new)?;
+        let transaction = self.0.store.transaction().await?;
+        if let Subject::Account(id) = &new.subject {
+            account::find(&transaction, id).await?.ok_or_else(|| Error::not_found("account", id))?;
+        }
+        let row = to_row(self.0.store.new_id(), &new, &actor.account, self.0.store.now())?;
+        rows::insert_many(&transaction, vec![row.clone()]).await?;
+        let entry = EvidenceEntry {
+            kind: "grant.issue".to_owned(),
+            actor: actor.account.clone(),
+            subject: row.id.clone(),
+            body: json!({ "grant": new }),
+        };
+        self.0.evidence.record_in(&transaction, entry).await?;
+        transaction.commit().await?;
+        self.reload().await?;
+        from_row(row)
+    }
+
+    /// Take a permission back; it is gone at the next resolve. Administrators only.
+    pub async fn revoke(&self, actor: &Party, id: &str) -> Result<()> {
+        require_administrator(actor)?;
+        let transaction = self.0.store.transaction().await?;
+        rows::revoke(&transaction, id, self.0.store.now(), &actor.account).await?;
+        let entry = EvidenceEntry {
+            kind: "grant.revoke".to_owned(),
+            actor: actor.account.clone(),
+            subject: id.to_owned(),
+            body: json!({}),
+        };
+        self.0.evidence.record_in(&transaction, entry).await?;
+        transaction.commit().await?;
+        self.reload().await
+    }
+
+    /// Permissions, newest first: those given to the caller or its role, or everybody's for an administrator.
+    pub async fn list(&self, actor: &Party, revoked_too: bool, page: PageRequest) -> Result<Page<GrantCard>> {
+        let subjects = match actor.role {
+            Role::Administrator => Vec::new(),
+            role => [Subject::Role(role), Subject::Account(actor.account.clone())]
+                .iter()
+                .map(subject_columns)
+                .collect(),
+        };
+        let filter = GrantFilter { revoked: revoked_too, subjects };
+        let Page { items, total, page, page_size } = rows::list(self.0.store.db(), &filter, page).await?;
+        let items = items.into_iter().map(from_row).collect::<Result<_>>()?;
+        Ok(Page { items, total, page, page_size })
+    }
+
+    fn check(&self, new: &NewGrant) -> Result<()> {
+        let prefix = new.dataset.strip_suffix('*').unwrap_or(&new.dataset);
+        let plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-');
+        if new.dataset.is_empty() || new.dataset.len() > TEXT_CHARACTERS_MAX || !prefix.chars().all(plain) {
+            return Err(Error::invalid(
+                "dataset",
+                "数据集须为名称，或以 * 结尾的前缀，如 subject.*。",
+                "The dataset must be a name, or a prefix ending in *, for example subject.*.",
+            ));
+        }
+        for (field, text) in [("purpose", &new.purpose), ("basis", &new.basis.zh), ("basis", &new.basis.en)] {
+            if text.trim().is_empty() || text.chars().count() > TEXT_CHARACTERS_MAX {
+                return Err(Error::invalid(
+                    field,
+                    format!("用途与依据（中文、英文）须填写，且不超过 {TEXT_CHARACTERS_MAX} 个字符。"),
+                    format!(
+                        "Purpose and basis (zh and en) are required, up to {TEXT_CHARACTERS_MAX} characters."
+                    ),
+                ));
+            }
+        }
+        if new.until.is_some_and(|until| until <= self.0.clock.now()) {
+            return Err(Error::invalid("until", "有效期已过。", "The grant would have expired already."));
+        }
+        let pointless = |mask: &Mask| matches!(mask, Mask::SignificantDigits { digits: 0 });
+        if new.masks.len() > MASKS_MAX || new.masks.values().any(pointless) {
+            return Err(Error::invalid(
+                "masks",
+                format!("脱敏列至多 {MASKS_MAX} 个，保留有效数字至少 1 位。"),
+                format!("At most {MASKS_MAX} masked columns, and at least one significant digit."),
+            ));
+        }
+        if parts(&new.rows, PREDICATE_DEPTH_MAX).is_none_or(|parts| parts > PREDICATE_PARTS_MAX) {
+            return Err(Error::invalid(
+                "rows",
+                format!("行过滤条件至多 {PREDICATE_PARTS_MAX} 个、{PREDICATE_DEPTH_MAX} 层。"),
+                format!(
+                    "A row filter has at most {PREDICATE_PARTS_MAX} parts in {PREDICATE_DEPTH_MAX} levels."
+                ),
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// Parts of a filter over all levels; `None` when it is deeper than `levels`.
+fn parts(predicate: &Predicate, levels: usize) -> Option<usize> {
+    match predicate {
+        Predicate::Any(inner) | Predicate::All(inner) => {
+            let levels = levels.checked_sub(1)?;
+            inner.iter().try_fold(1_usize, |sum, part| Some(sum + parts(part, levels)?))
+        }
+        _ => Some(1),
+    }
+}

@@ -1,0 +1,202 @@
+//! Grants (授权): no data without one (授权才可用).
+
+mod issue;
+mod resolve;
+mod rule;
+mod seed;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use brain_kernel::clock::Clock;
+use brain_kernel::grade::Grade;
+use brain_kernel::language::Text;
+use brain_kernel::party::{Party, Role};
+use brain_kernel::predicate::{Mask, Predicate};
+use brain_kernel::side::DataSide;
+use brain_store::{Store, grant as rows};
+use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use tokio::sync::Mutex;
+
+use crate::{Error, Evidence, Result};
+use resolve::Snapshot;
+
+/// Purpose that stands for any.
+pub const ANY_PURPOSE: &str = "*";
+
+/// A permission as it applies to one caller, one dataset and one purpose now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Grant {
+    /// Id of the permission it comes from.
+    pub id: String,
+    /// Dataset name.
+    pub dataset: String,
+    /// Which rows; `OwnOrganisation` and `OwnRegion` are about the caller it was resolved for.
+    pub rows: Predicate,
+    /// How columns are hidden.
+    pub masks: BTreeMap<String, Mask>,
+    /// Purpose it was asked for.
+    pub purpose: String,
+    /// Last instant it is valid; `None` until revoked.
+    pub until: Option<DateTime<Utc>>,
+    /// Why it was given.
+    pub basis: Text,
+}
+
+/// What resolution needs to know about a dataset.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DatasetFacts {
+    /// Name `<zone>.<table>`.
+    pub name: String,
+    /// Grade of the whole dataset.
+    pub grade: Grade,
+    /// Where the data comes from.
+    pub side: DataSide,
+    /// Owning organisation (USCC) or `node`.
+    pub owner: String,
+    /// Column with the owner of each row, when rows belong to different owners.
+    pub restricted_by: Option<String>,
+    /// Zone.
+    pub zone: String,
+    /// Columns and their grades; a grant with a grade limit masks those above it.
+    pub columns: Vec<ColumnFacts>,
+}
+
+/// What resolution needs to know about a column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ColumnFacts {
+    /// Column name.
+    pub name: String,
+    /// Its grade.
+    pub grade: Grade,
+}
+
+/// To whom a permission is given.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Subject {
+    /// Everybody with the role.
+    Role(Role),
+    /// One account, by id.
+    Account(String),
+}
+
+/// Which of the datasets that match its pattern a permission reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Reach {
+    /// All of them.
+    #[default]
+    All,
+    /// Those that are not an enterprise's and whose rows do not belong to different owners.
+    Unrestricted,
+    /// Those whose rows belong to different owners, and of them only the rows of the caller's organisation.
+    OwnRows,
+    /// Those the caller's organisation owns.
+    Owned,
+}
+
+/// A permission to be given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewGrant {
+    /// To whom.
+    pub subject: Subject,
+    /// Dataset name, or a prefix ending in `*`.
+    pub dataset: String,
+    /// Which of the matching datasets.
+    #[serde(default)]
+    pub reach: Reach,
+    /// Which rows; all when left out.
+    #[serde(default = "every_row")]
+    pub rows: Predicate,
+    /// How columns are hidden.
+    #[serde(default)]
+    pub masks: BTreeMap<String, Mask>,
+    /// Highest dataset grade reached; no limit when left out.
+    #[serde(default)]
+    pub grade_max: Option<Grade>,
+    /// Columns of this grade or higher are hidden.
+    #[serde(default)]
+    pub mask_from: Option<Grade>,
+    /// For what; `*` is any purpose.
+    pub purpose: String,
+    /// Last instant it is valid; until revoked when left out.
+    #[serde(default)]
+    pub until: Option<DateTime<Utc>>,
+    /// Why it is given.
+    pub basis: Text,
+}
+
+/// A permission as people see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct GrantCard {
+    /// Stable id.
+    pub id: String,
+    /// What was given to whom.
+    #[serde(flatten)]
+    pub grant: NewGrant,
+    /// Account id of the issuer, or `system`.
+    pub issued_by: String,
+    /// When it was given.
+    pub issued_at: DateTime<Utc>,
+    /// When it was taken back.
+    pub revoked_at: Option<DateTime<Utc>>,
+}
+
+fn every_row() -> Predicate {
+    Predicate::All(Vec::new())
+}
+
+/// A cheap-clone handle to the permissions of the node.
+#[derive(Clone)]
+pub struct Grants(Arc<Inner>);
+
+struct Inner {
+    store: Store,
+    evidence: Evidence,
+    clock: Arc<dyn Clock>,
+    snapshot: ArcSwap<Snapshot>,
+    // Two reloads must not overtake each other.
+    reload: Mutex<()>,
+}
+
+impl Grants {
+    pub(crate) async fn open(store: Store, evidence: Evidence, clock: Arc<dyn Clock>) -> Result<Self> {
+        seed::run(&store, &evidence).await?;
+        let grants = Self(Arc::new(Inner {
+            store,
+            evidence,
+            clock,
+            snapshot: ArcSwap::default(),
+            reload: Mutex::default(),
+        }));
+        grants.reload().await?;
+        Ok(grants)
+    }
+
+    /// The most permitting valid grant that opens `dataset` to `party` for `purpose`. In memory, no waiting.
+    pub fn resolve(&self, party: &Party, dataset: &DatasetFacts, purpose: &str) -> Result<Grant> {
+        self.0
+            .snapshot
+            .load()
+            .resolve(party, dataset, purpose, self.0.clock.now())
+            .ok_or_else(|| Error::NoGrant { dataset: dataset.name.clone() })
+    }
+
+    /// Read the grants again. Done after every change made through this handle; call it when another program changed
+    /// the database.
+    pub async fn reload(&self) -> Result<()> {
+        let _turn = self.0.reload.lock().await;
+        let rules = rows::active(self.0.store.db())
+            .await?
+            .into_iter()
+            .map(rule::from_row)
+            .collect::<Result<Vec<_>>>()?;
+        self.0.snapshot.store(Arc::new(Snapshot::new(rules)));
+        Ok(())
+    }
+}

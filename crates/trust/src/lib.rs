@@ -1,0 +1,28 @@
+//! Who may do what, and the proof that it was done (信任底座): identity, grants, evidence.
+//!
+//! Invariants: no row leaves the lake without a [`Grant`] resolved here; every sign-in, account, key and grant act and
+//! its evidence entry are one transaction; what the evidence log says cannot be changed without [`Evidence::verify`]
+//! naming the place.
+//! Deliberately absent: turning a grant into a query plan (`warehouse`), cookies and headers (`api`).
+//! Start reading at [`Trust`].
+
+mod error;
+pub mod evidence;
+pub mod grants;
+pub mod identity;
+mod keys;
+mod options;
+mod password;
+mod secret;
+mod trust;
+
+pub use error::{Error, Result};
+pub use evidence::{Evidence, EvidenceEntry, SignedHead, Verification};
+pub use grants::{ColumnFacts, DatasetFacts, Grant, GrantCard, Grants, NewGrant, Reach, Subject};
+pub use identity::{
+    AccountCard, ApiKeyCard, Authenticated, Credential, Identity, NewAccount, NewApiKey, Origin, SignedIn,
+};
+pub use options::Options;
+pub use password::Weakness;
+pub use secret::Secret;
+pub use trust::{FirstAdministrator, Trust};

@@ -1,0 +1,108 @@
+//! The handle: open once, clone everywhere.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use brain_kernel::clock::Clock;
+use brain_store::Store;
+use tokio::task::JoinHandle;
+use tokio::time::MissedTickBehavior;
+
+use crate::{Evidence, Grants, Identity, Options, Result, Secret};
+
+/// A cheap-clone handle to identity, grants and evidence of one node.
+#[derive(Clone)]
+pub struct Trust(Arc<Inner>);
+
+struct Inner {
+    identity: Identity,
+    grants: Grants,
+    evidence: Evidence,
+    signer: Option<JoinHandle<()>>,
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        if let Some(signer) = &self.signer {
+            signer.abort();
+        }
+    }
+}
+
+/// The administrator made at first start. Show it once; it is not stored.
+#[derive(Debug, Clone)]
+pub struct FirstAdministrator {
+    /// Name to sign in with.
+    pub username: String,
+    /// Password for one use: it must be changed at first sign-in.
+    pub password: Secret,
+}
+
+impl Trust {
+    /// Open with the default [`Options`]; see [`open_with`](Self::open_with). The clock is that of the store.
+    pub async fn open(store: Store, keys_dir: &Path, clock: Arc<dyn Clock>) -> Result<Self> {
+        Self::open_with(store, keys_dir, clock, Options::default()).await
+    }
+
+    /// Open trust over `store`: makes the signing key in `keys_dir` and seeds the role grants where they are missing.
+    ///
+    /// Must run inside a Tokio runtime: a task signs a head of the evidence log when it has grown, until
+    /// [`close`](Self::close) or the last clone is dropped.
+    pub async fn open_with(
+        store: Store,
+        keys_dir: &Path,
+        clock: Arc<dyn Clock>,
+        options: Options,
+    ) -> Result<Self> {
+        let evidence = Evidence::open(store.clone(), keys_dir).await?;
+        let grants = Grants::open(store.clone(), evidence.clone(), clock).await?;
+        let identity = Identity::new(store, evidence.clone(), options)?;
+        let signer =
+            (options.head_interval_ms > 0).then(|| tokio::spawn(keep_signing(evidence.clone(), options)));
+        Ok(Self(Arc::new(Inner { identity, grants, evidence, signer })))
+    }
+
+    /// Make the first administrator when there is no account yet.
+    pub async fn first_start(&self) -> Result<Option<FirstAdministrator>> {
+        let made = self.0.identity.first_administrator().await?;
+        Ok(made.map(|(username, password)| FirstAdministrator { username, password }))
+    }
+
+    /// Accounts, sessions and keys.
+    #[must_use]
+    pub fn identity(&self) -> Identity {
+        self.0.identity.clone()
+    }
+
+    /// Permissions.
+    #[must_use]
+    pub fn grants(&self) -> Grants {
+        self.0.grants.clone()
+    }
+
+    /// The evidence log.
+    #[must_use]
+    pub fn evidence(&self) -> Evidence {
+        self.0.evidence.clone()
+    }
+
+    /// Sign the last head. Call it at shutdown, after everything that records has stopped.
+    pub async fn close(&self) -> Result<()> {
+        if let Some(signer) = &self.0.signer {
+            signer.abort();
+        }
+        self.0.evidence.head().await.map(drop)
+    }
+}
+
+async fn keep_signing(evidence: Evidence, options: Options) {
+    let mut ticks = tokio::time::interval(Duration::from_millis(options.head_interval_ms.into()));
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = evidence.sign_if_grown().await {
+            tracing::warn!(%error, "could not sign a head of the evidence log; trying again");
+        }
+    }
+}
