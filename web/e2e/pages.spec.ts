@@ -1,0 +1,92 @@
+// Every page, wide and narrow: no console error, no serious accessibility violation, no sideways scrolling, no raw key.
+import { expect, test } from "@playwright/test";
+import { run, settled, signIn, violations, watchErrors } from "./node";
+
+const SIZES = [
+  { name: "1440", width: 1440, height: 900 },
+  { name: "375", width: 375, height: 812 },
+];
+
+const PAGES: { name: string; role: string; path: (ids: Ids) => string; click?: string }[] = [
+  { name: "home-government", role: "government", path: () => "/" },
+  { name: "home-enterprise", role: "enterprise", path: () => "/" },
+  { name: "home-author", role: "component_author", path: () => "/" },
+  { name: "home-admin", role: "administrator", path: () => "/" },
+  { name: "chains", role: "government", path: () => "/chain" },
+  { name: "panorama", role: "government", path: (i) => `/chain/${i.chain}` },
+  { name: "panorama-selected", role: "government", path: (i) => `/chain/${i.chain}?product=${encodeURIComponent(i.product)}` },
+  { name: "panorama-graph", role: "government", path: (i) => `/chain/${i.chain}?view=graph&region=all` },
+  { name: "map", role: "government", path: () => "/map" },
+  { name: "map-province", role: "government", path: () => "/map?province=330000" },
+  { name: "gap", role: "government", path: (i) => `/gap?chain=${i.chain}` },
+  { name: "candidates-empty", role: "government", path: () => "/candidates" },
+  { name: "candidates", role: "government", path: (i) => `/candidates?chain=${i.chain}&product=${encodeURIComponent(i.product)}` },
+  { name: "risk", role: "government", path: () => "/risk" },
+  { name: "risk-estimated", role: "government", path: (i) => `/risk?network=estimated&chain=${i.chain}` },
+  { name: "firms", role: "government", path: () => "/firms" },
+  { name: "firm", role: "government", path: (i) => `/firms/${encodeURIComponent(i.firm)}` },
+  { name: "data", role: "government", path: () => "/data" },
+  { name: "dataset", role: "government", path: () => "/data/subject.enterprise" },
+  { name: "dataset-lineage", role: "government", path: () => "/data/subject.enterprise?tab=lineage" },
+  { name: "dataset-versions", role: "government", path: () => "/data/subject.enterprise?tab=versions" },
+  { name: "ingest", role: "administrator", path: () => "/data/ingest" },
+  { name: "sql", role: "government", path: () => "/sql", click: "main .ant-btn-primary" },
+  { name: "components", role: "component_author", path: () => "/components" },
+  { name: "component", role: "government", path: () => "/components/chain.list", click: "main form .ant-btn-primary" },
+  { name: "component-risk", role: "government", path: () => "/components/chain.risk" },
+  { name: "evidence", role: "administrator", path: () => "/evidence", click: "main .ant-btn-primary" },
+  { name: "accounts", role: "administrator", path: () => "/accounts" },
+  { name: "about", role: "government", path: () => "/about" },
+  { name: "missing", role: "government", path: () => "/firms/none-such-firm" },
+];
+
+interface Ids {
+  chain: string;
+  product: string;
+  firm: string;
+}
+
+for (const size of SIZES) {
+  for (const role of [...new Set(PAGES.map((p) => p.role))]) {
+    test(`pages of ${role} at ${size.name} px are clean`, async ({ page }) => {
+      test.setTimeout(240_000);
+      await page.setViewportSize(size);
+      await page.goto("/sign-in");
+      await settled(page);
+      const errors = watchErrors(page);
+      if (role === "government") {
+        await page.screenshot({ path: `test-results/${size.name}-sign-in.png` });
+        expect.soft(await violations(page), "sign-in").toEqual([]);
+      }
+      await signIn(page, role);
+      const { chains } = await run<{ chains: { chain_id: string }[] }>(page, "chain.list", {});
+      const chain = chains[0]?.chain_id ?? "";
+      const gap = await run<{ nodes: { product: string; state: string }[] }>(page, "chain.gap", { chain });
+      const found = await run<{ items: { enterprise_id: string }[] }>(page, "enterprise.search", { page_size: 5 });
+      const ids: Ids = {
+        chain,
+        product: (gap.nodes.find((n) => n.state === "break") ?? gap.nodes[0])?.product ?? "",
+        firm: found.items[0]?.enterprise_id ?? "",
+      };
+      for (const target of PAGES.filter((p) => p.role === role)) {
+        await page.goto(target.path(ids));
+        await settled(page);
+        if (target.click) {
+          await page.locator(target.click).first().click();
+          await settled(page);
+        }
+        await page.waitForTimeout(400);
+        await page.screenshot({ path: `test-results/${size.name}-${target.name}.png` });
+        const main = page.locator("main#main");
+        const overflow = await page.evaluate(() => {
+          const scroller = document.querySelector("main#main");
+          return [document.documentElement, scroller].some((e) => e !== null && e.scrollWidth > e.clientWidth + 1);
+        });
+        expect.soft(overflow, `${target.name}: scrolls sideways`).toBe(false);
+        expect.soft(await main.innerText(), `${target.name}: raw key on screen`).not.toMatch(/\b(common|chain|gap|risk|firms|data|nav|home)\.[a-z][A-Za-z]+\b(?!\s*\d|[.@])(?=\s*$)/);
+        expect.soft(await violations(page), `${target.name}: accessibility`).toEqual([]);
+        expect.soft(errors.splice(0), `${target.name}: console`).toEqual([]);
+      }
+    });
+  }
+}

@@ -1,0 +1,103 @@
+import { useMutation } from "@tanstack/react-query";
+import { App, Button, Form, Input, Modal, Select } from "antd";
+import { useState } from "react";
+import { api } from "../../sdk/api";
+import { DataTable } from "../../sdk/DataTable";
+import { useT } from "../../sdk/i18n";
+import { Badge } from "../../sdk/Page";
+import { client, useAsk } from "../../sdk/query";
+import { regionName } from "../../sdk/regions";
+import { useParty } from "../../sdk/session";
+import { Answer, FailureView } from "../../sdk/States";
+import type { NewAccount, Role } from "../../sdk/types";
+import { usePalette } from "../../shell/preferences";
+
+export const ROLES: Role[] = ["administrator", "government", "industry_body", "enterprise", "component_author"];
+
+export function Accounts() {
+  const t = useT();
+  const palette = usePalette();
+  const own = useParty();
+  const [open, setOpen] = useState(false);
+  const accounts = useAsk(["accounts"], api.accounts);
+  const toggle = useMutation({
+    mutationFn: ({ id, disabled }: { id: string; disabled: boolean }) => api.setAccountDisabled(id, disabled),
+    onSuccess: () => client.invalidateQueries({ queryKey: ["accounts"] }),
+  });
+  return (
+    <>
+      {toggle.isError ? <FailureView error={toggle.error} /> : null}
+      <Answer query={accounts}>
+        {(page) => (
+          <DataTable
+            label={t("accounts.tabAccounts")}
+            file="accounts"
+            rows={page.items}
+            rowKey={(a) => a.id}
+            tools={<Button size="small" type="primary" onClick={() => setOpen(true)}>{t("accounts.create")}</Button>}
+            columns={[
+              { key: "display", title: t("accounts.displayName"), value: (a) => a.display_name },
+              { key: "username", title: t("accounts.username"), value: (a) => a.username },
+              { key: "role", title: t("accounts.role"), value: (a) => t(`role.${a.role}`) },
+              { key: "organisation", title: t("accounts.organisation"), value: (a) => a.organisation ?? null },
+              { key: "region", title: t("common.region"), value: (a) => (a.region ? regionName(a.region) : null) },
+              {
+                key: "state",
+                title: t("common.state"),
+                value: (a) => (a.disabled ? t("accounts.disabled") : t("accounts.enabled")),
+                render: (a) => <Badge colour={a.disabled ? palette.gap : palette.ok}>{a.disabled ? t("accounts.disabled") : t("accounts.enabled")}</Badge>,
+              },
+              {
+                key: "actions",
+                title: t("common.actions"),
+                sortable: false,
+                value: () => null,
+                render: (a) => (
+                  <Button size="small" disabled={a.id === own?.account} onClick={() => toggle.mutate({ id: a.id, disabled: !a.disabled })}>
+                    {a.disabled ? t("accounts.enable") : t("accounts.disable")}
+                  </Button>
+                ),
+              },
+            ]}
+          />
+        )}
+      </Answer>
+      {open ? <Create onClose={() => setOpen(false)} /> : null}
+    </>
+  );
+}
+
+function Create({ onClose }: { onClose: () => void }) {
+  const t = useT();
+  const { message } = App.useApp();
+  const [form] = Form.useForm<NewAccount>();
+  const role = Form.useWatch("role", form);
+  const create = useMutation({
+    mutationFn: (account: NewAccount) => api.createAccount({ ...account, organisation: account.organisation || null, region: account.region || null }),
+    onSuccess: async () => {
+      await client.invalidateQueries({ queryKey: ["accounts"] });
+      void message.success(t("accounts.created"));
+      onClose();
+    },
+  });
+  const required = { required: true, message: t("components.required") };
+  return (
+    <Modal open title={t("accounts.create")} onCancel={onClose} onOk={() => form.submit()} confirmLoading={create.isPending} okText={t("common.save")}>
+      {create.isError ? <FailureView error={create.error} /> : null}
+      <Form form={form} layout="vertical" onFinish={create.mutate} autoComplete="off">
+        <Form.Item name="username" label={t("accounts.username")} rules={[required]}><Input autoComplete="off" /></Form.Item>
+        <Form.Item name="display_name" label={t("accounts.displayName")} rules={[required]}><Input /></Form.Item>
+        <Form.Item name="role" label={t("accounts.role")} rules={[required]}>
+          <Select options={ROLES.map((r) => ({ value: r, label: t(`role.${r}`) }))} />
+        </Form.Item>
+        <Form.Item name="organisation" label={t("accounts.organisation")} extra={t("accounts.organisationHelp")} rules={role === "enterprise" ? [required] : []}>
+          <Input maxLength={18} />
+        </Form.Item>
+        <Form.Item name="region" label={t("accounts.region")}><Input maxLength={6} placeholder="330000" /></Form.Item>
+        <Form.Item name="password" label={t("accounts.password")} extra={t("password.rule")} rules={[{ ...required, min: 12, message: t("password.tooShort") }]}>
+          <Input.Password autoComplete="new-password" />
+        </Form.Item>
+      </Form>
+    </Modal>
+  );
+}

@@ -1,0 +1,27 @@
+import { Alert, Tabs } from "antd";
+import { useT } from "../../sdk/i18n";
+import { Card, PageFrame } from "../../sdk/Page";
+import { useParty } from "../../sdk/session";
+import { Accounts } from "./Accounts";
+import { Grants } from "./Grants";
+
+export function AccountsPage() {
+  const t = useT();
+  const party = useParty();
+  return (
+    <PageFrame title={t("accounts.title")} question={t("accounts.question")}>
+      {party?.role === "administrator" ? (
+        <Card label={t("accounts.title")}>
+          <Tabs
+            items={[
+              { key: "accounts", label: t("accounts.tabAccounts"), children: <Accounts /> },
+              { key: "grants", label: t("accounts.tabGrants"), children: <Grants /> },
+            ]}
+          />
+        </Card>
+      ) : (
+        <Alert type="warning" showIcon title={t("accounts.onlyAdministrator")} />
+      )}
+    </PageFrame>
+  );
+}

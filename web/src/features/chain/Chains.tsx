@@ -1,0 +1,50 @@
+import { ApartmentOutlined } from "@ant-design/icons";
+import { Link } from "@tanstack/react-router";
+import { number } from "../../sdk/format";
+import { useLanguage, useT } from "../../sdk/i18n";
+import { PageFrame } from "../../sdk/Page";
+import { ProvenanceFooter } from "../../sdk/Provenance";
+import { useComponent } from "../../sdk/query";
+import { Answer, Empty } from "../../sdk/States";
+
+export function Chains() {
+  const t = useT();
+  const chains = useComponent("chain.list", {});
+  return (
+    <PageFrame title={t("chain.choose")} question={t("chain.chooseHint")}>
+      <Answer query={chains}>
+        {({ result, provenance, seconds }) => (
+          <>
+            {result.chains.length === 0 ? (
+              <Empty title={t("home.noChains")} hint={t("home.noChainsHint")}>
+                <Link to="/data/ingest">{t("nav.ingest")}</Link>
+              </Empty>
+            ) : null}
+            <ChainTiles chains={result.chains} />
+            <ProvenanceFooter provenance={provenance} seconds={seconds} />
+          </>
+        )}
+      </Answer>
+    </PageFrame>
+  );
+}
+
+export function ChainTiles({ chains }: { chains: { chain_id: string; name: string; name_en?: string | null; products: number; firms: number }[] }) {
+  const t = useT();
+  const language = useLanguage();
+  return (
+    <div className="tiles">
+      {chains.map((chain) => (
+        <Link key={chain.chain_id} to="/chain/$id" params={{ id: chain.chain_id }} className="tile">
+          <span className="icon" aria-hidden="true"><ApartmentOutlined /></span>
+          <span>
+            <b>{language === "en" && chain.name_en ? chain.name_en : chain.name}</b>
+            <span className="sub">
+              {t("chain.productsOf", { n: number(chain.products) })} · {t("chain.firmsOf", { n: number(chain.firms) })}
+            </span>
+          </span>
+        </Link>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,258 @@
+// A file becomes a version of a dataset: choose a mapping, upload, watch, read the report.
+import { InboxOutlined } from "@ant-design/icons";
+import { useQuery } from "@tanstack/react-query";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { Alert, Button, Progress, Select } from "antd";
+import { useEffect, useId, useRef, useState } from "react";
+import { api } from "../../sdk/api";
+import { DataTable } from "../../sdk/DataTable";
+import { bytes, number, seconds } from "../../sdk/format";
+import { text, useT } from "../../sdk/i18n";
+import { Badge, Card, Figure, PageFrame } from "../../sdk/Page";
+import { client, useAsk } from "../../sdk/query";
+import { Answer, Empty, FailureView, Waiting } from "../../sdk/States";
+import type { IngestReport, IngestRun } from "../../sdk/types";
+import { usePalette } from "../../shell/preferences";
+
+const ACTIVE = new Set(["queued", "pending", "running", "started"]);
+const STATES = ["queued", "running", "succeeded", "failed", "cancelled"] as const;
+
+/** Nodes may say done or completed; people read one word. */
+export function runState(state: string): (typeof STATES)[number] | null {
+  if (["done", "completed", "finished", "success", "ok"].includes(state)) return "succeeded";
+  if (["pending"].includes(state)) return "queued";
+  if (["started"].includes(state)) return "running";
+  return STATES.find((s) => s === state) ?? null;
+}
+
+export function Ingest() {
+  const t = useT();
+  const { run } = useSearch({ from: "/shell/data/ingest" });
+  const navigate = useNavigate({ from: "/data/ingest" });
+  const show = (id: string | undefined) => void navigate({ search: { run: id } });
+  return (
+    <PageFrame title={t("ingest.title")} question={t("ingest.question")} crumb={<Link to="/data">{t("data.title")}</Link>}>
+      <div className="stack">
+        {run ? <RunView id={run} onAnother={() => show(undefined)} /> : <Upload onStarted={show} />}
+        <Runs onOpen={show} />
+      </div>
+    </PageFrame>
+  );
+}
+
+function Upload({ onStarted }: { onStarted: (id: string) => void }) {
+  const t = useT();
+  const [mappingId, fileId] = [useId(), useId()];
+  const mappings = useAsk(["mappings"], api.mappings);
+  const [mapping, setMapping] = useState<string>();
+  const [file, setFile] = useState<File | null>(null);
+  const [over, setOver] = useState(false);
+  const [sent, setSent] = useState<number | null>(null);
+  const [error, setError] = useState<unknown>(null);
+  const abort = useRef<AbortController | null>(null);
+  useEffect(() => () => abort.current?.abort(), []);
+  const chosen = mappings.data?.items.find((m) => m.name === mapping);
+
+  const start = async () => {
+    if (!mapping || !file) return;
+    setError(null);
+    setSent(0);
+    abort.current = new AbortController();
+    try {
+      const { run_id } = await api.upload(mapping, file, (done, total) => setSent(total > 0 ? done / total : 0), abort.current.signal);
+      await client.invalidateQueries({ queryKey: ["runs"] });
+      onStarted(run_id);
+    } catch (cause) {
+      if (!(cause instanceof DOMException)) setError(cause);
+    } finally {
+      setSent(null);
+    }
+  };
+
+  return (
+    <Card title={t("ingest.step1")}>
+      {mappings.isError ? <FailureView error={mappings.error} retry={() => void mappings.refetch()} /> : null}
+      <div className="filter" style={{ maxWidth: 460, marginBottom: 16 }}>
+        <label htmlFor={mappingId}>{t("ingest.mapping")}</label>
+        <Select
+          id={mappingId}
+          loading={mappings.isPending}
+          placeholder={t("common.choose")}
+          value={mapping}
+          onChange={setMapping}
+          options={mappings.data?.items.map((m) => ({ value: m.name, label: m.title ? `${text(m.title)}（${m.name}）` : m.name }))}
+        />
+        <span className="muted">{chosen?.description ? text(chosen.description) : t("ingest.mappingHint")}</span>
+      </div>
+      <h3 style={{ fontSize: 15, marginBottom: 8 }}>{t("ingest.step2")}</h3>
+      <label
+        className={`dropzone${over ? " over" : ""}`}
+        htmlFor={fileId}
+        onDragOver={(event) => {
+          event.preventDefault();
+          setOver(true);
+        }}
+        onDragLeave={() => setOver(false)}
+        onDrop={(event) => {
+          event.preventDefault();
+          setOver(false);
+          setFile(event.dataTransfer.files[0] ?? null);
+        }}
+      >
+        <InboxOutlined style={{ fontSize: 30, color: "var(--brand)" }} aria-hidden="true" />
+        <div>{file ? <b>{file.name} · {bytes(file.size)}</b> : t("ingest.drop")}</div>
+        <div className="muted" style={{ fontSize: 12.5 }}>{t("ingest.formats")}</div>
+        <input id={fileId} className="sr" type="file" aria-label={t("ingest.file")} onChange={(event) => setFile(event.target.files?.[0] ?? null)} />
+      </label>
+      {error ? <div style={{ marginTop: 12 }}><FailureView error={error} /></div> : null}
+      <div style={{ marginTop: 16, display: "flex", gap: 12, alignItems: "center", flexWrap: "wrap" }}>
+        {sent === null ? (
+          <Button type="primary" disabled={!mapping || !file} onClick={() => void start()}>{t("ingest.start")}</Button>
+        ) : (
+          <>
+            <span>{t("ingest.uploading")}</span>
+            <Progress percent={Math.round(sent * 100)} style={{ flex: "1 1 200px", maxWidth: 420 }} aria-label={t("ingest.uploading")} />
+            <Button onClick={() => abort.current?.abort()}>{t("ingest.cancel")}</Button>
+          </>
+        )}
+      </div>
+    </Card>
+  );
+}
+
+function RunView({ id, onAnother }: { id: string; onAnother: () => void }) {
+  const t = useT();
+  const run = useQuery({
+    queryKey: ["ingest-run", id],
+    queryFn: () => api.ingestRun(id),
+    refetchInterval: (query) => (query.state.data && !ACTIVE.has(query.state.data.state) ? false : 800),
+  });
+  const finished = run.data !== undefined && !ACTIVE.has(run.data.state);
+  useEffect(() => {
+    if (finished) void client.invalidateQueries({ predicate: (q) => q.queryKey[0] !== "ingest-run" && q.queryKey[0] !== "session" });
+  }, [finished]);
+  return (
+    <Card
+      title={finished ? t("ingest.report") : t("ingest.processing")}
+      tools={finished ? <Button onClick={onAnother}>{t("ingest.another")}</Button> : null}
+    >
+      <Answer query={run}>
+        {(data) => {
+          if (!finished) return <Working run={data} onCancel={() => void api.cancelIngest(id).then(() => run.refetch())} />;
+          if (data.report) return <Report report={data.report} />;
+          return (
+            <Alert
+              type={runState(data.state) === "cancelled" ? "info" : "error"}
+              showIcon
+              title={data.failure?.detail ? text(data.failure.detail) : t(`ingest.runState.${runState(data.state) ?? "failed"}`)}
+              description={data.failure ? [text(data.failure.hint), data.failure.code].filter(Boolean).join(" · ") : undefined}
+            />
+          );
+        }}
+      </Answer>
+    </Card>
+  );
+}
+
+function Working({ run, onCancel }: { run: IngestRun; onCancel: () => void }) {
+  const t = useT();
+  const done = run.progress?.done ?? 0;
+  const total = run.progress?.total ?? 0;
+  return (
+    <div style={{ display: "flex", gap: 12, alignItems: "center", flexWrap: "wrap" }}>
+      {total > 0 ? (
+        <Progress percent={Math.min(100, Math.round((done / total) * 100))} style={{ flex: "1 1 200px" }} aria-label={t("ingest.processing")} />
+      ) : (
+        <Waiting rows={1} />
+      )}
+      <Button onClick={onCancel}>{t("ingest.cancel")}</Button>
+    </div>
+  );
+}
+
+/** The quarantine of a dataset is a dataset beside it. */
+export function quarantineOf(report: IngestReport): string {
+  const dataset = report.dataset;
+  return dataset.endsWith("_quarantine") ? dataset : `${dataset}_quarantine`;
+}
+
+function Report({ report }: { report: IngestReport }) {
+  const t = useT();
+  return (
+    <div className="stack">
+      {report.unchanged ? <Alert type="info" showIcon title={t("ingest.unchanged")} /> : null}
+      <div className="figures">
+        <Figure label={t("ingest.read")} value={number(report.rows_read)} note={report.file.split("/").at(-1)} />
+        <Figure label={t("ingest.landed")} value={number(report.rows_landed)} tone="good" />
+        <Figure label={t("ingest.quarantined")} value={number(report.rows_quarantined)} tone={report.rows_quarantined > 0 ? "warn" : undefined} />
+        {report.firms_with_product !== null && report.firms_with_product !== undefined ? (
+          <Figure label={t("ingest.firmsWithProduct")} value={number(report.firms_with_product)} unit={t("common.firmsUnit")} />
+        ) : null}
+        {report.firms_with_industry !== null && report.firms_with_industry !== undefined ? (
+          <Figure label={t("ingest.firmsWithIndustry")} value={number(report.firms_with_industry)} unit={t("common.firmsUnit")} />
+        ) : null}
+        <Figure
+          label={t("provenance.took")}
+          value={seconds(report.seconds)}
+          note={report.peak_memory_mb ? `${t("ingest.memory")} ${number(report.peak_memory_mb)} MB` : undefined}
+        />
+      </div>
+      <p style={{ display: "flex", gap: 20, flexWrap: "wrap" }}>
+        <Link to="/data/$name" params={{ name: report.dataset }}>{t("ingest.openDataset")}</Link>
+        {report.rows_quarantined > 0 ? (
+          <Link to="/data/$name" params={{ name: quarantineOf(report) }} data-testid="quarantine">{t("ingest.openQuarantine")}</Link>
+        ) : null}
+      </p>
+    </div>
+  );
+}
+
+function Runs({ onOpen }: { onOpen: (id: string) => void }) {
+  const t = useT();
+  const runs = useAsk(["runs"], api.ingestRuns);
+  return (
+    <Card title={t("ingest.runs")}>
+      <Answer query={runs}>{(page) => <RunTable runs={page.items} onOpen={onOpen} />}</Answer>
+    </Card>
+  );
+}
+
+export function RunTable({ runs, onOpen }: { runs: IngestRun[]; onOpen: (id: string) => void }) {
+  const t = useT();
+  const palette = usePalette();
+  const idOf = (r: IngestRun) => r.run_id ?? r.id ?? "";
+  const colour = (state: string) =>
+    ({ succeeded: palette.ok, failed: palette.gap, cancelled: palette.none, running: palette.brand, queued: palette.none })[
+      runState(state) ?? "queued"
+    ];
+  const name = (state: string) => {
+    const known = runState(state);
+    return known ? t(`ingest.runState.${known}`) : state;
+  };
+  return (
+    <DataTable
+      label={t("ingest.runs")}
+      rows={runs}
+      rowKey={(r, at) => idOf(r) || at}
+      pageSize={10}
+      empty={<Empty title={t("ingest.noRuns")} hint={t("ingest.noRunsHint")} />}
+      columns={[
+        {
+          key: "file",
+          title: t("ingest.file"),
+          value: (r) => r.file ?? r.report?.file ?? idOf(r),
+          render: (r) => (
+            <button type="button" className="plain-button" onClick={() => onOpen(idOf(r))}>
+              {(r.file ?? r.report?.file ?? idOf(r)).split("/").at(-1)}
+            </button>
+          ),
+        },
+        { key: "mapping", title: t("ingest.mapping"), value: (r) => r.mapping ?? r.report?.mapping ?? null },
+        { key: "state", title: t("common.state"), value: (r) => name(r.state), render: (r) => <Badge colour={colour(r.state)}>{name(r.state)}</Badge> },
+        { key: "landed", title: t("ingest.landed"), kind: "count", value: (r) => r.report?.rows_landed ?? null },
+        { key: "quarantined", title: t("ingest.quarantined"), kind: "count", value: (r) => r.report?.rows_quarantined ?? null },
+        { key: "started", title: t("ingest.startedAt"), kind: "instant", value: (r) => r.started_at ?? null },
+      ]}
+    />
+  );
+}

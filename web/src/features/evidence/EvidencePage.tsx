@@ -1,0 +1,135 @@
+// Who did what and when; and whether the log still is what was signed.
+import { SafetyCertificateOutlined } from "@ant-design/icons";
+import { useMutation } from "@tanstack/react-query";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { Alert, Button, Input, Modal } from "antd";
+import { useId, useState } from "react";
+import { api } from "../../sdk/api";
+import { DataTable } from "../../sdk/DataTable";
+import { instant, number } from "../../sdk/format";
+import { useT } from "../../sdk/i18n";
+import { Card, Figure, PageFrame } from "../../sdk/Page";
+import { useAsk } from "../../sdk/query";
+import { Answer, Empty, FailureView } from "../../sdk/States";
+import type { EvidenceEntry } from "../../sdk/types";
+
+const PAGE_SIZE = 25;
+
+export function EvidencePage() {
+  const t = useT();
+  const search = useSearch({ from: "/shell/evidence" });
+  const navigate = useNavigate({ from: "/evidence" });
+  const [kindId, subjectId] = [useId(), useId()];
+  const head = useAsk(["evidence-head"], api.evidenceHead);
+  const page = search.page ?? 1;
+  const query = { kind: search.kind, subject: search.subject, page, page_size: PAGE_SIZE };
+  const entries = useAsk(["evidence", query], () => api.evidence(query));
+  const verify = useMutation({ mutationFn: api.verifyEvidence });
+  const [kind, setKind] = useState(search.kind ?? "");
+  const [subject, setSubject] = useState(search.subject ?? "");
+  const apply = (next: { kind?: string; subject?: string }) => void navigate({ search: (s) => ({ ...s, ...next, page: undefined }) });
+  return (
+    <PageFrame
+      title={t("evidence.title")}
+      question={t("evidence.question")}
+      tools={
+        <Button type="primary" icon={<SafetyCertificateOutlined />} loading={verify.isPending} onClick={() => verify.mutate()}>
+          {verify.isPending ? t("evidence.verifying") : t("evidence.verify")}
+        </Button>
+      }
+    >
+      <div className="stack">
+        {verify.isError ? <FailureView error={verify.error} /> : null}
+        {verify.data ? (
+          <Alert
+            type={verify.data.ok ? "success" : "error"}
+            showIcon
+            title={verify.data.ok ? t("evidence.ok", { n: number(verify.data.entries) }) : t("evidence.bad")}
+            description={<span className="mono wrap">{verify.data.root}</span>}
+          />
+        ) : null}
+        <Answer query={head} rows={3}>
+          {(h) => (
+            <>
+              <div className="figures">
+                <Figure label={t("evidence.size")} value={number(h.size)} />
+                <Figure label={t("evidence.signedAt")} value={<span style={{ fontSize: 18 }}>{instant(h.signed_at)}</span>} />
+              </div>
+              <dl className="facts">
+                <dt>{t("evidence.root")}</dt>
+                <dd className="mono">{h.root}</dd>
+                <dt>{t("evidence.key")}</dt>
+                <dd className="mono">{h.key_id}</dd>
+              </dl>
+            </>
+          )}
+        </Answer>
+        <Card label={t("evidence.title")}>
+          <div className="filters">
+            <div className="filter">
+              <label htmlFor={kindId}>{t("evidence.filterKind")}</label>
+              <Input.Search id={kindId} allowClear value={kind} onChange={(e) => setKind(e.target.value)} onSearch={(v) => apply({ kind: v || undefined })} />
+            </div>
+            <div className="filter">
+              <label htmlFor={subjectId}>{t("evidence.filterSubject")}</label>
+              <Input.Search id={subjectId} allowClear value={subject} onChange={(e) => setSubject(e.target.value)} onSearch={(v) => apply({ subject: v || undefined })} />
+            </div>
+          </div>
+          <Answer query={entries} rows={8}>
+            {(result) => (
+              <DataTable<EvidenceEntry>
+                label={t("evidence.title")}
+                file="evidence"
+                rows={result.items}
+                rowKey={(e) => e.seq}
+                paging={{ page, pageSize: PAGE_SIZE, total: result.total, onChange: (next) => void navigate({ search: (s) => ({ ...s, page: next }) }) }}
+                empty={<Empty title={t("evidence.none")} hint={t("evidence.noneHint")} />}
+                columns={[
+                  {
+                    key: "seq",
+                    title: t("evidence.seq"),
+                    kind: "count",
+                    value: (e) => e.seq,
+                    width: 90,
+                    render: (e) => (
+                      <button type="button" className="plain-button" onClick={() => void navigate({ search: (s) => ({ ...s, seq: e.seq }) })}>#{e.seq}</button>
+                    ),
+                  },
+                  { key: "kind", title: t("evidence.kind"), value: (e) => e.kind, head: true },
+                  { key: "actor", title: t("evidence.actor"), value: (e) => e.actor },
+                  { key: "subject", title: t("evidence.subject"), value: (e) => e.subject, render: (e) => <span style={{ whiteSpace: "normal", overflowWrap: "anywhere" }}>{e.subject}</span> },
+                  { key: "at", title: t("evidence.at"), kind: "instant", value: (e) => e.at ?? e.recorded_at ?? null },
+                ]}
+              />
+            )}
+          </Answer>
+        </Card>
+      </div>
+      {search.seq !== undefined ? (
+        <Proof
+          seq={search.seq}
+          entry={entries.data?.items.find((e) => e.seq === search.seq)}
+          onClose={() => void navigate({ search: (s) => ({ ...s, seq: undefined }) })}
+        />
+      ) : null}
+    </PageFrame>
+  );
+}
+
+function Proof({ seq, entry, onClose }: { seq: number; entry: EvidenceEntry | undefined; onClose: () => void }) {
+  const t = useT();
+  const proof = useAsk(["proof", seq], () => api.evidenceProof(seq));
+  return (
+    <Modal open title={t("evidence.proofTitle", { seq })} onCancel={onClose} footer={null} width={720}>
+      {entry?.body !== undefined ? (
+        <>
+          <h3 style={{ fontSize: 14 }}>{t("evidence.body")}</h3>
+          <pre className="formula json" tabIndex={0}>{JSON.stringify(entry.body, null, 2)}</pre>
+        </>
+      ) : null}
+      <h3 style={{ fontSize: 14, marginTop: 12 }}>{t("evidence.proof")}</h3>
+      <p className="muted" style={{ marginBottom: 8 }}>{t("evidence.proofHint")}</p>
+      <Answer query={proof}>{(data) => <pre className="formula json" tabIndex={0}>{JSON.stringify(data, null, 2)}</pre>}</Answer>
+    </Modal>
+  );
+}

@@ -1,0 +1,138 @@
+// What each role should look at first, from the node's own answers.
+import { Link, useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import { api } from "../../sdk/api";
+import { number, percent } from "../../sdk/format";
+import { text, useT } from "../../sdk/i18n";
+import { Badge, Card, Figure } from "../../sdk/Page";
+import { ChainSelect, useChain, useRegion } from "../../sdk/Pickers";
+import { useAsk, useComponent } from "../../sdk/query";
+import { Answer, Empty } from "../../sdk/States";
+import { usePalette } from "../../shell/preferences";
+import { RunTable, runState } from "../data/Ingest";
+
+/** Government and industry: how whole is the chain here, and which breaks weigh most. */
+export function ChainAttention() {
+  const t = useT();
+  const navigate = useNavigate();
+  const palette = usePalette();
+  const [asked, setAsked] = useState<string>();
+  const chain = useChain(asked);
+  const region = useRegion(undefined);
+  const chains = useComponent("chain.list", {});
+  const gap = useComponent("chain.gap", { chain: chain ?? "", region }, { enabled: chain !== undefined });
+  if (chains.data && chains.data.result.chains.length === 0) {
+    return (
+      <Card>
+        <Empty title={t("home.noChains")} hint={t("home.noChainsHint")}><Link to="/data/ingest">{t("nav.ingest")}</Link></Empty>
+      </Card>
+    );
+  }
+  return (
+    <div className="stack">
+      <div style={{ maxWidth: 280 }}><ChainSelect value={chain} onChange={setAsked} /></div>
+      <Answer query={gap} rows={4}>
+        {({ result }) => {
+          const of = (state: string) => result.nodes.filter((n) => n.state === state);
+          const open = (state: "break" | "choke" | "weak") => () => void navigate({ to: "/gap", search: { chain, state } });
+          const worst = of("break").sort((a, b) => b.weight - a.weight).slice(0, 6);
+          return (
+            <>
+              <div className="figures">
+                <Figure label={t("home.stat.completeness")} value={percent(result.completeness)} onClick={() => void navigate({ to: "/gap", search: { chain } })} />
+                <Figure label={t("home.stat.breaks")} value={number(of("break").length)} unit={t("common.itemsUnit")} tone="bad" onClick={open("break")} />
+                <Figure label={t("home.stat.chokes")} value={number(of("choke").length)} unit={t("common.itemsUnit")} tone="warn" onClick={open("choke")} />
+                <Figure label={t("home.stat.weak")} value={number(of("weak").length)} unit={t("common.itemsUnit")} onClick={open("weak")} />
+              </div>
+              {worst.length > 0 ? (
+                <Card title={t("home.breaksHere")}>
+                  <ul>
+                    {worst.map((n) => (
+                      <li key={n.product} style={{ display: "flex", gap: 12, flexWrap: "wrap", padding: "7px 0", borderBottom: "1px solid var(--line)" }}>
+                        <Link to="/candidates" search={{ chain, product: n.product }}>{n.name ?? n.product}</Link>
+                        <Badge colour={palette.gap}>{t("gap.state.break")}</Badge>
+                        <span className="muted">{n.reasons.map(text).join("；")}</span>
+                      </li>
+                    ))}
+                  </ul>
+                </Card>
+              ) : null}
+            </>
+          );
+        }}
+      </Answer>
+    </div>
+  );
+}
+
+/** Enterprise: what the brain knows of us, and how good that record is. */
+export function EnterpriseAttention({ organisation }: { organisation: string }) {
+  const t = useT();
+  const navigate = useNavigate();
+  const profile = useComponent("enterprise.profile", { enterprise_id: organisation });
+  const open = () => void navigate({ to: "/firms/$id", params: { id: organisation } });
+  return (
+    <Answer query={profile} rows={3}>
+      {({ result }) => {
+        const failed = result.quality.checks.filter((c) => !c.ok);
+        return (
+          <div className="stack">
+            <div className="figures">
+              <Figure label={t("home.stat.quality")} value={percent(result.quality.score, 0)} onClick={open} />
+              <Figure label={t("home.stat.products")} value={number(result.products.length)} unit={t("common.itemsUnit")} onClick={open} />
+              <Figure label={t("home.stat.suppliers")} value={number(result.suppliers.length)} unit={t("common.firmsUnit")} onClick={open} />
+              <Figure label={t("home.stat.customers")} value={number(result.customers.length)} unit={t("common.firmsUnit")} onClick={open} />
+            </div>
+            {failed.length > 0 ? (
+              <Card>
+                <ul>{failed.map((c) => <li key={text(c.name)}>{text(c.name)} <span className="muted">{text(c.detail)}</span></li>)}</ul>
+              </Card>
+            ) : null}
+          </div>
+        );
+      }}
+    </Answer>
+  );
+}
+
+/** Author: what is there to build on. */
+export function AuthorAttention() {
+  const t = useT();
+  const navigate = useNavigate();
+  const components = useAsk(["components"], api.components);
+  const datasets = useAsk(["datasets", "all"], () => api.datasets({ page: 1, page_size: 200 }));
+  return (
+    <div className="figures">
+      <Figure label={t("home.stat.components")} value={number(components.data?.length)} onClick={() => void navigate({ to: "/components" })} />
+      <Figure label={t("home.stat.datasets")} value={number(datasets.data?.total)} onClick={() => void navigate({ to: "/data" })} />
+    </div>
+  );
+}
+
+/** Administrator: does the node do its work, and is its log whole. */
+export function AdministratorAttention() {
+  const t = useT();
+  const navigate = useNavigate();
+  const runs = useAsk(["runs"], api.ingestRuns);
+  const head = useAsk(["evidence-head"], api.evidenceHead);
+  const accounts = useAsk(["accounts"], api.accounts);
+  const datasets = useAsk(["datasets", "all"], () => api.datasets({ page: 1, page_size: 200 }));
+  const failed = runs.data?.items.filter((r) => runState(r.state) === "failed").length;
+  const quarantined = runs.data?.items.reduce((n, r) => n + (r.report?.rows_quarantined ?? 0), 0);
+  return (
+    <div className="stack">
+      <div className="figures">
+        <Figure label={t("home.stat.failedRuns")} value={number(failed)} tone={failed ? "bad" : undefined} onClick={() => void navigate({ to: "/data/ingest" })} />
+        <Figure label={t("home.stat.quarantined")} value={number(quarantined)} tone={quarantined ? "warn" : undefined} onClick={() => void navigate({ to: "/data/ingest" })} />
+        <Figure label={t("home.stat.datasets")} value={number(datasets.data?.total)} onClick={() => void navigate({ to: "/data" })} />
+        <Figure label={t("home.stat.accounts")} value={number(accounts.data?.total)} onClick={() => void navigate({ to: "/accounts" })} />
+        <Figure label={t("home.stat.evidenceSize")} value={number(head.data?.size)} onClick={() => void navigate({ to: "/evidence" })} />
+      </div>
+      <Card title={t("home.lastRuns")}>
+        <Answer query={runs}>
+          {(page) => <RunTable runs={page.items.slice(0, 5)} onOpen={(id) => void navigate({ to: "/data/ingest", search: { run: id } })} />}
+        </Answer>
+      </Card>
+    </div>
+  );
+}

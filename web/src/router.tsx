@@ -1,0 +1,210 @@
+// Every page has an address, every filter is in it: what is on screen can be sent as a link.
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from "@tanstack/react-router";
+import { client } from "./sdk/query";
+import { readSession, SESSION_KEY } from "./sdk/session";
+import { CrashPage, MissingPage } from "./shell/Crash";
+import { Layout } from "./shell/Layout";
+import { Waiting } from "./sdk/States";
+
+type Search = Record<string, unknown>;
+const str = (value: unknown) => (typeof value === "string" && value !== "" ? value : typeof value === "number" ? String(value) : undefined);
+const num = (value: unknown) => (value !== undefined && value !== "" && Number.isFinite(Number(value)) ? Number(value) : undefined);
+
+const root = createRootRoute({ component: Outlet, errorComponent: CrashPage, notFoundComponent: MissingPage });
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in",
+  validateSearch: (s: Search): { next?: string } => ({ next: str(s.next) }),
+  component: lazyRouteComponent(() => import("./features/sign-in/SignIn"), "SignIn"),
+});
+
+const password = createRoute({
+  getParentRoute: () => root,
+  path: "/password",
+  component: lazyRouteComponent(() => import("./features/sign-in/ChangePassword"), "ChangePassword"),
+});
+
+/** Everything else needs a session, and a password that is the person's own. */
+const shell = createRoute({
+  getParentRoute: () => root,
+  id: "shell",
+  beforeLoad: async ({ location }) => {
+    const session = await client.ensureQueryData({ queryKey: SESSION_KEY, queryFn: readSession, staleTime: 300_000 });
+    if (session === null) throw redirect({ to: "/sign-in", search: { next: location.href === "/" ? undefined : location.href } });
+    if (session.must_change_password) throw redirect({ to: "/password" });
+  },
+  component: Layout,
+});
+
+const home = createRoute({
+  getParentRoute: () => shell,
+  path: "/",
+  component: lazyRouteComponent(() => import("./features/home/Home"), "Home"),
+});
+const chains = createRoute({
+  getParentRoute: () => shell,
+  path: "/chain",
+  component: lazyRouteComponent(() => import("./features/chain/Chains"), "Chains"),
+});
+const chain = createRoute({
+  getParentRoute: () => shell,
+  path: "/chain/$id",
+  validateSearch: (s: Search): { region?: string; asOf?: string; product?: string; view?: "graph" | "list" } => ({
+    region: str(s.region),
+    asOf: str(s.asOf),
+    product: str(s.product),
+    view: s.view === "graph" || s.view === "list" ? s.view : undefined,
+  }),
+  component: lazyRouteComponent(() => import("./features/chain/Panorama"), "Panorama"),
+});
+const map = createRoute({
+  getParentRoute: () => shell,
+  path: "/map",
+  validateSearch: (s: Search): { chain?: string; product?: string; province?: string; metric?: "capital" } => ({
+    chain: str(s.chain),
+    product: str(s.product),
+    province: str(s.province),
+    metric: s.metric === "capital" ? "capital" : undefined,
+  }),
+  component: lazyRouteComponent(() => import("./features/map/MapPage"), "MapPage"),
+});
+const gap = createRoute({
+  getParentRoute: () => shell,
+  path: "/gap",
+  validateSearch: (s: Search): { chain?: string; region?: string; compare?: string; state?: string } => ({
+    chain: str(s.chain),
+    region: str(s.region),
+    compare: str(s.compare),
+    state: str(s.state),
+  }),
+  component: lazyRouteComponent(() => import("./features/gap/GapBoard"), "GapBoard"),
+});
+const candidates = createRoute({
+  getParentRoute: () => shell,
+  path: "/candidates",
+  validateSearch: (s: Search): { chain?: string; product?: string; region?: string } => ({
+    chain: str(s.chain),
+    product: str(s.product),
+    region: str(s.region),
+  }),
+  component: lazyRouteComponent(() => import("./features/candidates/CandidatesPage"), "CandidatesPage"),
+});
+const risk = createRoute({
+  getParentRoute: () => shell,
+  path: "/risk",
+  validateSearch: (
+    s: Search,
+  ): { chain?: string; region?: string; network?: "observed" | "estimated"; replaceability?: "off"; epsilon?: number } => ({
+    chain: str(s.chain),
+    region: str(s.region),
+    network: s.network === "observed" || s.network === "estimated" ? s.network : undefined,
+    replaceability: s.replaceability === "off" ? "off" : undefined,
+    epsilon: num(s.epsilon),
+  }),
+  component: lazyRouteComponent(() => import("./features/risk/RiskBoard"), "RiskBoard"),
+});
+const firms = createRoute({
+  getParentRoute: () => shell,
+  path: "/firms",
+  validateSearch: (s: Search): { q?: string; region?: string; product?: string; industry?: string; page?: number } => ({
+    q: str(s.q),
+    region: str(s.region),
+    product: str(s.product),
+    industry: str(s.industry),
+    page: num(s.page),
+  }),
+  component: lazyRouteComponent(() => import("./features/firms/FirmSearch"), "FirmSearch"),
+});
+const firm = createRoute({
+  getParentRoute: () => shell,
+  path: "/firms/$id",
+  component: lazyRouteComponent(() => import("./features/firms/FirmPage"), "FirmPage"),
+});
+const data = createRoute({
+  getParentRoute: () => shell,
+  path: "/data",
+  validateSearch: (s: Search): { text?: string; zone?: string; side?: string; page?: number } => ({
+    text: str(s.text),
+    zone: str(s.zone),
+    side: str(s.side),
+    page: num(s.page),
+  }),
+  component: lazyRouteComponent(() => import("./features/data/Catalogue"), "Catalogue"),
+});
+const ingest = createRoute({
+  getParentRoute: () => shell,
+  path: "/data/ingest",
+  validateSearch: (s: Search): { run?: string } => ({ run: str(s.run) }),
+  component: lazyRouteComponent(() => import("./features/data/Ingest"), "Ingest"),
+});
+const dataset = createRoute({
+  getParentRoute: () => shell,
+  path: "/data/$name",
+  validateSearch: (s: Search): { version?: number; text?: string; tab?: string; page?: number } => ({
+    version: num(s.version),
+    text: str(s.text),
+    tab: str(s.tab),
+    page: num(s.page),
+  }),
+  component: lazyRouteComponent(() => import("./features/data/DatasetPage"), "DatasetPage"),
+});
+const sql = createRoute({
+  getParentRoute: () => shell,
+  path: "/sql",
+  validateSearch: (s: Search): { q?: string } => ({ q: str(s.q) }),
+  component: lazyRouteComponent(() => import("./features/sql/Workbench"), "Workbench"),
+});
+const components = createRoute({
+  getParentRoute: () => shell,
+  path: "/components",
+  component: lazyRouteComponent(() => import("./features/components/ComponentList"), "ComponentList"),
+});
+const component = createRoute({
+  getParentRoute: () => shell,
+  path: "/components/$id",
+  component: lazyRouteComponent(() => import("./features/components/ComponentPage"), "ComponentPage"),
+});
+const evidence = createRoute({
+  getParentRoute: () => shell,
+  path: "/evidence",
+  validateSearch: (s: Search): { seq?: number; kind?: string; subject?: string; page?: number } => ({
+    seq: num(s.seq),
+    kind: str(s.kind),
+    subject: str(s.subject),
+    page: num(s.page),
+  }),
+  component: lazyRouteComponent(() => import("./features/evidence/EvidencePage"), "EvidencePage"),
+});
+const accounts = createRoute({
+  getParentRoute: () => shell,
+  path: "/accounts",
+  component: lazyRouteComponent(() => import("./features/accounts/AccountsPage"), "AccountsPage"),
+});
+const about = createRoute({
+  getParentRoute: () => shell,
+  path: "/about",
+  component: lazyRouteComponent(() => import("./features/about/About"), "About"),
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([
+    signIn,
+    password,
+    shell.addChildren([
+      home, chains, chain, map, gap, candidates, risk, firms, firm, data, ingest, dataset, sql, components, component,
+      evidence, accounts, about,
+    ]),
+  ]),
+  defaultPreload: "intent",
+  defaultPendingComponent: () => <Waiting rows={8} />,
+  defaultErrorComponent: CrashPage,
+  defaultNotFoundComponent: MissingPage,
+  scrollRestoration: true,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,140 @@
+// The three questions every page of the chain asks first: which chain, where, which product.
+import { AutoComplete, Select } from "antd";
+import { useDeferredValue, useId, useState } from "react";
+import { useT, useLanguage } from "./i18n";
+import { useComponent } from "./query";
+import { PROVINCES, provinceName, provinceOf } from "./regions";
+import { useParty } from "./session";
+
+/** In addresses "all" says the whole nation on purpose; nothing says the caller's own region. */
+export function useRegion(asked: string | undefined): string | undefined {
+  const own = useParty()?.region ?? undefined;
+  if (asked === "all") return undefined;
+  return asked ?? own ?? undefined;
+}
+
+export function ChainSelect({ value, onChange, allowAll }: { value?: string; onChange: (id?: string) => void; allowAll?: boolean }) {
+  const t = useT();
+  const language = useLanguage();
+  const id = useId();
+  const chains = useComponent("chain.list", {});
+  return (
+    <div className="filter">
+      <label htmlFor={id}>{t("common.chain")}</label>
+      <Select
+        id={id}
+        style={{ width: "100%", minWidth: 168 }}
+        value={value}
+        loading={chains.isPending}
+        allowClear={allowAll}
+        placeholder={allowAll ? t("map.anyChain") : t("common.choose")}
+        onChange={onChange}
+        options={chains.data?.result.chains.map((c) => ({
+          value: c.chain_id,
+          label: language === "en" && c.name_en ? c.name_en : c.name,
+        }))}
+      />
+    </div>
+  );
+}
+
+/** The chain in the address, or the first one there is. */
+export function useChain(asked: string | undefined): string | undefined {
+  const chains = useComponent("chain.list", {});
+  return asked ?? chains.data?.result.chains[0]?.chain_id;
+}
+
+export function RegionSelect({
+  value,
+  onChange,
+  label,
+}: {
+  value?: string;
+  onChange: (code: string) => void;
+  label?: string;
+}) {
+  const t = useT();
+  useLanguage();
+  const [provinceId, cityId] = [useId(), useId()];
+  const province = provinceOf(value);
+  const cities = useComponent(
+    "region.summary",
+    { level: "city", parent: province?.code },
+    { enabled: province !== undefined },
+  );
+  const list = cities.data?.result.regions ?? [];
+  return (
+    <>
+      <div className="filter">
+        <label htmlFor={provinceId}>{label ?? t("common.region")}</label>
+        <Select
+          id={provinceId}
+          style={{ width: "100%", minWidth: 132 }}
+          value={province?.code ?? "all"}
+          showSearch={{ optionFilterProp: "label" }}
+          onChange={onChange}
+          options={[
+            { value: "all", label: t("common.nation") },
+            ...PROVINCES.map((p) => ({ value: p.code, label: provinceName(p) })),
+          ]}
+        />
+      </div>
+      {province && list.length > 1 ? (
+        <div className="filter">
+          <label htmlFor={cityId}>{t("common.city")}</label>
+          <Select
+            id={cityId}
+            style={{ width: "100%", minWidth: 120 }}
+            value={value && !value.endsWith("0000") ? value : province.code}
+            onChange={onChange}
+            options={[
+              { value: province.code, label: t("common.all") },
+              ...list.map((c) => ({ value: c.region_code, label: c.name })),
+            ]}
+          />
+        </div>
+      ) : null}
+    </>
+  );
+}
+
+export function ProductPicker({
+  value,
+  onChange,
+  label,
+  placeholder,
+}: {
+  value?: string;
+  onChange: (product?: string) => void;
+  label?: string;
+  placeholder?: string;
+}) {
+  const t = useT();
+  const id = useId();
+  const [typed, setTyped] = useState<string | null>(null);
+  const asked = useDeferredValue(typed ?? "");
+  const hits = useComponent("chain.search", { q: asked, limit: 20 }, { enabled: asked.trim() !== "", keep: true });
+  const products = hits.data?.result.hits.filter((h) => h.kind === "product") ?? [];
+  return (
+    <div className="filter wide">
+      <label htmlFor={id}>{label ?? t("common.product")}</label>
+      <AutoComplete
+        id={id}
+        style={{ width: "100%", minWidth: 220 }}
+        allowClear
+        value={typed ?? value ?? ""}
+        placeholder={placeholder ?? t("candidates.productPlaceholder")}
+        onChange={(next: string | undefined) => {
+          setTyped(next ?? "");
+          if (!next) onChange(undefined);
+        }}
+        onSelect={(next) => {
+          setTyped(null);
+          onChange(next);
+        }}
+        onBlur={() => setTyped(null)}
+        options={products.map((p) => ({ value: p.id, label: p.name }))}
+      />
+    </div>
+  );
+}

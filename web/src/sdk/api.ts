@@ -1,0 +1,178 @@
+// The one place that talks to the node. Every answer is typed; every refusal is a `Refusal` with its problem document.
+import type { ComponentId, ComponentMap } from "./components";
+import { currentLanguage } from "./language";
+import type * as T from "./types";
+
+/** A request the node refused, or never answered. */
+export class Refusal extends Error {
+  readonly problem: T.Problem;
+
+  constructor(problem: T.Problem) {
+    super(problem.detail ?? problem.title);
+    this.name = "Refusal";
+    this.problem = problem;
+  }
+
+  get status(): number {
+    return this.problem.status;
+  }
+}
+
+type Query = Record<string, string | number | boolean | null | undefined>;
+
+interface Options {
+  query?: Query;
+  body?: unknown;
+  headers?: Record<string, string>;
+  signal?: AbortSignal;
+}
+
+const BASE = "/api/v1";
+
+/** Query string of the entries that have a value. */
+export function queryString(query: Query = {}): string {
+  const pairs = Object.entries(query).filter(([, value]) => value !== undefined && value !== null && value !== "");
+  if (pairs.length === 0) return "";
+  return `?${new URLSearchParams(pairs.map(([key, value]) => [key, String(value)])).toString()}`;
+}
+
+async function refusalOf(response: Response): Promise<Refusal> {
+  const fallback: T.Problem = { title: response.statusText || `HTTP ${response.status}`, status: response.status };
+  try {
+    const body = (await response.json()) as Partial<T.Problem>;
+    return new Refusal({ ...fallback, ...body, status: response.status });
+  } catch {
+    return new Refusal(fallback);
+  }
+}
+
+async function send(method: string, path: string, options: Options = {}): Promise<Response> {
+  const headers: Record<string, string> = {
+    accept: "application/json",
+    "accept-language": currentLanguage(),
+    // Cross-site forms cannot set it: with the SameSite cookie this is the protection against forged requests.
+    "x-brain-request": "1",
+    ...options.headers,
+  };
+  const init: RequestInit = { method, headers, credentials: "same-origin", signal: options.signal };
+  if (options.body !== undefined) {
+    headers["content-type"] = "application/json";
+    init.body = JSON.stringify(options.body);
+  }
+  let response: Response;
+  try {
+    response = await fetch(`${BASE}${path}${queryString(options.query)}`, init);
+  } catch (cause) {
+    if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
+    throw new Refusal({ title: "offline", status: 0, code: "portal/offline" });
+  }
+  if (!response.ok) throw await refusalOf(response);
+  return response;
+}
+
+async function json<R>(method: string, path: string, options?: Options): Promise<R> {
+  const response = await send(method, path, options);
+  if (response.status === 204) return undefined as R;
+  const text = await response.text();
+  return (text === "" ? undefined : JSON.parse(text)) as R;
+}
+
+/** Lists arrive bare or as a page; screens want a page. */
+function asPage<R>(value: T.Page<R> | R[]): T.Page<R> {
+  if (Array.isArray(value)) return { items: value, total: value.length, page: 1, page_size: value.length };
+  return value;
+}
+
+const part = encodeURIComponent;
+
+export const api = {
+  portal: () => json<T.PortalSettings>("GET", "/portal"),
+
+  session: () => json<T.SessionState>("GET", "/session"),
+  signIn: (username: string, password: string) =>
+    json<T.SessionState>("POST", "/session", { body: { username, password } }),
+  signOut: () => json<void>("DELETE", "/session"),
+  changePassword: (old: string, next: string) => json<void>("POST", "/session/password", { body: { old, new: next } }),
+
+  accounts: async () => asPage(await json<T.Page<T.Account> | T.Account[]>("GET", "/accounts")),
+  createAccount: (body: T.NewAccount) => json<T.Account>("POST", "/accounts", { body }),
+  setAccountDisabled: (id: string, disabled: boolean) =>
+    json<void>("PATCH", `/accounts/${part(id)}`, { body: { disabled } }),
+  grants: async () => asPage(await json<T.Page<T.GrantEntry> | T.GrantEntry[]>("GET", "/grants")),
+  issueGrant: (body: unknown) => json<T.GrantEntry>("POST", "/grants", { body }),
+  revokeGrant: (id: string) => json<void>("DELETE", `/grants/${part(id)}`),
+
+  datasets: (query: { text?: string; zone?: string; side?: string; page?: number; page_size?: number }) =>
+    json<T.Page<T.DatasetCard>>("GET", "/datasets", { query }),
+  dataset: (name: string) => json<T.DatasetDetail>("GET", `/datasets/${part(name)}`),
+  datasetRows: (
+    name: string,
+    query: { page?: number; page_size?: number; version?: number | null; text?: string },
+  ) => json<T.Rows>("GET", `/datasets/${part(name)}/rows`, { query }),
+
+  mappings: async () => asPage(await json<T.Page<T.Mapping> | T.Mapping[]>("GET", "/mappings")),
+  ingestRuns: async () => asPage(await json<T.Page<T.IngestRun> | T.IngestRun[]>("GET", "/ingest/runs")),
+  ingestRun: (id: string) => json<T.IngestRun>("GET", `/ingest/runs/${part(id)}`),
+  cancelIngest: (id: string) => json<void>("POST", `/ingest/runs/${part(id)}/cancel`),
+  upload,
+
+  sql: (body: { sql: string; page?: number; page_size?: number }, id: string, signal?: AbortSignal) =>
+    json<T.SqlResult>("POST", "/sql", { body: { ...body, format: "json" }, headers: { "x-query-id": id }, signal }),
+  sqlCsv: async (sql: string, id: string) => {
+    const response = await send("POST", "/sql", {
+      body: { sql, format: "csv" },
+      headers: { "x-query-id": id, accept: "text/csv" },
+    });
+    return response.blob();
+  },
+  cancelSql: (id: string) => json<void>("DELETE", `/sql/${part(id)}`),
+
+  components: async () => asPage(await json<T.Page<T.Manifest> | T.Manifest[]>("GET", "/components")).items,
+  component: (id: string) => json<T.Manifest>("GET", `/components/${part(id)}`),
+  run: <K extends ComponentId>(id: K, params: ComponentMap[K]["params"], signal?: AbortSignal) =>
+    json<T.RunOutcome<ComponentMap[K]["result"]>>("POST", `/components/${part(id)}/run`, { body: { params }, signal }),
+  runAny: (id: string, params: unknown, signal?: AbortSignal) =>
+    json<T.RunOutcome<unknown>>("POST", `/components/${part(id)}/run`, { body: { params }, signal }),
+
+  evidence: async (query: { kind?: string; subject?: string; page?: number; page_size?: number }) =>
+    asPage(await json<T.Page<T.EvidenceEntry> | T.EvidenceEntry[]>("GET", "/evidence", { query })),
+  evidenceHead: () => json<T.SignedHead>("GET", "/evidence/head"),
+  evidenceProof: (seq: number) => json<T.InclusionProof>("GET", `/evidence/${seq}/proof`),
+  verifyEvidence: () => json<T.Verification>("POST", "/evidence/verify"),
+};
+
+/** Sends a file for ingest and reports how much has left this device (`fetch` cannot). */
+function upload(
+  mapping: string,
+  file: File,
+  onProgress: (sent: number, total: number) => void,
+  signal: AbortSignal,
+): Promise<{ run_id: string }> {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", `${BASE}/ingest${queryString({ mapping })}`);
+    request.setRequestHeader("accept", "application/json");
+    request.setRequestHeader("accept-language", currentLanguage());
+    request.setRequestHeader("x-brain-request", "1");
+    request.upload.onprogress = (event) => onProgress(event.loaded, event.total);
+    request.onerror = () => reject(new Refusal({ title: "offline", status: 0, code: "portal/offline" }));
+    request.onabort = () => reject(new DOMException("aborted", "AbortError"));
+    request.onload = () => {
+      let body: unknown = null;
+      try {
+        body = JSON.parse(request.responseText);
+      } catch {
+        body = null;
+      }
+      if (request.status >= 200 && request.status < 300) resolve(body as { run_id: string });
+      else {
+        const problem = (body ?? {}) as Partial<T.Problem>;
+        reject(new Refusal({ title: request.statusText, ...problem, status: request.status }));
+      }
+    };
+    signal.addEventListener("abort", () => request.abort());
+    const form = new FormData();
+    form.append("file", file, file.name);
+    request.send(form);
+  });
+}
