@@ -16,10 +16,11 @@ fn main() {
         let mut values: Vec<f64> = risks.iter().map(|risk| risk.esri).collect();
         values.sort_by(f64::total_cmp);
         println!(
-            "sigma {replaceability} eps {epsilon}: {seconds:.2} s, max {:.4}, median {:.2e}, iterations max {}",
+            "sigma {replaceability} eps {epsilon}: {seconds:.2} s, max {:.4}, median {:.2e}, iterations max {} mean {:.1}",
             values[values.len() - 1],
             values[values.len() / 2],
-            risks.iter().map(|risk| risk.iterations).max().unwrap()
+            risks.iter().map(|risk| risk.iterations).max().unwrap(),
+            risks.iter().map(|risk| f64::from(risk.iterations)).sum::<f64>() / risks.len() as f64
         );
     }
 }

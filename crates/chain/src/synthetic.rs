@@ -8,6 +8,12 @@ use rustc_hash::FxHashSet;
 /// Sectors of the simulated economy.
 const SECTORS: u32 = 40;
 
+/// Firms that sell to final demand only: they buy, nobody in the network buys from them.
+const FINAL_SHARE: f64 = 0.3;
+
+/// Links that run against the order of the tiers and so close loops.
+const BACKWARD_SHARE: f64 = 0.15;
+
 /// A small deterministic generator (SplitMix64, Steele et al., OOPSLA 2014): equal seeds give equal networks on
 /// every platform, which a general library does not promise across versions.
 #[derive(Debug, Clone)]
@@ -41,13 +47,16 @@ impl Dice {
 }
 
 /// A simulated supply network with heavy-tailed degrees and amounts: firm size is Pareto (tail exponent 1.2), ends
-/// of links are drawn in proportion to the square root of size, amounts follow size and a log-uniform factor.
+/// of links are drawn in proportion to the square root of size, amounts follow size and a log-uniform factor. Each
+/// firm has a tier between raw material and consumer; most links run downstream, three in ten firms sell to final
+/// demand only, as goods must leave a real network somewhere (without that, losses circle almost undiminished).
 ///
 /// # Errors
 /// When `firms` or `links` is zero.
 pub fn synthetic_network(firms: u32, links: u32, seed: u64) -> Result<SupplyNetwork> {
     let mut dice = Dice::new(seed);
     let size: Vec<f64> = (0..firms).map(|_| (1.0 - dice.unit()).powf(-1.0 / 1.2).min(1e5)).collect();
+    let tier: Vec<f64> = (0..firms).map(|_| dice.unit()).collect();
     let sector: Vec<u32> = (0..firms).map(|_| dice.below(SECTORS)).collect();
     let mut cumulative = Vec::with_capacity(size.len());
     let mut sum = 0.0;
@@ -63,9 +72,20 @@ pub fn synthetic_network(firms: u32, links: u32, seed: u64) -> Result<SupplyNetw
     let wanted = u64::from(links).min(possible / 2) as usize;
     let mut seen: FxHashSet<(u32, u32)> = FxHashSet::default();
     let mut sales = Vec::with_capacity(wanted);
+    // A tiny or almost complete network may run out of pairs: then it stays smaller than asked.
+    let (mut tries, tries_max) = (0u64, 1_000 + 100 * wanted as u64);
     while sales.len() < wanted {
-        let (supplier, buyer) = (draw(&mut dice), draw(&mut dice));
-        if supplier == buyer || !seen.insert((supplier, buyer)) {
+        let (mut supplier, mut buyer) = (draw(&mut dice), draw(&mut dice));
+        let downstream = tier[supplier as usize] < tier[buyer as usize];
+        if downstream == (dice.unit() < BACKWARD_SHARE) {
+            std::mem::swap(&mut supplier, &mut buyer);
+        }
+        tries += 1;
+        let final_only = tier[supplier as usize] > 1.0 - FINAL_SHARE;
+        if tries > tries_max {
+            break;
+        }
+        if supplier == buyer || final_only || !seen.insert((supplier, buyer)) {
             continue;
         }
         let scale = (size[supplier as usize] * size[buyer as usize]).sqrt();

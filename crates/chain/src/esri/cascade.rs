@@ -48,8 +48,7 @@ pub(super) struct Scratch {
 struct Side {
     /// 1 = undisturbed.
     level: Vec<f64>,
-    /// Loss received from the firm's surroundings; for inputs, of the worst group.
-    received: Vec<f64>,
+    inbox: Vec<Inbox>,
     /// Loss already pushed on.
     pushed: Vec<f64>,
     /// Firms that received or lost anything since the last clearing.
@@ -58,8 +57,15 @@ struct Side {
     now: Vec<u32>,
     next: Vec<u32>,
     fell: Vec<u32>,
-    /// The step a firm was last put on `next`; 0 = not touched.
-    marked: Vec<u32>,
+}
+
+/// What a push writes; in one place, because pushes hit firms at random and memory decides the speed.
+#[derive(Clone, Copy, Default)]
+struct Inbox {
+    /// Loss received from the firm's surroundings; for inputs, of the worst group.
+    received: f64,
+    /// The step the firm was last put on `next`; 0 = not touched.
+    marked: u32,
 }
 
 #[derive(Clone, Default)]
@@ -73,19 +79,18 @@ impl Side {
     fn new(firms: usize) -> Self {
         Self {
             level: vec![1.0; firms],
-            received: vec![0.0; firms],
+            inbox: vec![Inbox::default(); firms],
             pushed: vec![0.0; firms],
             touched: Vec::new(),
             now: Vec::new(),
             next: Vec::new(),
             fell: Vec::new(),
-            marked: vec![0; firms],
         }
     }
 
     /// Have the firm evaluated in the next step.
     fn mark(&mut self, firm: u32, stamp: u32) {
-        let seen = &mut self.marked[firm as usize];
+        let seen = &mut self.inbox[firm as usize].marked;
         if *seen != stamp {
             if *seen == 0 {
                 self.touched.push(firm);
@@ -103,7 +108,7 @@ impl Side {
         let mut fall: f64 = 0.0;
         for &firm in &self.now {
             let at = firm as usize;
-            let level = ceiling[at].min(1.0 - self.received[at]).max(0.0);
+            let level = ceiling[at].min(1.0 - self.inbox[at].received).max(0.0);
             // Levels never rise; a last-digit rise would be rounding.
             if level < self.level[at] {
                 fall = fall.max(self.level[at] - level);
@@ -129,9 +134,8 @@ impl Side {
         for &firm in &self.touched {
             let at = firm as usize;
             self.level[at] = 1.0;
-            self.received[at] = 0.0;
+            self.inbox[at] = Inbox::default();
             self.pushed[at] = 0.0;
-            self.marked[at] = 0;
         }
         self.touched.clear();
         self.now.clear();
@@ -254,7 +258,7 @@ impl Scratch {
                 let row = network.suppliers.range(firm);
                 let suppliers = &network.suppliers.items()[row.clone()];
                 for (&supplier, share) in suppliers.iter().zip(&network.sales_share[row]) {
-                    self.up.received[supplier as usize] += share * delta;
+                    self.up.inbox[supplier as usize].received += share * delta;
                     self.up.mark(supplier, self.stamp);
                 }
             }
@@ -316,7 +320,7 @@ impl Scratch {
         for (&customer, (share, &group)) in customers.iter().zip(shares) {
             let slot = &mut self.group_loss[group as usize];
             *slot += share * delta;
-            let worst = &mut self.down.received[customer as usize];
+            let worst = &mut self.down.inbox[customer as usize].received;
             if *slot > *worst {
                 *worst = *slot;
                 self.down.mark(customer, self.stamp);
@@ -334,7 +338,7 @@ impl Scratch {
         for &firm in &self.up.touched {
             let level = self.up.level[firm as usize];
             up += network.weight(firm) * (1.0 - level);
-            if self.down.marked[firm as usize] == 0 {
+            if self.down.inbox[firm as usize].marked == 0 {
                 esri += network.weight(firm) * (1.0 - level);
             }
         }
