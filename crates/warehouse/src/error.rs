@@ -33,6 +33,12 @@ pub enum Error {
         /// Who can grant it.
         owner: String,
     },
+    /// A component asked for a dataset its manifest does not list.
+    #[error("{dataset} is not among the datasets this session is confined to")]
+    Undeclared {
+        /// Dataset.
+        dataset: String,
+    },
     /// A statement other than a read.
     #[error("not a read: {statement}")]
     NotARead {
@@ -90,6 +96,18 @@ impl From<DataFusionError> for Error {
     }
 }
 
+impl From<brain_store::Error> for Error {
+    fn from(error: brain_store::Error) -> Self {
+        Self::Failure(error.into())
+    }
+}
+
+impl From<brain_trust::Error> for Error {
+    fn from(error: brain_trust::Error) -> Self {
+        Self::Failure(error.into())
+    }
+}
+
 impl Error {
     /// A failure of another crate, kept as it is.
     pub fn passed(error: impl Into<Failure>) -> Self {
@@ -119,6 +137,13 @@ impl From<Error> for Failure {
                 format!("请向数据所有者 {owner} 或管理员申请，说明用途与期限。"),
                 format!("Ask its owner {owner} or an administrator; say for which purpose and until when."),
             ),
+            Error::Undeclared { dataset } => Self::new(
+                ErrorKind::Forbidden,
+                "warehouse/undeclared",
+                format!("组件清单未声明读取 {dataset}，已拒绝。"),
+                format!("The component's manifest does not list {dataset}; the read is refused."),
+            )
+            .with_hint("组件作者须在清单的 reads 中声明。", "Its author must list the dataset under reads."),
             Error::NotARead { statement } => Self::new(
                 ErrorKind::InvalidArgument,
                 "warehouse/not-a-read",

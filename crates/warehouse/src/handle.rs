@@ -1,11 +1,15 @@
 //! The handle everybody holds.
 
+use crate::catalogue::Memory;
+use crate::engine::Engine;
 use crate::lake::Lake;
+use crate::standard::context::Standards;
 use crate::{Options, Result};
 use brain_kernel::clock::Clock;
 use brain_store::Store;
 use brain_trust::Trust;
 use std::sync::Arc;
+use tokio::sync::{Mutex, Semaphore};
 
 /// A node's warehouse; cheap to clone.
 #[derive(Clone)]
@@ -19,12 +23,63 @@ pub(crate) struct Inner {
     pub(crate) trust: Trust,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) lake: Lake,
+    pub(crate) catalogue: Memory,
+    pub(crate) engine: Engine,
+    /// Dictionaries behind the SQL functions.
+    pub(crate) standards: Arc<Standards>,
+    /// One refresh of models at a time.
+    pub(crate) models: Mutex<()>,
+    /// Queries at work at the same time.
+    pub(crate) turns: Arc<Semaphore>,
+    /// One ingest at a time.
+    pub(crate) ingest_turn: tokio::sync::Mutex<()>,
+}
+
+impl std::fmt::Debug for Inner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Warehouse").field("root", &self.options.root).finish_non_exhaustive()
+    }
 }
 
 impl Warehouse {
     /// Open the warehouse of a data folder, finishing or undoing what a crash left half done.
     pub async fn open(options: Options, store: Store, trust: Trust, clock: Arc<dyn Clock>) -> Result<Self> {
         let lake = Lake::new(&options.root);
-        Ok(Self { inner: Arc::new(Inner { options, store, trust, clock, lake }) })
+        let standards = Standards::built_in()?;
+        let engine = Engine::new(&options, crate::standard::functions(&standards))?;
+        let turns = Arc::new(Semaphore::new(options.concurrency.max(1)));
+        let catalogue = Memory::default();
+        let (models, ingest_turn) = (Mutex::new(()), Mutex::new(()));
+        let inner = Arc::new(Inner {
+            options,
+            store,
+            trust,
+            clock,
+            lake,
+            catalogue,
+            engine,
+            standards,
+            turns,
+            models,
+            ingest_turn,
+        });
+        inner.reload_catalogue().await?;
+        inner.recover_ingests().await?;
+        inner.recover_models().await?;
+        inner.reconcile().await?;
+        inner.reload_standards().await?;
+        Ok(Self { inner })
+    }
+
+    /// Whether store and lake answer; for readiness checks.
+    pub async fn ready(&self) -> Result<()> {
+        self.inner.store.ping().await?;
+        tokio::fs::metadata(&self.inner.options.root).await?;
+        Ok(())
+    }
+
+    /// Bytes queries, models and ingests hold now.
+    pub fn memory_bytes(&self) -> usize {
+        self.inner.engine.memory_bytes()
     }
 }

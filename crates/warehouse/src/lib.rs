@@ -7,7 +7,9 @@
 
 pub mod catalogue;
 mod decode;
+mod engine;
 mod error;
+pub mod extract;
 mod handle;
 pub mod ingest;
 mod lake;
@@ -21,3 +23,4 @@ pub mod standard;
 pub use error::{Error, Result};
 pub use handle::Warehouse;
 pub use options::Options;
+pub use query::{QueryLimits, QueryStream, Reach, Session};

@@ -1,1 +1,60 @@
-//! What datasets there are: cards, columns, versions, quality, lineage.
+//! What datasets there are (数据目录): cards, columns, versions, quality, lineage. Never rows.
+//!
+//! The operational store remembers; a snapshot in memory answers, so that the door never waits for a database.
+//! The Delta log is the truth about versions: [`recover`] brings the catalogue in line with it at every start.
+
+mod card;
+pub(crate) mod entry;
+pub(crate) mod quality;
+pub(crate) mod record;
+pub(crate) mod recover;
+
+pub use card::{Catalogue, CatalogueQuery, DatasetCard, DatasetDetail, LineageStep, VersionCard};
+pub use entry::ColumnCard;
+pub use quality::{ColumnQuality, Quality};
+
+use crate::Result;
+use arc_swap::ArcSwap;
+use brain_store::dataset::{self, DatasetColumn, DatasetFilter};
+use brain_store::{PageRequest, Store};
+use entry::Entry;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Every dataset by name, as of the last change.
+pub(crate) type Snapshot = BTreeMap<String, Arc<Entry>>;
+
+/// The catalogue in memory; swapped whole, so a reader sees one state.
+#[derive(Debug, Default)]
+pub(crate) struct Memory(ArcSwap<Snapshot>);
+
+impl Memory {
+    /// The present state.
+    pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
+        self.0.load_full()
+    }
+
+    /// Read the store again. Call after every transaction that changed a dataset.
+    pub(crate) async fn reload(&self, store: &Store) -> Result<()> {
+        let mut snapshot = Snapshot::new();
+        let mut page = 1;
+        loop {
+            let request = PageRequest::new(page, brain_store::page::PAGE_SIZE_MAX);
+            let found = dataset::list(store.db(), &DatasetFilter::default(), request).await?;
+            let names: Vec<String> = found.items.iter().map(|row| row.name.clone()).collect();
+            let columns = dataset::columns_of(store.db(), &names).await?;
+            for row in found.items {
+                let own: Vec<DatasetColumn> =
+                    columns.iter().filter(|column| column.dataset == row.name).cloned().collect();
+                let entry = Entry::new(row, &own)?;
+                snapshot.insert(entry.name.clone(), Arc::new(entry));
+            }
+            if page * request.page_size >= found.total {
+                break;
+            }
+            page += 1;
+        }
+        self.0.store(Arc::new(snapshot));
+        Ok(())
+    }
+}

@@ -1,1 +1,141 @@
-//! Reading: a dataset at a version as a scan.
+//! Reading: a dataset at one version as a scan.
+//!
+//! The Delta log says which files a version consists of; DataFusion's own Parquet scan reads them, so that a read
+//! through the door costs what a bare read costs. Tables here are written by this crate only, without deletion
+//! vectors, column mapping or partition columns; a table that needs them is refused rather than read wrongly.
+
+use super::Lake;
+use crate::{Error, Result};
+use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use datafusion::catalog::TableProvider;
+use datafusion::datasource::file_format::parquet::ParquetFormat;
+use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
+use deltalake_core::{DeltaTable, DeltaTableBuilder, DeltaTableError};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Versions kept open at most; the oldest name goes first when the cache is full.
+const OPEN_VERSIONS_MAX: usize = 256;
+
+/// One version of one dataset, open for reading.
+#[derive(Debug)]
+pub(crate) struct TableAt {
+    pub(crate) dataset: String,
+    pub(crate) version: u64,
+    /// Text as `Utf8View`, which is how it is read.
+    pub(crate) schema: SchemaRef,
+    pub(crate) rows: u64,
+    pub(crate) bytes: u64,
+    pub(crate) provider: Arc<dyn TableProvider>,
+}
+
+/// Open versions by name and number. A version never changes, so an entry never grows stale.
+#[derive(Debug, Default)]
+pub(crate) struct OpenTables(Mutex<BTreeMap<(String, u64), Arc<TableAt>>>);
+
+impl OpenTables {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<(String, u64), Arc<TableAt>>> {
+        // The map is whole after any panic: every change is one insert or remove.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn get(&self, dataset: &str, version: u64) -> Option<Arc<TableAt>> {
+        self.lock().get(&(dataset.to_owned(), version)).cloned()
+    }
+
+    fn keep(&self, table: &Arc<TableAt>) {
+        let mut open = self.lock();
+        while open.len() >= OPEN_VERSIONS_MAX {
+            open.pop_first();
+        }
+        open.insert((table.dataset.clone(), table.version), Arc::clone(table));
+    }
+}
+
+impl Lake {
+    /// Open `dataset` at `version`.
+    pub(crate) async fn open(&self, dataset: &str, version: u64) -> Result<Arc<TableAt>> {
+        if let Some(table) = self.open_tables.get(dataset, version) {
+            return Ok(table);
+        }
+        let delta = self.delta(dataset, Some(version)).await?;
+        let table = Arc::new(table_at(dataset, version, &delta)?);
+        self.open_tables.keep(&table);
+        Ok(table)
+    }
+
+    /// The newest committed version, `None` where the dataset has no table yet.
+    pub(crate) async fn latest(&self, dataset: &str) -> Result<Option<u64>> {
+        match self.delta(dataset, None).await {
+            Ok(delta) => Ok(delta.version().map(|version| version as u64)),
+            Err(Error::UnknownDataset { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The Delta table behind a dataset.
+    async fn delta(&self, dataset: &str, version: Option<u64>) -> Result<DeltaTable> {
+        let unknown = || Error::UnknownDataset { name: dataset.to_owned(), nearest: Vec::new() };
+        let folder = self.folder(dataset);
+        if !folder.join("_delta_log").is_dir() {
+            return Err(unknown());
+        }
+        let url = deltalake_core::ensure_table_uri(folder.to_string_lossy())?;
+        let mut builder = DeltaTableBuilder::from_url(url)?;
+        if let Some(version) = version {
+            builder = builder.with_version(version as _);
+        }
+        builder.load().await.map_err(|error| match (error, version) {
+            (DeltaTableError::InvalidVersion(_) | DeltaTableError::NotATable(_), Some(version)) => {
+                Error::UnknownVersion { name: dataset.to_owned(), version }
+            }
+            (DeltaTableError::NotATable(_), None) => unknown(),
+            (error, _) => error.into(),
+        })
+    }
+}
+
+fn table_at(dataset: &str, version: u64, delta: &DeltaTable) -> Result<TableAt> {
+    let state = delta.snapshot()?;
+    let snapshot = state.snapshot();
+    if state.protocol().min_reader_version() > 1 || !state.metadata().partition_columns().is_empty() {
+        return Err(DeltaTableError::Generic(format!(
+            "{dataset} uses Delta features this program does not write (deletion vectors, column mapping, partitions)"
+        ))
+        .into());
+    }
+    let (mut rows, mut bytes) = (0, 0);
+    for file in snapshot.log_data().iter() {
+        rows += file.num_records().unwrap_or_default() as u64;
+        bytes += u64::try_from(file.size()).unwrap_or_default();
+    }
+    let schema = with_views(&snapshot.arrow_schema());
+    let files = delta
+        .get_file_uris()?
+        .map(|uri| ListingTableUrl::parse(uri).map_err(Error::from))
+        .collect::<Result<Vec<_>>>()?;
+    let provider = provider(files, &schema)?;
+    Ok(TableAt { dataset: dataset.to_owned(), version, schema, rows, bytes, provider })
+}
+
+fn provider(files: Vec<ListingTableUrl>, schema: &SchemaRef) -> Result<Arc<dyn TableProvider>> {
+    if files.is_empty() {
+        return Ok(Arc::new(datafusion::datasource::empty::EmptyTable::new(Arc::clone(schema))));
+    }
+    let options = ListingOptions::new(Arc::new(ParquetFormat::default())).with_file_extension(".parquet");
+    let config = ListingTableConfig::new_with_multi_paths(files)
+        .with_listing_options(options)
+        .with_schema(Arc::clone(schema));
+    Ok(Arc::new(ListingTable::try_new(config)?))
+}
+
+/// Text columns as views: comparing and filtering them copies no bytes.
+fn with_views(schema: &SchemaRef) -> SchemaRef {
+    let fields = schema.fields().iter().map(|field| match field.data_type() {
+        DataType::Utf8 | DataType::LargeUtf8 => {
+            Field::new(field.name(), DataType::Utf8View, field.is_nullable())
+        }
+        _ => Field::clone(field).with_metadata(Default::default()),
+    });
+    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+}

@@ -1,0 +1,76 @@
+//! The query engine, set up once: functions, limits, caches.
+
+use crate::query::memory::{Budget, QueryPool};
+use crate::{Options, Result};
+use datafusion::catalog::CatalogProviderList;
+use datafusion::execution::context::SessionConfig;
+use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
+use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
+use datafusion::execution::{SessionState, SessionStateBuilder};
+use datafusion::logical_expr::ScalarUDF;
+use std::sync::Arc;
+
+/// The one catalog; its schemas are the zones.
+pub(crate) const CATALOG: &str = "brain";
+/// Zone of a table named without one.
+pub(crate) const DEFAULT_ZONE: &str = "subject";
+
+/// What every session starts from.
+pub(crate) struct Engine {
+    base: SessionState,
+    runtime: Arc<RuntimeEnv>,
+    budget: Arc<Budget>,
+    spill_bytes_max: u64,
+    spill_folder: std::path::PathBuf,
+}
+
+impl Engine {
+    pub(crate) fn new(options: &Options, functions: Vec<Arc<ScalarUDF>>) -> Result<Self> {
+        let spill_folder = options.root.join("tmp");
+        std::fs::create_dir_all(&spill_folder)?;
+        let runtime = RuntimeEnvBuilder::new().build_arc()?;
+        let mut config = SessionConfig::new()
+            .with_default_catalog_and_schema(CATALOG, DEFAULT_ZONE)
+            .with_create_default_catalog_and_schema(false)
+            .with_information_schema(true);
+        // Plans shown to callers carry no file names and no statistics.
+        config.options_mut().explain.logical_plan_only = true;
+        config.options_mut().sql_parser.collect_spans = true;
+        let mut base = SessionStateBuilder::new()
+            .with_config(config)
+            .with_runtime_env(Arc::clone(&runtime))
+            .with_default_features()
+            .build();
+        for function in functions {
+            datafusion::execution::FunctionRegistry::register_udf(&mut base, function)?;
+        }
+        let spill_bytes_max = options.spill_limit_mib.saturating_mul(1 << 20);
+        Ok(Self { base, runtime, budget: Budget::new(options.memory_limit_mib), spill_bytes_max, spill_folder })
+    }
+
+    /// Engine state of one query: its own catalog, memory and spill space; functions and caches are shared.
+    pub(crate) fn state(&self, tables: Arc<dyn CatalogProviderList>, memory_mib: u64) -> Result<SessionState> {
+        let spill = DiskManagerBuilder::default()
+            .with_mode(DiskManagerMode::Directories(vec![self.spill_folder.clone()]))
+            .with_max_temp_directory_size(self.spill_bytes_max);
+        let runtime = RuntimeEnvBuilder::from_runtime_env(&self.runtime)
+            .with_memory_pool(QueryPool::new(memory_mib, Arc::clone(&self.budget)))
+            .with_disk_manager_builder(spill)
+            .build_arc()?;
+        Ok(SessionStateBuilder::new_from_existing(self.base.clone())
+            .with_session_id(String::new())
+            .with_runtime_env(runtime)
+            .with_catalog_list(tables)
+            .build())
+    }
+
+    /// For parsing only: knows functions and dialect, no tables.
+    pub(crate) fn parser(&self) -> &SessionState {
+        &self.base
+    }
+
+    /// Bytes queries, models and ingests hold now.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        self.budget.used_bytes()
+    }
+}

@@ -1,0 +1,58 @@
+//! What components need beyond plain SQL: bound parameters, confinement to declared datasets, and cache keys.
+
+use super::session::{QueryLimits, Session};
+use super::stream::QueryStream;
+use crate::{Error, Result};
+use brain_kernel::predicate::Predicate;
+use brain_kernel::progress::Cancel;
+use brain_kernel::provenance::Input;
+use datafusion::common::ScalarValue;
+use serde_json::json;
+
+/// What a party may see of one dataset now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reach {
+    /// Dataset, current version and grant.
+    pub input: Input,
+    /// The view the grant opens, as text: two parties with equal views of equal versions see equal rows.
+    pub view: String,
+}
+
+impl Session {
+    /// The same session confined to these datasets; any other is refused even where a grant exists.
+    #[must_use]
+    pub fn only(&self, datasets: &[String]) -> Self {
+        self.with_visit(self.visit().confined(datasets))
+    }
+
+    /// [`Session::sql`] with values bound to `$1`, `$2` …; a value never becomes SQL text.
+    pub async fn query(
+        &self,
+        sql: &str,
+        values: Vec<ScalarValue>,
+        limits: QueryLimits,
+        cancel: Cancel,
+    ) -> Result<QueryStream> {
+        self.sql_with(sql, values, limits, cancel).await
+    }
+
+    /// What the party may see of a dataset now, without reading it.
+    pub fn reach(&self, dataset: &str) -> Result<Reach> {
+        let visit = self.visit();
+        let Some((input, grant)) = visit.reach(dataset)? else {
+            return Err(Error::UnknownDataset { name: dataset.to_owned(), nearest: Vec::new() });
+        };
+        let own = mentions_own(&grant.rows).then(|| (&visit.party.organisation, &visit.party.region));
+        let view = json!({ "rows": grant.rows, "masks": grant.masks, "own": own }).to_string();
+        Ok(Reach { input, view })
+    }
+}
+
+/// Whether what a filter lets through depends on who asks.
+fn mentions_own(rows: &Predicate) -> bool {
+    match rows {
+        Predicate::OwnOrganisation { .. } | Predicate::OwnRegion { .. } => true,
+        Predicate::Any(all) | Predicate::All(all) => all.iter().any(mentions_own),
+        Predicate::Equals { .. } | Predicate::StartsWith { .. } => false,
+    }
+}

@@ -1,0 +1,222 @@
+//! The catalog of one session: a name resolves to a grant, and a grant to a view.
+
+use super::view;
+use crate::catalogue::entry::Entry;
+use crate::engine::CATALOG;
+use crate::handle::Inner;
+use crate::{Error, Result};
+use async_trait::async_trait;
+use brain_kernel::error::{ErrorKind, Failure};
+use brain_kernel::party::Party;
+use brain_kernel::provenance::Input;
+use brain_trust::Grant;
+use datafusion::catalog::{CatalogProvider, CatalogProviderList, SchemaProvider, TableProvider};
+use datafusion::common::Result as PlanResult;
+use datafusion::error::DataFusionError;
+use datafusion::logical_expr::TableType;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::Arc;
+
+/// Who asks, and for what.
+pub(crate) struct Visit {
+    pub(crate) inner: Arc<Inner>,
+    pub(crate) party: Party,
+    pub(crate) purpose: String,
+    /// Datasets the session is confined to; `None` means every dataset the party may read.
+    only: Option<BTreeSet<String>>,
+}
+
+/// A table as the party may see it, and what it was opened under.
+pub(crate) struct Opened {
+    pub(crate) provider: Arc<dyn TableProvider>,
+    pub(crate) input: Input,
+}
+
+/// Tables by zone and name as written in the statement.
+pub(crate) type Prepared = BTreeMap<(String, String), Arc<dyn TableProvider>>;
+
+impl fmt::Debug for Visit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Visit").field("account", &self.party.account).field("purpose", &self.purpose).finish()
+    }
+}
+
+impl Visit {
+    pub(crate) fn new(inner: Arc<Inner>, party: Party, purpose: String) -> Arc<Self> {
+        Arc::new(Self { inner, party, purpose, only: None })
+    }
+
+    /// The same visit, confined to these datasets.
+    pub(crate) fn confined(&self, names: &[String]) -> Arc<Self> {
+        Arc::new(Self {
+            inner: Arc::clone(&self.inner),
+            party: self.party.clone(),
+            purpose: self.purpose.clone(),
+            only: Some(names.iter().cloned().collect()),
+        })
+    }
+
+    /// What the party may see of a dataset now, without opening it; `None` where there is no such dataset.
+    pub(crate) fn reach(&self, name: &str) -> Result<Option<(Input, Grant)>> {
+        let snapshot = self.inner.catalogue.snapshot();
+        let Some(entry) = snapshot.get(name) else { return Ok(None) };
+        self.confine(name)?;
+        let grant = self.grant(entry)?;
+        let Some(version) = entry.version else { return Ok(None) };
+        Ok(Some((Input { dataset: entry.name.clone(), version, grant: grant.id.clone() }, grant)))
+    }
+
+    /// Refuse a dataset outside what the session is confined to.
+    fn confine(&self, name: &str) -> Result<()> {
+        match &self.only {
+            Some(only) if !only.contains(name) => Err(Error::Undeclared { dataset: name.to_owned() }),
+            _ => Ok(()),
+        }
+    }
+
+    /// The grant for a dataset, or why there is none.
+    fn grant(&self, entry: &Entry) -> Result<Grant> {
+        let grants = self.inner.trust.grants();
+        grants.resolve(&self.party, &entry.facts(), &self.purpose).map_err(|error| refusal(error, entry))
+    }
+
+    /// Whether the party may know of the dataset.
+    fn may_see(&self, entry: &Entry) -> bool {
+        self.grant(entry).is_ok()
+    }
+
+    /// The view of `zone.table` or `zone.table@version`; `None` where there is no such dataset.
+    pub(crate) async fn open(&self, zone: &str, table: &str) -> Result<Option<Opened>> {
+        let (table, version) = split_version(table)?;
+        let snapshot = self.inner.catalogue.snapshot();
+        let Some(entry) = snapshot.get(&format!("{zone}.{table}")) else { return Ok(None) };
+        self.confine(&entry.name)?;
+        let grant = self.grant(entry)?;
+        let Some(latest) = entry.version else { return Ok(None) };
+        let version = version.unwrap_or(latest);
+        if version > latest {
+            return Err(Error::UnknownVersion { name: entry.name.clone(), version });
+        }
+        let at = self.inner.lake.open(&entry.name, version).await?;
+        let provider = view::provider(&at, &grant.rows, &grant.masks, &self.party)?;
+        let input = Input { dataset: entry.name.clone(), version, grant: grant.id };
+        Ok(Some(Opened { provider, input }))
+    }
+
+    /// Names the party may see.
+    pub(crate) fn visible_names(&self) -> Vec<String> {
+        let snapshot = self.inner.catalogue.snapshot();
+        snapshot.values().filter(|entry| self.may_see(entry)).map(|entry| entry.name.clone()).collect()
+    }
+}
+
+/// A refusal for want of a grant says whom to ask; anything else of `trust` passes as it is.
+fn refusal(error: brain_trust::Error, entry: &Entry) -> Error {
+    let failure = Failure::from(error);
+    if failure.kind == ErrorKind::Forbidden {
+        Error::NoGrant { dataset: entry.name.clone(), owner: entry.owner.clone() }
+    } else {
+        Error::Failure(failure)
+    }
+}
+
+/// `enterprise@3` is version 3 of `enterprise`.
+fn split_version(table: &str) -> Result<(&str, Option<u64>)> {
+    match table.rsplit_once('@') {
+        None => Ok((table, None)),
+        Some((name, digits)) => match digits.parse() {
+            Ok(version) => Ok((name, Some(version))),
+            Err(_) => Err(Error::UnknownDataset { name: table.to_owned(), nearest: vec![name.to_owned()] }),
+        },
+    }
+}
+
+/// The catalog list, catalog and zones of one query, all in one: nothing in it can be registered or removed.
+#[derive(Debug)]
+pub(crate) struct DoorCatalog {
+    visit: Arc<Visit>,
+    /// Tables by zone that the party may know of.
+    visible: Arc<BTreeMap<String, BTreeSet<String>>>,
+    /// Tables the statement names, opened once so that one query sees one version and one grant of each.
+    prepared: Arc<Prepared>,
+}
+
+impl DoorCatalog {
+    pub(crate) fn new(
+        visit: Arc<Visit>,
+        names: &[String],
+        prepared: Prepared,
+    ) -> Arc<Self> {
+        let mut visible: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for name in names {
+            if let Some((zone, table)) = name.split_once('.') {
+                visible.entry(zone.to_owned()).or_default().insert(table.to_owned());
+            }
+        }
+        Arc::new(Self { visit, visible: Arc::new(visible), prepared: Arc::new(prepared) })
+    }
+
+    fn share(&self) -> Self {
+        Self {
+            visit: Arc::clone(&self.visit),
+            visible: Arc::clone(&self.visible),
+            prepared: Arc::clone(&self.prepared),
+        }
+    }
+}
+
+impl CatalogProviderList for DoorCatalog {
+    fn register_catalog(&self, _: String, _: Arc<dyn CatalogProvider>) -> Option<Arc<dyn CatalogProvider>> {
+        None
+    }
+
+    fn catalog_names(&self) -> Vec<String> {
+        vec![CATALOG.to_owned()]
+    }
+
+    fn catalog(&self, name: &str) -> Option<Arc<dyn CatalogProvider>> {
+        (name == CATALOG).then(|| Arc::new(self.share()) as _)
+    }
+}
+
+impl CatalogProvider for DoorCatalog {
+    fn schema_names(&self) -> Vec<String> {
+        self.visible.keys().cloned().collect()
+    }
+
+    fn schema(&self, name: &str) -> Option<Arc<dyn SchemaProvider>> {
+        Some(Arc::new(DoorZone { zone: name.to_owned(), door: self.share() }))
+    }
+}
+
+/// One zone of the catalog.
+#[derive(Debug)]
+struct DoorZone {
+    zone: String,
+    door: DoorCatalog,
+}
+
+#[async_trait]
+impl SchemaProvider for DoorZone {
+    fn table_names(&self) -> Vec<String> {
+        self.door.visible.get(&self.zone).into_iter().flatten().cloned().collect()
+    }
+
+    async fn table(&self, name: &str) -> PlanResult<Option<Arc<dyn TableProvider>>> {
+        if let Some(table) = self.door.prepared.get(&(self.zone.clone(), name.to_owned())) {
+            return Ok(Some(Arc::clone(table)));
+        }
+        let opened = self.door.visit.open(&self.zone, name).await;
+        let opened = opened.map_err(|error| DataFusionError::External(Box::new(error)))?;
+        Ok(opened.map(|opened| opened.provider))
+    }
+
+    async fn table_type(&self, name: &str) -> PlanResult<Option<TableType>> {
+        Ok(self.table_exist(name).then_some(TableType::View))
+    }
+
+    fn table_exist(&self, name: &str) -> bool {
+        self.door.visible.get(&self.zone).is_some_and(|tables| tables.contains(name))
+    }
+}

@@ -1,0 +1,231 @@
+//! A party's session: SQL and tables, each under a grant.
+
+use super::catalog::{DoorCatalog, Opened, Prepared, Visit};
+use super::nearest::nearest;
+use super::statement;
+use super::stream::{Bounds, QueryStream};
+use crate::engine::{CATALOG, DEFAULT_ZONE};
+use crate::handle::Inner;
+use crate::{Error, Result, Warehouse};
+use brain_kernel::party::Party;
+use brain_kernel::progress::Cancel;
+use brain_kernel::provenance::Input;
+use datafusion::arrow::array::{ArrayRef, RecordBatch, StringArray};
+use datafusion::common::ScalarValue;
+use datafusion::datasource::provider_as_source;
+use datafusion::error::DataFusionError;
+use datafusion::execution::{SendableRecordBatchStream, SessionState};
+use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
+use datafusion::physical_plan::execute_stream;
+use datafusion::physical_plan::memory::MemoryStream;
+use datafusion::common::TableReference;
+use datafusion::sql::parser::Statement;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// What one query may use; each limit is clipped to the node's own, and absent means the node's own.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct QueryLimits {
+    /// Most rows returned; more rows set [`QueryStream::has_more`].
+    pub rows: Option<u64>,
+    /// Longest time, seconds, planning and reading together.
+    pub seconds: Option<u64>,
+    /// Most memory, MiB; beyond it sorts, joins and aggregates spill to disk.
+    pub memory_mib: Option<u64>,
+}
+
+/// The only way to rows: what one party may see for one purpose. Cheap to make; make one per request.
+///
+/// Every statement resolves its grants anew, so a revoked or expired grant refuses the next read.
+#[derive(Debug, Clone)]
+pub struct Session {
+    visit: Arc<Visit>,
+    read: Arc<Mutex<BTreeSet<Input>>>,
+}
+
+impl Warehouse {
+    /// A session for `party`, whose reads serve `purpose` (for example `sql` or a component's id).
+    pub fn session(&self, party: &Party, purpose: &str) -> Session {
+        Session {
+            visit: Visit::new(Arc::clone(&self.inner), party.clone(), purpose.to_owned()),
+            read: Arc::default(),
+        }
+    }
+}
+
+impl Session {
+    /// Run one read: `SELECT`, `WITH`, `EXPLAIN`, `SHOW TABLES` or `DESCRIBE`.
+    ///
+    /// A table is named `zone.table`; `subject."enterprise@3"` is version 3 of it.
+    pub async fn sql(&self, sql: &str, limits: QueryLimits, cancel: Cancel) -> Result<QueryStream> {
+        self.sql_with(sql, Vec::new(), limits, cancel).await
+    }
+
+    /// [`Session::sql`] with bound values; see [`Session::query`].
+    pub(super) async fn sql_with(
+        &self,
+        sql: &str,
+        values: Vec<ScalarValue>,
+        limits: QueryLimits,
+        cancel: Cancel,
+    ) -> Result<QueryStream> {
+        let bounds = self.bounds(limits);
+        let work = self.run(sql, values, &bounds, cancel.clone());
+        within(&bounds, &cancel, work).await
+    }
+
+    pub(super) fn visit(&self) -> &Arc<Visit> {
+        &self.visit
+    }
+
+    pub(super) fn with_visit(&self, visit: Arc<Visit>) -> Self {
+        Self { visit, read: Arc::default() }
+    }
+
+    /// All rows of one dataset as the party may see them.
+    pub async fn table(&self, name: &str, limits: QueryLimits, cancel: Cancel) -> Result<QueryStream> {
+        let bounds = self.bounds(limits);
+        let work = self.scan(name, &bounds, cancel.clone());
+        within(&bounds, &cancel, work).await
+    }
+
+    /// Everything read in this session so far, sorted.
+    pub fn inputs(&self) -> Vec<Input> {
+        self.read.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+
+    async fn run(
+        &self,
+        sql: &str,
+        values: Vec<ScalarValue>,
+        bounds: &Bounds,
+        cancel: Cancel,
+    ) -> Result<QueryStream> {
+        let bare = self.inner().engine.parser();
+        let parsed = statement::parse(bare, sql)?;
+        let (prepared, inputs) = self.prepare(bare, &parsed).await?;
+        let state = self.state(prepared, bounds)?;
+        let plan = state.statement_to_plan(parsed).await?;
+        let plan = if values.is_empty() { plan } else { plan.with_param_values(values)? };
+        statement::check_plan(&plan)?;
+        let batches = match &plan {
+            LogicalPlan::Explain(explain) => explained(&state, &explain.plan)?,
+            _ => self.execute(&state, plan, bounds).await?,
+        };
+        self.stream(batches, inputs, bounds, cancel).await
+    }
+
+    async fn scan(&self, name: &str, bounds: &Bounds, cancel: Cancel) -> Result<QueryStream> {
+        let (zone, table) = name.split_once('.').unwrap_or((DEFAULT_ZONE, name));
+        let Opened { provider, input } = self.open(zone, table).await?;
+        let state = self.state(Prepared::new(), bounds)?;
+        let reference = TableReference::partial(zone, table);
+        let plan = LogicalPlanBuilder::scan(reference, provider_as_source(provider), None)?.build()?;
+        let batches = self.execute(&state, plan, bounds).await?;
+        self.stream(batches, BTreeSet::from([input]), bounds, cancel).await
+    }
+
+    /// Open every table the statement names, each once.
+    async fn prepare(&self, bare: &SessionState, parsed: &Statement) -> Result<(Prepared, BTreeSet<Input>)> {
+        let (mut prepared, mut inputs) = (Prepared::new(), BTreeSet::new());
+        for reference in bare.resolve_table_references(parsed)? {
+            let resolved = reference.resolve(CATALOG, DEFAULT_ZONE);
+            let (zone, table) = (resolved.schema.to_string(), resolved.table.to_string());
+            if &*resolved.catalog != CATALOG {
+                return Err(self.unknown(&resolved.to_string()));
+            }
+            if zone != "information_schema" && !prepared.contains_key(&(zone.clone(), table.clone())) {
+                let opened = self.open(&zone, &table).await?;
+                inputs.insert(opened.input);
+                prepared.insert((zone, table), opened.provider);
+            }
+        }
+        Ok((prepared, inputs))
+    }
+
+    async fn open(&self, zone: &str, table: &str) -> Result<Opened> {
+        match self.visit.open(zone, table).await? {
+            Some(opened) => Ok(opened),
+            None => Err(self.unknown(&format!("{zone}.{table}"))),
+        }
+    }
+
+    fn unknown(&self, name: &str) -> Error {
+        let names = self.visit.visible_names();
+        Error::UnknownDataset { name: name.to_owned(), nearest: nearest(name, &names) }
+    }
+
+    fn state(&self, prepared: Prepared, bounds: &Bounds) -> Result<SessionState> {
+        let names = self.visit.visible_names();
+        let door = DoorCatalog::new(Arc::clone(&self.visit), &names, prepared);
+        self.inner().engine.state(door, bounds.memory_mib)
+    }
+
+    async fn execute(
+        &self,
+        state: &SessionState,
+        plan: LogicalPlan,
+        bounds: &Bounds,
+    ) -> Result<SendableRecordBatchStream> {
+        let fetch = usize::try_from(bounds.rows.saturating_add(1)).unwrap_or(usize::MAX);
+        let limited = match plan {
+            LogicalPlan::DescribeTable(_) => plan,
+            other => LogicalPlanBuilder::from(other).limit(0, Some(fetch))?.build()?,
+        };
+        let physical = state.create_physical_plan(&limited).await?;
+        Ok(execute_stream(physical, state.task_ctx())?)
+    }
+
+    async fn stream(
+        &self,
+        batches: SendableRecordBatchStream,
+        inputs: BTreeSet<Input>,
+        bounds: &Bounds,
+        cancel: Cancel,
+    ) -> Result<QueryStream> {
+        let turn = Arc::clone(&self.inner().turns).acquire_owned().await.ok();
+        self.read.lock().unwrap_or_else(PoisonError::into_inner).extend(inputs.iter().cloned());
+        Ok(QueryStream::new(batches, inputs.into_iter().collect(), bounds, cancel, turn))
+    }
+
+    fn bounds(&self, limits: QueryLimits) -> Bounds {
+        let options = &self.inner().options;
+        let clip = |asked: Option<u64>, own: u64| asked.map_or(own, |asked| asked.min(own));
+        let seconds = clip(limits.seconds, options.query_timeout_s);
+        Bounds {
+            rows: clip(limits.rows, options.query_rows_max),
+            seconds,
+            memory_mib: clip(limits.memory_mib, options.query_memory_mib),
+            deadline: Instant::now() + Duration::from_secs(seconds),
+        }
+    }
+
+    fn inner(&self) -> &Arc<Inner> {
+        &self.visit.inner
+    }
+}
+
+/// The optimised logical plan as text. Never the physical one: it names files and carries statistics of hidden rows.
+fn explained(state: &SessionState, plan: &LogicalPlan) -> Result<SendableRecordBatchStream> {
+    let text = state.optimize(plan)?.display_indent().to_string();
+    let column = Arc::new(StringArray::from_iter_values(text.lines())) as ArrayRef;
+    let batch = RecordBatch::try_from_iter([("plan", column)]).map_err(DataFusionError::from)?;
+    let schema = batch.schema();
+    Ok(Box::pin(MemoryStream::try_new(vec![batch], schema, None)?))
+}
+
+/// Planning and waiting for a turn obey the deadline too.
+async fn within<T>(bounds: &Bounds, cancel: &Cancel, work: impl Future<Output = Result<T>>) -> Result<T> {
+    if cancel.is_cancelled() {
+        return Err(Error::Cancelled);
+    }
+    match tokio::time::timeout_at(bounds.deadline, work).await {
+        Ok(done) => done,
+        Err(_) => Err(Error::Timeout { seconds: bounds.seconds }),
+    }
+}

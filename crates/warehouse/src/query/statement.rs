@@ -1,0 +1,66 @@
+//! Which SQL passes the door: one read.
+
+use crate::{Error, Result};
+use datafusion::error::DataFusionError;
+use datafusion::execution::SessionState;
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::execution::context::SQLOptions;
+use datafusion::sql::parser::Statement;
+use datafusion::sql::sqlparser::ast::Statement as Sql;
+
+/// Longest SQL text taken, bytes.
+const SQL_BYTES_MAX: usize = 256 * 1024;
+
+/// Parse one statement and refuse everything that is not a read.
+pub(crate) fn parse(state: &SessionState, sql: &str) -> Result<Statement> {
+    if sql.len() > SQL_BYTES_MAX {
+        return Err(Error::Sql { message: format!("longer than {SQL_BYTES_MAX} bytes"), position: None });
+    }
+    let dialect = state.config().options().sql_parser.dialect;
+    let statement = state.sql_to_statement(sql, &dialect).map_err(|error| match error {
+        DataFusionError::NotImplemented(_) => Error::NotARead { statement: "several statements at once".into() },
+        other => other.into(),
+    })?;
+    check(&statement)?;
+    Ok(statement)
+}
+
+fn check(statement: &Statement) -> Result<()> {
+    match statement {
+        Statement::Statement(sql) => check_sql(sql),
+        Statement::Explain(explain) if explain.options.analyze => {
+            // Operator metrics count rows the grant filters away.
+            Err(Error::NotARead { statement: "EXPLAIN ANALYZE".into() })
+        }
+        Statement::Explain(explain) => match explain.statement.as_ref() {
+            inner @ Statement::Statement(_) => check(inner),
+            other => Err(refused(other)),
+        },
+        other => Err(refused(other)),
+    }
+}
+
+fn check_sql(sql: &Sql) -> Result<()> {
+    match sql {
+        Sql::Query(_) | Sql::ShowTables { .. } | Sql::ShowColumns { .. } | Sql::ExplainTable { .. } => Ok(()),
+        Sql::Explain { analyze: false, statement, .. } => check_sql(statement),
+        Sql::Explain { .. } => Err(Error::NotARead { statement: "EXPLAIN ANALYZE".into() }),
+        other => Err(refused(&Statement::Statement(Box::new(other.clone())))),
+    }
+}
+
+/// The first two words of a statement name it well enough: `CREATE EXTERNAL`, `INSERT INTO`, `SET x`.
+fn refused(statement: &Statement) -> Error {
+    let text = statement.to_string();
+    Error::NotARead { statement: text.split_whitespace().take(2).collect::<Vec<_>>().join(" ") }
+}
+
+/// The second lock: whatever parsed, the plan must read only.
+pub(crate) fn check_plan(plan: &LogicalPlan) -> Result<()> {
+    SQLOptions::new()
+        .with_allow_ddl(false)
+        .with_allow_dml(false)
+        .with_allow_statements(false)
+        .verify_plan(plan)
+        .map_err(|_| Error::NotARead { statement: plan.display().to_string() })
+}

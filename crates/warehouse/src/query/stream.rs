@@ -1,0 +1,131 @@
+//! Batches on their way out, under a row limit, a deadline and a cancel token.
+
+use crate::{Error, Result};
+use brain_kernel::progress::Cancel;
+use brain_kernel::provenance::Input;
+use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::execution::SendableRecordBatchStream;
+use futures::StreamExt;
+use std::time::Duration;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::Instant;
+
+/// How often a waiting query looks whether somebody cancelled it.
+const CANCEL_CHECK: Duration = Duration::from_millis(50);
+
+/// The result of one query, batch by batch. Dropping it stops the query.
+pub struct QueryStream {
+    schema: SchemaRef,
+    inputs: Vec<Input>,
+    batches: SendableRecordBatchStream,
+    rows_left: u64,
+    has_more: bool,
+    deadline: Instant,
+    seconds: u64,
+    memory_mib: u64,
+    cancel: Cancel,
+    _turn: Option<OwnedSemaphorePermit>,
+}
+
+/// Limits of one stream, already clipped to the node's own.
+pub(crate) struct Bounds {
+    pub(crate) rows: u64,
+    pub(crate) seconds: u64,
+    pub(crate) memory_mib: u64,
+    pub(crate) deadline: Instant,
+}
+
+impl std::fmt::Debug for QueryStream {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("QueryStream").field("schema", &self.schema).field("inputs", &self.inputs).finish_non_exhaustive()
+    }
+}
+
+impl QueryStream {
+    pub(crate) fn new(
+        batches: SendableRecordBatchStream,
+        inputs: Vec<Input>,
+        bounds: &Bounds,
+        cancel: Cancel,
+        turn: Option<OwnedSemaphorePermit>,
+    ) -> Self {
+        Self {
+            schema: batches.schema(),
+            inputs,
+            batches,
+            rows_left: bounds.rows,
+            has_more: false,
+            deadline: bounds.deadline,
+            seconds: bounds.seconds,
+            memory_mib: bounds.memory_mib,
+            cancel,
+            _turn: turn,
+        }
+    }
+
+    /// Columns of the result.
+    pub fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    /// Datasets, versions and grants the result is computed from, sorted.
+    pub fn inputs(&self) -> &[Input] {
+        &self.inputs
+    }
+
+    /// Whether rows were left behind by the row limit; final once [`Self::next`] returned `None`.
+    pub fn has_more(&self) -> bool {
+        self.has_more
+    }
+
+    /// The next batch, `None` at the end.
+    pub async fn next(&mut self) -> Option<Result<RecordBatch>> {
+        loop {
+            if self.has_more {
+                return None;
+            }
+            if self.cancel.is_cancelled() {
+                return Some(Err(Error::Cancelled));
+            }
+            let now = Instant::now();
+            if now >= self.deadline {
+                return Some(Err(Error::Timeout { seconds: self.seconds }));
+            }
+            let wait_until = self.deadline.min(now + CANCEL_CHECK);
+            let Ok(next) = tokio::time::timeout_at(wait_until, self.batches.next()).await else { continue };
+            return match next? {
+                Ok(batch) if batch.num_rows() == 0 => continue,
+                Ok(batch) => Some(Ok(self.cut(batch))),
+                Err(error) => Some(Err(self.explain(error))),
+            };
+        }
+    }
+
+    /// Everything, for results known to be small, and whether the row limit left rows behind.
+    pub async fn collect(mut self) -> Result<(Vec<RecordBatch>, bool)> {
+        let mut batches = Vec::new();
+        while let Some(batch) = self.next().await {
+            batches.push(batch?);
+        }
+        Ok((batches, self.has_more))
+    }
+
+    fn cut(&mut self, batch: RecordBatch) -> RecordBatch {
+        let rows = batch.num_rows() as u64;
+        if rows <= self.rows_left {
+            self.rows_left -= rows;
+            return batch;
+        }
+        let kept = std::mem::take(&mut self.rows_left);
+        self.has_more = true;
+        batch.slice(0, usize::try_from(kept).unwrap_or(usize::MAX))
+    }
+
+    fn explain(&self, error: datafusion::error::DataFusionError) -> Error {
+        match Error::from(error) {
+            Error::Memory { .. } => Error::Memory { limit_mib: self.memory_mib },
+            other => other,
+        }
+    }
+}
