@@ -24,6 +24,73 @@ export interface DrawnLink {
   strong?: boolean;
 }
 
+const LABEL_SIZE = 13;
+const LABELS_MAX = 260;
+const CELL = 48;
+
+/** Boxes already taken on screen, found by the cells they touch. */
+class Taken {
+  private readonly cells = new Map<string, [number, number, number, number][]>();
+
+  /** Takes the box, or says that something is there already. */
+  claim(left: number, top: number, right: number, bottom: number, force = false): boolean {
+    const keys: string[] = [];
+    for (let x = Math.floor(left / CELL); x <= Math.floor(right / CELL); x += 1) {
+      for (let y = Math.floor(top / CELL); y <= Math.floor(bottom / CELL); y += 1) keys.push(`${x}:${y}`);
+    }
+    if (!force) {
+      for (const key of keys) {
+        for (const box of this.cells.get(key) ?? []) {
+          if (left < box[2] && right > box[0] && top < box[3] && bottom > box[1]) return false;
+        }
+      }
+    }
+    for (const key of keys) this.cells.set(key, [...(this.cells.get(key) ?? []), [left, top, right, bottom]]);
+    return true;
+  }
+}
+
+/** Names for as many nodes as fit without covering a node or another name, the largest nodes first. */
+function drawLabels(renderer: Sigma, ink: string): void {
+  const context = renderer.getCanvases().labels?.getContext("2d");
+  if (!context) return;
+  const { width, height } = renderer.getDimensions();
+  const visible: { x: number; y: number; size: number; label: string; forced: boolean }[] = [];
+  const taken = new Taken();
+  renderer.getGraph().forEachNode((node) => {
+    const data = renderer.getNodeDisplayData(node);
+    if (!data || data.hidden) return;
+    const { x, y } = renderer.framedGraphToViewport(data);
+    if (x < 0 || y < 0 || x > width || y > height) return;
+    const size = renderer.scaleSize(data.size);
+    if (size > 2.5) taken.claim(x - size, y - size, x + size, y + size, true);
+    if (data.label && !data.highlighted) visible.push({ x, y, size, label: data.label, forced: data.forceLabel === true });
+  });
+  visible.sort((a, b) => Number(b.forced) - Number(a.forced) || b.size - a.size);
+  context.font = `${LABEL_SIZE}px ${FONT}`;
+  context.fillStyle = ink;
+  let drawn = 0;
+  for (const node of visible) {
+    if (drawn >= LABELS_MAX) break;
+    const wide = context.measureText(node.label).width;
+    const gap = node.size + 3;
+    const half = LABEL_SIZE / 2 + 1;
+    const places: [number, number][] = [
+      [node.x + gap, node.y],
+      [node.x - gap - wide, node.y],
+      [node.x - wide / 2, node.y + gap + half],
+      [node.x - wide / 2, node.y - gap - half],
+    ];
+    const place = places.find(
+      ([left, middle]) =>
+        left > 2 && left + wide < width - 2 && taken.claim(left - 1, middle - half, left + wide + 1, middle + half),
+    );
+    if (!place) continue;
+    context.fillText(node.label, place[0], place[1] + LABEL_SIZE * 0.36);
+    drawn += 1;
+  }
+}
+
 /** Spreads positions over the box, whatever the scale and the shape in which they came. */
 function fitted(nodes: DrawnNode[], aspect: number): Map<string, { x: number; y: number }> {
   const finite = (v: number) => (Number.isFinite(v) ? v : 0);
@@ -96,11 +163,10 @@ export function ChainGraph({
     const renderer = new Sigma(graph, element, {
       allowInvalidContainer: true,
       labelFont: FONT,
-      labelSize: 13,
+      labelSize: LABEL_SIZE,
       labelColor: { color: palette.ink },
-      labelDensity: many ? 0.5 : 0.9,
-      labelGridCellSize: 120,
-      labelRenderedSizeThreshold: many ? 4.2 : nodes.length > 300 ? 5 : 3,
+      // Sigma spreads labels by grid cell and lets them overlap; ours are placed one by one, see drawLabels.
+      renderLabels: false,
       hideEdgesOnMove: many,
       zIndex: true,
       stagePadding: 46,
@@ -150,6 +216,7 @@ export function ChainGraph({
       element.style.cursor = "default";
       setHovered(null);
     });
+    renderer.on("afterRender", () => drawLabels(renderer, palette.ink));
     sigma.current = renderer;
     return () => {
       renderer.kill();

@@ -73,6 +73,7 @@ export function DataTable<R>({
   tools,
   loading,
   label,
+  count,
 }: {
   rows: R[];
   columns: Column<R>[];
@@ -86,6 +87,8 @@ export function DataTable<R>({
   tools?: ReactNode;
   loading?: boolean;
   label?: string;
+  /** How many there are, in words, when the rows here are only a part. */
+  count?: string;
 }) {
   const t = useT();
   const phone = usePhone();
@@ -105,7 +108,7 @@ export function DataTable<R>({
     );
   const bar = (
     <div className="table-tools">
-      <span className="count">{t("common.total", { n: format.number(total) })}</span>
+      <span className="count">{count ?? t("common.total", { n: format.number(total) })}</span>
       {tools}
       {file ? (
         <Button size="small" icon={<DownloadOutlined />} onClick={exportRows}>

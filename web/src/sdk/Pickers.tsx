@@ -89,7 +89,7 @@ export function RegionSelect({
             onChange={onChange}
             options={[
               { value: province.code, label: t("common.all") },
-              ...list.map((c) => ({ value: c.region_code, label: c.name })),
+              ...list.map((c) => ({ value: c.region_code, label: c.name ?? c.region_code })),
             ]}
           />
         </div>

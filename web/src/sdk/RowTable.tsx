@@ -5,7 +5,7 @@ import { DataTable } from "./DataTable";
 import { useT } from "./i18n";
 import type { Cell, Rows } from "./types";
 
-const NUMERIC = /^(u?int|float|double|decimal|bigint|real|numeric)/i;
+const NUMERIC = new Set(["integer", "number", "decimal"]);
 const WIDE = 60;
 
 export function RowTable({
@@ -26,7 +26,7 @@ export function RowTable({
   onPage: (page: number) => void;
 }) {
   const t = useT();
-  const numeric = rows.columns.map((c) => NUMERIC.test(c.type));
+  const numeric = rows.columns.map((c) => NUMERIC.has(c.type));
   return (
     <>
       <DataTable<Cell[]>
@@ -35,6 +35,7 @@ export function RowTable({
         rows={rows.rows}
         rowKey={(_, at) => `${page}-${at}`}
         pageSize={pageSize}
+        count={note ?? t("common.rows", { n: number(rows.rows.length) })}
         columns={rows.columns.map((column, at) => ({
           key: `${column.name}-${at}`,
           title: column.name,
@@ -45,7 +46,6 @@ export function RowTable({
       />
       {page > 1 || hasMore ? (
         <div className="pager">
-          {note ? <span className="muted">{note}</span> : null}
           <Button size="small" disabled={page <= 1} onClick={() => onPage(page - 1)}>{t("common.previous")}</Button>
           <span>{t("sql.page", { page: number(page) })}</span>
           <Button size="small" disabled={!hasMore} onClick={() => onPage(page + 1)}>{t("common.next")}</Button>

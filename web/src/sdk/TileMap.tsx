@@ -46,7 +46,6 @@ export function TileMap({
             key={province.code}
             type="button"
             aria-pressed={selected === province.code}
-            aria-label={`${provinceName(province)} ${shown(value)}`}
             title={`${provinceName(province)} ${shown(value)}`}
             onClick={() => onSelect(province.code)}
             style={{

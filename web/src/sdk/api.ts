@@ -94,11 +94,11 @@ export const api = {
   signOut: () => json<void>("DELETE", "/session"),
   changePassword: (old: string, next: string) => json<void>("POST", "/session/password", { body: { old, new: next } }),
 
-  accounts: async () => asPage(await json<T.Page<T.Account> | T.Account[]>("GET", "/accounts")),
+  accounts: async () => asPage(await json<T.Page<T.Account> | T.Account[]>("GET", "/accounts", { query: { page_size: 500 } })),
   createAccount: (body: T.NewAccount) => json<T.Account>("POST", "/accounts", { body }),
   setAccountDisabled: (id: string, disabled: boolean) =>
     json<void>("PATCH", `/accounts/${part(id)}`, { body: { disabled } }),
-  grants: async () => asPage(await json<T.Page<T.GrantEntry> | T.GrantEntry[]>("GET", "/grants")),
+  grants: async () => asPage(await json<T.Page<T.GrantEntry> | T.GrantEntry[]>("GET", "/grants", { query: { page_size: 500 } })),
   issueGrant: (body: unknown) => json<T.GrantEntry>("POST", "/grants", { body }),
   revokeGrant: (id: string) => json<void>("DELETE", `/grants/${part(id)}`),
 
@@ -111,7 +111,7 @@ export const api = {
   ) => json<T.Rows>("GET", `/datasets/${part(name)}/rows`, { query }),
 
   mappings: async () => asPage(await json<T.Page<T.Mapping> | T.Mapping[]>("GET", "/mappings")),
-  ingestRuns: async () => asPage(await json<T.Page<T.IngestRun> | T.IngestRun[]>("GET", "/ingest/runs")),
+  ingestRuns: async () => asPage(await json<T.Page<T.IngestRun> | T.IngestRun[]>("GET", "/ingest/runs", { query: { page_size: 100 } })),
   ingestRun: (id: string) => json<T.IngestRun>("GET", `/ingest/runs/${part(id)}`),
   cancelIngest: (id: string) => json<void>("POST", `/ingest/runs/${part(id)}/cancel`),
   upload,

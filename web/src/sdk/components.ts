@@ -97,6 +97,7 @@ export interface RiskFirm {
   rank: number;
   firm: string;
   name?: string | null;
+  region_code?: string | null;
   esri?: number | null;
   esri_down?: number | null;
   esri_up?: number | null;
@@ -110,7 +111,13 @@ export interface Risk {
   firms: RiskFirm[];
   distribution?: { bucket: string | number; count: number }[] | null;
   network: { firms: number; links: number };
-  scenario?: Record<string, unknown> | null;
+  scenario?: {
+    esri: number | null;
+    direct: number | null;
+    iterations: number;
+    losses: { rank: number; firm: string; name: string; loss: number | null }[];
+  } | null;
+  uncertainty?: Text | null;
 }
 
 export interface Reason {
@@ -166,11 +173,12 @@ export interface Profile {
     source?: string | null;
     observed_on?: string | null;
   }[];
-  place: { product: string; stage: Stage | null; position: number }[];
+  place: { chain_id?: string; chain?: string; product: string; stage: Stage | null; essential?: boolean | null; position?: number }[];
   suppliers: Partner[];
   customers: Partner[];
   quality: { score: number; formula: Text; checks: { name: Text; ok: boolean; detail?: Text | null }[] };
-  source_row?: { dataset: string; version: number | null; row: unknown } | null;
+  /** Rows of the source datasets this firm was made from: `column` = `value` finds them. */
+  source_rows: { dataset: string; column: string; value: string; row: Record<string, unknown> }[];
 }
 
 export interface Partner {
@@ -188,7 +196,8 @@ export interface Partner {
 }
 
 export interface RegionSummary {
-  regions: { region_code: string; name: string; firms: number; capital_cny?: number | null; products?: number | null }[];
+  unplaced?: number;
+  regions: { region_code: string; name: string | null; firms: number; capital_cny?: number | null; products?: number | null }[];
 }
 
 /** Component id → what it takes and what it gives. */

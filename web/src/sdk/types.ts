@@ -89,10 +89,8 @@ export interface DatasetCard {
 
 export interface DatasetColumn {
   name: string;
-  type?: string;
-  data_type?: string;
+  type: string;
   title?: Text | null;
-  description?: Text | null;
   grade?: Grade | null;
   unit?: string | null;
   nullable?: boolean;
@@ -100,39 +98,33 @@ export interface DatasetColumn {
 
 export interface DatasetVersion {
   version: number;
-  created_at?: string;
-  committed_at?: string;
-  rows?: number | null;
-  rows_added?: number | null;
-  reason?: string | null;
-  operation?: string | null;
-  source?: string | null;
+  rows: number;
+  bytes?: number;
+  committed_at: string;
+  run_id?: string | null;
 }
 
-export interface QualityCheck {
-  name?: Text;
-  rule?: Text;
-  ok?: boolean;
-  passed?: number;
-  failed?: number;
-  share?: number | null;
-  detail?: Text | null;
+export interface Quality {
+  version: number;
+  columns: { name: string; filled: number | null }[];
+  quarantined: number;
+  valid_share: number | null;
 }
 
+/** `to` is computed from `from`; `depth` counts steps from the dataset asked for. */
 export interface LineageStep {
-  dataset?: string;
-  name?: string;
-  via?: string | null;
-  kind?: string | null;
+  depth: number;
+  from: string;
+  to: string;
 }
 
 export interface DatasetDetail {
   card: DatasetCard;
   columns: DatasetColumn[];
   versions: DatasetVersion[];
-  quality?: QualityCheck[] | Record<string, unknown> | null;
-  lineage_up?: (LineageStep | string)[];
-  lineage_down?: (LineageStep | string)[];
+  quality?: Quality | null;
+  lineage_up?: LineageStep[];
+  lineage_down?: LineageStep[];
 }
 
 export interface ColumnType {
@@ -146,6 +138,7 @@ export interface Rows {
   columns: ColumnType[];
   rows: Cell[][];
   total?: number | null;
+  has_more?: boolean;
   inputs?: Input[];
 }
 
@@ -160,7 +153,8 @@ export interface Mapping {
   title?: Text;
   description?: Text | null;
   dataset?: string | null;
-  formats?: string[];
+  datasets?: string[];
+  files?: string[];
 }
 
 export interface IngestReport {
@@ -176,22 +170,25 @@ export interface IngestReport {
   unchanged?: boolean;
   seconds: number;
   peak_memory_mb?: number | null;
-  models_refreshed?: unknown[];
+  models_refreshed?: string[];
+  tables?: { dataset: string; quarantine: string; rows_landed: number; rows_quarantined: number; reasons?: Record<string, number> }[];
 }
 
-export type RunState = "queued" | "running" | "succeeded" | "failed" | "cancelled" | string;
+export type RunState = "queued" | "running" | "succeeded" | "failed" | "cancelled";
 
 export interface IngestRun {
-  run_id?: string;
-  id?: string;
-  mapping?: string;
-  file?: string;
+  run_id: string;
+  mapping: string;
+  file: string;
   dataset?: string | null;
   state: RunState;
   progress?: { done: number; total?: number | null } | null;
   report?: IngestReport | null;
   failure?: { code?: string; detail?: Text; hint?: Text | null } | null;
-  started_at?: string;
+  rows_landed?: number;
+  rows_quarantined?: number;
+  created_at?: string | null;
+  started_at?: string | null;
   finished_at?: string | null;
 }
 
@@ -204,6 +201,9 @@ export interface Manifest {
   side: Side;
   effect: "read" | "write" | string;
   reads?: string[];
+  audience?: Role[];
+  /** Whether the caller may run it; only in lists. */
+  offered?: boolean;
   parameters?: JsonSchema;
   result?: JsonSchema;
   formula?: Text | null;
@@ -280,8 +280,8 @@ export interface EvidenceEntry {
   kind: string;
   actor: string;
   subject: string;
-  at?: string;
-  recorded_at?: string;
+  time: string;
+  hash?: string;
   body?: unknown;
 }
 
@@ -297,7 +297,8 @@ export interface Verification {
   entries: number;
   root: string;
   ok: boolean;
-  [key: string]: unknown;
+  heads?: number;
+  first_bad?: { seq: number; problem: string; detail: Text } | null;
 }
 
 export interface InclusionProof {

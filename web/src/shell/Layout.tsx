@@ -93,12 +93,12 @@ export function Toggles() {
     <>
       <Button
         type="text"
-        icon={<GlobalOutlined />}
-        aria-label={toLanguage}
+        icon={<GlobalOutlined aria-hidden="true" />}
         title={toLanguage}
+        data-testid="language"
         onClick={() => void switchLanguage(language === "en" ? "zh-CN" : "en")}
       >
-        {language === "en" ? "中文" : "EN"}
+        {language === "en" ? "中文" : "English"}
       </Button>
       <Button
         type="text"
@@ -156,9 +156,9 @@ function Who({ party, phone }: { party: Party; phone: boolean }) {
         ],
       }}
     >
-      <button type="button" className="who" aria-label={`${t("bar.account")} ${party.display_name}`}>
+      <button type="button" className="who" title={t("bar.account")}>
         <span className="who-face" aria-hidden="true">{[...party.display_name][0]}</span>
-        <span className="who-text">
+        <span className={phone ? "sr" : "who-text"}>
           <span>{party.display_name}</span>
           <small>{t(`role.${party.role}`)} · {forWhom}</small>
         </span>

@@ -7,7 +7,7 @@ import {
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { useT } from "../sdk/i18n";
-import type { Party, Side } from "../sdk/types";
+import type { Party, Role, Side } from "../sdk/types";
 
 export type PagePath =
   | "/" | "/chain" | "/map" | "/gap" | "/risk" | "/candidates" | "/firms" | "/data" | "/data/ingest" | "/sql"
@@ -18,6 +18,8 @@ export interface Entry {
   key: "chain" | "map" | "gap" | "risk" | "candidates" | "firms" | "data" | "ingest" | "sql" | "components" | "evidence" | "accounts" | "about";
   icon: ReactNode;
   exact?: boolean;
+  /** Who may use the page; everybody when left out. The node decides in any case. */
+  roles?: Role[];
 }
 
 export const ENTRIES: Record<Side, Entry[]> = {
@@ -31,11 +33,11 @@ export const ENTRIES: Record<Side, Entry[]> = {
   enterprise: [{ to: "/firms", key: "firms", icon: <BankOutlined />, exact: true }],
   operation: [
     { to: "/data", key: "data", icon: <DatabaseOutlined />, exact: true },
-    { to: "/data/ingest", key: "ingest", icon: <CloudUploadOutlined /> },
+    { to: "/data/ingest", key: "ingest", icon: <CloudUploadOutlined />, roles: ["administrator", "government", "industry_body"] },
     { to: "/sql", key: "sql", icon: <CodeOutlined /> },
     { to: "/components", key: "components", icon: <AppstoreOutlined /> },
-    { to: "/evidence", key: "evidence", icon: <SafetyCertificateOutlined /> },
-    { to: "/accounts", key: "accounts", icon: <UserSwitchOutlined /> },
+    { to: "/evidence", key: "evidence", icon: <SafetyCertificateOutlined />, roles: ["administrator", "government"] },
+    { to: "/accounts", key: "accounts", icon: <UserSwitchOutlined />, roles: ["administrator"] },
     { to: "/about", key: "about", icon: <InfoCircleOutlined /> },
   ],
 };
@@ -60,7 +62,7 @@ export function Navigation({ party }: { party: Party }) {
             </Link>
           ) : null}
           {ENTRIES[side]
-            .filter((entry) => entry.key !== "accounts" || party.role === "administrator")
+            .filter((entry) => !entry.roles || entry.roles.includes(party.role))
             .map((entry) => (
               <Link key={entry.to} to={entry.to} className="nav-link" activeOptions={{ exact: entry.exact, includeSearch: false }}>
                 <span aria-hidden="true">{entry.icon}</span>

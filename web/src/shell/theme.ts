@@ -41,7 +41,7 @@ export const PALETTES: Record<ThemeName, Palette> = {
     gap: "#be123c",
     none: "#64748b",
     edge: "#c3cedd",
-    scale: ["#eef3fa", "#d3e2f7", "#a9c8f0", "#74a5e4", "#3f7cd0", "#1d57ad", "#0f3a7d"],
+    scale: ["#eef3fa", "#d3e2f7", "#a9c8f0", "#74a5e4", "#3570c4", "#1d57ad", "#0f3a7d"],
     series: ["#1650b8", "#0f766e", "#b45309", "#7c3aed", "#be123c", "#0e7490"],
   },
   dark: {
@@ -78,6 +78,14 @@ export function antdTokens(name: ThemeName): ThemeConfig["token"] {
     colorSuccess: name === "light" ? "#0f766e" : "#2dd4bf",
     colorWarning: name === "light" ? "#a16207" : "#facc15",
     colorError: name === "light" ? "#be123c" : "#fb7185",
+    colorSuccessBg: name === "light" ? "#e7f6f3" : "#10302d",
+    colorSuccessBorder: name === "light" ? "#9ad7cd" : "#1d5b54",
+    colorWarningBg: name === "light" ? "#fdf6e0" : "#2f2912",
+    colorWarningBorder: name === "light" ? "#e8cf86" : "#5c4f1b",
+    colorErrorBg: name === "light" ? "#fdebef" : "#3a1722",
+    colorErrorBorder: name === "light" ? "#f2b3c0" : "#6e2a3b",
+    colorInfoBg: name === "light" ? "#e9f0fc" : "#16294a",
+    colorInfoBorder: name === "light" ? "#b3caf3" : "#29487c",
     colorBgLayout: c.page,
     colorBgContainer: c.card,
     colorBgElevated: name === "light" ? "#ffffff" : c.raised,
@@ -115,5 +123,5 @@ export function inkOn(background: string): string {
     return v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
   };
   const light = 0.2126 * part(1) + 0.7152 * part(3) + 0.0722 * part(5);
-  return 1.05 / (light + 0.05) > (light + 0.05) / 0.0625 ? "#ffffff" : "#101a2c";
+  return 1.05 / (light + 0.05) > (light + 0.05) / 0.052 ? "#ffffff" : "#00040c";
 }

@@ -99,7 +99,7 @@ export function Panorama() {
             ) : view === "graph" ? (
               <div className={panel && !narrow ? "grid-main" : undefined}>
                 <Picture data={data} region={region} selected={search.product ?? null} onSelect={select} />
-                {panel && !narrow ? <Card label={node?.name}>{panel}</Card> : null}
+                {panel && !narrow ? <Card title={node?.name}>{panel}</Card> : null}
               </div>
             ) : (
               <ProductList data={data} onSelect={select} />
@@ -170,17 +170,7 @@ function Picture({
   const options = useMemo(() => data.nodes.slice(0, 20_000).map((n) => ({ value: n.id, label: n.name })), [data]);
   return (
     <section aria-label={t("chain.graph")}>
-      <Suspense fallback={<Waiting rows={12} />}>
-        <ChainGraph
-          nodes={nodes}
-          links={links}
-          selected={selected}
-          onSelect={onSelect}
-          stages
-          label={t("chain.graphLabel", { n: nodes.length })}
-        />
-      </Suspense>
-      <div className="legend" style={{ marginTop: 10, justifyContent: "space-between" }} aria-label={t("chain.legend")}>
+      <div className="legend" style={{ marginBottom: 10, justifyContent: "space-between" }} aria-label={t("chain.legend")}>
         <span style={{ gap: 14, flexWrap: "wrap" }}>
           <span><i style={{ background: palette.brand }} />{region ? t("chain.here") : t("chain.hereNation")}</span>
           <span><i style={{ background: palette.weak }} />{t("chain.elsewhere")}</span>
@@ -201,6 +191,16 @@ function Picture({
           />
         </span>
       </div>
+      <Suspense fallback={<Waiting rows={12} />}>
+        <ChainGraph
+          nodes={nodes}
+          links={links}
+          selected={selected}
+          onSelect={onSelect}
+          stages
+          label={t("chain.graphLabel", { n: nodes.length })}
+        />
+      </Suspense>
     </section>
   );
 }

@@ -30,8 +30,7 @@ export function ProductPanel({
   const downstream = links.filter((l) => l.from === node.id);
   return (
     <div>
-      <h3 style={{ fontSize: 18 }}>{node.name}</h3>
-      <p style={{ display: "flex", gap: 6, flexWrap: "wrap", margin: "6px 0 10px" }}>
+      <p style={{ display: "flex", gap: 6, flexWrap: "wrap", marginBottom: 10 }}>
         {node.stage ? <Badge>{t(`stage.${node.stage}`)}</Badge> : null}
         {node.essential ? <Badge>{t("chain.essential")}</Badge> : null}
         <Badge>{t("chain.firmsOf", { n: number(node.firms) })}</Badge>

@@ -41,7 +41,10 @@ export function ComponentPage() {
               ) : null}
             </p>
             {m.formula ? <Card title={t("components.formula")}><p className="formula">{text(m.formula)}</p></Card> : null}
-            <div className="grid-main" style={{ gridTemplateColumns: undefined }}>
+            <div className="grid-main run-grid">
+              <Card title={t("components.params")}>
+                <SchemaForm key={id} schema={m.parameters} busy={run.isPending} onRun={run.mutate} />
+              </Card>
               <Card title={t("components.result")}>
                 {run.isPending ? <Waiting rows={8} /> : null}
                 {run.isError ? <FailureView error={run.error} /> : null}
@@ -52,9 +55,6 @@ export function ComponentPage() {
                     <ProvenanceFooter provenance={run.data.provenance} seconds={run.data.seconds} />
                   </>
                 ) : null}
-              </Card>
-              <Card title={t("components.params")}>
-                <SchemaForm key={id} schema={m.parameters} busy={run.isPending} onRun={run.mutate} />
               </Card>
             </div>
           </div>

@@ -8,7 +8,7 @@ import { text, useT } from "../../sdk/i18n";
 import { Card, Figure, PageFrame } from "../../sdk/Page";
 import { useAsk } from "../../sdk/query";
 import { Answer, Empty } from "../../sdk/States";
-import type { DatasetDetail, DatasetVersion, LineageStep } from "../../sdk/types";
+import type { DatasetDetail, LineageStep } from "../../sdk/types";
 import { useGradeName, useZoneName } from "./Catalogue";
 import { DatasetRows } from "./DatasetRows";
 import { QualityTable } from "./QualityTable";
@@ -102,13 +102,13 @@ function Columns({ data }: { data: DatasetDetail }) {
       pageSize={50}
       columns={[
         { key: "name", title: t("data.column"), value: (c) => c.name, render: (c) => <span className="mono">{c.name}</span> },
-        { key: "type", title: t("data.type"), value: (c) => c.type ?? c.data_type ?? null, render: (c) => <span className="mono">{c.type ?? c.data_type ?? "—"}</span> },
+        { key: "type", title: t("data.type"), value: (c) => c.type, render: (c) => <span className="mono">{c.type}</span> },
         { key: "grade", title: t("data.grade"), value: (c) => (c.grade ? gradeName(c.grade) : null) },
         {
           key: "description",
           title: t("data.description"),
-          value: (c) => [text(c.title), text(c.description), c.unit].filter(Boolean).join(" · ") || null,
-          render: (c) => <span style={{ whiteSpace: "normal" }}>{[text(c.title), text(c.description), c.unit].filter(Boolean).join(" · ") || "—"}</span>,
+          value: (c) => [text(c.title), c.unit].filter(Boolean).join(" · ") || null,
+          render: (c) => <span style={{ whiteSpace: "normal" }}>{[text(c.title), c.unit].filter(Boolean).join(" · ") || "—"}</span>,
         },
       ]}
     />
@@ -117,11 +117,10 @@ function Columns({ data }: { data: DatasetDetail }) {
 
 function Versions({ data, name }: { data: DatasetDetail; name: string }) {
   const t = useT();
-  const when = (v: DatasetVersion) => v.committed_at ?? v.created_at ?? null;
   return (
     <DataTable
       label={t("data.tabVersions")}
-      rows={[...data.versions].sort((a, b) => b.version - a.version)}
+      rows={data.versions}
       rowKey={(v) => v.version}
       empty={<Empty title={t("common.none")} />}
       columns={[
@@ -131,9 +130,9 @@ function Versions({ data, name }: { data: DatasetDetail; name: string }) {
           value: (v) => v.version,
           render: (v) => <Link to="/data/$name" params={{ name }} search={{ version: v.version }}>{t("provenance.versionOf", { version: v.version })}</Link>,
         },
-        { key: "at", title: t("common.updated"), kind: "instant", value: when },
-        { key: "rows", title: t("data.rows"), kind: "count", value: (v) => v.rows ?? v.rows_added ?? null },
-        { key: "operation", title: t("data.operation"), value: (v) => v.reason ?? v.operation ?? v.source ?? null },
+        { key: "at", title: t("common.updated"), kind: "instant", value: (v) => v.committed_at },
+        { key: "rows", title: t("data.rows"), kind: "count", value: (v) => v.rows },
+        { key: "size", title: t("data.size"), value: (v) => bytes(v.bytes) },
       ]}
     />
   );
@@ -146,35 +145,41 @@ function Lineage({ data, name }: { data: DatasetDetail; name: string }) {
   if (up.length === 0 && down.length === 0) return <Empty title={t("data.noLineage")} />;
   return (
     <div className="lineage" role="group" aria-label={t("data.lineageLabel")}>
-      <Steps title={t("data.lineageUp")} steps={up} />
+      <Steps title={t("data.lineageUp")} levels={levels(up, (s) => s.from, true)} />
       <span className="arrow" aria-hidden="true">→</span>
       <span className="box self">{name}</span>
       <span className="arrow" aria-hidden="true">→</span>
-      <Steps title={t("data.lineageDown")} steps={down} />
+      <Steps title={t("data.lineageDown")} levels={levels(down, (s) => s.to, false)} />
     </div>
   );
 }
 
-function Steps({ title, steps }: { title: string; steps: (LineageStep | string)[] }) {
+/** Datasets by their nearest distance; upstream reads from the farthest to the nearest. */
+export function levels(steps: LineageStep[], end: (step: LineageStep) => string, farthestFirst: boolean): string[][] {
+  const nearest = new Map<string, number>();
+  for (const step of steps) nearest.set(end(step), Math.min(step.depth, nearest.get(end(step)) ?? Infinity));
+  const depths = [...new Set(nearest.values())].sort((a, b) => (farthestFirst ? b - a : a - b));
+  return depths.map((depth) => [...nearest].filter(([, d]) => d === depth).map(([dataset]) => dataset));
+}
+
+function Steps({ title, levels: columns }: { title: string; levels: string[][] }) {
   const t = useT();
   return (
     <section>
       <h3 className="muted" style={{ fontSize: 12.5, fontWeight: 500, marginBottom: 6 }}>{title}</h3>
-      {steps.length === 0 ? <p className="muted">{t("common.none")}</p> : null}
-      <ul>
-        {steps.map((step) => {
-          const dataset = typeof step === "string" ? step : (step.dataset ?? step.name ?? "");
-          const via = typeof step === "string" ? null : (step.via ?? step.kind);
-          return (
-            <li key={`${dataset}${via ?? ""}`}>
-              <Link className="box" to="/data/$name" params={{ name: dataset }}>
-                {dataset}
-                {via ? <div className="muted" style={{ fontSize: 12 }}>{via}</div> : null}
-              </Link>
-            </li>
-          );
-        })}
-      </ul>
+      {columns.length === 0 ? <p className="muted">{t("common.none")}</p> : null}
+      {columns.map((datasets, at) => (
+        <div key={datasets.join()}>
+          {at > 0 ? <div className="arrow down" aria-hidden="true">↓</div> : null}
+          <ul>
+            {datasets.map((dataset) => (
+              <li key={dataset}>
+                <Link className="box" to="/data/$name" params={{ name: dataset }}>{dataset}</Link>
+              </li>
+            ))}
+          </ul>
+        </div>
+      ))}
     </section>
   );
 }

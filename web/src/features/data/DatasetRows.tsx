@@ -71,7 +71,7 @@ export function DatasetRows({ detail, name }: { detail: DatasetDetail; name: str
                 file={`${name}${search.version === undefined ? "" : `@${search.version}`}`}
                 page={page}
                 pageSize={PAGE_SIZE}
-                hasMore={data.total === null || data.total === undefined ? data.rows.length === PAGE_SIZE : page * PAGE_SIZE < data.total}
+                hasMore={data.has_more ?? data.rows.length === PAGE_SIZE}
                 note={data.total === null || data.total === undefined ? undefined : t("common.total", { n: number(data.total) })}
                 onPage={(next) => void navigate({ search: (s) => ({ ...s, page: next }) })}
               />

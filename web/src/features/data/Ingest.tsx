@@ -5,25 +5,15 @@ import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { Alert, Button, Progress, Select } from "antd";
 import { useEffect, useId, useRef, useState } from "react";
 import { api } from "../../sdk/api";
-import { DataTable } from "../../sdk/DataTable";
 import { bytes, number, seconds } from "../../sdk/format";
 import { text, useT } from "../../sdk/i18n";
-import { Badge, Card, Figure, PageFrame } from "../../sdk/Page";
+import { Card, Figure, PageFrame } from "../../sdk/Page";
 import { client, useAsk } from "../../sdk/query";
-import { Answer, Empty, FailureView, Waiting } from "../../sdk/States";
-import type { IngestReport, IngestRun } from "../../sdk/types";
-import { usePalette } from "../../shell/preferences";
+import { Answer, FailureView, Waiting } from "../../sdk/States";
+import type { IngestReport, IngestRun, RunState } from "../../sdk/types";
+import { RunTable } from "./RunTable";
 
-const ACTIVE = new Set(["queued", "pending", "running", "started"]);
-const STATES = ["queued", "running", "succeeded", "failed", "cancelled"] as const;
-
-/** Nodes may say done or completed; people read one word. */
-export function runState(state: string): (typeof STATES)[number] | null {
-  if (["done", "completed", "finished", "success", "ok"].includes(state)) return "succeeded";
-  if (["pending"].includes(state)) return "queued";
-  if (["started"].includes(state)) return "running";
-  return STATES.find((s) => s === state) ?? null;
-}
+const ACTIVE = new Set<RunState>(["queued", "running"]);
 
 export function Ingest() {
   const t = useT();
@@ -142,9 +132,9 @@ function RunView({ id, onAnother }: { id: string; onAnother: () => void }) {
           if (data.report) return <Report report={data.report} />;
           return (
             <Alert
-              type={runState(data.state) === "cancelled" ? "info" : "error"}
+              type={data.state === "cancelled" ? "info" : "error"}
               showIcon
-              title={data.failure?.detail ? text(data.failure.detail) : t(`ingest.runState.${runState(data.state) ?? "failed"}`)}
+              title={data.failure?.detail ? text(data.failure.detail) : t(`ingest.runState.${data.state}`)}
               description={data.failure ? [text(data.failure.hint), data.failure.code].filter(Boolean).join(" · ") : undefined}
             />
           );
@@ -170,12 +160,6 @@ function Working({ run, onCancel }: { run: IngestRun; onCancel: () => void }) {
   );
 }
 
-/** The quarantine of a dataset is a dataset beside it. */
-export function quarantineOf(report: IngestReport): string {
-  const dataset = report.dataset;
-  return dataset.endsWith("_quarantine") ? dataset : `${dataset}_quarantine`;
-}
-
 function Report({ report }: { report: IngestReport }) {
   const t = useT();
   return (
@@ -199,9 +183,13 @@ function Report({ report }: { report: IngestReport }) {
       </div>
       <p style={{ display: "flex", gap: 20, flexWrap: "wrap" }}>
         <Link to="/data/$name" params={{ name: report.dataset }}>{t("ingest.openDataset")}</Link>
-        {report.rows_quarantined > 0 ? (
-          <Link to="/data/$name" params={{ name: quarantineOf(report) }} data-testid="quarantine">{t("ingest.openQuarantine")}</Link>
-        ) : null}
+        {(report.tables ?? [])
+          .filter((table) => table.rows_quarantined > 0)
+          .map((table) => (
+            <Link key={table.quarantine} to="/data/$name" params={{ name: table.quarantine }} data-testid="quarantine">
+              {t("ingest.openQuarantine")} {table.quarantine}
+            </Link>
+          ))}
       </p>
     </div>
   );
@@ -214,45 +202,5 @@ function Runs({ onOpen }: { onOpen: (id: string) => void }) {
     <Card title={t("ingest.runs")}>
       <Answer query={runs}>{(page) => <RunTable runs={page.items} onOpen={onOpen} />}</Answer>
     </Card>
-  );
-}
-
-export function RunTable({ runs, onOpen }: { runs: IngestRun[]; onOpen: (id: string) => void }) {
-  const t = useT();
-  const palette = usePalette();
-  const idOf = (r: IngestRun) => r.run_id ?? r.id ?? "";
-  const colour = (state: string) =>
-    ({ succeeded: palette.ok, failed: palette.gap, cancelled: palette.none, running: palette.brand, queued: palette.none })[
-      runState(state) ?? "queued"
-    ];
-  const name = (state: string) => {
-    const known = runState(state);
-    return known ? t(`ingest.runState.${known}`) : state;
-  };
-  return (
-    <DataTable
-      label={t("ingest.runs")}
-      rows={runs}
-      rowKey={(r, at) => idOf(r) || at}
-      pageSize={10}
-      empty={<Empty title={t("ingest.noRuns")} hint={t("ingest.noRunsHint")} />}
-      columns={[
-        {
-          key: "file",
-          title: t("ingest.file"),
-          value: (r) => r.file ?? r.report?.file ?? idOf(r),
-          render: (r) => (
-            <button type="button" className="plain-button" onClick={() => onOpen(idOf(r))}>
-              {(r.file ?? r.report?.file ?? idOf(r)).split("/").at(-1)}
-            </button>
-          ),
-        },
-        { key: "mapping", title: t("ingest.mapping"), value: (r) => r.mapping ?? r.report?.mapping ?? null },
-        { key: "state", title: t("common.state"), value: (r) => name(r.state), render: (r) => <Badge colour={colour(r.state)}>{name(r.state)}</Badge> },
-        { key: "landed", title: t("ingest.landed"), kind: "count", value: (r) => r.report?.rows_landed ?? null },
-        { key: "quarantined", title: t("ingest.quarantined"), kind: "count", value: (r) => r.report?.rows_quarantined ?? null },
-        { key: "started", title: t("ingest.startedAt"), kind: "instant", value: (r) => r.started_at ?? null },
-      ]}
-    />
   );
 }

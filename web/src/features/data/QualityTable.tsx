@@ -1,40 +1,38 @@
+// How complete each column is, and how much of what was read met the rules.
 import { DataTable } from "../../sdk/DataTable";
-import { cell } from "../../sdk/format";
-import { text, useT } from "../../sdk/i18n";
-import { Badge } from "../../sdk/Page";
-import { ResultView } from "../../sdk/ResultView";
+import { number, percent } from "../../sdk/format";
+import { useT } from "../../sdk/i18n";
+import { Figure, Meter } from "../../sdk/Page";
 import { Empty } from "../../sdk/States";
-import type { DatasetDetail, QualityCheck } from "../../sdk/types";
-import { usePalette } from "../../shell/preferences";
+import type { Quality } from "../../sdk/types";
 
-export function QualityTable({ quality }: { quality: DatasetDetail["quality"] }) {
+export function QualityTable({ quality }: { quality: Quality | null | undefined }) {
   const t = useT();
-  const palette = usePalette();
-  if (!quality || (Array.isArray(quality) && quality.length === 0) || Object.keys(quality).length === 0) {
-    return <Empty title={t("data.noQuality")} />;
-  }
-  if (!Array.isArray(quality)) return <ResultView result={quality} name="quality" />;
-  const passed = (q: QualityCheck) => q.ok ?? (q.failed !== undefined ? q.failed === 0 : undefined);
+  if (!quality) return <Empty title={t("data.noQuality")} />;
   return (
-    <DataTable
-      label={t("data.tabQuality")}
-      rows={quality}
-      rowKey={(q, at) => `${text(q.rule ?? q.name)}-${at}`}
-      columns={[
-        { key: "rule", title: t("data.rule"), value: (q) => text(q.rule ?? q.name) },
-        {
-          key: "ok",
-          title: t("common.state"),
-          value: (q) => passed(q) ?? null,
-          render: (q) => {
-            const ok = passed(q);
-            if (ok === undefined) return "—";
-            return <Badge colour={ok ? palette.ok : palette.gap}>{ok ? t("firms.passed") : t("firms.failed")}</Badge>;
+    <div className="stack">
+      <div className="figures">
+        <Figure label={t("data.validShare")} value={percent(quality.valid_share, 2)} />
+        <Figure label={t("data.quarantinedRows")} value={number(quality.quarantined)} tone={quality.quarantined > 0 ? "warn" : undefined} />
+        <Figure label={t("common.version")} value={number(quality.version)} />
+      </div>
+      <DataTable
+        label={t("data.tabQuality")}
+        file="quality"
+        rows={quality.columns}
+        rowKey={(c) => c.name}
+        pageSize={50}
+        columns={[
+          { key: "name", title: t("data.column"), value: (c) => c.name, render: (c) => <span className="mono">{c.name}</span> },
+          {
+            key: "filled",
+            title: t("data.filled"),
+            kind: "percent",
+            value: (c) => c.filled,
+            render: (c) => (c.filled === null ? "—" : <Meter value={c.filled} shown={percent(c.filled)} />),
           },
-        },
-        { key: "share", title: t("firms.share"), kind: "percent", value: (q) => q.share ?? null },
-        { key: "detail", title: t("data.description"), value: (q) => (q.detail ? text(q.detail) : q.failed !== undefined ? cell(q.failed) : null) },
-      ]}
-    />
+        ]}
+      />
+    </div>
   );
 }

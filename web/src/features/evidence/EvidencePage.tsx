@@ -7,13 +7,17 @@ import { useId, useState } from "react";
 import { api } from "../../sdk/api";
 import { DataTable } from "../../sdk/DataTable";
 import { instant, number } from "../../sdk/format";
-import { useT } from "../../sdk/i18n";
+import { text, useT } from "../../sdk/i18n";
 import { Card, Figure, PageFrame } from "../../sdk/Page";
 import { useAsk } from "../../sdk/query";
 import { Answer, Empty, FailureView } from "../../sdk/States";
 import type { EvidenceEntry } from "../../sdk/types";
 
 const PAGE_SIZE = 25;
+const KINDS = [
+  "session_open", "session_close", "session_refused", "account_password", "account_create", "account_disable", "grant_issue",
+  "grant_revoke", "ingest_finish", "component_run", "sql_export", "key_create",
+] as const;
 
 export function EvidencePage() {
   const t = useT();
@@ -27,6 +31,10 @@ export function EvidencePage() {
   const verify = useMutation({ mutationFn: api.verifyEvidence });
   const [kind, setKind] = useState(search.kind ?? "");
   const [subject, setSubject] = useState(search.subject ?? "");
+  const kindName = (value: string) => {
+    const known = KINDS.find((k) => k === value.replace(".", "_"));
+    return known ? t(`evidence.kindOf.${known}`) : value;
+  };
   const apply = (next: { kind?: string; subject?: string }) => void navigate({ search: (s) => ({ ...s, ...next, page: undefined }) });
   return (
     <PageFrame
@@ -45,7 +53,9 @@ export function EvidencePage() {
             type={verify.data.ok ? "success" : "error"}
             showIcon
             title={verify.data.ok ? t("evidence.ok", { n: number(verify.data.entries) }) : t("evidence.bad")}
-            description={<span className="mono wrap">{verify.data.root}</span>}
+            description={
+              verify.data.first_bad ? `#${verify.data.first_bad.seq} ${text(verify.data.first_bad.detail)}` : <span className="mono wrap">{verify.data.root}</span>
+            }
           />
         ) : null}
         <Answer query={head} rows={3}>
@@ -95,10 +105,10 @@ export function EvidencePage() {
                       <button type="button" className="plain-button" onClick={() => void navigate({ search: (s) => ({ ...s, seq: e.seq }) })}>#{e.seq}</button>
                     ),
                   },
-                  { key: "kind", title: t("evidence.kind"), value: (e) => e.kind, head: true },
+                  { key: "kind", title: t("evidence.kind"), value: (e) => kindName(e.kind), head: true },
                   { key: "actor", title: t("evidence.actor"), value: (e) => e.actor },
                   { key: "subject", title: t("evidence.subject"), value: (e) => e.subject, render: (e) => <span style={{ whiteSpace: "normal", overflowWrap: "anywhere" }}>{e.subject}</span> },
-                  { key: "at", title: t("evidence.at"), kind: "instant", value: (e) => e.at ?? e.recorded_at ?? null },
+                  { key: "at", title: t("evidence.at"), kind: "instant", value: (e) => e.time },
                 ]}
               />
             )}

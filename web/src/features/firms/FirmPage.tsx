@@ -19,8 +19,7 @@ export function FirmPage() {
   const profile = useComponent("enterprise.profile", { enterprise_id: id });
   const data = profile.data?.result;
   const name = data ? cell(data.identity.name?.value ?? id) : id;
-  const row = data?.source_row;
-  const rowText = row ? sourceText(row.row, data) : undefined;
+  const row = data?.source_rows[0];
   return (
     <PageFrame
       title={name}
@@ -28,7 +27,7 @@ export function FirmPage() {
       crumb={<Link to="/firms">{t("firms.title")}</Link>}
       tools={
         row ? (
-          <Link to="/data/$name" params={{ name: row.dataset }} search={{ version: row.version ?? undefined, text: rowText }} data-testid="source-row">
+          <Link to="/data/$name" params={{ name: row.dataset }} search={{ text: row.value }} data-testid="source-row">
             <Button tabIndex={-1}>{t("firms.sourceRow")}</Button>
           </Link>
         ) : null
@@ -52,6 +51,7 @@ export function FirmPage() {
               <Partners title={t("firms.suppliers")} none={t("firms.noSuppliers")} rows={result.suppliers} end="supplier_id" />
               <Partners title={t("firms.customers")} none={t("firms.noCustomers")} rows={result.customers} end="customer_id" />
             </div>
+            <SourceRows profile={result} />
             <ProvenanceFooter provenance={provenance} seconds={seconds} />
           </div>
         )}
@@ -63,14 +63,6 @@ export function FirmPage() {
 function subtitle(profile: Profile): string {
   const of = (key: string) => profile.identity[key]?.value;
   return [of("province"), of("city"), of("industry_name")].filter((v) => v !== null && v !== undefined && v !== "").map(String).join(" · ");
-}
-
-/** What finds the source row again among the rows of its dataset. */
-function sourceText(row: unknown, profile: Profile): string | undefined {
-  if (typeof row === "string" && row !== "") return row;
-  const identity = profile.identity;
-  const found = identity.uscc?.value ?? identity.stock_code?.value ?? identity.name?.value;
-  return found === null || found === undefined ? undefined : String(found);
 }
 
 function Identity({ profile }: { profile: Profile }) {
@@ -116,7 +108,8 @@ function Quality({ profile }: { profile: Profile }) {
 
 function Products({ profile }: { profile: Profile }) {
   const t = useT();
-  const places = new Map(profile.place.map((p) => [p.product, p]));
+  const places = new Map<string, Profile["place"]>();
+  for (const place of profile.place) places.set(place.product, [...(places.get(place.product) ?? []), place]);
   return (
     <Card title={`${t("firms.products")} · ${t("firms.place")}`}>
       <DataTable
@@ -134,15 +127,20 @@ function Products({ profile }: { profile: Profile }) {
             render: (p) => <Link to="/candidates" search={{ product: p.product }}>{p.product}</Link>,
           },
           {
-            key: "stage",
-            title: t("gap.stage"),
-            value: (p) => {
-              const stage = places.get(p.product)?.stage;
-              return stage ? t(`stage.${stage}`) : DASH;
-            },
-          },
-          { key: "position", title: t("firms.position"), kind: "decimal", value: (p) => places.get(p.product)?.position ?? null },
-          { key: "share", title: t("firms.share"), kind: "percent", value: (p) => p.share ?? null },
+          key: "place",
+          title: t("firms.place"),
+          value: (p) => (places.get(p.product) ?? []).map((at) => `${at.chain ?? ""}${at.stage ? ` ${t(`stage.${at.stage}`)}` : ""}`).join("；") || null,
+          render: (p) =>
+            (places.get(p.product) ?? []).length === 0
+              ? DASH
+              : (places.get(p.product) ?? []).map((at) => (
+                  <div key={`${at.chain_id ?? ""}${at.stage ?? ""}`}>
+                    {at.chain_id ? <Link to="/chain/$id" params={{ id: at.chain_id }} search={{ product: p.product }}>{at.chain ?? at.chain_id}</Link> : null}{" "}
+                    {at.stage ? t(`stage.${at.stage}`) : ""}
+                  </div>
+                )),
+        },
+        { key: "share", title: t("firms.share"), kind: "percent", value: (p) => p.share ?? null },
           { key: "confidence", title: t("common.confidence"), kind: "percent", value: (p) => p.confidence ?? null },
           {
             key: "evidence",
@@ -193,6 +191,34 @@ function Partners({ title, none, rows, end }: { title: string; none: string; row
           },
         ]}
       />
+    </Card>
+  );
+}
+
+/** The rows of the source datasets, as they came, each opening in its dataset. */
+function SourceRows({ profile }: { profile: Profile }) {
+  const t = useT();
+  if (profile.source_rows.length === 0) return null;
+  return (
+    <Card title={t("firms.sourceRows")}>
+      {profile.source_rows.map((source) => (
+        <details key={`${source.dataset}${source.value}`}>
+          <summary>
+            <span className="mono">{source.dataset}</span> <span className="muted mono">{source.column} = {source.value}</span>
+          </summary>
+          <p style={{ padding: "6px 0 0 14px" }}>
+            <Link to="/data/$name" params={{ name: source.dataset }} search={{ text: source.value }}>{t("firms.sourceRow")}</Link>
+          </p>
+          <dl className="facts" style={{ padding: "8px 0 12px 14px" }}>
+            {Object.entries(source.row).map(([key, value]) => (
+              <div key={key} style={{ display: "contents" }}>
+                <dt className="mono">{key}</dt>
+                <dd>{cell(value)}</dd>
+              </div>
+            ))}
+          </dl>
+        </details>
+      ))}
     </Card>
   );
 }

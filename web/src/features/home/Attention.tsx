@@ -9,7 +9,7 @@ import { ChainSelect, useChain, useRegion } from "../../sdk/Pickers";
 import { useAsk, useComponent } from "../../sdk/query";
 import { Answer, Empty } from "../../sdk/States";
 import { usePalette } from "../../shell/preferences";
-import { RunTable, runState } from "../data/Ingest";
+import { RunTable } from "../data/RunTable";
 
 /** Government and industry: how whole is the chain here, and which breaks weigh most. */
 export function ChainAttention() {
@@ -117,8 +117,8 @@ export function AdministratorAttention() {
   const head = useAsk(["evidence-head"], api.evidenceHead);
   const accounts = useAsk(["accounts"], api.accounts);
   const datasets = useAsk(["datasets", "all"], () => api.datasets({ page: 1, page_size: 200 }));
-  const failed = runs.data?.items.filter((r) => runState(r.state) === "failed").length;
-  const quarantined = runs.data?.items.reduce((n, r) => n + (r.report?.rows_quarantined ?? 0), 0);
+  const failed = runs.data?.items.filter((r) => r.state === "failed").length;
+  const quarantined = runs.data?.items.reduce((n, r) => n + (r.rows_quarantined ?? r.report?.rows_quarantined ?? 0), 0);
   return (
     <div className="stack">
       <div className="figures">

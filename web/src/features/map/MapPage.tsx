@@ -42,7 +42,7 @@ export function MapPage() {
     }
     return known;
   }, [provinces.data, byCapital]);
-  const unplaced = (provinces.data?.result.regions ?? []).filter((r) => !provinceOf(r.region_code)).reduce((n, r) => n + r.firms, 0);
+  const unplaced = provinces.data?.result.unplaced ?? 0;
   const open = (code: string | undefined) => void navigate({ search: (s) => ({ ...s, province: code }), replace: true });
   const product = search.product;
 
@@ -113,7 +113,7 @@ export function MapPage() {
                   {
                     key: "name",
                     title: t("common.region"),
-                    value: (r) => r.name,
+                    value: (r) => nameOf(r),
                     render: (r) => <Link to="/firms" search={{ region: r.region_code || "all", product }}>{nameOf(r)}</Link>,
                   },
                   { key: "code", title: t("firms.field.region_code"), value: (r) => r.region_code, minor: true },
@@ -189,7 +189,7 @@ function CityTiles({
               search={{ region: r.region_code, product }}
               style={{ background, color: inkOn(background) }}
             >
-              <b>{r.name}</b>
+              <b>{r.name ?? r.region_code}</b>
               <span className="num" style={{ textAlign: "left" }}>{shown(measure(r))}</span>
             </Link>
           );

@@ -11,6 +11,7 @@ import { Badge, Card, Figure, PageFrame } from "../../sdk/Page";
 import { ChainSelect, RegionSelect } from "../../sdk/Pickers";
 import { ProvenanceFooter } from "../../sdk/Provenance";
 import { useComponent } from "../../sdk/query";
+import { regionName } from "../../sdk/regions";
 import { Answer, Empty } from "../../sdk/States";
 import { usePalette } from "../../shell/preferences";
 import { Scenario } from "./Scenario";
@@ -116,7 +117,10 @@ function Results({ risk, replaceability }: { risk: Risk; replaceability: boolean
           {risk.distribution && risk.distribution.length > 0 ? (
             <Card title={t("risk.distribution")}><Distribution risk={risk} /></Card>
           ) : null}
-          <Card title={t("risk.method")}><p className="wrap">{text(risk.method)}</p></Card>
+          <Card title={t("risk.method")}>
+            <p className="wrap">{text(risk.method)}</p>
+            {risk.uncertainty ? <p className="muted wrap" style={{ marginTop: 8 }}>{t("risk.uncertainty")}：{text(risk.uncertainty)}</p> : null}
+          </Card>
         </div>
       </div>
     </>
@@ -151,12 +155,7 @@ export function FirmTable({ risk }: { risk: Risk }) {
               { key: "iterations", title: t("risk.iterations"), kind: "count" as const, value: (f: Risk["firms"][number]) => f.iterations ?? null, minor: true },
             ]
           : []),
-        {
-          key: "products",
-          title: t("common.products"),
-          value: (f) => (f.products ?? []).join("、"),
-          render: (f) => <span style={{ display: "inline-block", maxWidth: 240, whiteSpace: "normal" }}>{(f.products ?? []).slice(0, 5).join("、") || "—"}</span>,
-        },
+        { key: "region", title: t("common.region"), value: (f) => regionName(f.region_code) || null },
       ]}
     />
   );

@@ -1,15 +1,17 @@
 // What happens when these firms lose this share of their output.
 import { DeleteOutlined, PlusOutlined } from "@ant-design/icons";
 import { useMutation } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { Button, InputNumber, Select } from "antd";
 import { useState } from "react";
 import { api } from "../../sdk/api";
-import type { ComponentMap, RiskFirm } from "../../sdk/components";
+import type { ComponentMap, Risk, RiskFirm } from "../../sdk/components";
+import { DataTable } from "../../sdk/DataTable";
+import { number, percent } from "../../sdk/format";
 import { useT } from "../../sdk/i18n";
-import { Card } from "../../sdk/Page";
+import { Card, Figure } from "../../sdk/Page";
 import { ProvenanceFooter } from "../../sdk/Provenance";
 import { clean, useComponent } from "../../sdk/query";
-import { ResultView } from "../../sdk/ResultView";
 import { FailureView, Waiting } from "../../sdk/States";
 import { usePaused } from "../../shell/SearchBox";
 
@@ -68,7 +70,7 @@ export function Scenario({ params, firms, estimated }: { params: Params; firms: 
       {run.data?.result.scenario ? (
         <section style={{ marginTop: 16 }} aria-label={t("risk.scenarioResult")}>
           <h3 style={{ fontSize: 15 }}>{t("risk.scenarioResult")}</h3>
-          <ResultView result={run.data.result.scenario} name="scenario" />
+          <Outcome outcome={run.data.result.scenario} />
           <ProvenanceFooter provenance={run.data.provenance} seconds={run.data.seconds} />
         </section>
       ) : null}
@@ -94,5 +96,31 @@ function FirmPicker({ firms, value, onChange }: { firms: RiskFirm[]; value?: str
       options={options}
       onChange={onChange}
     />
+  );
+}
+
+function Outcome({ outcome }: { outcome: NonNullable<Risk["scenario"]> }) {
+  const t = useT();
+  const valued = outcome.losses.some((l) => l.loss !== null && l.loss !== undefined);
+  return (
+    <div className="stack">
+      <div className="figures">
+        {outcome.esri !== null && outcome.esri !== undefined ? <Figure label={t("risk.total")} value={percent(outcome.esri, 3)} tone="bad" /> : null}
+        {outcome.direct !== null && outcome.direct !== undefined ? <Figure label={t("risk.direct")} value={percent(outcome.direct, 3)} /> : null}
+        <Figure label={t("risk.iterations")} value={number(outcome.iterations)} />
+      </div>
+      <DataTable
+        label={t("risk.hit")}
+        file="scenario"
+        rows={outcome.losses}
+        rowKey={(l) => l.firm}
+        pageSize={10}
+        columns={[
+          { key: "rank", title: t("risk.rank"), kind: "count", value: (l) => l.rank, width: 64 },
+          { key: "firm", title: t("risk.firm"), head: true, value: (l) => l.name, render: (l) => <Link to="/firms/$id" params={{ id: l.firm }}>{l.name}</Link> },
+          ...(valued ? [{ key: "loss", title: t("risk.loss"), kind: "percent" as const, value: (l: { loss: number | null }) => l.loss }] : []),
+        ]}
+      />
+    </div>
   );
 }

@@ -176,7 +176,7 @@ function TableOf({ card, onPick }: { card: DatasetCard; onPick: (name: string) =
             {detail.data?.columns.map((c) => (
               <li key={c.name}>
                 <span className="mono wrap">{c.name}</span>
-                <span className="muted">{c.type ?? c.data_type}</span>
+                <span className="muted">{c.type}</span>
               </li>
             ))}
           </ul>
