@@ -1,0 +1,90 @@
+//! All or nothing, and many writers at once.
+
+use brain_store::evidence::{self, FrontierRow, HeadRow, LeafFilter, LeafRow};
+use brain_store::{PageRequest, Store, setting};
+
+use crate::database::{TestDatabase, on_both_engines};
+
+on_both_engines!(
+    a_dropped_transaction_leaves_nothing,
+    writers_at_the_same_time_all_get_through_in_one_order,
+    leaves_and_heads_read_back_in_order,
+);
+
+fn a_leaf(store: &Store, seq: i64, kind: &str) -> LeafRow {
+    LeafRow {
+        seq,
+        recorded_at: store.now(),
+        kind: kind.to_owned(),
+        actor: "a1".to_owned(),
+        subject: "s1".to_owned(),
+        body: "{}".to_owned(),
+        leaf_hash: vec![7; 32],
+    }
+}
+
+async fn a_dropped_transaction_leaves_nothing(database: &TestDatabase) {
+    let store = database.open().await;
+    let transaction = store.transaction().await.unwrap();
+    setting::set(&transaction, "k", &1, store.now()).await.unwrap();
+    assert_eq!(setting::get::<i32>(&transaction, "k").await.unwrap(), Some(1));
+    drop(transaction);
+    let transaction = store.transaction().await.unwrap();
+    assert_eq!(setting::get::<i32>(&transaction, "k").await.unwrap(), None);
+    transaction.commit().await.unwrap();
+    store.close().await.unwrap();
+}
+
+async fn writers_at_the_same_time_all_get_through_in_one_order(database: &TestDatabase) {
+    let store = database.open().await;
+    let append = async || {
+        let transaction = store.transaction().await.unwrap();
+        let edge = evidence::lock_frontier(&transaction).await.unwrap();
+        let leaf = a_leaf(&store, edge.size, "k.x");
+        let moved = FrontierRow { size: edge.size + 1, peaks: edge.peaks };
+        evidence::append(&transaction, vec![leaf], moved).await.unwrap();
+        transaction.commit().await.unwrap();
+        edge.size
+    };
+    let mut positions = Vec::new();
+    for _ in 0..4 {
+        let (a, b, c, d, e) = tokio::join!(append(), append(), append(), append(), append());
+        positions.extend([a, b, c, d, e]);
+    }
+    positions.sort_unstable();
+    assert_eq!(positions, (0..20).collect::<Vec<_>>());
+    assert_eq!(evidence::frontier(store.db()).await.unwrap().size, 20);
+    store.close().await.unwrap();
+}
+
+async fn leaves_and_heads_read_back_in_order(database: &TestDatabase) {
+    let store = database.open().await;
+    let transaction = store.transaction().await.unwrap();
+    evidence::lock_frontier(&transaction).await.unwrap();
+    let leaves = ["session.open", "session.close", "grant.issue"];
+    let leaves = leaves.iter().zip(0..).map(|(kind, seq)| a_leaf(&store, seq, kind)).collect();
+    evidence::append(&transaction, leaves, FrontierRow { size: 3, peaks: vec![1; 64] }).await.unwrap();
+    transaction.commit().await.unwrap();
+    assert_eq!(evidence::frontier(store.db()).await.unwrap(), FrontierRow { size: 3, peaks: vec![1; 64] });
+    assert_eq!(evidence::leaf(store.db(), 2).await.unwrap(), Some(a_leaf(&store, 2, "grant.issue")));
+    assert_eq!(evidence::leaves_from(store.db(), 1, 1).await.unwrap(), [a_leaf(&store, 1, "session.close")]);
+    let hashes = evidence::hashes_from(store.db(), 0, 2, 10).await.unwrap();
+    assert_eq!(hashes, [(0, vec![7; 32]), (1, vec![7; 32])]);
+    let family = LeafFilter { kind: Some("session.".to_owned()), ..LeafFilter::default() };
+    assert_eq!(evidence::list(store.db(), &family, PageRequest::default()).await.unwrap().total, 2);
+    let nobody = LeafFilter { actor: Some("a2".to_owned()), ..LeafFilter::default() };
+    assert_eq!(evidence::list(store.db(), &nobody, PageRequest::default()).await.unwrap().total, 0);
+    let head = |size, root: &str| HeadRow {
+        size,
+        root: root.to_owned(),
+        signed_at: store.now(),
+        key_id: "k".to_owned(),
+        signature: "s".to_owned(),
+    };
+    for one in [head(1, "r1"), head(3, "r3"), head(3, "changed")] {
+        evidence::insert_head(store.db(), one).await.unwrap();
+    }
+    assert_eq!(evidence::latest_head(store.db()).await.unwrap(), Some(head(3, "r3")));
+    assert_eq!(evidence::heads_from(store.db(), 2, 10).await.unwrap(), [head(3, "r3")]);
+    store.close().await.unwrap();
+}
