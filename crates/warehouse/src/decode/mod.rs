@@ -1,1 +1,14 @@
-//! Bytes to record batches: CSV, JSON Lines, Excel, Parquet.
+//! Bytes to records: encodings, CSV, JSON Lines, Excel, Parquet. Values stay text here; `ingest` gives them types.
+
+mod chunk;
+mod encoding;
+mod excel;
+mod json;
+mod parquet;
+mod record;
+mod sniff;
+mod split;
+
+pub use chunk::FileFacts;
+pub(crate) use chunk::{Chunk, Header, open};
+pub(crate) use record::{Fault, Records, Span};

@@ -1,1 +1,26 @@
-//! The way in: file and mapping to one Delta commit, bad rows to quarantine.
+//! The way in: file and mapping to one Delta commit per table, wrong rows to quarantine.
+//!
+//! Order of an ingest: find files → read, check and stage (invisible) → journal (the point of truth) → commits →
+//! catalogue, run and evidence in one store transaction → journal removed. See [`journal`] for what a crash leaves.
+
+mod build;
+mod commit;
+mod error;
+mod infer;
+mod journal;
+mod layout;
+mod pipeline;
+mod quarantine;
+mod reason;
+mod recover;
+mod report;
+mod rules;
+mod run;
+
+pub use crate::decode::FileFacts;
+pub use error::IngestError;
+pub use report::{ColumnReport, IngestReport, TableReport};
+pub use run::{IngestOptions, IngestRequest};
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,7 @@
-//! Files as byte streams: plain, gzip, zstd, folders.
+//! Where bytes come from: files of a mapping found in a file or folder, opened, decompressed, hashed and counted.
+
+mod bytes;
+mod find;
+
+pub(crate) use bytes::{ByteStream, FileDigest, MEMORY_FILE_BYTES_MAX, hex, read_up_to};
+pub(crate) use find::{TableFiles, find};

@@ -1,0 +1,366 @@
+//! One ingest from request to report.
+
+use super::infer::infer;
+use super::journal::{Journal, TableCommit};
+use super::pipeline::{Job, Staged, stage};
+use super::report::{ColumnReport, IngestReport, TableReport, peak_memory_mb};
+use super::{IngestError, layout};
+use crate::handle::Inner;
+use crate::mapping::{self, AUTO, Mapping, Mode, TableMapping};
+use crate::source::{self, FileDigest, TableFiles, hex};
+use crate::{Error, Result, Warehouse};
+use brain_kernel::error::Failure;
+use brain_kernel::party::{Party, Role};
+use brain_kernel::progress::{Cancel, Progress};
+use brain_store::ingest_run::{self, IngestRun, IngestRunFilter, NewIngestRun};
+use brain_store::{Page, PageRequest};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// What to take in.
+#[derive(Debug, Clone)]
+pub struct IngestRequest {
+    /// File or folder.
+    pub path: PathBuf,
+    /// Name of the mapping, or `auto`.
+    pub mapping: String,
+    /// Further wishes.
+    pub options: IngestOptions,
+}
+
+/// Wishes besides path and mapping.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct IngestOptions {
+    /// Id the run shall have, from `Store::new_id`; made here when absent.
+    pub run_id: Option<String>,
+    /// Name of the source people know, where the path is a temporary one (an upload).
+    pub file_name: Option<String>,
+    /// Target of `auto`, for example `raw.my_table`.
+    pub dataset: Option<String>,
+    /// Leave the models as they are; they stay stale until the next refresh.
+    pub skip_models: bool,
+}
+
+impl Warehouse {
+    /// The mappings there are: built-in ones and those of `<data>/mappings`.
+    pub fn mappings(&self) -> Result<Vec<Mapping>> {
+        mapping::all(&self.inner.options.root).map_err(Error::passed)
+    }
+
+    /// Take in a file or folder. Rows land in one commit per table; a cancelled or failed ingest leaves nothing.
+    pub async fn ingest(
+        &self,
+        party: &Party,
+        request: IngestRequest,
+        progress: Progress,
+        cancel: Cancel,
+    ) -> Result<IngestReport> {
+        if !matches!(party.role, Role::Administrator | Role::Government | Role::IndustryBody) {
+            return Err(IngestError::NotAllowed { role: party.role.name() }.into());
+        }
+        let started = Instant::now();
+        let inner = &self.inner;
+        let run_id = request.options.run_id.clone().unwrap_or_else(|| inner.store.new_id());
+        let shown = request.options.file_name.clone().unwrap_or_else(|| request.path.display().to_string());
+        let new = NewIngestRun {
+            id: run_id.clone(),
+            actor: party.account.clone(),
+            mapping: request.mapping.clone(),
+            file: shown.clone(),
+            options: serde_json::to_value(&request.options).unwrap_or_default(),
+        };
+        ingest_run::create(inner.store.db(), new, inner.clock.now()).await?;
+        // One at a time: an ingest uses every core and most of the memory it may have.
+        let _turn = inner.ingest_turn.lock().await;
+        ingest_run::start(inner.store.db(), &run_id, inner.clock.now()).await?;
+        let run = Run { inner, id: &run_id, shown, actor: party.account.clone(), started };
+        match run.work(&request, &progress, &cancel).await {
+            Ok(report) => Ok(self.after(party, &request, report, started).await),
+            Err(error) => Err(run.undo(error).await),
+        }
+    }
+
+    /// Ingest runs, newest first.
+    pub async fn runs(&self, filter: &IngestRunFilter, page: PageRequest) -> Result<Page<IngestRun>> {
+        Ok(ingest_run::list(self.inner.store.db(), filter, page).await?)
+    }
+
+    /// One ingest run.
+    pub async fn run(&self, id: &str) -> Result<Option<IngestRun>> {
+        Ok(ingest_run::find(self.inner.store.db(), id).await?)
+    }
+
+    /// Models and the two counts that say how good the intake was; a failing model does not undo the ingest.
+    async fn after(
+        &self,
+        party: &Party,
+        request: &IngestRequest,
+        mut report: IngestReport,
+        started: Instant,
+    ) -> IngestReport {
+        let _ = (party, request);
+        report.seconds = rounded(started);
+        report.peak_memory_mb = peak_memory_mb();
+        report
+    }
+}
+
+struct Run<'a> {
+    inner: &'a Arc<Inner>,
+    id: &'a str,
+    shown: String,
+    actor: String,
+    started: Instant,
+}
+
+impl Run<'_> {
+    async fn work(
+        &self,
+        request: &IngestRequest,
+        progress: &Progress,
+        cancel: &Cancel,
+    ) -> Result<IngestReport> {
+        let mapping = self.mapping(request, cancel).await?;
+        let found: Vec<(usize, Vec<PathBuf>)> = source::find(&mapping, &request.path)?
+            .into_iter()
+            .filter_map(|TableFiles { table, files }| {
+                let index = mapping.tables.iter().position(|known| known.dataset == table.dataset)?;
+                Some((index, files))
+            })
+            .collect();
+        let sizes =
+            found.iter().flat_map(|(_, files)| files).map(|file| file.metadata().map_or(0, |m| m.len()));
+        progress.set_total(sizes.sum());
+        let mut tables = Vec::new();
+        for (index, files) in found {
+            let Some(table) = mapping.tables.get(index) else { continue };
+            tables.push(self.table(&mapping, index, table, files, progress, cancel).await?);
+        }
+        let journal = self.journal(mapping, tables);
+        if cancel.is_cancelled() {
+            return Err(Error::Cancelled);
+        }
+        journal.write(&self.inner.journal_folder())?;
+        self.inner.finish(journal).await
+    }
+
+    async fn mapping(&self, request: &IngestRequest, cancel: &Cancel) -> Result<Mapping> {
+        if request.mapping == AUTO {
+            let (path, cancel) = (request.path.clone(), cancel.clone());
+            let dataset = request.options.dataset.clone();
+            return blocking(move || infer(&path, dataset.as_deref(), &cancel).map_err(Error::from)).await;
+        }
+        let mappings = mapping::all(&self.inner.options.root).map_err(Error::passed)?;
+        let known = mappings.iter().map(|mapping| mapping.name.clone()).collect();
+        mappings
+            .into_iter()
+            .find(|mapping| mapping.name == request.mapping)
+            .ok_or_else(|| IngestError::UnknownMapping { name: request.mapping.clone(), known }.into())
+    }
+
+    /// Read one table's files into staged files, leaving out what was taken in before.
+    async fn table(
+        &self,
+        mapping: &Mapping,
+        index: usize,
+        table: &TableMapping,
+        files: Vec<PathBuf>,
+        progress: &Progress,
+        cancel: &Cancel,
+    ) -> Result<TableCommit> {
+        let fresh = self.fresh(mapping, table, files, progress, cancel).await?;
+        let mut report = TableReport {
+            dataset: table.dataset.clone(),
+            quarantine: table.quarantine(),
+            columns: columns(mapping, table),
+            ..TableReport::default()
+        };
+        if fresh.is_empty() {
+            report.unchanged = true;
+            return Ok(TableCommit {
+                table: index,
+                content_hash: String::new(),
+                file_hashes: Vec::new(),
+                rows: Vec::new(),
+                refused: Vec::new(),
+                report,
+            });
+        }
+        let staged = self.stage(mapping, table, fresh, progress, cancel).await?;
+        report.rows_read = staged.rows_read;
+        report.rows_landed = staged.rows_landed;
+        report.rows_quarantined = staged.rows_quarantined;
+        report.reasons = staged.reasons;
+        report.files = staged.facts;
+        report.ignored_columns = staged.ignored;
+        let file_hashes: Vec<String> =
+            staged.digests.iter().map(|digest| source_id(mapping, table, digest)).collect();
+        Ok(TableCommit {
+            table: index,
+            content_hash: content_hash(&file_hashes),
+            file_hashes,
+            rows: staged.rows,
+            refused: staged.refused,
+            report,
+        })
+    }
+
+    async fn stage(
+        &self,
+        mapping: &Mapping,
+        table: &TableMapping,
+        files: Vec<PathBuf>,
+        progress: &Progress,
+        cancel: &Cancel,
+    ) -> Result<Staged> {
+        let (inner, run_id) = (Arc::clone(self.inner), self.id.to_owned());
+        let (mapping, table) = (mapping.clone(), table.clone());
+        let (progress, cancel) = (progress.clone(), cancel.clone());
+        blocking(move || {
+            stage(&Job {
+                lake: &inner.lake,
+                mapping: &mapping,
+                table: &table,
+                schema: layout::schema(&table),
+                files: &files,
+                run_id: &run_id,
+                now_ms: inner.clock.now().timestamp_millis(),
+                progress: &progress,
+                cancel: &cancel,
+            })
+        })
+        .await
+    }
+
+    /// The files whose content is new to the table. A table never loaded needs no look at the content.
+    async fn fresh(
+        &self,
+        mapping: &Mapping,
+        table: &TableMapping,
+        files: Vec<PathBuf>,
+        progress: &Progress,
+        cancel: &Cancel,
+    ) -> Result<Vec<PathBuf>> {
+        let Some(latest) = self.inner.lake.latest(&table.dataset).await? else { return Ok(files) };
+        let (paths, token) = (files.clone(), cancel.clone());
+        let digests = blocking(move || {
+            paths.iter().map(|path| Ok(FileDigest::of_file(path, &token)?)).collect::<Result<Vec<_>>>()
+        })
+        .await?;
+        let sources: Vec<String> =
+            digests.iter().map(|(digest, _)| source_id(mapping, table, digest)).collect();
+        if table.mode == Mode::Replace {
+            let known =
+                brain_store::dataset::find_version(self.inner.store.db(), &table.dataset, latest as i64)
+                    .await?;
+            let same = known.and_then(|version| version.content_hash) == Some(content_hash(&sources));
+            if same {
+                progress.add(digests.iter().map(|(_, bytes)| bytes).sum());
+            }
+            return Ok(if same { Vec::new() } else { files });
+        }
+        let mut fresh = Vec::new();
+        for ((file, source), (_, bytes)) in files.into_iter().zip(&sources).zip(&digests) {
+            if self.inner.lake.has_source(&table.dataset, source).await? {
+                progress.add(*bytes);
+            } else {
+                fresh.push(file);
+            }
+        }
+        Ok(fresh)
+    }
+
+    fn journal(&self, mapping: Mapping, tables: Vec<TableCommit>) -> Journal {
+        let sum = |of: fn(&TableReport) -> u64| tables.iter().map(|table| of(&table.report)).sum();
+        let report = IngestReport {
+            run_id: self.id.to_owned(),
+            file: self.shown.clone(),
+            mapping: mapping.name.clone(),
+            dataset: tables.first().map(|table| table.report.dataset.clone()).unwrap_or_default(),
+            rows_read: sum(|table| table.rows_read),
+            rows_landed: sum(|table| table.rows_landed),
+            rows_quarantined: sum(|table| table.rows_quarantined),
+            firms_with_product: None,
+            firms_with_industry: None,
+            version: None,
+            unchanged: tables.iter().all(|table| table.report.unchanged),
+            seconds: rounded(self.started),
+            peak_memory_mb: peak_memory_mb(),
+            tables: Vec::new(),
+            models_refreshed: Vec::new(),
+        };
+        Journal {
+            run_id: self.id.to_owned(),
+            actor: self.actor.clone(),
+            file: self.shown.clone(),
+            mapping,
+            tables,
+            report,
+        }
+    }
+
+    /// After a failure: no staged file stays, the run says why. Once the journal exists the run is decided and only a
+    /// restart may finish it, so nothing is undone.
+    async fn undo(&self, error: Error) -> Error {
+        if self.inner.journal_folder().join(format!("{}.json", self.id)).exists() {
+            tracing::error!(run = self.id, %error, "ingest decided but not finished; the next start will finish it");
+            return error;
+        }
+        let swept = self.inner.sweep_run(self.id);
+        let now = self.inner.clock.now();
+        let db = self.inner.store.db();
+        let (recorded, error) = if matches!(error, Error::Cancelled) {
+            (ingest_run::cancel(db, self.id, now).await, error)
+        } else {
+            let failure = Failure::from(error);
+            let body =
+                serde_json::json!({ "code": failure.code, "detail": failure.detail, "hint": failure.hint });
+            (ingest_run::fail(db, self.id, body, now).await, Error::Failure(failure))
+        };
+        if let Err(problem) = recorded {
+            tracing::error!(run = self.id, error = %problem, "could not record how the ingest ended");
+        }
+        if let Err(problem) = swept {
+            tracing::warn!(run = self.id, error = %problem, "staged files left for the next start to sweep");
+        }
+        error
+    }
+}
+
+/// Work that blocks, off the async threads.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| Error::Io(std::io::Error::other(error.to_string())))?
+}
+
+fn rounded(started: Instant) -> f64 {
+    (started.elapsed().as_secs_f64() * 1_000.0).round() / 1_000.0
+}
+
+fn columns(mapping: &Mapping, table: &TableMapping) -> Vec<ColumnReport> {
+    let inferred = mapping.name == AUTO;
+    table
+        .columns
+        .iter()
+        .map(|column| ColumnReport {
+            name: column.name.clone(),
+            source: column.source.clone(),
+            kind: column.kind.name().to_owned(),
+            inferred,
+        })
+        .collect()
+}
+
+/// One file as a table sees it: the same bytes read by another mapping are another source.
+fn source_id(mapping: &Mapping, table: &TableMapping, digest: &str) -> String {
+    hex(&Sha256::digest(format!("{}\n{}\n{digest}", mapping.digest, table.dataset)))
+}
+
+fn content_hash(sources: &[String]) -> String {
+    hex(&Sha256::digest(sources.join("\n")))
+}
