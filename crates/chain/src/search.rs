@@ -66,7 +66,10 @@ enum Texts {
     FirmNames,
     FirmInitials,
     /// Aliases, split, each with its owner.
-    Own { strings: Strings, owner: Vec<Found> },
+    Own {
+        strings: Strings,
+        owner: Vec<Found>,
+    },
 }
 
 impl Texts {
@@ -177,7 +180,8 @@ impl SearchIndex {
             return Vec::new();
         }
         let mut spellings = vec![typed.clone(), typed.to_lowercase(), typed.to_uppercase()];
-        let joined: String = typed.to_lowercase().chars().filter(|c| !c.is_whitespace() && *c != '\'').collect();
+        let joined: String =
+            typed.to_lowercase().chars().filter(|c| !c.is_whitespace() && *c != '\'').collect();
         spellings.push(joined);
         spellings.sort();
         spellings.dedup();
@@ -209,7 +213,8 @@ impl SearchIndex {
             }
             let start = column.sorted.partition_point(|&entry| strings.get(entry) < spelling.as_str());
             let tail = column.sorted.get(start..).unwrap_or(&[]);
-            let prefixed = tail.iter().take_while(|&&entry| strings.get(entry).starts_with(spelling.as_str()));
+            let prefixed =
+                tail.iter().take_while(|&&entry| strings.get(entry).starts_with(spelling.as_str()));
             let mut entries: Vec<u32> = prefixed.take(CANDIDATES_MAX).copied().collect();
             let substring = match column.matched {
                 Matched::Name | Matched::Alias => true,

@@ -3,9 +3,7 @@
 use super::csr::{Csr, order_by};
 use super::strings::Names;
 use super::tables::{Links, Makes};
-use super::{
-    Chain, ChainGraph, ChainMember, FirmId, GraphVersion, MakeRole, ProductId, Relation, Stage,
-};
+use super::{Chain, ChainGraph, ChainMember, FirmId, GraphVersion, MakeRole, ProductId, Relation, Stage};
 use crate::decay::Day;
 use serde::Serialize;
 
@@ -186,7 +184,10 @@ impl ChainGraphBuilder {
         let mut versions: Vec<(String, u64)> = versions.into_iter().collect();
         versions.sort();
         versions.dedup();
-        Self { graph: ChainGraph { version: GraphVersion(versions), ..ChainGraph::default() }, ..Self::default() }
+        Self {
+            graph: ChainGraph { version: GraphVersion(versions), ..ChainGraph::default() },
+            ..Self::default()
+        }
     }
 
     /// Add a product; a repeated id keeps the first row.
@@ -351,7 +352,9 @@ impl ChainGraphBuilder {
             chain.members.sort_by_key(|member| member.product);
             chain.members.dedup_by_key(|member| member.product);
         }
-        for strings in [&mut self.graph.products.names, &mut self.graph.firms.names, &mut self.graph.firms.initials] {
+        for strings in
+            [&mut self.graph.products.names, &mut self.graph.firms.names, &mut self.graph.firms.initials]
+        {
             strings.shrink();
         }
         self.graph.products.ids.shrink();

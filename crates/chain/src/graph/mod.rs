@@ -148,7 +148,10 @@ impl Chain {
     /// The membership of a product.
     #[must_use]
     pub fn member(&self, product: ProductId) -> Option<&ChainMember> {
-        self.members.binary_search_by_key(&product, |member| member.product).ok().and_then(|at| self.members.get(at))
+        self.members
+            .binary_search_by_key(&product, |member| member.product)
+            .ok()
+            .and_then(|at| self.members.get(at))
     }
 }
 
@@ -250,7 +253,8 @@ impl ChainGraph {
     /// Bytes the graph holds, by capacity of its arrays.
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
-        let chains: usize = self.chains.iter().map(|chain| chain.members.capacity() * size_of::<ChainMember>()).sum();
+        let chains: usize =
+            self.chains.iter().map(|chain| chain.members.capacity() * size_of::<ChainMember>()).sum();
         self.products.memory_bytes()
             + self.firms.memory_bytes()
             + self.links.memory_bytes()

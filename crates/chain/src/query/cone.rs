@@ -37,7 +37,13 @@ pub struct Cone<'g> {
 
 /// Products reachable from `start` over input links in one direction, within `depth` links, at most `limit`.
 #[must_use]
-pub fn cone(graph: &ChainGraph, start: ProductId, direction: Direction, depth: u32, limit: usize) -> Cone<'_> {
+pub fn cone(
+    graph: &ChainGraph,
+    start: ProductId,
+    direction: Direction,
+    depth: u32,
+    limit: usize,
+) -> Cone<'_> {
     let mut distance: FxHashMap<ProductId, u32> = FxHashMap::default();
     distance.insert(start, 0);
     let mut products = vec![(start, 0)];

@@ -48,7 +48,12 @@ pub fn kinds_within(
 
 /// Firms of a product and of its kinds, one entry per firm, by firm number.
 #[must_use]
-pub fn lifted_makers<'g>(graph: &'g ChainGraph, product: ProductId, depth: u32, decay: &Decay) -> Vec<Inherited<'g>> {
+pub fn lifted_makers<'g>(
+    graph: &'g ChainGraph,
+    product: ProductId,
+    depth: u32,
+    decay: &Decay,
+) -> Vec<Inherited<'g>> {
     let mut best: FxHashMap<FirmId, Inherited<'g>> = FxHashMap::default();
     for (kind, distance, through) in kinds_within(graph, product, depth, KINDS_MAX, decay) {
         for make in graph.makers_of(kind) {

@@ -59,7 +59,13 @@ impl Ord for Partial {
 /// shorter path first. Best-first search: a weight is at most 1, so a finished path is never worse than one found
 /// later. Products that cannot reach `to` in the links left are never entered.
 #[must_use]
-pub fn paths(graph: &ChainGraph, from: ProductId, to: ProductId, limits: &PathLimits, decay: &Decay) -> Vec<Path> {
+pub fn paths(
+    graph: &ChainGraph,
+    from: ProductId,
+    to: ProductId,
+    limits: &PathLimits,
+    decay: &Decay,
+) -> Vec<Path> {
     let remaining = distances_to(graph, to, limits.length_max);
     let mut found = Vec::new();
     if from == to || !remaining.contains_key(&from) {

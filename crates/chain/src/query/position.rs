@@ -11,8 +11,7 @@ use crate::graph::{ChainGraph, ProductId, Stage};
 use rustc_hash::FxHashMap;
 
 /// The formula, as shown to users, Chinese.
-pub const POSITION_FORMULA_ZH: &str =
-    "上游度 U = (I − Δ)⁻¹·1（Antràs–Chor）：Δ 为产品产出用于各下游产品的份额；最终产品 U = 1，越靠近原材料越大。";
+pub const POSITION_FORMULA_ZH: &str = "上游度 U = (I − Δ)⁻¹·1（Antràs–Chor）：Δ 为产品产出用于各下游产品的份额；最终产品 U = 1，越靠近原材料越大。";
 /// The formula, as shown to users, English.
 pub const POSITION_FORMULA_EN: &str = "Upstreamness U = (I − Δ)⁻¹·1 (Antràs–Chor): Δ is the share of a product's \
                                        output used by each downstream product; final products have U = 1, raw \

@@ -1,4 +1,6 @@
 //! Claims about the chain's mathematics.
 
 mod contagion;
+mod graph;
 mod plain_files;
+mod real_data;
