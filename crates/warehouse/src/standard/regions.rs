@@ -41,6 +41,12 @@ struct Place {
     stem: String,
 }
 
+/// The built-in table: `(six-digit code, official name)`.
+pub(crate) fn built_in_rows() -> impl Iterator<Item = (String, String)> {
+    let rows = BUILT_IN.lines().skip(1).filter_map(|line| line.split_once('\t'));
+    rows.map(|(code, name)| (code.to_owned(), name.to_owned()))
+}
+
 /// Regions by name.
 #[derive(Debug, Clone, Default)]
 pub struct Regions {
@@ -55,8 +61,7 @@ impl Regions {
     /// Provinces and prefecture-level divisions only.
     #[must_use]
     pub fn built_in() -> Self {
-        let rows = BUILT_IN.lines().skip(1).filter_map(|line| line.split_once('\t'));
-        Self::new(rows.map(|(code, name)| (code.to_owned(), name.to_owned())))
+        Self::new(built_in_rows())
     }
 
     /// From `(six-digit code, official name)` of every level; rows of another form are passed over.
