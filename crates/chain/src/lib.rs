@@ -3,11 +3,13 @@
 //! Invariant: pure functions of their inputs. No file, no clock, no network, no log; the day of reckoning is a
 //! parameter and equal inputs give equal bits, whatever the number of threads.
 //! Deliberately absent: any knowledge of tables, grants or HTTP. Callers build a graph from rows they may read.
-//! Start reading at [`graph::ChainGraph`], then [`query`] and [`esri`].
+//! Start reading at [`graph::ChainGraph`], then [`query`], [`gap`] and [`esri`].
 
+pub mod candidates;
 pub mod clean;
 pub mod decay;
 pub mod error;
+pub mod gap;
 pub mod graph;
 pub mod query;
 pub mod region;
