@@ -4,6 +4,9 @@
 //! `BRAIN_WRITE_REPORTS=1` they write `docs/quality/scope_products.md` and `scope_industry.md`; otherwise they hold
 //! the figures to the recorded floor.
 
+// Helpers of a test are test code too; the lints only exempt functions marked #[test].
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::indexing_slicing)]
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Write as _;
 use std::io::Read as _;
@@ -15,10 +18,10 @@ use brain_warehouse::extract::{Extractor, LexiconEntry, ProductHit};
 const EVALUATIONS: &str = include_str!("labels/EVALUATIONS.md");
 
 /// Floors: the figures of the report less a margin for harmless changes of the lexicon.
-const FLOOR_PRODUCTS_F1: f64 = 0.0;
-const FLOOR_PRODUCTS_HEAD_F1: f64 = 0.0;
-const FLOOR_CLASS: f64 = 0.0;
-const FLOOR_DIVISION: f64 = 0.0;
+const FLOOR_PRODUCTS_F1: f64 = 0.79;
+const FLOOR_PRODUCTS_HEAD_F1: f64 = 0.84;
+const FLOOR_CLASS: f64 = 0.72;
+const FLOOR_DIVISION: f64 = 0.74;
 /// Done-when 2 of the issue.
 const FLOOR_COVERAGE: f64 = 0.85;
 

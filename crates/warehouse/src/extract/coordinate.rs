@@ -78,7 +78,7 @@ const SHARING: &[&str] = &[
     "缝纫机",
 ];
 /// Bare materials before a shared head, though the lexicon has some of them as goods.
-const MATERIALS: &[&str] =
+pub(super) const MATERIALS: &[&str] =
     &["竹", "木", "铜", "铝", "铁", "棉", "麻", "丝", "针", "纸", "布", "草", "藤", "锌", "塑"];
 /// Openings of a bracket that lists what is included.
 const INCLUDING: &[&str] = &["包括", "包含", "其中", "含", "如"];

@@ -7,8 +7,9 @@
 use daachorse::{CharwiseDoubleArrayAhoCorasick, CharwiseDoubleArrayAhoCorasickBuilder, MatchKind};
 use rustc_hash::FxHashMap;
 
+use super::coordinate::MATERIALS;
 use super::lexicon::{fold_into, registry_terms};
-use super::segment::Work;
+use super::segment::{Stop, Work};
 use super::verb::{MAKE, RETAIL, SERVICE, TRADE, Verbs, WHOLESALE};
 
 const HEADS: &str = include_str!("../../lexicon/class_heads.csv");
@@ -158,10 +159,20 @@ impl Classes {
         if total > 40 {
             return None;
         }
-        phrase.char_indices().enumerate().find_map(|(rank, (offset, _))| {
-            let code = self.heads.get(phrase.get(offset..)?)?;
-            Some((*code, total - rank))
-        })
+        let longest = |text: &str, total: usize| {
+            text.char_indices().enumerate().find_map(|(rank, (offset, _))| {
+                let code = self.heads.get(text.get(offset..)?)?;
+                Some((*code, total - rank))
+            })
+        };
+        let found = longest(phrase, total);
+        // 包装机械设备 is 包装机械, not just any 机械设备.
+        if found.is_none_or(|found| found.1 <= 4)
+            && let Some(shorter) = phrase.strip_suffix("设备").filter(|text| text.ends_with("机械"))
+        {
+            return longest(shorter, total.saturating_sub(2)).filter(|other| other.1 > 2).or(found);
+        }
+        found
     }
 
     /// The class of trading what class `code` makes.
@@ -183,9 +194,11 @@ impl Classes {
         let mut votes: Vec<Vote> = Vec::new();
         let mut scratch = String::new();
         let mut rank = 0_u32;
+        let mut made = false;
         for item in work.items.iter().filter(|item| !item.dropped && item.parent.is_none()) {
             let noun = work.slice(item.noun);
-            if noun.is_empty() {
+            // 针、纺织品 is no list of needles.
+            if noun.is_empty() || (item.stop == Stop::Pause && MATERIALS.contains(&noun)) {
                 continue;
             }
             let (mut acts, spoken) = if item.acts == 0 { (name_acts, 0.8) } else { (item.acts, 1.0) };
@@ -196,20 +209,26 @@ impl Classes {
                 let named = !name.contains("技术")
                     && !name.contains("科技")
                     && name_vote.is_some_and(|vote| vote / 100 == code / 100);
-                let carried = matches!(code / 100, 30 | 31 | 32 | 25 | 26) || code < 1300;
+                let carried =
+                    matches!(code / 100, 25 | 26 | 31 | 32) || matches!(code, 3011 | 3039) || code < 1300;
                 acts = if named && !carried { MAKE } else { TRADE | WHOLESALE };
             }
+            made |= acts & MAKE != 0;
             let (code, weight) = if acts & MAKE != 0 {
                 (code, 1.0)
             } else if acts & TRADE != 0 {
-                let retail = acts & RETAIL != 0 && acts & WHOLESALE == 0
-                    || acts & WHOLESALE == 0 && name_acts & RETAIL != 0;
+                let retail = acts & WHOLESALE == 0 && (acts | name_acts) & RETAIL != 0;
                 (self.traded(code, retail), 0.5)
             } else {
                 (code, 0.55)
             };
             let order = 1.0 / (1.0 + 0.25 * rank as f32);
-            let specific = if length >= 3 { 1.0 } else { 0.85 };
+            // 供水设备 known only as some 设备 says little.
+            let specific = match length {
+                3.. => 1.0,
+                _ if noun.chars().count() > length => 0.5,
+                _ => 0.85,
+            };
             votes.push(Vote {
                 code,
                 weight: weight * order * specific * spoken,
@@ -219,13 +238,21 @@ impl Classes {
         }
         if let Some(code) = name_vote {
             // 某某食品有限公司 that makes something unreadable still makes food.
-            let makes = work.items.iter().any(|item| !item.dropped && item.acts & MAKE != 0);
-            let lift = if makes && vote_is_goods(code) { 1.6 } else { 1.0 };
+            let makes = !made && work.items.iter().any(|item| !item.dropped && item.acts & MAKE != 0);
+            let lift = if makes && vote_is_goods(code) { 2.0 } else { 1.0 };
+            let trades =
+                !made && !makes && work.items.iter().any(|item| !item.dropped && item.acts & TRADE != 0);
+            let code = if trades && name_acts & MAKE == 0 {
+                self.traded(code, name_acts & RETAIL != 0)
+            } else {
+                code
+            };
             votes.push(Vote { code, weight: name_weight * lift, evidence: None });
         }
         winner(&votes)
     }
 
+    /// The class of one item and how many characters of it were recognised.
     fn item(
         &self,
         noun: &str,
@@ -234,6 +261,13 @@ impl Classes {
         acts: u8,
         scratch: &mut String,
     ) -> Option<(u16, usize)> {
+        let own = self.noun(noun);
+        let drawing = |verb: u8| verbs.word(verb) == "设计";
+        let only_drawn = services.iter().all(|&verb| verb == u8::MAX || drawing(verb));
+        // 市政工程的设计、施工 is building, not designing: a service noun keeps its class.
+        if own.is_some_and(|found| found.0 >= 4400) && !only_drawn {
+            return own;
+        }
         for verb in services {
             // 设计、制造 is making; 维修、销售 is trading: only a verb of the item's own kind names its class.
             let fits = if acts & TRADE != 0 {
@@ -241,7 +275,7 @@ impl Classes {
             } else if acts & MAKE != 0 {
                 verbs.acts(verb) & MAKE != 0
             } else {
-                verb != u8::MAX
+                verb != u8::MAX && (only_drawn || !drawing(verb))
             };
             if !fits {
                 continue;
@@ -253,9 +287,22 @@ impl Classes {
                 return Some(found);
             }
         }
-        let first =
-            ["及", "和", "与"].iter().find_map(|joiner| noun.split_once(joiner)).map_or(noun, |pair| pair.0);
-        self.head(noun).or_else(|| self.head(first))
+        own
+    }
+
+    /// The class of a noun phrase: in `缝纫机及配件` the first part tells it.
+    fn noun(&self, noun: &str) -> Option<(u16, usize)> {
+        if let Some(code) = self.heads.get(noun) {
+            return Some((*code, noun.chars().count()));
+        }
+        let joined = ["及", "和", "与"].iter().find_map(|joiner| noun.split_once(joiner));
+        let (code, length) = joined.and_then(|pair| self.head(pair.0)).or_else(|| self.head(noun))?;
+        // 汽车座椅 is a car part although 座椅 is furniture.
+        let part_of = [("汽车", 3670), ("摩托车", 3752), ("自行车", 3761)];
+        let vehicle =
+            part_of.iter().find(|(vehicle, _)| noun.starts_with(vehicle) && noun.chars().count() > length);
+        let replaced = vehicle.filter(|_| (1700..3600).contains(&code) && code != 3525 && code != 2911);
+        Some((replaced.map_or(code, |pair| pair.1), length))
     }
 
     /// What the firm's name says: its usual activity, and a class with a weight.
@@ -278,7 +325,7 @@ impl Classes {
         }
         let Some((code, _)) = self.head(core_name(name)) else { return (acts, None, 0.0) };
         if acts & MAKE != 0 {
-            (acts, Some(code), 0.7)
+            (acts, Some(code), 0.55)
         } else if acts & TRADE != 0 {
             (acts, Some(self.traded(code, acts & RETAIL != 0)), 0.35)
         } else if acts == 0 && code < 4400 {

@@ -91,11 +91,11 @@ impl Lexicon {
             refused: 0,
             bytes: 0,
         };
-        let ours: FxHashMap<String, ()> = registry_terms()
+        let ours: FxHashSet<String> = registry_terms()
             .map(|(term, _, _)| {
                 let mut folded = String::new();
                 fold_into(term, &mut folded);
-                (folded, ())
+                folded
             })
             .collect();
         for entry in given {
@@ -122,11 +122,11 @@ impl Lexicon {
         english: Option<&str>,
         classes: &Classes,
         verbs: &Verbs,
-        ours: &FxHashMap<String, ()>,
+        ours: &FxHashSet<String>,
     ) {
         let mut folded = String::new();
         fold_into(&given.name, &mut folded);
-        let curated = given.curated || ours.contains_key(&folded);
+        let curated = given.curated || ours.contains(&folded);
         if self.refuses(&folded, curated, verbs) {
             self.refused += 1;
             return;

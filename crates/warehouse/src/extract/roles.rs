@@ -12,6 +12,8 @@ struct Peeled {
     before: u8,
     after: u8,
     services: [u8; 3],
+    /// The last verb taken off that may be a service by itself: `电镀` in `电镀加工`.
+    alone: (usize, usize),
 }
 
 /// Verbs waiting for, or governing, nouns.
@@ -95,9 +97,9 @@ impl State {
             return;
         }
         // 电镀 or 仓储 alone is a service of its own, not a verb without a noun.
-        let text = trim_end(work.slice(item.text));
-        if item.stop != Stop::Colon && self.loose.is_none() && lexicon.is_curated(text) {
-            item.noun = (item.text.0, item.text.0 + text.len() as u32);
+        let alone = (item.text.0 + peeled.alone.0 as u32, item.text.0 + peeled.alone.1 as u32);
+        if item.stop != Stop::Colon && self.loose.is_none() && lexicon.is_curated(work.slice(alone)) {
+            item.noun = alone;
             item.acts = acts;
             return;
         }
@@ -192,8 +194,10 @@ fn merge(into: &mut [u8; 3], from: [u8; 3]) {
 
 /// Takes verbs off both ends of a phrase.
 fn peel(phrase: &str, verbs: &Verbs, lexicon: &Lexicon) -> Peeled {
-    let mut peeled = Peeled { noun: (0, 0), before: 0, after: 0, services: NO_SERVICES };
-    let start = trim_start(phrase);
+    let mut peeled = Peeled { noun: (0, 0), before: 0, after: 0, services: NO_SERVICES, alone: (0, 0) };
+    // 许可经营项目：无批发、零售：… — the answer to the heading runs into the first verb.
+    let spoken = phrase.strip_prefix('无').filter(|rest| verbs.at_start(rest).is_some()).unwrap_or(phrase);
+    let start = trim_start(spoken);
     let skipped = phrase.len() - start.len();
     let mut text = start;
     let mut last = None;
@@ -223,6 +227,7 @@ fn peel(phrase: &str, verbs: &Verbs, lexicon: &Lexicon) -> Peeled {
         peeled.after |= verb.acts;
         if verb.compounding {
             merge(&mut peeled.services, [verb.index, u8::MAX, u8::MAX]);
+            peeled.alone = (skipped + shorter.len(), skipped + text.len());
         }
         last = Some(verb);
         text = trim_end(shorter);
