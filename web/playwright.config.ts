@@ -15,6 +15,8 @@ export default defineConfig({
     colorScheme: "light",
     trace: "retain-on-failure",
     launchOptions: {
+      // The language of native date fields comes from the environment.
+      env: { ...process.env, LANGUAGE: "zh_CN" } as Record<string, string>,
       executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
       // WebGL without a graphics card, and a sandbox that works for root in a container.
       args: ["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--lang=zh-CN"],

@@ -1,4 +1,5 @@
-// Every page, wide and narrow: no console error, no serious accessibility violation, no sideways scrolling, no raw key.
+// Every page, wide and narrow: no console error, no serious accessibility violation, no sideways scrolling.
+// A text key without a text is logged as an error and so fails here too.
 import { expect, test } from "@playwright/test";
 import { run, settled, signIn, violations, watchErrors } from "./node";
 
@@ -47,7 +48,7 @@ interface Ids {
 }
 
 for (const size of SIZES) {
-  for (const role of [...new Set(PAGES.map((p) => p.role))]) {
+  for (const role of new Set(PAGES.map((p) => p.role))) {
     test(`pages of ${role} at ${size.name} px are clean`, async ({ page }) => {
       test.setTimeout(240_000);
       await page.setViewportSize(size);
@@ -78,14 +79,11 @@ for (const size of SIZES) {
         }
         await page.waitForTimeout(400);
         await page.screenshot({ path: `test-results/${size.name}-${target.name}.png` });
-        const main = page.locator("main#main");
         const overflow = await page.evaluate(() => {
           const scroller = document.querySelector("main#main");
           return [document.documentElement, scroller].some((e) => e !== null && e.scrollWidth > e.clientWidth + 1);
         });
         if (overflow) problems.push(`${target.name}: scrolls sideways`);
-        const raw = /(^|\s)(common|chain|gap|risk|firms|data|nav|home|stage|role|zone)\.[a-z][A-Za-z]+\s*$/m.exec(await main.innerText());
-        if (raw && !target.path(ids).startsWith("/components")) problems.push(`${target.name}: raw key ${raw[0]}`);
         problems.push(...(await violations(page)).map((v) => `${target.name}: ${v}`));
         problems.push(...errors.splice(0).map((e) => `${target.name}: console ${e}`));
       }

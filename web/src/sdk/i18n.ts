@@ -18,6 +18,9 @@ void i18next.use(initReactI18next).init({
   resources: { "zh-CN": { translation: zh }, en: { translation: en } },
   interpolation: { escapeValue: false },
   returnNull: false,
+  // A key without text is a defect; the browser tests fail on it.
+  saveMissing: true,
+  missingKeyHandler: (_languages, _namespace, key) => console.error(`no text for key ${key}`),
 });
 document.documentElement.lang = currentLanguage();
 

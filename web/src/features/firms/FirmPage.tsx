@@ -11,6 +11,10 @@ import { useComponent } from "../../sdk/query";
 import { Answer, Empty } from "../../sdk/States";
 import { usePalette } from "../../shell/preferences";
 
+const FIELDS = [
+  "uscc", "short_name", "stock_code", "region_code", "province", "city", "district", "industry_code", "industry_name",
+  "capital_cny", "capital_currency", "capital_text", "established_on", "listed_on", "enterprise_type", "status", "address", "scope",
+] as const;
 const HIDDEN = new Set(["enterprise_id", "name", "name_key", "pinyin_initials"]);
 
 export function FirmPage() {
@@ -65,6 +69,12 @@ function subtitle(profile: Profile): string {
   return [of("province"), of("city"), of("industry_name")].filter((v) => v !== null && v !== undefined && v !== "").map(String).join(" · ");
 }
 
+/** The word for a column of the firm table; columns an operator added keep their own name. */
+function fieldName(key: string, t: ReturnType<typeof useT>): string {
+  const known = FIELDS.find((field) => field === key);
+  return known ? t(`firms.field.${known}`) : key;
+}
+
 function Identity({ profile }: { profile: Profile }) {
   const t = useT();
   const entries = Object.entries(profile.identity).filter(
@@ -75,7 +85,7 @@ function Identity({ profile }: { profile: Profile }) {
       <dl className="facts">
         {entries.map(([key, fact]) => (
           <div key={key} style={{ display: "contents" }}>
-            <dt>{t(`firms.field.${key}` as "firms.field.name", { defaultValue: key })}</dt>
+            <dt>{fieldName(key, t)}</dt>
             <dd>
               {key === "capital_cny" ? money(Number(fact.value)) : key.endsWith("_on") ? date(String(fact.value)) : cell(fact.value)}
               {fact.source ? <small>{fact.source} · {date(fact.observed_on)}</small> : null}
