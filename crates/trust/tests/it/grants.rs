@@ -1,0 +1,197 @@
+//! Which grant opens which dataset to whom.
+
+use std::collections::BTreeMap;
+
+use brain_kernel::grade::Grade;
+use brain_kernel::language::Text;
+use brain_kernel::party::{Party, Role};
+use brain_kernel::predicate::{Mask, Predicate};
+use brain_kernel::side::DataSide;
+use brain_store::PageRequest;
+use brain_trust::{ColumnFacts, DatasetFacts, NewGrant, Reach, Subject};
+use chrono::TimeDelta;
+
+use crate::node::{Node, OWN, party};
+
+fn open_data() -> DatasetFacts {
+    let column = |name: &str, grade| ColumnFacts { name: name.to_owned(), grade };
+    DatasetFacts {
+        name: "subject.enterprise".to_owned(),
+        grade: Grade::General2,
+        side: DataSide::Public,
+        owner: "node".to_owned(),
+        restricted_by: None,
+        zone: "subject".to_owned(),
+        columns: vec![column("name", Grade::General1), column("phone", Grade::General3)],
+    }
+}
+
+fn invoices() -> DatasetFacts {
+    DatasetFacts {
+        name: "raw.sme_invoice".to_owned(),
+        grade: Grade::General3,
+        side: DataSide::Enterprise,
+        restricted_by: Some("seller".to_owned()),
+        ..open_data()
+    }
+}
+
+fn every_row() -> Predicate {
+    Predicate::All(Vec::new())
+}
+
+fn new_grant(subject: Subject) -> NewGrant {
+    NewGrant {
+        subject,
+        dataset: "raw.sme_invoice".to_owned(),
+        reach: Reach::All,
+        rows: every_row(),
+        masks: BTreeMap::new(),
+        grade_max: None,
+        mask_from: None,
+        purpose: "risk".to_owned(),
+        until: None,
+        basis: Text::new("协议 2026-7", "agreement 2026-7"),
+    }
+}
+
+#[tokio::test]
+async fn each_role_sees_what_its_seeded_grant_says() {
+    let node = Node::start().await;
+    let grants = node.trust.grants();
+    for role in [Role::Administrator, Role::Government] {
+        for dataset in [open_data(), invoices()] {
+            let grant = grants.resolve(&party(role), &dataset, "view").unwrap();
+            assert_eq!(
+                (grant.rows, grant.masks.len(), grant.basis.zh.as_str()),
+                (every_row(), 0, "角色授权")
+            );
+        }
+    }
+    let body = grants.resolve(&party(Role::IndustryBody), &invoices(), "view").unwrap();
+    assert_eq!(body.masks, BTreeMap::from([("phone".to_owned(), Mask::Redact)]));
+    let author = party(Role::ComponentAuthor);
+    assert!(grants.resolve(&author, &open_data(), "view").is_ok());
+    assert_eq!(grants.resolve(&author, &invoices(), "view").unwrap_err().code(), "trust/no-grant");
+    let sensitive = DatasetFacts { grade: Grade::General3, ..open_data() };
+    assert!(grants.resolve(&author, &sensitive, "view").is_err());
+}
+
+#[tokio::test]
+async fn an_enterprise_sees_open_data_fully_and_of_restricted_data_only_its_own_rows() {
+    let node = Node::start().await;
+    let grants = node.trust.grants();
+    let firm = party(Role::Enterprise);
+    let open = grants.resolve(&firm, &open_data(), "view").unwrap();
+    assert_eq!((open.rows, open.masks.len()), (every_row(), 0));
+    let own = grants.resolve(&firm, &invoices(), "view").unwrap();
+    assert_eq!(own.rows, Predicate::OwnOrganisation { column: "seller".to_owned() });
+    let nobody = Party { organisation: None, ..firm.clone() };
+    assert!(grants.resolve(&nobody, &invoices(), "view").is_err());
+    let anothers = DatasetFacts { restricted_by: None, ..invoices() };
+    assert!(
+        grants.resolve(&firm, &anothers, "view").is_err(),
+        "an enterprise's table without owner column is its own"
+    );
+    let its = DatasetFacts { owner: OWN.to_owned(), ..anothers };
+    assert_eq!(grants.resolve(&firm, &its, "view").unwrap().id, "role-enterprise-owned");
+}
+
+#[tokio::test]
+async fn an_issued_grant_acts_at_the_next_resolve_for_its_purpose_only_until_it_expires() {
+    let node = Node::start().await;
+    let id = node.account("author", Role::ComponentAuthor).await;
+    let author = Party { account: id.clone(), ..party(Role::ComponentAuthor) };
+    let grants = node.trust.grants();
+    let masks = BTreeMap::from([("amount".to_owned(), Mask::SignificantDigits { digits: 2 })]);
+    let until = Some(node.store.now() + TimeDelta::days(7));
+    let new = NewGrant { masks: masks.clone(), until, ..new_grant(Subject::Account(id)) };
+    let issued = grants.issue(&node.administrator(), new).await.unwrap();
+    let resolved = grants.resolve(&author, &invoices(), "risk").unwrap();
+    assert_eq!((&resolved.id, resolved.masks, resolved.until), (&issued.id, masks, until));
+    assert!(grants.resolve(&author, &invoices(), "marketing").is_err());
+    assert!(grants.resolve(&party(Role::ComponentAuthor), &invoices(), "risk").is_err());
+    node.clock.advance(TimeDelta::days(7));
+    assert!(grants.resolve(&author, &invoices(), "risk").is_ok());
+    node.clock.advance(TimeDelta::microseconds(1));
+    assert!(grants.resolve(&author, &invoices(), "risk").is_err());
+}
+
+#[tokio::test]
+async fn a_revoked_grant_refuses_the_next_resolve_and_stays_revoked_over_a_restart() {
+    let node = Node::start().await;
+    let grants = node.trust.grants();
+    let actor = node.administrator();
+    grants.revoke(&actor, "role-government").await.unwrap();
+    assert!(grants.resolve(&party(Role::Government), &open_data(), "view").is_err());
+    assert_eq!(grants.revoke(&actor, "role-government").await.unwrap_err().code(), "store/not-found");
+    let node = node.restart().await;
+    assert!(node.trust.grants().resolve(&party(Role::Government), &open_data(), "view").is_err());
+    assert_eq!(node.kinds().await, ["grant.revoke"]);
+    let all = node.trust.grants().list(&actor, true, PageRequest::default()).await.unwrap();
+    assert_eq!(all.total, 7);
+    assert_eq!(all.items.iter().filter(|card| card.revoked_at.is_some()).count(), 1);
+}
+
+#[tokio::test]
+async fn of_several_grants_the_most_permitting_applies() {
+    let node = Node::start().await;
+    let grants = node.trust.grants();
+    let actor = node.administrator();
+    let enterprise = Subject::Role(Role::Enterprise);
+    let region = Predicate::StartsWith { column: "region".to_owned(), prefix: "33".to_owned() };
+    grants.issue(&actor, NewGrant { rows: region, ..new_grant(enterprise.clone()) }).await.unwrap();
+    let until = Some(node.store.now() + TimeDelta::days(1));
+    let whole = grants.issue(&actor, NewGrant { until, ..new_grant(enterprise.clone()) }).await.unwrap();
+    let masks = BTreeMap::from([("amount".to_owned(), Mask::Redact)]);
+    grants.issue(&actor, NewGrant { masks, ..new_grant(enterprise) }).await.unwrap();
+    let firm = party(Role::Enterprise);
+    assert_eq!(grants.resolve(&firm, &invoices(), "risk").unwrap().id, whole.id);
+    assert_eq!(grants.resolve(&firm, &invoices(), "view").unwrap().id, "role-enterprise-own-rows");
+}
+
+#[tokio::test]
+async fn only_administrators_issue_and_others_list_their_own() {
+    let node = Node::start().await;
+    let grants = node.trust.grants();
+    let government = party(Role::Government);
+    let new = new_grant(Subject::Role(Role::Government));
+    assert_eq!(grants.issue(&government, new).await.unwrap_err().code(), "trust/not-administrator");
+    assert_eq!(
+        grants.revoke(&government, "role-enterprise").await.unwrap_err().code(),
+        "trust/not-administrator"
+    );
+    let listed = grants.list(&government, false, PageRequest::default()).await.unwrap();
+    assert_eq!(listed.items.iter().map(|card| card.id.as_str()).collect::<Vec<_>>(), ["role-government"]);
+}
+
+#[tokio::test]
+async fn a_grant_that_makes_no_sense_is_refused() {
+    let node = Node::start().await;
+    let grants = node.trust.grants();
+    let new = || new_grant(Subject::Role(Role::Government));
+    let deep = (0..9).fold(every_row(), |inner, _| Predicate::Any(vec![inner]));
+    let bad = [
+        NewGrant { dataset: "a*b".to_owned(), ..new() },
+        NewGrant { dataset: String::new(), ..new() },
+        NewGrant { purpose: " ".to_owned(), ..new() },
+        NewGrant { basis: Text::new("依据", ""), ..new() },
+        NewGrant { until: Some(node.store.now()), ..new() },
+        NewGrant {
+            masks: BTreeMap::from([("a".to_owned(), Mask::SignificantDigits { digits: 0 })]),
+            ..new()
+        },
+        NewGrant { rows: deep, ..new() },
+    ];
+    for new in bad {
+        let shown = format!("{new:?}");
+        assert_eq!(
+            grants.issue(&node.administrator(), new).await.unwrap_err().code(),
+            "trust/invalid-argument",
+            "{shown}"
+        );
+    }
+    let unknown = new_grant(Subject::Account("nobody".to_owned()));
+    assert_eq!(grants.issue(&node.administrator(), unknown).await.unwrap_err().code(), "trust/not-found");
+    assert!(node.kinds().await.is_empty(), "a refused grant leaves neither row nor evidence");
+}

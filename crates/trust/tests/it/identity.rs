@@ -1,0 +1,243 @@
+//! Who may sign in, how long, and what is remembered.
+
+use brain_kernel::party::Role;
+use brain_store::PageRequest;
+use brain_trust::{Credential, NewAccount, Secret};
+use chrono::TimeDelta;
+
+use crate::node::{Node, PASSWORD, party};
+
+#[tokio::test]
+async fn the_first_administrator_is_made_once_and_must_change_the_password_before_anything_else() {
+    let node = Node::start().await;
+    let first = node.trust.first_start().await.unwrap().unwrap();
+    assert!(node.trust.first_start().await.unwrap().is_none());
+    let signed_in = node.sign_in(&first.username, first.password.expose()).await.unwrap();
+    assert!(signed_in.must_change_password);
+    let identity = node.trust.identity();
+    let token = signed_in.token.expose();
+    assert_eq!(identity.authenticate(token).await.unwrap_err().code(), "trust/password-change-required");
+    assert!(identity.inspect(token).await.unwrap().must_change_password);
+    let new = Secret::new("a better one 2026");
+    identity.change_password(&signed_in.party, &first.password, &new, Some(token)).await.unwrap();
+    assert_eq!(identity.authenticate(token).await.unwrap().role, Role::Administrator);
+    assert_eq!(
+        node.sign_in("admin", first.password.expose()).await.unwrap_err().code(),
+        "trust/sign-in-refused"
+    );
+    assert_eq!(node.kinds().await, ["account.create", "session.open", "account.password", "session.refused"]);
+}
+
+#[tokio::test]
+async fn wrong_name_wrong_password_and_closed_account_are_refused_alike() {
+    let node = Node::start().await;
+    let id = node.account("zhangsan", Role::Government).await;
+    let wrong = node.sign_in("zhangsan", "not the password").await.unwrap_err();
+    let unknown = node.sign_in("nobody", PASSWORD).await.unwrap_err();
+    node.trust.identity().set_disabled(&node.administrator(), &id, true).await.unwrap();
+    let closed = node.sign_in("zhangsan", PASSWORD).await.unwrap_err();
+    let shown = |error: brain_trust::Error| brain_kernel::error::Failure::from(error);
+    let (wrong, unknown, closed) = (shown(wrong), shown(unknown), shown(closed));
+    assert_eq!((&wrong, &unknown), (&unknown, &closed));
+    assert_eq!(wrong.code, "trust/sign-in-refused");
+}
+
+#[tokio::test]
+async fn five_failures_lock_the_account_for_fifteen_minutes_even_over_a_restart() {
+    let node = Node::start().await;
+    node.account("zhangsan", Role::Government).await;
+    for _ in 0..5 {
+        node.sign_in("ZhangSan", "not the password").await.unwrap_err();
+    }
+    let node = node.restart().await;
+    assert!(node.sign_in("zhangsan", PASSWORD).await.is_err());
+    node.clock.advance(TimeDelta::minutes(14));
+    assert!(node.sign_in("zhangsan", PASSWORD).await.is_err());
+    node.clock.advance(TimeDelta::minutes(1));
+    node.sign_in(" zhangsan ", PASSWORD).await.unwrap();
+    let kinds = node.kinds().await;
+    assert_eq!(kinds.iter().filter(|kind| *kind == "account.lock").count(), 1);
+    assert_eq!(kinds.iter().filter(|kind| *kind == "session.refused").count(), 7);
+}
+
+#[tokio::test]
+async fn a_good_sign_in_starts_the_count_of_failures_anew() {
+    let node = Node::start().await;
+    node.account("zhangsan", Role::Government).await;
+    for _ in 0..3 {
+        for _ in 0..4 {
+            node.sign_in("zhangsan", "not the password").await.unwrap_err();
+        }
+        node.sign_in("zhangsan", PASSWORD).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn guesses_made_at_the_same_time_are_all_counted() {
+    let node = Node::start().await;
+    node.account("zhangsan", Role::Government).await;
+    let guess = || node.sign_in("zhangsan", "not the password");
+    let (a, b, c, d, e) = tokio::join!(guess(), guess(), guess(), guess(), guess());
+    assert!([a, b, c, d, e].iter().all(Result::is_err));
+    assert!(node.sign_in("zhangsan", PASSWORD).await.is_err());
+}
+
+#[tokio::test]
+async fn a_session_ends_when_idle_when_old_and_when_signed_out() {
+    let node = Node::start().await;
+    node.account("zhangsan", Role::Government).await;
+    let identity = node.trust.identity();
+    let idle = node.sign_in("zhangsan", PASSWORD).await.unwrap().token;
+    let busy = node.sign_in("zhangsan", PASSWORD).await.unwrap().token;
+    let left = node.sign_in("zhangsan", PASSWORD).await.unwrap().token;
+    identity.sign_out(left.expose()).await.unwrap();
+    assert_eq!(identity.authenticate(left.expose()).await.unwrap_err().code(), "trust/session-ended");
+    identity.sign_out(left.expose()).await.unwrap();
+    for _ in 0..28 {
+        node.clock.advance(TimeDelta::minutes(25));
+        identity.authenticate(busy.expose()).await.unwrap();
+    }
+    assert!(identity.authenticate(idle.expose()).await.is_err());
+    node.clock.advance(TimeDelta::minutes(25));
+    assert!(identity.authenticate(busy.expose()).await.is_err(), "12 hours are over");
+    for nonsense in ["", "brs_", "brs_0000", &"x".repeat(10_000)] {
+        assert_eq!(identity.authenticate(nonsense).await.unwrap_err().code(), "trust/session-ended");
+    }
+}
+
+#[tokio::test]
+async fn closing_an_account_ends_its_sessions_and_keys_at_once() {
+    let node = Node::start().await;
+    let id = node.account("zhangsan", Role::Government).await;
+    let identity = node.trust.identity();
+    let session = node.sign_in("zhangsan", PASSWORD).await.unwrap();
+    let expires = node.store.now() + TimeDelta::days(30);
+    let key = identity.create_api_key(&session.party, "夜间导入", expires).await.unwrap();
+    identity.authenticate(key.secret.expose()).await.unwrap();
+    identity.set_disabled(&node.administrator(), &id, true).await.unwrap();
+    assert!(identity.authenticate(session.token.expose()).await.is_err());
+    assert!(identity.authenticate(key.secret.expose()).await.is_err());
+    identity.set_disabled(&node.administrator(), &id, false).await.unwrap();
+    identity.authenticate(key.secret.expose()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_key_acts_for_its_owner_until_it_expires_or_is_revoked() {
+    let node = Node::start().await;
+    let id = node.account("zhangsan", Role::Enterprise).await;
+    let identity = node.trust.identity();
+    let owner = node.sign_in("zhangsan", PASSWORD).await.unwrap().party;
+    let until = |days| node.store.now() + TimeDelta::days(days);
+    let short = identity.create_api_key(&owner, "短", until(1)).await.unwrap();
+    let long = identity.create_api_key(&owner, "长", until(300)).await.unwrap();
+    for bad in [until(0), until(400)] {
+        assert_eq!(
+            identity.create_api_key(&owner, "坏", bad).await.unwrap_err().code(),
+            "trust/invalid-argument"
+        );
+    }
+    let seen = identity.inspect(short.secret.expose()).await.unwrap();
+    assert_eq!((seen.party, seen.credential), (owner.clone(), Credential::ApiKey { id: short.id.clone() }));
+    node.clock.advance(TimeDelta::days(1));
+    assert!(identity.authenticate(short.secret.expose()).await.is_err());
+    let stranger = party(Role::Government);
+    assert_eq!(identity.revoke_api_key(&stranger, &long.id).await.unwrap_err().code(), "trust/not-found");
+    assert_eq!(identity.api_keys(&stranger, PageRequest::default()).await.unwrap().total, 0);
+    assert_eq!(identity.api_keys(&owner, PageRequest::default()).await.unwrap().total, 2);
+    identity.revoke_api_key(&owner, &long.id).await.unwrap();
+    assert!(identity.authenticate(long.secret.expose()).await.is_err());
+    assert_eq!(owner.account, id);
+}
+
+#[tokio::test]
+async fn changing_the_password_ends_every_other_session() {
+    let node = Node::start().await;
+    node.account("zhangsan", Role::Government).await;
+    let identity = node.trust.identity();
+    let here = node.sign_in("zhangsan", PASSWORD).await.unwrap();
+    let elsewhere = node.sign_in("zhangsan", PASSWORD).await.unwrap();
+    let (old, new) = (Secret::new(PASSWORD), Secret::new("another long one 7"));
+    let change = |old: Secret, new: Secret| {
+        let (identity, party, token) = (identity.clone(), here.party.clone(), here.token.clone());
+        async move { identity.change_password(&party, &old, &new, Some(token.expose())).await }
+    };
+    assert_eq!(change(new.clone(), old.clone()).await.unwrap_err().code(), "trust/wrong-password");
+    assert_eq!(change(old.clone(), old.clone()).await.unwrap_err().code(), "trust/weak-password");
+    assert_eq!(change(old.clone(), Secret::new("short")).await.unwrap_err().code(), "trust/weak-password");
+    change(old, new).await.unwrap();
+    identity.authenticate(here.token.expose()).await.unwrap();
+    assert!(identity.authenticate(elsewhere.token.expose()).await.is_err());
+}
+
+#[tokio::test]
+async fn only_administrators_manage_accounts_and_the_last_one_stays() {
+    let node = Node::start().await;
+    let identity = node.trust.identity();
+    let first = node.account("root1", Role::Administrator).await;
+    let other = party(Role::Government);
+    assert_eq!(
+        identity.accounts(&other, PageRequest::default()).await.unwrap_err().code(),
+        "trust/not-administrator"
+    );
+    assert_eq!(
+        identity.set_disabled(&other, &first, true).await.unwrap_err().code(),
+        "trust/not-administrator"
+    );
+    let actor = node.administrator();
+    assert_eq!(
+        identity.set_disabled(&actor, &first, true).await.unwrap_err().code(),
+        "trust/last-administrator"
+    );
+    node.account("root2", Role::Administrator).await;
+    identity.set_disabled(&actor, &first, true).await.unwrap();
+    let once = identity.reset_password(&actor, &first).await.unwrap();
+    identity.set_disabled(&actor, &first, false).await.unwrap();
+    assert!(node.sign_in("root1", once.expose()).await.unwrap().must_change_password);
+    let listed = identity.accounts(&actor, PageRequest::default()).await.unwrap();
+    assert_eq!(
+        listed.items.iter().map(|card| card.username.as_str()).collect::<Vec<_>>(),
+        ["root1", "root2"]
+    );
+}
+
+#[tokio::test]
+async fn an_account_that_makes_no_sense_is_refused_with_the_reason() {
+    let node = Node::start().await;
+    node.account("zhangsan", Role::Government).await;
+    let new = NewAccount {
+        username: "lisi".to_owned(),
+        display_name: "李四".to_owned(),
+        role: Role::Government,
+        organisation: None,
+        region: None,
+        password: Secret::new(PASSWORD),
+        must_change_password: false,
+    };
+    let cases = [
+        (NewAccount { username: "ZhangSan".to_owned(), ..new.clone() }, "trust/username-taken"),
+        (NewAccount { username: "a b".to_owned(), ..new.clone() }, "trust/invalid-argument"),
+        (NewAccount { display_name: " ".to_owned(), ..new.clone() }, "trust/invalid-argument"),
+        (NewAccount { role: Role::Enterprise, ..new.clone() }, "trust/invalid-argument"),
+        (NewAccount { password: Secret::new("lisi-lisi-2026"), ..new }, "trust/weak-password"),
+    ];
+    for (bad, code) in cases {
+        let error = node.trust.identity().create_account(&node.administrator(), bad).await.unwrap_err();
+        assert_eq!(error.code(), code);
+    }
+}
+
+#[tokio::test]
+async fn neither_tokens_nor_passwords_are_stored() {
+    let node = Node::start().await;
+    node.account("zhangsan", Role::Government).await;
+    let token = node.sign_in("zhangsan", PASSWORD).await.unwrap().token;
+    node.sign_in(PASSWORD, "typed into the wrong field").await.unwrap_err();
+    let folder = node.keys_dir().parent().unwrap().to_owned();
+    node.store.close().await.unwrap();
+    for entry in
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_file())
+    {
+        let content = String::from_utf8_lossy(&std::fs::read(&entry).unwrap()).into_owned();
+        assert!(!content.contains(PASSWORD) && !content.contains(token.expose()), "{}", entry.display());
+    }
+}
