@@ -1,5 +1,5 @@
 //! Seconds for every single failure of a simulated 10,000-firm network. Run with `--release`.
-#![allow(clippy::print_stdout, clippy::unwrap_used)]
+#![allow(clippy::print_stdout, clippy::unwrap_used, clippy::indexing_slicing, reason = "a measuring program")]
 
 use brain_chain::esri::{EsriOptions, every_single_failure};
 use brain_chain::synthetic::synthetic_network;

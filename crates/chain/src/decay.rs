@@ -131,6 +131,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::float_cmp, reason = "exact by definition")]
     fn a_fact_counts_half_after_thirteen_months_and_a_quarter_after_twice_that() {
         let decay = Decay::as_of(day("2026-11-21"));
         assert!((decay.weight(0.8, day("2025-10-22")) - 0.4).abs() < 1e-6);

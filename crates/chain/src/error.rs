@@ -46,26 +46,30 @@ pub enum ChainError {
     /// The network carries no trade at all, so shares are undefined.
     #[error("the network has no links with an amount")]
     EmptyNetwork,
-    /// A plain file could not be read; see the fields.
-    #[error("{file}, line {line}, column {column}: {value:?}: {problem_en}")]
-    File {
-        /// Which of the files: `edges`, `firms`, `essentiality`.
-        file: &'static str,
-        /// Line, starting at 1.
-        line: u64,
-        /// Column name or number.
-        column: String,
-        /// The offending value, shortened to 80 characters.
-        value: String,
-        /// What is wrong, Chinese.
-        problem_zh: String,
-        /// What is wrong, English.
-        problem_en: String,
-        /// How to mend it, Chinese.
-        fix_zh: String,
-        /// How to mend it, English.
-        fix_en: String,
-    },
+    /// A plain file could not be read.
+    #[error("{}, line {}, column {}: {:?}: {}", .0.file, .0.line, .0.column, .0.value, .0.problem_en)]
+    File(Box<FileFault>),
+}
+
+/// What is wrong in a plain file, where, and how to mend it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileFault {
+    /// Which of the files: `edges`, `firms`, `essentiality`.
+    pub file: &'static str,
+    /// Line, starting at 1.
+    pub line: u64,
+    /// Column name or number.
+    pub column: String,
+    /// The offending value, shortened to 80 characters.
+    pub value: String,
+    /// What is wrong, Chinese.
+    pub problem_zh: String,
+    /// What is wrong, English.
+    pub problem_en: String,
+    /// How to mend it, Chinese.
+    pub fix_zh: String,
+    /// How to mend it, English.
+    pub fix_en: String,
 }
 
 /// Shorthand for results of this crate.
@@ -132,7 +136,8 @@ impl From<ChainError> for Failure {
                 "The supply network has no link with an amount.",
             )
             .with_hint("请提供至少一条金额大于 0 的链接。", "Give at least one link with an amount above 0."),
-            ChainError::File { file, line, column, value, problem_zh, problem_en, fix_zh, fix_en } => {
+            ChainError::File(fault) => {
+                let FileFault { file, line, column, value, problem_zh, problem_en, fix_zh, fix_en } = *fault;
                 Failure::new(
                     ErrorKind::InvalidArgument,
                     "chain/file",

@@ -95,7 +95,11 @@ pub fn estimate_links(
     cancel: &Cancel,
 ) -> Result<Vec<EstimatedLink>> {
     options.decay.check()?;
-    if options.suppliers_max == 0 || options.links_max == 0 || !(options.expected_suppliers > 0.0) {
+    if options.suppliers_max == 0
+        || options.links_max == 0
+        || options.expected_suppliers <= 0.0
+        || options.expected_suppliers.is_nan()
+    {
         return Err(ChainError::Parameter {
             name: "suppliers_max / links_max / expected_suppliers",
             value: "0".to_owned(),
@@ -155,7 +159,7 @@ fn inputs_of(graph: &ChainGraph, product: ProductId, options: &EstimateOptions) 
     for input in &inputs {
         let suppliers = sized(graph, input.from, options);
         let whole: f64 = suppliers.iter().map(|(_, size)| size).sum();
-        if suppliers.is_empty() || !(total_weight > 0.0) {
+        if suppliers.is_empty() || total_weight <= 0.0 {
             continue;
         }
         let part = input.weight(&options.decay) / total_weight;

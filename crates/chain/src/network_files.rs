@@ -7,7 +7,7 @@
 //!
 //! Firm order in the firms file is the order of every result.
 
-use crate::error::{ChainError, Result};
+use crate::error::{ChainError, FileFault, Result};
 use crate::esri::network::Sale;
 use crate::esri::{Essentiality, FirmRisk, Need, SupplyNetwork};
 use rustc_hash::FxHashMap;
@@ -87,7 +87,7 @@ struct Place<'a> {
 
 impl Place<'_> {
     fn fault(&self, value: &str, problem: (&str, &str), fix: (&str, &str)) -> ChainError {
-        ChainError::File {
+        ChainError::File(Box::new(FileFault {
             file: self.file,
             line: self.line,
             column: self.column.to_owned(),
@@ -96,7 +96,7 @@ impl Place<'_> {
             problem_en: problem.1.to_owned(),
             fix_zh: fix.0.to_owned(),
             fix_en: fix.1.to_owned(),
-        }
+        }))
     }
 }
 

@@ -185,10 +185,14 @@ impl SearchIndex {
         spellings.push(joined);
         spellings.sort();
         spellings.dedup();
-        let per_column: Vec<Vec<Hit>> =
-            self.columns.par_iter().map(|column| self.search_column(column, &spellings)).collect();
+        let mut found: Vec<Hit> =
+            self.columns.par_iter().flat_map_iter(|column| self.begins_with(column, &spellings)).collect();
+        // A substring never ranks before a prefix, so the long pass is for queries that need it.
+        if found.len() < limit {
+            found.extend(self.columns.iter().flat_map(|column| self.contains(column, &spellings)));
+        }
         let mut best: FxHashMap<Found, Hit> = FxHashMap::default();
-        for hit in per_column.into_iter().flatten() {
+        for hit in found {
             best.entry(hit.found)
                 .and_modify(|held| {
                     if hit.score > held.score {
@@ -203,33 +207,45 @@ impl SearchIndex {
         hits
     }
 
-    fn search_column(&self, column: &Column, spellings: &[String]) -> Vec<Hit> {
+    fn begins_with(&self, column: &Column, spellings: &[String]) -> Vec<Hit> {
         let strings = column.texts.strings(&self.graph);
-        let ascii_column = matches!(column.matched, Matched::Pinyin | Matched::Initials);
         let mut hits = Vec::new();
-        for spelling in spellings {
-            if ascii_column && !spelling.is_ascii() {
-                continue;
-            }
+        for spelling in spellings.iter().filter(|spelling| column.may_hold(spelling)) {
             let start = column.sorted.partition_point(|&entry| strings.get(entry) < spelling.as_str());
             let tail = column.sorted.get(start..).unwrap_or(&[]);
-            let prefixed =
-                tail.iter().take_while(|&&entry| strings.get(entry).starts_with(spelling.as_str()));
-            let mut entries: Vec<u32> = prefixed.take(CANDIDATES_MAX).copied().collect();
-            let substring = match column.matched {
+            let entries = tail.iter().take_while(|&&entry| strings.get(entry).starts_with(spelling.as_str()));
+            hits.extend(entries.take(CANDIDATES_MAX).filter_map(|&entry| self.hit(column, entry, spelling)));
+        }
+        hits
+    }
+
+    fn contains(&self, column: &Column, spellings: &[String]) -> Vec<Hit> {
+        let strings = column.texts.strings(&self.graph);
+        let mut hits = Vec::new();
+        for spelling in spellings.iter().filter(|spelling| column.may_hold(spelling)) {
+            let worth = match column.matched {
                 Matched::Name | Matched::Alias => true,
                 Matched::Pinyin => spelling.len() >= PINYIN_SUBSTRING_MIN,
                 Matched::Initials => false,
             };
-            if substring && entries.len() < CANDIDATES_MAX {
-                entries.extend(strings.containing(spelling, CANDIDATES_MAX));
+            if worth {
+                let entries = strings.containing(spelling, CANDIDATES_MAX);
+                hits.extend(entries.into_iter().filter_map(|entry| self.hit(column, entry, spelling)));
             }
-            hits.extend(entries.into_iter().filter_map(|entry| {
-                let score = score(strings.get(entry), spelling, column.matched);
-                Some(Hit { found: column.texts.owner(entry)?, score, matched: column.matched })
-            }));
         }
         hits
+    }
+
+    fn hit(&self, column: &Column, entry: u32, spelling: &str) -> Option<Hit> {
+        let score = score(column.texts.strings(&self.graph).get(entry), spelling, column.matched);
+        Some(Hit { found: column.texts.owner(entry)?, score, matched: column.matched })
+    }
+}
+
+impl Column {
+    /// Pinyin columns hold letters only.
+    fn may_hold(&self, spelling: &str) -> bool {
+        !matches!(self.matched, Matched::Pinyin | Matched::Initials) || spelling.is_ascii()
     }
 }
 

@@ -1,5 +1,7 @@
 //! Simulated networks for benches and tests. **Never real data**: firm names say 模拟 and so must every screen.
 
+#![expect(clippy::indexing_slicing, reason = "indices are drawn below the length")]
+
 use crate::error::Result;
 use crate::esri::network::Sale;
 use crate::esri::{Essentiality, Need, SupplyNetwork};

@@ -593,7 +593,7 @@ pub fn food_by_name(name: &str) -> Option<bool> {
     let (edible, industrial) = (longest(EDIBLE_ENDS), longest(INDUSTRIAL_ENDS));
     match (edible, industrial) {
         (Some(edible), Some(industrial)) if edible > industrial => return Some(true),
-        (None, Some(_)) | (Some(_), Some(_)) => return Some(false),
+        (_, Some(_)) => return Some(false),
         _ => {}
     }
     let any = |words: &[&str]| words.iter().any(|word| name.contains(word));

@@ -148,19 +148,16 @@ fn kind_loops<'a>(links: &[(&'a str, &'a str, bool)]) -> FxHashSet<(&'a str, &'a
                 }
                 open.insert(at);
             }
-            match kinds.get(at).and_then(|list| list.get(child)) {
-                Some(&next) => {
-                    calls.push((at, child + 1));
-                    if open.contains(next) {
-                        dropped.insert((at, next, true));
-                    } else if !done.contains(next) {
-                        calls.push((next, 0));
-                    }
+            if let Some(&next) = kinds.get(at).and_then(|list| list.get(child)) {
+                calls.push((at, child + 1));
+                if open.contains(next) {
+                    dropped.insert((at, next, true));
+                } else if !done.contains(next) {
+                    calls.push((next, 0));
                 }
-                None => {
-                    open.remove(at);
-                    done.insert(at);
-                }
+            } else {
+                open.remove(at);
+                done.insert(at);
             }
         }
     }

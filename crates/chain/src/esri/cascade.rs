@@ -5,6 +5,8 @@
 //! firm that fell adds `share × further loss` to the input groups of its customers and to the demand of its
 //! suppliers, and only firms that received something are evaluated in the next step.
 
+#![expect(clippy::indexing_slicing, reason = "firm numbers were checked when the network was built")]
+
 use super::network::SupplyNetwork;
 use super::{EsriOptions, Shock};
 use crate::error::{ChainError, Result};
@@ -223,7 +225,7 @@ impl Scratch {
             let psi = 1.0 - shock.loss;
             let slot = &mut self.ceiling[shock.firm as usize];
             if psi < *slot {
-                if *slot == 1.0 {
+                if *slot >= 1.0 {
                     self.shocked.push(shock.firm);
                 }
                 *slot = psi;

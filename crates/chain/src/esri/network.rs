@@ -4,6 +4,8 @@
 //! essential supplier sector and one for all ordinary inputs: its production is what the worst group allows, so a
 //! cascade only adds losses to groups.
 
+#![expect(clippy::indexing_slicing, reason = "numbers are checked before shares are computed")]
+
 use crate::error::{ChainError, Result};
 use rustc_hash::FxHashMap;
 
@@ -347,7 +349,7 @@ fn merge(sales: &[Sale]) -> Vec<Sale> {
     for sale in sorted {
         match merged.last_mut() {
             Some(last) if (last.supplier, last.buyer) == (sale.supplier, sale.buyer) => {
-                last.amount += sale.amount
+                last.amount += sale.amount;
             }
             _ => merged.push(sale),
         }

@@ -1,5 +1,7 @@
 //! Rows in, graph out. Nodes first, then edges; edges to unknown nodes are dropped and counted, duplicates merged.
 
+#![expect(clippy::indexing_slicing, reason = "rows are numbered by the builder itself")]
+
 use super::csr::{Csr, order_by};
 use super::strings::Names;
 use super::tables::{Links, Makes};

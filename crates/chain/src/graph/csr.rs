@@ -3,6 +3,8 @@
 //! Forward edges lie sorted by (source, target), so attributes sit in plain arrays beside the targets. The reverse
 //! direction stores, per target, the numbers of the forward edges.
 
+#![expect(clippy::indexing_slicing, reason = "rows and edges are numbered by the builder")]
+
 /// Adjacency of `rows` sources over `columns` targets.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Csr {

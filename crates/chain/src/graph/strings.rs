@@ -1,7 +1,11 @@
 //! Many short strings in one allocation, found again by number or by content.
 
+use rayon::prelude::*;
 use rustc_hash::FxHasher;
 use std::hash::Hasher;
+
+/// Strings one thread looks through at a time.
+const SCAN_CHUNK: usize = 65_536;
 
 /// Strings by number, end to end in one buffer.
 #[derive(Debug, Clone, Default)]
@@ -13,7 +17,7 @@ pub struct Strings {
 impl Strings {
     /// Append a string; its number is the count before. Beyond 4 GiB in total, strings are stored empty.
     pub(crate) fn push(&mut self, text: &str) {
-        if self.bytes.len() + text.len() <= u32::MAX as usize {
+        if u32::try_from(self.bytes.len() + text.len()).is_ok() {
             self.bytes.push_str(text);
         }
         self.ends.push(self.bytes.len() as u32);
@@ -28,17 +32,34 @@ impl Strings {
         self.bytes.get(start as usize..end as usize).unwrap_or("")
     }
 
-    /// Numbers of the strings that contain `needle`, ascending, at most `limit`: one pass over the buffer.
+    /// Numbers of the strings that contain `needle`, ascending, at most `limit`: one pass over the buffer, on all
+    /// threads where it is long.
     #[must_use]
     pub fn containing(&self, needle: &str, limit: usize) -> Vec<u32> {
-        let mut found: Vec<u32> = Vec::new();
         if needle.is_empty() {
-            return found;
+            return Vec::new();
         }
+        let count = self.ends.len();
+        let chunks: Vec<usize> = (0..count).step_by(SCAN_CHUNK).collect();
+        let found: Vec<Vec<u32>> = chunks
+            .par_iter()
+            .map(|&first| self.containing_between(needle, first, (first + SCAN_CHUNK).min(count), limit))
+            .collect();
+        let mut found = found.concat();
+        found.truncate(limit);
+        found
+    }
+
+    fn containing_between(&self, needle: &str, first: usize, last: usize, limit: usize) -> Vec<u32> {
+        let mut found: Vec<u32> = Vec::new();
         let finder = memchr::memmem::Finder::new(needle);
-        let mut from = 0;
+        let start_of = |number: usize| match number.checked_sub(1) {
+            Some(before) => self.ends.get(before).map_or(0, |&end| end as usize),
+            None => 0,
+        };
+        let (mut from, to) = (start_of(first), start_of(last));
         while found.len() < limit {
-            let Some(rest) = self.bytes.as_bytes().get(from..) else { break };
+            let Some(rest) = self.bytes.as_bytes().get(from..to) else { break };
             let Some(start) = finder.find(rest).map(|at| from + at) else { break };
             let number = self.ends.partition_point(|&end| end as usize <= start);
             let Some(&end) = self.ends.get(number) else { break };
@@ -82,8 +103,22 @@ impl Strings {
 #[derive(Debug, Clone, Default)]
 pub struct Names {
     strings: Strings,
-    /// Number + 1, 0 = free; length is a power of two.
-    slots: Vec<u32>,
+    /// Length is a power of two; never full.
+    slots: Vec<Slot>,
+}
+
+/// A free slot has number 0. Keeping 32 bits of the hash spares looking at the string of every collision, and
+/// hashing again when the table grows.
+#[derive(Debug, Clone, Copy, Default)]
+struct Slot {
+    hash: u32,
+    number_plus_one: u32,
+}
+
+fn hash(text: &str) -> u32 {
+    let mut hasher = FxHasher::default();
+    hasher.write(text.as_bytes());
+    (hasher.finish() >> 20) as u32
 }
 
 impl Names {
@@ -92,23 +127,22 @@ impl Names {
         if (self.strings.len() + 1) * 4 > self.slots.len() * 3 {
             self.grow();
         }
-        let slot = self.slot(text);
-        if let Some(number) = self.slots[slot].checked_sub(1) {
+        let hash = hash(text);
+        let at = self.place(hash, text);
+        let Some(slot) = self.slots.get_mut(at) else { return 0 };
+        if let Some(number) = slot.number_plus_one.checked_sub(1) {
             return number;
         }
         let number = self.strings.len() as u32;
+        *slot = Slot { hash, number_plus_one: number + 1 };
         self.strings.push(text);
-        self.slots[slot] = number + 1;
         number
     }
 
     /// The number of a string.
     #[must_use]
     pub fn find(&self, text: &str) -> Option<u32> {
-        if self.slots.is_empty() {
-            return None;
-        }
-        self.slots[self.slot(text)].checked_sub(1)
+        self.slots.get(self.place(hash(text), text))?.number_plus_one.checked_sub(1)
     }
 
     /// The string with this number.
@@ -132,33 +166,37 @@ impl Names {
     /// Bytes held.
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
-        self.strings.memory_bytes() + self.slots.capacity() * size_of::<u32>()
+        self.strings.memory_bytes() + self.slots.capacity() * size_of::<Slot>()
     }
 
     pub(super) fn shrink(&mut self) {
         self.strings.shrink();
     }
 
-    /// The slot holding `text`, or the free one where it belongs. The table is never full.
-    fn slot(&self, text: &str) -> usize {
-        let mask = self.slots.len() - 1;
-        let mut hasher = FxHasher::default();
-        hasher.write(text.as_bytes());
-        // FxHash's good bits are the high ones.
-        let mut slot = (hasher.finish() >> 20) as usize & mask;
-        loop {
-            match self.slots[slot].checked_sub(1) {
-                Some(number) if self.strings.get(number) != text => slot = (slot + 1) & mask,
-                _ => return slot,
+    /// The slot holding `text`, or the free one where it belongs; out of range while the table is empty.
+    fn place(&self, hash: u32, text: &str) -> usize {
+        let mask = self.slots.len().wrapping_sub(1);
+        let mut at = hash as usize & mask;
+        while let Some(slot) = self.slots.get(at) {
+            match slot.number_plus_one.checked_sub(1) {
+                Some(number) if slot.hash != hash || self.strings.get(number) != text => at = (at + 1) & mask,
+                _ => break,
             }
         }
+        at
     }
 
     fn grow(&mut self) {
-        self.slots = vec![0; (self.slots.len() * 2).max(16)];
-        for number in 0..self.strings.len() as u32 {
-            let slot = self.slot(self.strings.get(number));
-            self.slots[slot] = number + 1;
+        let length = (self.slots.len() * 2).max(16);
+        let old = std::mem::replace(&mut self.slots, vec![Slot::default(); length]);
+        for slot in old.into_iter().filter(|slot| slot.number_plus_one != 0) {
+            let mut at = slot.hash as usize & (length - 1);
+            while self.slots.get(at).is_some_and(|held| held.number_plus_one != 0) {
+                at = (at + 1) & (length - 1);
+            }
+            if let Some(free) = self.slots.get_mut(at) {
+                *free = slot;
+            }
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Edges as they are read.
 
+#![expect(clippy::indexing_slicing, reason = "edge numbers come from the graph's own rows")]
+
 use super::{ChainGraph, FirmId, MakeRole, ProductId, Relation};
 use crate::decay::{Day, Decay};
 

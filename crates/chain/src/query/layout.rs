@@ -1,5 +1,7 @@
 //! Where products stand on the screen: x by position (raw material left, consumer right), y so that lines cross little.
 
+#![expect(clippy::indexing_slicing, reason = "indices are places in the caller's own list")]
+
 use super::position::Positions;
 use crate::graph::{Link, ProductId};
 use rustc_hash::FxHashMap;

@@ -4,6 +4,9 @@ use crate::decay::Decay;
 use crate::graph::{ChainGraph, Link, ProductId};
 use rustc_hash::FxHashMap;
 
+/// Links looked at per product; a head such as 机械 has thousands, no screen shows them.
+const LINKS_PER_PRODUCT_MAX: usize = 2_000;
+
 /// Products around a start, with the links among the walk.
 #[derive(Debug, Clone)]
 pub struct Neighbourhood<'g> {
@@ -37,7 +40,11 @@ pub fn neighbourhood<'g>(
                 .links_from(product)
                 .map(|link| (link.to, link))
                 .chain(graph.links_into(product).map(|link| (link.from, link)));
-            for (other, link) in around {
+            for (seen, (other, link)) in around.enumerate() {
+                if seen == LINKS_PER_PRODUCT_MAX {
+                    truncated = true;
+                    break;
+                }
                 if !distance.contains_key(&other) {
                     let best = found.entry(other).or_default();
                     *best = best.max(link.weight(decay));

@@ -5,6 +5,8 @@
 //! no values, so a product's output is taken as spread over its uses by link weight, and a product that closes a
 //! loop keeps a small share for final use so that the sum stays finite.
 
+#![expect(clippy::indexing_slicing, reason = "rows are checked before they are solved")]
+
 use crate::decay::Decay;
 use crate::error::{ChainError, Result};
 use crate::graph::{ChainGraph, ProductId, Stage};
@@ -68,8 +70,9 @@ pub fn stage_of(value: f64, largest: f64) -> Stage {
 pub fn upstreamness(rows: &[Vec<(u32, f64)>]) -> Result<Vec<f64>> {
     for row in rows {
         let sum: f64 = row.iter().map(|&(_, share)| share).sum();
-        let bad = row.iter().any(|&(user, share)| user as usize >= rows.len() || !(share >= 0.0));
-        if bad || !(sum <= 1.0 + 1e-9) {
+        let bad =
+            row.iter().any(|&(user, share)| user as usize >= rows.len() || share < 0.0 || share.is_nan());
+        if bad || sum > 1.0 + 1e-9 {
             return Err(ChainError::Parameter {
                 name: "output shares",
                 value: sum.to_string(),

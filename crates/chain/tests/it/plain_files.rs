@@ -14,9 +14,9 @@ fn check(edges: &str, firms: &str, need: &str, file: &str, line: u64, column: &s
     let error = read_network(edges.as_bytes(), firms.as_bytes(), need.as_bytes(), &FileLimits::default())
         .unwrap_err();
     match &error {
-        ChainError::File { file: f, line: l, column: c, fix_zh, fix_en, .. } => {
-            assert_eq!((*f, *l, c.as_str()), (file, line, column), "{error}");
-            assert!(!fix_zh.is_empty() && !fix_en.is_empty());
+        ChainError::File(fault) => {
+            assert_eq!((fault.file, fault.line, fault.column.as_str()), (file, line, column), "{error}");
+            assert!(!fault.fix_zh.is_empty() && !fault.fix_en.is_empty());
         }
         other => panic!("{other}"),
     }
