@@ -15,6 +15,8 @@ export interface DrawnNode {
   y: number;
   /** Size measure, for example the number of firms. */
   weight: number;
+  /** Drawn larger and above the rest, so that it is seen among thousands. */
+  alert?: boolean;
   colour: string;
 }
 
@@ -144,12 +146,14 @@ export function ChainGraph({
     for (const node of nodes) {
       if (graph.hasNode(node.id)) continue;
       const place = places.get(node.id) ?? { x: 0, y: 0 };
-      const base = many ? 1.6 : nodes.length > 300 ? 3.2 : 5;
+      const crowd = nodes.length > 6_000;
+      const base = (crowd ? 0.9 : many ? 1.5 : nodes.length > 300 ? 3.2 : 5) + (node.alert ? (many ? 1.2 : 1) : 0);
       graph.addNode(node.id, {
         ...place,
         label: node.name,
         color: node.colour,
-        size: base + Math.min(many ? 5 : 9, Math.log2(1 + node.weight) * (many ? 0.55 : 1.1)),
+        size: base + Math.min(9, Math.log2(1 + node.weight) * (crowd ? 0.18 : many ? 0.45 : 1.1)),
+        zIndex: node.alert ? 1 : 0,
       });
     }
     for (const link of links) {
@@ -195,8 +199,8 @@ export function ChainGraph({
       nodeReducer: (node, data) => {
         const at = focus.current.hovered ?? focus.current.selected;
         if (!at || !graph.hasNode(at)) return data;
-        if (node === at) return { ...data, highlighted: true, zIndex: 2, forceLabel: true };
-        if (graph.areNeighbors(node, at)) return { ...data, zIndex: 1, forceLabel: graph.degree(at) <= 14 };
+        if (node === at) return { ...data, highlighted: true, zIndex: 3, forceLabel: true };
+        if (graph.areNeighbors(node, at)) return { ...data, zIndex: 2, forceLabel: graph.degree(at) <= 14 };
         return { ...data, color: palette.line, label: null, zIndex: 0 };
       },
       edgeReducer: (edge, data) => {

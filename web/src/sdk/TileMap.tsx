@@ -40,7 +40,6 @@ export function TileMap({
       {PROVINCES.map((province) => {
         const value = values.get(province.code) ?? 0;
         const background = palette.scale[classOf(value, bounds)] ?? palette.raised;
-        const name = language === "en" ? province.en : province.short;
         return (
           <button
             key={province.code}
@@ -55,18 +54,13 @@ export function TileMap({
               color: inkOn(background),
             }}
           >
-            <b>{language === "en" ? abbreviate(name) : name}</b>
+            <b>{language === "en" ? province.letters : province.short}</b>
             <span>{value > 0 ? compact(value, language === "en") : "·"}</span>
           </button>
         );
       })}
     </div>
   );
-}
-
-function abbreviate(name: string): string {
-  const words = name.split(" ");
-  return words.length > 1 ? words.map((w) => w[0]).join("") : name.slice(0, 5);
 }
 
 /** A number that fits a tile: 1234 → 1234, 56789 → 5.7万 / 57k. */

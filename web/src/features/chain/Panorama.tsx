@@ -5,7 +5,7 @@ import { lazy, Suspense, useCallback, useId, useMemo } from "react";
 import type { GraphNode, Panorama as Result } from "../../sdk/components";
 import { DataTable } from "../../sdk/DataTable";
 import { date, DASH, number, percent } from "../../sdk/format";
-import { useT } from "../../sdk/i18n";
+import { useLanguage, useT } from "../../sdk/i18n";
 import { Badge, Card, Figure, PageFrame } from "../../sdk/Page";
 import { ChainSelect, RegionSelect, useRegion } from "../../sdk/Pickers";
 import { ProvenanceFooter } from "../../sdk/Provenance";
@@ -45,6 +45,8 @@ export function Panorama() {
   const narrow = useNarrow();
   const dateId = useId();
   const region = useRegion(search.region);
+  const language = useLanguage();
+  const chains = useComponent("chain.list", {});
   const panorama = useComponent(
     "chain.panorama",
     { chain: id, region, as_of: search.asOf, half_life_days: HALF_LIFE_DAYS, limit: 20_000 },
@@ -62,7 +64,7 @@ export function Panorama() {
 
   return (
     <PageFrame
-      title={result?.title ?? t("chain.title")}
+      title={(language === "en" ? chains.data?.result.chains.find((c) => c.chain_id === id)?.name_en : undefined) ?? result?.title ?? t("chain.title")}
       question={region ? `${t("chain.question")} ${t("common.region")}：${regionName(region)}` : t("chain.question")}
       crumb={<Link to="/chain">{t("chain.title")}</Link>}
       tools={
@@ -162,6 +164,7 @@ function Picture({
         x: n.x,
         y: n.y,
         weight: n.firms,
+        alert: n.firms === 0 && n.firms_elsewhere === 0,
         colour: presenceColour(presenceOf(n), palette),
       })),
     [data, palette],
