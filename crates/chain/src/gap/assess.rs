@@ -1,5 +1,7 @@
 //! From capacities to states, reasons and actions.
 
+#![expect(clippy::indexing_slicing, reason = "`check` refuses every number out of range")]
+
 use super::capacity::{self, Layout, Levels};
 use super::complexity::refuse;
 use super::dominators::{AndOr, single_points};
@@ -9,6 +11,7 @@ use super::result::{GapAction, GapAssessment, GapListed, GapLists, GapNode, GapS
 use super::{FORMULA_EN, FORMULA_ZH};
 use crate::error::{ChainError, Result};
 use brain_kernel::language::Text;
+use std::fmt::Write;
 
 const PRODUCTS_MAX: u64 = 20_000;
 const RESAMPLES_MAX: u32 = 2_000;
@@ -374,11 +377,15 @@ fn uncertainty(input: &GapInput<'_>, nodes: &[GapNode], interval: Option<(f64, f
          the capacity gap. Need follows the proportions of the comparison region; it is not actual purchasing."
     );
     if let Some((low, high)) = interval {
-        zh.push_str(&format!("完整度 90 % 区间 {low:.2}–{high:.2}（对企业重抽样，并按置信度取舍产品标签；不含数据缺失的影响）。"));
-        en.push_str(&format!(
+        _ = write!(
+            zh,
+            "完整度 90 % 区间 {low:.2}–{high:.2}（对企业重抽样，并按置信度取舍产品标签；不含数据缺失的影响）。"
+        );
+        _ = write!(
+            en,
             " 90 % interval of completeness {low:.2}–{high:.2} (firms resampled, product tags kept by their confidence; \
              missing data are not in it)."
-        ));
+        );
     }
     if input.firms.iter().all(|f| f.local || !f.compared) {
         zh.push_str("本地与对照地区相同，存在度和区位商只能反映有无，不能反映强弱。");

@@ -12,6 +12,7 @@
 
 use super::super::{GapFirm, GapLink, GapMaker, GapProduct};
 use super::*;
+use GapState::{Break, Choke, Weak};
 use proptest::prelude::*;
 
 #[derive(Debug)]
@@ -141,7 +142,6 @@ fn each_state_has_its_reason() {
     let chain = battery();
     let found = chain.assess();
     let states: Vec<GapState> = found.nodes.iter().map(|n| n.state).collect();
-    use GapState::{Break, Choke, Ok, Weak};
     assert_eq!(states, [Break, Choke, Choke, Break, Choke, Choke, Choke, Break]);
     // Salt: one local firm, and pack ← cell ← cathode ← salt is all essential.
     assert!(found.nodes[1].reasons.iter().any(|r| r.zh.contains("电池包") && r.zh.contains("每条路径")));
@@ -151,7 +151,7 @@ fn each_state_has_its_reason() {
     let tolerant = GapParameters { hhi_threshold: 1.0, ..GapParameters::default() };
     let found = assess(&chain.input(), &tolerant).unwrap();
     let states: Vec<GapState> = found.nodes.iter().map(|n| n.state).collect();
-    assert_eq!(states, [Break, Choke, Choke, Break, Weak, Ok, Ok, Break]);
+    assert_eq!(states, [Break, Choke, Choke, Break, Weak, GapState::Ok, GapState::Ok, Break]);
     assert!(found.nodes[4].reasons[0].zh.contains("LQ 0.81"), "{:?}", found.nodes[4].reasons);
 }
 

@@ -5,6 +5,8 @@
 //! model ranks by diversity × ubiquity of the same masked matrix. On world trade 1998–2000 density reaches .738
 //! and the null .735, so a recommendation without its lift beside it would mislead.
 
+#![expect(clippy::indexing_slicing, reason = "rows and columns come from the matrix itself")]
+
 use super::complexity::{Complexity, Presence, refuse};
 use super::draw::Draw;
 use crate::error::Result;

@@ -1,5 +1,7 @@
 //! Capacity, need, presence and weight of each product, and how sure they are.
 
+#![expect(clippy::indexing_slicing, reason = "`assess` has checked every number")]
+
 use super::draw::Draw;
 use super::input::{GapInput, GapParameters, GapRelation};
 use rustc_hash::FxHashMap;
@@ -207,7 +209,9 @@ pub(super) fn weights(input: &GapInput<'_>, levels: &Levels, dependents: &[u32])
         .collect();
     let sum: f64 = weights.iter().sum();
     if sum > 0.0 {
-        weights.iter_mut().for_each(|w| *w /= sum);
+        for weight in &mut weights {
+            *weight /= sum;
+        }
     }
     weights
 }

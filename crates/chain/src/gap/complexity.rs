@@ -13,6 +13,8 @@
 //! Trap: a tiny region has few, odd products and enters the top of the list. `region_total_min` drops regions
 //! before anything is computed. Trap: density hardly beats diversity × ubiquity; show [`super::backtest`].
 
+#![expect(clippy::indexing_slicing, reason = "cells are checked, slots are numbered here")]
+
 use crate::error::{ChainError, Result};
 
 /// Cells (kept regions × kept products) one matrix may have.
@@ -379,7 +381,9 @@ fn indices(matrix: &Presence) -> Option<(Vec<f64>, Vec<f64>, f64)> {
     let (vector, eigenvalue) = second_eigenvector(matrix, &diversity)?;
     let mut eci: Vec<f64> = vector.iter().zip(&diversity).map(|(v, k)| v / k.sqrt()).collect();
     if covariance(&eci, &diversity) < 0.0 {
-        eci.iter_mut().for_each(|e| *e = -*e);
+        for value in &mut eci {
+            *value = -*value;
+        }
     }
     let mut pci = vec![0.0; matrix.columns];
     for (row, list) in matrix.rows_of.iter().enumerate() {
@@ -444,7 +448,9 @@ fn project_out(vector: &mut [f64], unit: &[f64]) {
 fn normalise(vector: &mut [f64]) -> Option<f64> {
     let length = vector.iter().map(|v| v * v).sum::<f64>().sqrt();
     (length > 1e-12).then(|| {
-        vector.iter_mut().for_each(|v| *v /= length);
+        for value in vector.iter_mut() {
+            *value /= length;
+        }
         length
     })
 }
@@ -462,7 +468,9 @@ fn standardise(values: &mut [f64]) -> bool {
     if deviation <= 1e-12 {
         return false;
     }
-    values.iter_mut().for_each(|v| *v = (*v - mean) / deviation);
+    for value in values.iter_mut() {
+        *value = (*value - mean) / deviation;
+    }
     true
 }
 

@@ -9,6 +9,8 @@
 //! `N(v) = {v} ∪ ⋃_{AND} N(u) ∪ ⋂_{OR} N(u)`,
 //! which without AND is the set of dominators from the raw materials to v.
 
+#![expect(clippy::indexing_slicing, reason = "node numbers are checked on entry")]
+
 use super::complexity::refuse;
 use crate::error::{ChainError, Result};
 
@@ -116,7 +118,7 @@ pub fn single_points(graph: &AndOr, target: u32) -> Result<Vec<u32>> {
             limit: NODES_MAX,
         });
     }
-    let known = |&u: &u32| (u as usize) < nodes;
+    let known = |u: &u32| (*u as usize) < nodes;
     if !known(&target) || !graph.conditions.iter().flatten().flatten().all(known) {
         return Err(refuse("and_or", &target, "numbers below the number of nodes"));
     }
