@@ -138,6 +138,12 @@ pub async fn succeed(
     transition(db, update, id, &[RunState::Running]).await
 }
 
+/// Add to the report of a run that succeeded what became known afterwards, such as the models' counts.
+pub async fn amend_report(db: &impl ConnectionTrait, id: &str, report: Value) -> Result<()> {
+    let update = Entity::update_many().col_expr(Column::Report, Expr::value(report));
+    transition(db, update, id, &[RunState::Succeeded]).await
+}
+
 /// End an unfinished run badly; `failure` says why.
 pub async fn fail(db: &impl ConnectionTrait, id: &str, failure: Value, now: DateTime<Utc>) -> Result<()> {
     let update = Entity::update_many()

@@ -1,6 +1,6 @@
 //! Which character encoding a file has, told from a sample of its bytes.
 
-use encoding_rs::{CoderResult, Decoder, Encoding, GB18030, UTF_8, UTF_16BE, UTF_16LE};
+use encoding_rs::{Decoder, Encoding, GB18030, UTF_8, UTF_16BE, UTF_16LE};
 use std::io::{self, Read};
 
 /// Bytes looked at.
@@ -83,48 +83,47 @@ pub(crate) struct Transcoder<R> {
     inner: R,
     decoder: Decoder,
     input: Vec<u8>,
-    taken: usize,
-    ended: bool,
+    /// Decoded text and how much of it was handed out; kept here because a caller's buffer may be smaller than one
+    /// character.
+    output: Vec<u8>,
+    given: usize,
     finished: bool,
 }
 
+const STEP_BYTES: usize = 64 * 1024;
+
 impl<R: Read> Transcoder<R> {
     pub(crate) fn new(inner: R, encoding: &'static Encoding) -> Self {
-        Self {
-            inner,
-            decoder: encoding.new_decoder_without_bom_handling(),
-            input: Vec::new(),
-            taken: 0,
-            ended: false,
-            finished: false,
-        }
+        let decoder = encoding.new_decoder_without_bom_handling();
+        Self { inner, decoder, input: vec![0; STEP_BYTES], output: Vec::new(), given: 0, finished: false }
+    }
+
+    /// Decode the next step into `output`.
+    fn step(&mut self) -> io::Result<()> {
+        let count = self.inner.read(&mut self.input)?;
+        let source = self.input.get(..count).unwrap_or_default();
+        let room = self.decoder.max_utf8_buffer_length(count).unwrap_or(4 * STEP_BYTES);
+        self.output.resize(room, 0);
+        let (_, _, written, _) = self.decoder.decode_to_utf8(source, &mut self.output, count == 0);
+        self.output.truncate(written);
+        self.given = 0;
+        self.finished = count == 0;
+        Ok(())
     }
 }
 
 impl<R: Read> Read for Transcoder<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        loop {
-            if self.finished || buffer.is_empty() {
-                return Ok(0);
-            }
-            if self.taken == self.input.len() && !self.ended {
-                self.input.resize(64 * 1024, 0);
-                let count = self.inner.read(&mut self.input)?;
-                self.input.truncate(count);
-                self.taken = 0;
-                self.ended = count == 0;
-            }
-            let source = self.input.get(self.taken..).unwrap_or_default();
-            let (result, read, written, _) = self.decoder.decode_to_utf8(source, buffer, self.ended);
-            self.taken += read;
-            self.finished = self.ended && result == CoderResult::InputEmpty;
-            if written > 0 {
-                return Ok(written);
-            }
-            if result == CoderResult::OutputFull {
-                return Err(io::Error::other("buffer too small for one character"));
-            }
+        while self.given == self.output.len() && !self.finished {
+            self.step()?;
         }
+        let rest = self.output.get(self.given..).unwrap_or_default();
+        let count = rest.len().min(buffer.len());
+        if let (Some(from), Some(to)) = (rest.get(..count), buffer.get_mut(..count)) {
+            to.copy_from_slice(from);
+        }
+        self.given += count;
+        Ok(count)
     }
 }
 

@@ -48,6 +48,25 @@ impl Inner {
         Ok(report)
     }
 
+    /// Only the first `steps` steps of [`Self::finish`]: refused rows, rows, record.
+    #[cfg(test)]
+    pub(super) async fn finish_until(&self, journal: Journal, steps: usize) {
+        let (Some(commit), Some(table)) = (journal.tables.first(), journal.mapping.tables.first()) else {
+            return;
+        };
+        if steps > 0 {
+            self.commit_refused(&journal, commit, table).await.unwrap();
+        }
+        if steps > 1 {
+            self.commit_rows(&journal, commit, table).await.unwrap();
+        }
+        if steps > 2 {
+            let folder = self.journal_folder();
+            self.finish(journal.clone()).await.unwrap();
+            journal.write(&folder).unwrap();
+        }
+    }
+
     async fn commit_refused(
         &self,
         journal: &Journal,

@@ -11,7 +11,7 @@ use std::sync::Arc;
 /// Column of every ingested table: name of the source file.
 pub(crate) const FILE_COLUMN: &str = "_file";
 /// Column of every ingested table: id of the run that brought the row.
-pub(crate) const RUN_COLUMN: &str = "_ingest";
+pub(crate) const RUN_COLUMN: &str = "_run";
 
 /// One column with its checks, and the field it is read from.
 #[derive(Debug, Clone)]

@@ -23,4 +23,6 @@ pub use report::{ColumnReport, IngestReport, TableReport};
 pub use run::{IngestOptions, IngestRequest};
 
 #[cfg(test)]
+mod recovery_tests;
+#[cfg(test)]
 mod tests;

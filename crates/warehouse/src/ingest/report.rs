@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 /// The outcome of one ingest. The numbers are sums over its tables.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct IngestReport {
-    /// Run id; the rows carry it in `_ingest`, refused ones in `ingest_id`.
+    /// Run id; the rows carry it in `_run`, refused ones in `ingest_id`.
     pub run_id: String,
     /// Path as given.
     pub file: String,

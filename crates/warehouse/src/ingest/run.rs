@@ -7,6 +7,8 @@ use super::report::{ColumnReport, IngestReport, TableReport, peak_memory_mb};
 use super::{IngestError, layout};
 use crate::handle::Inner;
 use crate::mapping::{self, AUTO, Mapping, Mode, TableMapping};
+use crate::model::ModelState;
+use crate::query::QueryLimits;
 use crate::source::{self, FileDigest, TableFiles, hex};
 use crate::{Error, Result, Warehouse};
 use brain_kernel::error::Failure;
@@ -14,6 +16,8 @@ use brain_kernel::party::{Party, Role};
 use brain_kernel::progress::{Cancel, Progress};
 use brain_store::ingest_run::{self, IngestRun, IngestRunFilter, NewIngestRun};
 use brain_store::{Page, PageRequest};
+use datafusion::arrow::array::AsArray as _;
+use datafusion::arrow::datatypes::Int64Type;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::path::PathBuf;
@@ -74,14 +78,17 @@ impl Warehouse {
             options: serde_json::to_value(&request.options).unwrap_or_default(),
         };
         ingest_run::create(inner.store.db(), new, inner.clock.now()).await?;
-        // One at a time: an ingest uses every core and most of the memory it may have.
-        let _turn = inner.ingest_turn.lock().await;
-        ingest_run::start(inner.store.db(), &run_id, inner.clock.now()).await?;
-        let run = Run { inner, id: &run_id, shown, actor: party.account.clone(), started };
-        match run.work(&request, &progress, &cancel).await {
-            Ok(report) => Ok(self.after(party, &request, report, started).await),
-            Err(error) => Err(run.undo(error).await),
-        }
+        let report = {
+            // One at a time: an ingest uses every core and most of the memory it may have.
+            let _turn = inner.ingest_turn.lock().await;
+            ingest_run::start(inner.store.db(), &run_id, inner.clock.now()).await?;
+            let run = Run { inner, id: &run_id, shown, actor: party.account.clone(), started };
+            match run.work(&request, &progress, &cancel).await {
+                Ok(report) => report,
+                Err(error) => return Err(run.undo(error).await),
+            }
+        };
+        Ok(self.after(party, &request, report, started, &cancel).await)
     }
 
     /// Ingest runs, newest first.
@@ -94,18 +101,77 @@ impl Warehouse {
         Ok(ingest_run::find(self.inner.store.db(), id).await?)
     }
 
-    /// Models and the two counts that say how good the intake was; a failing model does not undo the ingest.
+    /// Models and the two counts that say how good the intake was. A failing model does not undo the ingest: it stays
+    /// stale, the report says which ran, and the log says why one did not.
     async fn after(
         &self,
         party: &Party,
         request: &IngestRequest,
         mut report: IngestReport,
         started: Instant,
+        cancel: &Cancel,
     ) -> IngestReport {
-        let _ = (party, request);
+        if !request.options.skip_models {
+            match self.refresh_models(party, Progress::new(), cancel.clone()).await {
+                Ok(runs) => {
+                    report.models_refreshed = runs
+                        .into_iter()
+                        .filter(|run| run.state == ModelState::Ran)
+                        .map(|run| run.model)
+                        .collect();
+                }
+                Err(error) => {
+                    tracing::warn!(run = report.run_id, %error, "models not refreshed after the ingest")
+                }
+            }
+            self.count_firms(party, &mut report, cancel).await;
+        }
         report.seconds = rounded(started);
         report.peak_memory_mb = peak_memory_mb();
+        let body = serde_json::to_value(&report).unwrap_or_default();
+        if let Err(error) = ingest_run::amend_report(self.inner.store.db(), &report.run_id, body).await {
+            tracing::warn!(run = report.run_id, %error, "the run's stored report lacks what the models added");
+        }
         report
+    }
+
+    /// Firms of the dataset taken in that carry a product, and that carry an industry code.
+    async fn count_firms(&self, party: &Party, report: &mut IngestReport, cancel: &Cancel) {
+        if !report.tables.iter().any(|table| table.columns.iter().any(|column| column.name == "uscc")) {
+            return;
+        }
+        let taken = format!("SELECT uscc FROM {} WHERE uscc IS NOT NULL", report.dataset);
+        let product = format!(
+            "SELECT count(DISTINCT p.enterprise_id) FROM subject.enterprise_product p \
+             WHERE p.enterprise_id IN ({taken})"
+        );
+        let industry = format!(
+            "SELECT count(*) FROM subject.enterprise e \
+             WHERE e.industry_code IS NOT NULL AND e.enterprise_id IN ({taken})"
+        );
+        report.firms_with_product = self.count(party, &product, cancel).await;
+        report.firms_with_industry = self.count(party, &industry, cancel).await;
+    }
+
+    /// One number; none where a table does not exist yet or the party may not read it.
+    async fn count(&self, party: &Party, sql: &str, cancel: &Cancel) -> Option<u64> {
+        let session = self.session(party, "ingest");
+        let stream = session.sql(sql, QueryLimits::default(), cancel.clone()).await;
+        let counted = match stream {
+            Ok(stream) => stream.collect().await,
+            Err(error) => Err(error),
+        };
+        match counted {
+            Ok((batches, _)) => {
+                let column = batches.iter().find(|batch| batch.num_rows() > 0)?.columns().first()?;
+                let count = column.as_primitive_opt::<Int64Type>()?.values().first().copied()?;
+                u64::try_from(count).ok()
+            }
+            Err(error) => {
+                tracing::debug!(%error, "firms not counted");
+                None
+            }
+        }
     }
 }
 
@@ -124,6 +190,16 @@ impl Run<'_> {
         progress: &Progress,
         cancel: &Cancel,
     ) -> Result<IngestReport> {
+        let journal = self.decide(request, progress, cancel).await?;
+        if cancel.is_cancelled() {
+            return Err(Error::Cancelled);
+        }
+        journal.write(&self.inner.journal_folder())?;
+        self.inner.finish(journal).await
+    }
+
+    /// Everything that is invisible: read, check, stage.
+    async fn decide(&self, request: &IngestRequest, progress: &Progress, cancel: &Cancel) -> Result<Journal> {
         let mapping = self.mapping(request, cancel).await?;
         let found: Vec<(usize, Vec<PathBuf>)> = source::find(&mapping, &request.path)?
             .into_iter()
@@ -140,12 +216,7 @@ impl Run<'_> {
             let Some(table) = mapping.tables.get(index) else { continue };
             tables.push(self.table(&mapping, index, table, files, progress, cancel).await?);
         }
-        let journal = self.journal(mapping, tables);
-        if cancel.is_cancelled() {
-            return Err(Error::Cancelled);
-        }
-        journal.write(&self.inner.journal_folder())?;
-        self.inner.finish(journal).await
+        Ok(self.journal(mapping, tables))
     }
 
     async fn mapping(&self, request: &IngestRequest, cancel: &Cancel) -> Result<Mapping> {
@@ -363,4 +434,12 @@ fn source_id(mapping: &Mapping, table: &TableMapping, digest: &str) -> String {
 
 fn content_hash(sources: &[String]) -> String {
     hex(&Sha256::digest(sources.join("\n")))
+}
+
+/// The first half of a run, for tests that stop there.
+#[cfg(test)]
+pub(super) async fn decide(inner: &Arc<Inner>, run_id: &str, request: &IngestRequest) -> Result<Journal> {
+    let run =
+        Run { inner, id: run_id, shown: String::new(), actor: "tester".to_owned(), started: Instant::now() };
+    run.decide(request, &Progress::new(), &Cancel::new()).await
 }

@@ -203,7 +203,7 @@ fn parquet_gives_the_same_rows_plain_and_compressed() {
         assert_eq!(names.value(1), "宁波\"明\"厂");
         assert_eq!(batches[0].column(4).as_primitive::<Float64Type>().value(0), 15_000_000.0);
         assert_eq!(batches[0].column(2).as_primitive::<Date32Type>().value(0), 12_477);
-        assert_eq!(again.ignored, ["_file", "_line", "_ingest"]);
+        assert_eq!(again.ignored, ["_file", "_line", "_run"]);
     }
 }
 
