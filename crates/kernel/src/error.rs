@@ -44,19 +44,28 @@ pub struct Failure {
     pub detail: Text,
     /// How to mend it; `None` where the detail says all there is.
     pub hint: Option<Text>,
+    /// JSON pointer (RFC 6901) of the offending value in what the caller sent, where one value is to blame.
+    pub pointer: Option<String>,
 }
 
 impl Failure {
     /// A failure without a hint.
     #[must_use]
     pub fn new(kind: ErrorKind, code: &'static str, zh: impl Into<String>, en: impl Into<String>) -> Self {
-        Self { kind, code, detail: Text::new(zh, en), hint: None }
+        Self { kind, code, detail: Text::new(zh, en), hint: None, pointer: None }
     }
 
     /// The same failure with advice on how to mend it.
     #[must_use]
     pub fn with_hint(mut self, zh: impl Into<String>, en: impl Into<String>) -> Self {
         self.hint = Some(Text::new(zh, en));
+        self
+    }
+
+    /// The same failure, pointing at the value to blame.
+    #[must_use]
+    pub fn with_pointer(mut self, pointer: impl Into<String>) -> Self {
+        self.pointer = Some(pointer.into());
         self
     }
 

@@ -1,0 +1,148 @@
+//! What surrounds every request: trace id, language, log line, metrics, protective headers, and a net for panics.
+
+use crate::problem::{self, Code};
+use axum::body::Body;
+use axum::extract::{MatchedPath, Request};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, Uri, header};
+use axum::middleware::Next;
+use brain_kernel::error::Failure;
+use brain_kernel::language::Language;
+use futures::FutureExt as _;
+use std::panic::AssertUnwindSafe;
+use std::time::Instant;
+use tracing::Instrument as _;
+
+/// Trace id and language of one request.
+#[derive(Debug, Clone)]
+pub(crate) struct Ambient {
+    /// 32 hexadecimal digits (W3C Trace Context).
+    pub(crate) trace_id: String,
+    /// Language of refusals.
+    pub(crate) language: Language,
+}
+
+const TRACE_ID: HeaderName = HeaderName::from_static("x-trace-id");
+
+/// Content-Security-Policy of every response. Inline styles are needed by the portal's component library.
+const CSP: &str = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
+     img-src 'self' data: blob:; connect-src 'self'; worker-src 'self' blob:; frame-ancestors 'none'; \
+     object-src 'none'; base-uri 'none'; form-action 'self'";
+
+const PROTECTION: [(HeaderName, &str); 6] = [
+    (header::CONTENT_SECURITY_POLICY, CSP),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+];
+
+impl Ambient {
+    pub(crate) fn of(uri: &Uri, headers: &HeaderMap) -> Self {
+        Self { trace_id: trace_id(headers), language: language(uri, headers) }
+    }
+}
+
+/// The caller's trace id when its `traceparent` is valid, else a new one.
+fn trace_id(headers: &HeaderMap) -> String {
+    let given = headers.get("traceparent").and_then(|value| value.to_str().ok()).and_then(parse_traceparent);
+    given.unwrap_or_else(|| format!("{:032x}", rand::random::<u128>().max(1)))
+}
+
+/// `00-<trace id>-<parent id>-<flags>`; all-zero ids are invalid (W3C Trace Context, section 3.2.2).
+fn parse_traceparent(text: &str) -> Option<String> {
+    let mut parts = text.trim().split('-');
+    let (version, trace, parent, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    let hex = |part: &str, length: usize| {
+        part.len() == length && part.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+    };
+    let zero = |part: &str| part.bytes().all(|b| b == b'0');
+    let known = hex(version, 2) && version != "ff" && (version != "00" || parts.next().is_none());
+    (known && hex(trace, 32) && !zero(trace) && hex(parent, 16) && !zero(parent) && hex(flags, 2))
+        .then(|| trace.to_owned())
+}
+
+/// `?lang=` wins over `Accept-Language`; Chinese when neither says anything.
+fn language(uri: &Uri, headers: &HeaderMap) -> Language {
+    let asked = uri.query().unwrap_or_default().split('&').find_map(|pair| pair.strip_prefix("lang="));
+    match asked {
+        Some(text) if !text.is_empty() => Language::negotiate(text),
+        _ => {
+            let header = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+            Language::negotiate(header.unwrap_or_default())
+        }
+    }
+}
+
+/// The outermost layer.
+pub(crate) async fn surround(mut request: Request, next: Next) -> Response<Body> {
+    let ambient = Ambient::of(request.uri(), request.headers());
+    request.extensions_mut().insert(ambient.clone());
+    let method = request.method().clone();
+    let path = request.uri().path().to_owned();
+    let route = request.extensions().get::<MatchedPath>().map_or_else(|| "other".to_owned(), |m| m.as_str().to_owned());
+    let span = tracing::info_span!("request", trace_id = %ambient.trace_id, %method, %path);
+    let started = Instant::now();
+    let outcome = AssertUnwindSafe(next.run(request)).catch_unwind().instrument(span.clone()).await;
+    let mut response = outcome.unwrap_or_else(|panic| {
+        span.in_scope(|| tracing::error!(panic = %words(&*panic), "a request panicked"));
+        problem::response(&Failure::internal("api/internal"), &ambient)
+    });
+    protect(response.headers_mut(), &ambient, path.starts_with("/api/"));
+    let seconds = started.elapsed().as_secs_f64();
+    let status = response.status().as_u16();
+    let code = response.extensions().get::<Code>().map_or("", |code| code.0);
+    span.in_scope(|| tracing::info!(status, code, milliseconds = (seconds * 1e3).round(), "answered"));
+    let labels = [("method", method.to_string()), ("route", route), ("status", status.to_string())];
+    metrics::counter!("brain_http_requests_total", &labels).increment(1);
+    metrics::histogram!("brain_http_request_seconds", &labels).record(seconds);
+    response
+}
+
+fn protect(headers: &mut HeaderMap, ambient: &Ambient, api: bool) {
+    for (name, value) in PROTECTION {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    if let Ok(value) = HeaderValue::from_str(&ambient.trace_id) {
+        headers.insert(TRACE_ID, value);
+    }
+    if api {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+}
+
+fn words(panic: &(dyn std::any::Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_valid_traceparent_is_taken_over() {
+        let trace = "0af7651916cd43dd8448eb211c80319c";
+        assert_eq!(parse_traceparent(&format!("00-{trace}-b7ad6b7169203331-01")), Some(trace.to_owned()));
+        for bad in [
+            "",
+            "00-0af7651916cd43dd8448eb211c80319c",
+            "00-00000000000000000000000000000000-b7ad6b7169203331-01",
+            "00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01",
+            "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+            "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-extra",
+        ] {
+            assert_eq!(parse_traceparent(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_query_decides_the_language_before_the_header() {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::ACCEPT_LANGUAGE, HeaderValue::from_static("en"));
+        let at = |uri: &str| language(&uri.parse().unwrap(), &headers);
+        assert_eq!(at("/x"), Language::En);
+        assert_eq!(at("/x?lang=zh"), Language::Zh);
+        assert_eq!(language(&"/x".parse().unwrap(), &HeaderMap::new()), Language::Zh);
+    }
+}

@@ -1,0 +1,236 @@
+//! One definition per endpoint: the row from which both the route and the OpenAPI operation are made.
+//!
+//! Types of parameters, body and answer are those of the handler itself, and the audience that is documented is the
+//! audience that is enforced, so the document cannot say something else than the code does.
+
+use crate::ambient::Ambient;
+use crate::answer::{Answer, AnswerShape};
+use crate::call::{Call, RequestBody, empty_to_absent};
+use crate::error::Error;
+use crate::guard;
+use crate::problem;
+use crate::services::App;
+use axum::body::Body;
+use axum::extract::{Query, RawPathParams, Request, State};
+use axum::http::{Method, Response, Uri};
+use axum::routing::{MethodFilter, MethodRouter, on};
+use axum::RequestPartsExt as _;
+use brain_kernel::error::Failure;
+use brain_kernel::language::Text;
+use brain_kernel::party::Role;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::borrow::Cow;
+use std::future::Future;
+
+/// Who may call an endpoint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Audience {
+    /// Anybody, signed in or not.
+    Public,
+    /// Anybody signed in, also one who must change the password first.
+    SignedInAtAll,
+    /// Any signed-in role.
+    SignedIn,
+    /// These roles.
+    Roles(Vec<Role>),
+    /// Programs on the same machine, or an administrator.
+    LocalOrAdministrator,
+}
+
+impl Audience {
+    /// The roles that pass; `None` where no sign-in is needed.
+    pub(crate) fn roles(&self) -> Option<Vec<Role>> {
+        match self {
+            Self::Public => None,
+            Self::SignedInAtAll | Self::SignedIn => Some(Role::ALL.to_vec()),
+            Self::Roles(roles) => Some(roles.clone()),
+            Self::LocalOrAdministrator => Some(vec![Role::Administrator]),
+        }
+    }
+}
+
+/// Shape of a request body in the document.
+pub(crate) struct BodyShape {
+    pub(crate) media_type: &'static str,
+    pub(crate) schema: Schema,
+}
+
+/// How the document describes what the types cannot: a component's own schemas.
+pub(crate) struct Override {
+    pub(crate) parameters: Value,
+    pub(crate) result: Value,
+}
+
+/// One endpoint.
+pub(crate) struct Endpoint {
+    pub(crate) method: Method,
+    pub(crate) path: Cow<'static, str>,
+    pub(crate) id: Cow<'static, str>,
+    pub(crate) tag: &'static str,
+    pub(crate) summary: Text,
+    pub(crate) audience: Audience,
+    pub(crate) status: u16,
+    pub(crate) codes: &'static [&'static str],
+    pub(crate) headers: &'static [(&'static str, &'static str)],
+    pub(crate) query: fn(&mut SchemaGenerator) -> Schema,
+    pub(crate) body: fn(&mut SchemaGenerator) -> Option<BodyShape>,
+    pub(crate) answer: fn(&mut SchemaGenerator) -> Vec<AnswerShape>,
+    pub(crate) component: Option<Override>,
+    unhurried: bool,
+    route: Box<dyn FnOnce(Rules) -> MethodRouter<App>>,
+}
+
+/// What is checked before the handler runs.
+#[derive(Clone)]
+pub(crate) struct Rules {
+    pub(crate) audience: Audience,
+    pub(crate) status: u16,
+    unhurried: bool,
+}
+
+impl Endpoint {
+    /// An endpoint answered by `handler`; public and answering 200 until said otherwise.
+    pub(crate) fn new<Q, B, A, F, Fut>(
+        method: Method,
+        path: impl Into<Cow<'static, str>>,
+        id: impl Into<Cow<'static, str>>,
+        handler: F,
+    ) -> Self
+    where
+        Q: DeserializeOwned + JsonSchema + Send + 'static,
+        B: RequestBody + 'static,
+        A: Answer + 'static,
+        F: Fn(Call<Q, B>) -> Fut + Clone + Send + Sync + 'static,
+        Fut: Future<Output = Result<A, Failure>> + Send + 'static,
+    {
+        let filter = MethodFilter::try_from(method.clone()).unwrap_or(MethodFilter::GET);
+        Self {
+            method,
+            path: path.into(),
+            id: id.into(),
+            tag: "node",
+            summary: Text::new("", ""),
+            audience: Audience::Public,
+            status: 200,
+            codes: &[],
+            headers: &[],
+            query: SchemaGenerator::subschema_for::<Q>,
+            body: B::shape,
+            answer: A::shapes,
+            component: None,
+            unhurried: false,
+            route: Box::new(move |rules| {
+                on(filter, move |State(app): State<App>, request: Request| {
+                    let (handler, rules) = (handler.clone(), rules.clone());
+                    async move { serve(app, request, rules, handler).await }
+                })
+            }),
+        }
+    }
+
+    pub(crate) fn tag(mut self, tag: &'static str) -> Self {
+        self.tag = tag;
+        self
+    }
+
+    pub(crate) fn about(mut self, zh: impl Into<String>, en: impl Into<String>) -> Self {
+        self.summary = Text::new(zh, en);
+        self
+    }
+
+    pub(crate) fn audience(mut self, audience: Audience) -> Self {
+        self.audience = audience;
+        self
+    }
+
+    pub(crate) fn roles(self, roles: &[Role]) -> Self {
+        self.audience(Audience::Roles(roles.to_vec()))
+    }
+
+    pub(crate) fn status(mut self, status: u16) -> Self {
+        self.status = status;
+        self
+    }
+
+    /// Codes of refusals particular to this endpoint, for the document.
+    pub(crate) fn codes(mut self, codes: &'static [&'static str]) -> Self {
+        self.codes = codes;
+        self
+    }
+
+    /// Request headers it looks at, with what they mean.
+    pub(crate) fn headers(mut self, headers: &'static [(&'static str, &'static str)]) -> Self {
+        self.headers = headers;
+        self
+    }
+
+    /// No time limit: uploads take as long as the line needs, and watch their own progress.
+    pub(crate) fn unhurried(mut self) -> Self {
+        self.unhurried = true;
+        self
+    }
+
+    pub(crate) fn component(mut self, parameters: Value, result: Value) -> Self {
+        self.component = Some(Override { parameters, result });
+        self
+    }
+
+    /// The route. Consumes the row; take what the document needs before.
+    pub(crate) fn into_route(self) -> (String, MethodRouter<App>) {
+        let rules = Rules { audience: self.audience, status: self.status, unhurried: self.unhurried };
+        (self.path.into_owned(), (self.route)(rules))
+    }
+}
+
+/// Everything between the router and a handler: load, identity, time limit, parsing, and the way back.
+async fn serve<Q, B, A, F, Fut>(app: App, request: Request, rules: Rules, handler: F) -> Response<Body>
+where
+    Q: DeserializeOwned,
+    B: RequestBody,
+    A: Answer,
+    F: Fn(Call<Q, B>) -> Fut,
+    Fut: Future<Output = Result<A, Failure>>,
+{
+    let (mut parts, body) = request.into_parts();
+    let ambient = parts.extensions.get::<Ambient>().cloned();
+    let ambient = ambient.unwrap_or_else(|| Ambient::of(&parts.uri, &parts.headers));
+    let limit = app.options.request_timeout;
+    let status = rules.status;
+    let work = async {
+        let _turn = app.turns.clone().try_acquire_owned().map_err(|_| Error::Busy)?;
+        let caller = guard::admit(&app, &rules.audience, &parts).await?;
+        let path = parts.extract::<RawPathParams>().await;
+        let path = path.map_err(|error| Error::Internal(error.to_string()))?;
+        let path = path.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let query = parse_query(&parts.uri)?;
+        let body = B::take(&parts, body).await?;
+        let call = Call { app: app.clone(), caller, path, query, body, headers: parts.headers, ambient: ambient.clone() };
+        handler(call).await
+    };
+    let outcome = if rules.unhurried {
+        work.await
+    } else {
+        match tokio::time::timeout(limit, work).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(Error::Timeout { seconds: limit.as_secs() }.into()),
+        }
+    };
+    match outcome.and_then(|answer| answer.respond(status)) {
+        Ok(response) => response,
+        Err(failure) => problem::response(&failure, &ambient),
+    }
+}
+
+/// The query without `lang`, which every endpoint takes, and without parameters left empty by a form.
+fn parse_query<Q: DeserializeOwned>(uri: &Uri) -> Result<Q, Failure> {
+    let kept = empty_to_absent(uri.query().unwrap_or_default());
+    let malformed = |reason: String| Error::Malformed { place: "query", pointer: String::new(), reason };
+    let uri: Uri = format!("/?{kept}").parse().map_err(|_| malformed("?".to_owned()))?;
+    let query = Query::<Q>::try_from_uri(&uri).map_err(|rejection| {
+        let text = rejection.body_text();
+        malformed(text.strip_prefix("Failed to deserialize query string: ").unwrap_or(&text).to_owned())
+    })?;
+    Ok(query.0)
+}

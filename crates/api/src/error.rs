@@ -1,0 +1,274 @@
+//! Failures that arise in the HTTP layer itself, before or around the crates it serves.
+
+use brain_kernel::error::{ErrorKind, Failure};
+
+/// What the interface itself refuses.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Error {
+    /// No endpoint has this path.
+    #[error("no endpoint {path}")]
+    UnknownPath {
+        /// The path asked for.
+        path: String,
+    },
+    /// The path exists, but not with this method.
+    #[error("{method} is not offered here")]
+    MethodNotAllowed {
+        /// The method used.
+        method: String,
+    },
+    /// No credential came with the request.
+    #[error("not signed in")]
+    NotSignedIn,
+    /// The caller's role is not in the endpoint's audience.
+    #[error("not offered to this role")]
+    Audience,
+    /// A cookie-borne request that changes state lacks the header a foreign page cannot set.
+    #[error("missing x-brain-request header")]
+    ForgeryGuard,
+    /// The request comes from another origin's page.
+    #[error("foreign origin")]
+    ForeignOrigin,
+    /// Body or query does not parse.
+    #[error("{place}: {reason}")]
+    Malformed {
+        /// `body` or `query`.
+        place: &'static str,
+        /// JSON pointer of the offending value, empty for the whole.
+        pointer: String,
+        /// What the parser says.
+        reason: String,
+    },
+    /// The body's content type is not the one expected.
+    #[error("expected {expected}")]
+    ContentType {
+        /// The content type expected.
+        expected: &'static str,
+    },
+    /// None of the formats the caller accepts can be produced.
+    #[error("body exceeds {limit_bytes} bytes")]
+    TooLarge {
+        /// The limit, bytes.
+        limit_bytes: u64,
+    },
+    /// The caller stopped sending.
+    #[error("the body stopped coming")]
+    BodyBroken,
+    /// The request took longer than it may.
+    #[error("took longer than {seconds} s")]
+    Timeout {
+        /// The limit, seconds.
+        seconds: u64,
+    },
+    /// The node answers as many requests as it may.
+    #[error("too many requests at once")]
+    Busy,
+    /// One address tried to sign in too often.
+    #[error("too many sign-ins from one address")]
+    SignInRate {
+        /// Seconds until the next try makes sense.
+        retry_s: u64,
+    },
+    /// An object of this interface does not exist, or not for this caller.
+    #[error("no {} {id}", what.1)]
+    NotFound {
+        /// Chinese and English name of the kind of object.
+        what: (&'static str, &'static str),
+        /// Its id.
+        id: String,
+    },
+    /// A query id is in use.
+    #[error("query id in use")]
+    QueryIdTaken,
+    /// As many background runs as allowed are alive.
+    #[error("too many runs")]
+    TooManyRuns {
+        /// The limit.
+        limit: usize,
+    },
+    /// The node is stopping.
+    #[error("stopping")]
+    Stopping,
+    /// A defect.
+    #[error("internal: {0}")]
+    Internal(String),
+}
+
+impl Error {
+    /// Stable code of this failure.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownPath { .. } => "api/unknown-path",
+            Self::MethodNotAllowed { .. } => "api/method-not-allowed",
+            Self::NotSignedIn => "api/not-signed-in",
+            Self::Audience => "api/audience",
+            Self::ForgeryGuard => "api/forgery-guard",
+            Self::ForeignOrigin => "api/foreign-origin",
+            Self::Malformed { .. } => "api/malformed",
+            Self::ContentType { .. } => "api/content-type",
+            Self::TooLarge { .. } => "api/too-large",
+            Self::BodyBroken => "api/body-broken",
+            Self::Timeout { .. } => "api/timeout",
+            Self::Busy => "api/busy",
+            Self::SignInRate { .. } => "api/sign-in-rate",
+            Self::NotFound { .. } => "api/not-found",
+            Self::QueryIdTaken => "api/query-id-taken",
+            Self::TooManyRuns { .. } => "api/too-many-runs",
+            Self::Stopping => "api/stopping",
+            Self::Internal(_) => "api/internal",
+        }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let code = error.code();
+        match error {
+            Error::NotSignedIn | Error::Audience | Error::ForgeryGuard | Error::ForeignOrigin => access(code, &error),
+            Error::UnknownPath { .. } | Error::MethodNotAllowed { .. } | Error::NotFound { .. } => missing(code, error),
+            Error::Malformed { .. } | Error::ContentType { .. } | Error::TooLarge { .. } | Error::BodyBroken => {
+                body(code, error)
+            }
+            Error::Internal(cause) => {
+                tracing::error!(%cause, "interface failed internally");
+                Self::internal(code)
+            }
+            other => load(code, &other),
+        }
+    }
+}
+
+fn access(code: &'static str, error: &Error) -> Failure {
+    match error {
+        Error::NotSignedIn => {
+            Failure::new(ErrorKind::Unauthenticated, code, "尚未登录。", "Nobody is signed in.").with_hint(
+                "请先登录，或在 Authorization 头中携带令牌或接口密钥。",
+                "Sign in first, or send a token or API key in the Authorization header.",
+            )
+        }
+        Error::Audience => {
+            Failure::new(ErrorKind::Forbidden, code, "您的角色不能使用此接口。", "This is not offered to your role.")
+                .with_hint("请联系本节点管理员。", "Ask the administrator of this node.")
+        }
+        Error::ForgeryGuard => Failure::new(
+            ErrorKind::Forbidden,
+            code,
+            "用浏览器会话修改数据须带请求头 x-brain-request: 1。",
+            "A change made with a browser session needs the header x-brain-request: 1.",
+        )
+        .with_hint(
+            "程序调用请改用 Authorization: Bearer 令牌或接口密钥。",
+            "Programs should use Authorization: Bearer with a token or API key.",
+        ),
+        _ => Failure::new(
+            ErrorKind::Forbidden,
+            code,
+            "请求来自其他网站的页面，已拒绝。",
+            "The request comes from another site's page and was refused.",
+        ),
+    }
+}
+
+fn missing(code: &'static str, error: Error) -> Failure {
+    match error {
+        Error::UnknownPath { path } => {
+            Failure::new(ErrorKind::NotFound, code, format!("没有接口 {path}。"), format!("There is no endpoint {path}."))
+                .with_hint(
+                    "全部接口见 /api/v1/openapi.json。",
+                    "/api/v1/openapi.json lists every endpoint.",
+                )
+        }
+        Error::NotFound { what, id } => Failure::new(
+            ErrorKind::NotFound,
+            code,
+            format!("没有{} {id}。", what.0),
+            format!("There is no {} {id}.", what.1),
+        ),
+        Error::MethodNotAllowed { method } => Failure::new(
+            ErrorKind::InvalidArgument,
+            code,
+            format!("此路径不支持 {method} 方法。"),
+            format!("This path does not take {method}."),
+        )
+        .with_hint("可用的方法见响应头 Allow。", "The Allow header names the methods it takes."),
+        other => Failure::internal(other.code()),
+    }
+}
+
+fn body(code: &'static str, error: Error) -> Failure {
+    match error {
+        Error::Malformed { place, pointer, reason } => {
+            let zh = if place == "query" { "查询参数" } else { "请求内容" };
+            let what = if place == "query" { "query" } else { "body" };
+            let failure = Failure::new(
+                ErrorKind::InvalidArgument,
+                code,
+                format!("{zh}无法识别：{reason}"),
+                format!("The {what} is not understood: {reason}"),
+            );
+            if pointer.is_empty() { failure } else { failure.with_pointer(pointer) }
+        }
+        Error::ContentType { expected } => Failure::new(
+            ErrorKind::InvalidArgument,
+            code,
+            format!("请求内容类型应为 {expected}。"),
+            format!("The content type should be {expected}."),
+        ),
+        Error::TooLarge { limit_bytes } => Failure::new(
+            ErrorKind::Exhausted,
+            code,
+            format!("请求内容超过 {} KiB。", limit_bytes / 1024),
+            format!("The body exceeds {} KiB.", limit_bytes / 1024),
+        )
+        .with_hint("请拆分后再发送。", "Split it and send the parts."),
+        _ => Failure::new(
+            ErrorKind::InvalidArgument,
+            code,
+            "请求内容没有发送完整。",
+            "The body was not sent completely.",
+        ),
+    }
+}
+
+fn load(code: &'static str, error: &Error) -> Failure {
+    match error {
+        Error::Timeout { seconds } => Failure::new(
+            ErrorKind::Cancelled,
+            code,
+            format!("请求超过 {seconds} 秒，已停止。"),
+            format!("The request was stopped after {seconds} s."),
+        )
+        .with_hint("请缩小范围后重试。", "Ask for less and try again."),
+        Error::Busy => Failure::new(
+            ErrorKind::Unavailable,
+            code,
+            "节点正忙，请稍后重试。",
+            "The node is busy; try again in a moment.",
+        ),
+        Error::SignInRate { retry_s } => Failure::new(
+            ErrorKind::Exhausted,
+            code,
+            format!("此地址登录尝试过多，请 {retry_s} 秒后再试。"),
+            format!("Too many sign-ins from this address; try again in {retry_s} s."),
+        ),
+        Error::QueryIdTaken => Failure::new(
+            ErrorKind::AlreadyExists,
+            code,
+            "同编号的查询正在运行。",
+            "A query with this id is running.",
+        )
+        .with_hint("请换一个 x-query-id。", "Choose another x-query-id."),
+        Error::TooManyRuns { limit } => Failure::new(
+            ErrorKind::Exhausted,
+            code,
+            format!("已有 {limit} 个入库任务在排队或运行。"),
+            format!("{limit} ingest runs are queued or running."),
+        )
+        .with_hint("请等待其中一个完成。", "Wait until one of them ends."),
+        Error::Stopping => {
+            Failure::new(ErrorKind::Unavailable, code, "节点正在停止。", "The node is stopping.")
+        }
+        other => Failure::internal(other.code()),
+    }
+}

@@ -1,0 +1,231 @@
+//! Results too large for one JSON document: CSV and Arrow IPC, batch by batch, in constant memory.
+
+use crate::cells;
+use crate::error::Error;
+use crate::queries::Running;
+use axum::body::Body;
+use axum::http::{HeaderValue, Response, header};
+use brain_kernel::error::Failure;
+use brain_warehouse::QueryStream;
+use bytes::Bytes;
+use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::arrow::error::ArrowError;
+use datafusion::arrow::ipc::writer::StreamWriter;
+use futures::stream;
+use serde_json::Value;
+
+/// Media type of an Arrow IPC stream (IANA).
+pub(crate) const ARROW: &str = "application/vnd.apache.arrow.stream";
+/// Media type of CSV.
+pub(crate) const CSV: &str = "text/csv; charset=utf-8";
+
+/// A format that rows can be streamed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Format {
+    Csv,
+    Arrow,
+}
+
+/// Stream a result. The first batch is computed before the response begins, so that nearly every failure is still a
+/// problem document; one that comes later ends the transfer visibly incomplete.
+///
+/// Where `complete` is asked for and the node's row limit cuts the result, the transfer breaks off too: a file that
+/// silently lacks rows is worse than none.
+pub(crate) async fn respond(
+    mut rows: QueryStream,
+    running: Running,
+    format: Format,
+    complete: bool,
+) -> Result<Response<Body>, Failure> {
+    let first = rows.next().await.transpose()?;
+    let mut encoder = Encoder::new(format, rows.schema())?;
+    let mut head = encoder.start()?;
+    if let Some(batch) = &first {
+        head.extend_from_slice(&encoder.batch(batch)?);
+    }
+    let id = HeaderValue::from_str(running.id());
+    let state = State { rows, encoder, complete, _running: running, ended: first.is_none() };
+    let tail = stream::unfold(Some(state), step);
+    let body = stream::StreamExt::chain(stream::iter([Ok(Bytes::from(head))]), tail);
+    let mut response = Response::new(Body::from_stream(body));
+    let headers = response.headers_mut();
+    let (media_type, name) = match format {
+        Format::Csv => (CSV, "attachment; filename=\"result.csv\""),
+        Format::Arrow => (ARROW, "attachment; filename=\"result.arrows\""),
+    };
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static(name));
+    if let Ok(id) = id {
+        headers.insert("x-query-id", id);
+    }
+    Ok(response)
+}
+
+struct State {
+    rows: QueryStream,
+    encoder: Encoder,
+    complete: bool,
+    ended: bool,
+    /// Dropped with the stream: a caller who goes away stops the query.
+    _running: Running,
+}
+
+type Piece = Result<Bytes, std::io::Error>;
+
+async fn step(state: Option<State>) -> Option<(Piece, Option<State>)> {
+    let mut state = state?;
+    let next = if state.ended { None } else { state.rows.next().await };
+    let piece = match next {
+        Some(Ok(batch)) => state.encoder.batch(&batch),
+        Some(Err(error)) => Err(Failure::from(error)),
+        None if state.complete && state.rows.has_more() => {
+            Err(Failure::internal("api/cut-short"))
+        }
+        None => {
+            let end = state.encoder.finish();
+            return Some((end.map(Bytes::from).map_err(std::io::Error::other), None));
+        }
+    };
+    match piece {
+        Ok(bytes) => Some((Ok(Bytes::from(bytes)), Some(state))),
+        Err(failure) => {
+            tracing::warn!(code = failure.code, "a result broke off after its response had begun");
+            Some((Err(std::io::Error::other(failure)), None))
+        }
+    }
+}
+
+/// Bytes of a result, piece by piece.
+enum Encoder {
+    Csv { schema: SchemaRef },
+    Arrow(Box<StreamWriter<Vec<u8>>>),
+}
+
+impl Encoder {
+    fn new(format: Format, schema: &SchemaRef) -> Result<Self, Failure> {
+        Ok(match format {
+            Format::Csv => Self::Csv { schema: schema.clone() },
+            Format::Arrow => Self::Arrow(Box::new(StreamWriter::try_new(Vec::new(), schema).map_err(arrow)?)),
+        })
+    }
+
+    fn start(&mut self) -> Result<Vec<u8>, Failure> {
+        Ok(match self {
+            Self::Csv { schema } => {
+                let mut line = Vec::new();
+                record(&mut line, schema.fields().iter().map(|field| defused(field.name())));
+                line
+            }
+            Self::Arrow(writer) => std::mem::take(writer.get_mut()),
+        })
+    }
+
+    fn batch(&mut self, batch: &RecordBatch) -> Result<Vec<u8>, Failure> {
+        match self {
+            Self::Csv { .. } => csv(batch),
+            Self::Arrow(writer) => {
+                writer.write(batch).map_err(arrow)?;
+                Ok(std::mem::take(writer.get_mut()))
+            }
+        }
+    }
+
+    fn finish(&mut self) -> Result<Vec<u8>, Failure> {
+        match self {
+            Self::Csv { .. } => Ok(Vec::new()),
+            Self::Arrow(writer) => {
+                writer.finish().map_err(arrow)?;
+                Ok(std::mem::take(writer.get_mut()))
+            }
+        }
+    }
+}
+
+fn arrow(error: ArrowError) -> Failure {
+    Error::Internal(error.to_string()).into()
+}
+
+/// RFC 4180 lines of a batch, with the same texts for values as in JSON.
+fn csv(batch: &RecordBatch) -> Result<Vec<u8>, Failure> {
+    let mut rows = Vec::new();
+    cells::append_rows(batch, &mut rows).map_err(arrow)?;
+    let mut out = Vec::with_capacity(rows.len() * 64);
+    for row in &rows {
+        let cells = row.as_array().map(Vec::as_slice).unwrap_or_default();
+        record(&mut out, cells.iter().map(cell));
+    }
+    Ok(out)
+}
+
+/// Texts are defused; numbers are written as they are, so that −1 stays a number.
+fn cell(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) if is_number(text) => text.clone(),
+        Value::String(text) => defused(text),
+        other => other.to_string(),
+    }
+}
+
+/// Whether a text is a plain number, such as a decimal or a large integer.
+fn is_number(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+}
+
+/// Excel and LibreOffice run a cell that starts with one of these (OWASP, CSV injection).
+fn defused(text: &str) -> String {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
+}
+
+fn record(out: &mut Vec<u8>, cells: impl Iterator<Item = String>) {
+    for (at, cell) in cells.enumerate() {
+        if at > 0 {
+            out.push(b',');
+        }
+        if cell.contains(['"', ',', '\n', '\r']) {
+            out.push(b'"');
+            out.extend_from_slice(cell.replace('"', "\"\"").as_bytes());
+            out.push(b'"');
+        } else {
+            out.extend_from_slice(cell.as_bytes());
+        }
+    }
+    out.extend_from_slice(b"\r\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use datafusion::arrow::array::{ArrayRef, Float64Array, StringArray};
+    use datafusion::arrow::ipc::reader::StreamReader;
+    use std::sync::Arc;
+
+    fn batch() -> RecordBatch {
+        let names = Arc::new(StringArray::from(vec![Some("=1+1"), Some("a,\"b\""), None])) as ArrayRef;
+        let amounts = Arc::new(Float64Array::from(vec![Some(-1.5), None, Some(2.0)])) as ArrayRef;
+        RecordBatch::try_from_iter([("name", names), ("amount", amounts)]).unwrap()
+    }
+
+    #[test]
+    fn csv_quotes_what_needs_it_defuses_formulas_and_leaves_numbers_alone() {
+        let mut encoder = Encoder::new(Format::Csv, &batch().schema()).unwrap();
+        let mut text = encoder.start().unwrap();
+        text.extend(encoder.batch(&batch()).unwrap());
+        assert_eq!(
+            String::from_utf8(text).unwrap(),
+            "name,amount\r\n'=1+1,-1.5\r\n\"a,\"\"b\"\"\",\r\n,2.0\r\n"
+        );
+    }
+
+    #[test]
+    fn an_arrow_stream_reads_back_as_what_was_written() {
+        let mut encoder = Encoder::new(Format::Arrow, &batch().schema()).unwrap();
+        let mut bytes = encoder.start().unwrap();
+        bytes.extend(encoder.batch(&batch()).unwrap());
+        bytes.extend(encoder.finish().unwrap());
+        let read: Vec<_> = StreamReader::try_new(bytes.as_slice(), None).unwrap().map(Result::unwrap).collect();
+        assert_eq!(read, vec![batch()]);
+    }
+}

@@ -1,0 +1,45 @@
+//! HTTP, OpenAPI and MCP: turns components, datasets and evidence into endpoints.
+//!
+//! Invariant: an endpoint is one row ([`endpoint`]), and route, document and access check are made from that row; no
+//! route exists beside them. Every refusal is a problem document in the caller's language with a trace id.
+//! Deliberately absent: decisions about who may see which rows (`trust` and `warehouse` decide) and anything that reads
+//! configuration. The only platform crate that knows HTTP.
+//! Start reading at [`router`], then `endpoint.rs`, then `routes/`.
+
+mod ambient;
+mod answer;
+mod assets;
+mod call;
+mod cells;
+mod cookie;
+mod endpoint;
+mod error;
+mod export;
+mod guard;
+mod mcp;
+mod openapi;
+mod paging;
+mod problem;
+mod queries;
+mod router;
+mod routes;
+mod rows;
+mod runs;
+mod services;
+mod throttle;
+mod upload;
+
+pub use answer::Page;
+pub use cells::ColumnType;
+pub use error::Error;
+pub use problem::Problem;
+pub use router::{MakeService, document, router, router_and_runs, serve};
+pub use routes::accounts::{NewKey, OneTimePassword};
+pub use routes::components::ComponentCard;
+pub use routes::datasets::DatasetRows;
+pub use routes::ingest::{MappingCard, RunCard, RunProgress, RunStarted, RunState};
+pub use routes::node::PortalSettings;
+pub use routes::session::SessionState;
+pub use routes::sql::SqlPage;
+pub use runs::Runs;
+pub use services::{DemoAccount, Options, Services};

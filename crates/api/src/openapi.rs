@@ -1,0 +1,242 @@
+//! The OpenAPI 3.1 document, made from the same rows as the routes.
+
+use crate::answer::AnswerShape;
+use crate::endpoint::{Audience, BodyShape, Endpoint};
+use crate::problem::{MEDIA_TYPE, Problem};
+use axum::http::Method;
+use schemars::generate::{SchemaGenerator, SchemaSettings};
+use serde_json::{Map, Value, json};
+
+/// Statuses a refusal may have, with the words the document gives them.
+const REFUSALS: [(&str, &str); 12] = [
+    ("400", "请求有误 · Invalid request"),
+    ("401", "需要登录 · Sign-in needed"),
+    ("403", "没有权限 · Not permitted"),
+    ("404", "不存在 · Not found"),
+    ("405", "方法不支持 · Method not allowed"),
+    ("409", "状态冲突 · Conflict with the present state"),
+    ("413", "内容过大 · Body too large"),
+    ("415", "内容类型不对 · Wrong content type"),
+    ("429", "超出限额 · Limit reached"),
+    ("499", "已停止 · Cancelled or out of time"),
+    ("500", "内部错误 · Internal error"),
+    ("503", "暂不可用 · Unavailable"),
+];
+
+/// The document of these endpoints.
+pub(crate) fn document(endpoints: &[Endpoint], version: &str) -> Value {
+    let mut requests = generator(true);
+    let mut answers = generator(false);
+    let mut paths = Map::new();
+    for endpoint in endpoints {
+        let operation = operation(endpoint, &mut requests, &mut answers);
+        let item = paths.entry(endpoint.path.to_string()).or_insert_with(|| json!({}));
+        if let Some(item) = item.as_object_mut() {
+            item.insert(endpoint.method.as_str().to_lowercase(), operation);
+        }
+    }
+    let problem = answers.subschema_for::<Problem>();
+    let refusals = REFUSALS.iter().map(|(status, words)| {
+        let content = json!({ MEDIA_TYPE: { "schema": problem.clone() } });
+        let headers = json!({ "x-trace-id": { "$ref": "#/components/headers/TraceId" } });
+        ((*status).to_owned(), json!({ "description": words, "content": content, "headers": headers }))
+    });
+    let refusals: Map<String, Value> = refusals.map(|(status, value)| (format!("Refusal{status}"), value)).collect();
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "产业大脑 · Industry Brain",
+            "version": version,
+            "summary": "数据、产业链图谱、能力组件与存证的接口。 Data, chain graph, components and evidence of one node.",
+            "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" }
+        },
+        "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",
+        "servers": [{ "url": "/" }],
+        "tags": tags(),
+        "paths": paths,
+        "components": {
+            "schemas": answers.take_definitions(true),
+            "responses": refusals,
+            "headers": { "TraceId": {
+                "description": "日志中查找此请求的编号 · Number of this request in the node's log",
+                "schema": { "type": "string", "pattern": "^[0-9a-f]{32}$" }
+            } },
+            "securitySchemes": {
+                "bearer": { "type": "http", "scheme": "bearer",
+                    "description": "会话令牌或接口密钥 · Session token or API key" },
+                "cookie": { "type": "apiKey", "in": "cookie", "name": crate::cookie::NAME,
+                    "description": "浏览器会话；修改类请求还须带请求头 x-brain-request: 1 · \
+                        Browser session; changes also need the header x-brain-request: 1" }
+            }
+        }
+    })
+}
+
+/// Requests are written in place: the same type may look different read and written (defaults, aliases).
+fn generator(inline: bool) -> SchemaGenerator {
+    let settings = SchemaSettings::draft2020_12().with(|settings| {
+        settings.meta_schema = None;
+        settings.inline_subschemas = inline;
+        settings.definitions_path = "/components/schemas".into();
+    });
+    let settings = if inline { settings.for_deserialize() } else { settings.for_serialize() };
+    settings.into_generator()
+}
+
+fn tags() -> Value {
+    json!([
+        { "name": "node", "description": "节点 · The node" },
+        { "name": "session", "description": "登录与会话 · Sign-in and session" },
+        { "name": "accounts", "description": "账号与密钥 · Accounts and keys" },
+        { "name": "grants", "description": "授权 · Grants" },
+        { "name": "datasets", "description": "数据目录 · Catalogue" },
+        { "name": "ingest", "description": "入库 · Ingest" },
+        { "name": "sql", "description": "查询 · SQL" },
+        { "name": "components", "description": "能力组件 · Components" },
+        { "name": "evidence", "description": "存证 · Evidence" }
+    ])
+}
+
+fn operation(endpoint: &Endpoint, requests: &mut SchemaGenerator, answers: &mut SchemaGenerator) -> Value {
+    let mut operation = json!({
+        "operationId": endpoint.id,
+        "tags": [endpoint.tag],
+        "summary": format!("{} · {}", endpoint.summary.zh, endpoint.summary.en),
+        "parameters": parameters(endpoint, requests),
+        "responses": responses(endpoint, answers),
+        "security": security(&endpoint.audience),
+        "x-audience": audience(&endpoint.audience),
+    });
+    let Some(fields) = operation.as_object_mut() else { return operation };
+    if !endpoint.codes.is_empty() {
+        fields.insert("x-error-codes".to_owned(), json!(endpoint.codes));
+    }
+    let body = match &endpoint.component {
+        Some(component) => Some(("application/json", component_body(&component.parameters))),
+        None => (endpoint.body)(requests).map(|BodyShape { media_type, schema }| (media_type, schema.to_value())),
+    };
+    if let Some((media_type, schema)) = body {
+        let content = json!({ media_type: { "schema": schema } });
+        fields.insert("requestBody".to_owned(), json!({ "required": true, "content": content }));
+    }
+    operation
+}
+
+/// A component takes its parameters under `params`, beside what belongs to the run and not to the component.
+fn component_body(parameters: &Value) -> Value {
+    json!({
+        "type": "object",
+        "required": ["params"],
+        "additionalProperties": false,
+        "properties": {
+            "params": parameters,
+            "purpose": {
+                "type": ["string", "null"], "maxLength": 200,
+                "description": "用途 · Why it is run; bound to the grant"
+            }
+        }
+    })
+}
+
+fn parameters(endpoint: &Endpoint, requests: &mut SchemaGenerator) -> Value {
+    let mut list = Vec::new();
+    for name in path_names(&endpoint.path) {
+        list.push(json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }));
+    }
+    let query = (endpoint.query)(requests).to_value();
+    let required: Vec<&str> = query.get("required").and_then(Value::as_array).into_iter().flatten()
+        .filter_map(Value::as_str)
+        .collect();
+    for (name, schema) in query.get("properties").and_then(Value::as_object).into_iter().flatten() {
+        let mut schema = schema.clone();
+        let about = schema.as_object_mut().and_then(|fields| fields.remove("description")).unwrap_or_default();
+        list.push(json!({
+            "name": name, "in": "query", "required": required.contains(&name.as_str()),
+            "description": about.as_str().unwrap_or_default(), "schema": schema
+        }));
+    }
+    for (name, about) in endpoint.headers {
+        list.push(json!({
+            "name": name, "in": "header", "required": false, "description": about, "schema": { "type": "string" }
+        }));
+    }
+    list.push(json!({
+        "name": "lang", "in": "query", "required": false,
+        "description": "提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language",
+        "schema": { "type": "string", "enum": ["zh", "en"] }
+    }));
+    Value::Array(list)
+}
+
+/// Names in braces, in order.
+pub(crate) fn path_names(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+}
+
+fn responses(endpoint: &Endpoint, answers: &mut SchemaGenerator) -> Value {
+    let mut content = Map::new();
+    for AnswerShape { media_type, schema } in (endpoint.answer)(answers) {
+        content.insert(media_type.to_owned(), json!({ "schema": schema }));
+    }
+    if let Some(component) = &endpoint.component {
+        let outcome = json!({
+            "type": "object",
+            "required": ["result", "provenance", "seconds"],
+            "properties": {
+                "result": component.result,
+                "provenance": answers.subschema_for::<brain_kernel::provenance::Provenance>(),
+                "seconds": { "type": "number" }
+            }
+        });
+        content.insert("application/json".to_owned(), json!({ "schema": outcome }));
+    }
+    let headers = json!({ "x-trace-id": { "$ref": "#/components/headers/TraceId" } });
+    let mut good = json!({ "description": "成功 · Success", "headers": headers });
+    if let (false, Some(fields)) = (content.is_empty(), good.as_object_mut()) {
+        fields.insert("content".to_owned(), Value::Object(content));
+    }
+    let mut responses = Map::new();
+    responses.insert(endpoint.status.to_string(), good);
+    for (status, _) in REFUSALS {
+        if applies(endpoint, status) {
+            let reference = format!("#/components/responses/Refusal{status}");
+            responses.insert(status.to_owned(), json!({ "$ref": reference }));
+        }
+    }
+    Value::Object(responses)
+}
+
+fn applies(endpoint: &Endpoint, status: &str) -> bool {
+    let named = path_names(&endpoint.path).next().is_some() || endpoint.component.is_some();
+    let sends = endpoint.method == Method::POST || endpoint.method == Method::PATCH;
+    match status {
+        "401" => endpoint.audience != Audience::Public || endpoint.id == "session_open",
+        "403" => endpoint.audience != Audience::Public || endpoint.method != Method::GET,
+        "404" => named || endpoint.tag == "sql" || endpoint.tag == "ingest",
+        "405" => false,
+        "409" => endpoint.method != Method::GET,
+        "413" | "415" => sends,
+        _ => true,
+    }
+}
+
+fn security(audience: &Audience) -> Value {
+    match audience {
+        Audience::Public => json!([]),
+        Audience::LocalOrAdministrator => json!([{}, { "bearer": [] }]),
+        _ => json!([{ "bearer": [] }, { "cookie": [] }]),
+    }
+}
+
+fn audience(audience: &Audience) -> Value {
+    match audience.roles() {
+        None => json!(["public"]),
+        Some(roles) => {
+            let mut names: Vec<&str> = roles.into_iter().map(brain_kernel::party::Role::name).collect();
+            if *audience == Audience::LocalOrAdministrator {
+                names.push("local");
+            }
+            json!(names)
+        }
+    }
+}

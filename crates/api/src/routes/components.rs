@@ -1,0 +1,164 @@
+//! Components: the catalogue, and one operation per component, made from its manifest.
+
+use crate::answer::{Answer as _, Formats, Reply};
+use crate::call::{Call, Json, NoQuery};
+use crate::endpoint::{Audience, Endpoint};
+use crate::error::Error;
+use crate::export;
+use axum::body::Body;
+use axum::http::{HeaderValue, Method, Response, header};
+use brain_component::{Effect, Kind, Manifest, Outcome, Registry, RunOptions, to_csv};
+use brain_kernel::error::Failure;
+use brain_kernel::language::Text;
+use brain_kernel::party::Role;
+use brain_kernel::progress::Cancel;
+use brain_kernel::side::Side;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// A component in the catalogue; its schemas are on its own page.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct ComponentCard {
+    /// Stable id.
+    pub id: String,
+    /// Semantic version.
+    pub version: String,
+    /// Short name.
+    pub title: Text,
+    /// Which question it answers.
+    pub summary: Text,
+    /// Knowledge, tool or application.
+    pub kind: Kind,
+    /// Whom it serves.
+    pub side: Side,
+    /// Reads or writes.
+    pub effect: Effect,
+    /// Roles that may run it.
+    pub audience: Vec<Role>,
+    /// Datasets it reads.
+    pub reads: Vec<String>,
+    /// Whether the caller may run it.
+    pub offered: bool,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RunRequest {
+    /// 参数，形状见组件的 parameters · Parameters in the shape of the component's `parameters` schema.
+    #[serde(default)]
+    params: Value,
+    /// 用途，与授权绑定 · Why it is run; bound to the grant.
+    #[schemars(length(max = 200))]
+    purpose: Option<String>,
+}
+
+pub(crate) fn endpoints(registry: &Registry) -> Vec<Endpoint> {
+    let list = Endpoint::new(Method::GET, "/api/v1/components", "components_list", list)
+        .about("能力组件目录", "The component catalogue")
+        .audience(Audience::SignedIn);
+    let show = Endpoint::new(Method::GET, "/api/v1/components/{id}", "components_show", show)
+        .about("一个组件的完整清单", "The whole manifest of a component")
+        .audience(Audience::SignedIn)
+        .codes(&["component/unknown"]);
+    let any = Endpoint::new(Method::POST, "/api/v1/components/{id}/run", "components_run", run_any)
+        .about("按编号运行组件；各组件另有带参数形状的同名操作", "Run a component by id; each also has an operation with its own schemas")
+        .audience(Audience::SignedIn)
+        .codes(&["component/unknown", "component/audience", "component/parameter"]);
+    let mut endpoints = vec![list, show, any];
+    endpoints.extend(registry.manifests().map(one));
+    endpoints.into_iter().map(|endpoint| endpoint.tag("components")).collect()
+}
+
+/// The operation of one component.
+fn one(manifest: &Arc<Manifest>) -> Endpoint {
+    let path = format!("/api/v1/components/{}/run", manifest.id);
+    let id = manifest.id.clone();
+    let handler = move |call| run(call, id.clone());
+    let about = |title: &str, summary: &str| format!("{title}：{summary}");
+    Endpoint::new(Method::POST, path, operation_id(&manifest.id), handler)
+        .about(
+            about(&manifest.title.zh, &manifest.summary.zh),
+            about(&manifest.title.en, &manifest.summary.en).replace('：', ": "),
+        )
+        .roles(&manifest.audience)
+        .component(manifest.parameters.clone(), manifest.result.clone())
+        .codes(&["component/parameter", "warehouse/no-grant"])
+}
+
+/// `chain.gap` → `chain_gap`: an operation id and a tool name that every client accepts.
+pub(crate) fn operation_id(component: &str) -> String {
+    component.replace(['.', '-'], "_")
+}
+
+async fn list(call: Call) -> Result<Reply<Vec<ComponentCard>>, Failure> {
+    let role = call.party()?.role;
+    let card = |manifest: &Arc<Manifest>| ComponentCard {
+        id: manifest.id.clone(),
+        version: manifest.version.clone(),
+        title: manifest.title.clone(),
+        summary: manifest.summary.clone(),
+        kind: manifest.kind,
+        side: manifest.side,
+        effect: manifest.effect,
+        audience: manifest.audience.clone(),
+        reads: manifest.reads.clone(),
+        offered: manifest.audience.contains(&role),
+    };
+    Ok(call.app.registry.manifests().map(card).collect::<Vec<_>>().into())
+}
+
+async fn show(call: Call) -> Result<Reply<Manifest>, Failure> {
+    let manifest = call.app.registry.manifest(call.path("id")?)?;
+    Ok(Manifest::clone(manifest).into())
+}
+
+async fn run_any(call: Call<NoQuery, Json<RunRequest>>) -> Result<Formats<Outcome, false>, Failure> {
+    let id = call.path("id")?.to_owned();
+    run(call, id).await
+}
+
+async fn run(call: Call<NoQuery, Json<RunRequest>>, id: String) -> Result<Formats<Outcome, false>, Failure> {
+    let party = call.party()?.clone();
+    let table = wants_csv(&call);
+    let Json(RunRequest { params, purpose }) = call.body;
+    let params = if params.is_null() { json!({}) } else { params };
+    let purpose = purpose.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+    let stop = StopOnDrop::default();
+    let options = RunOptions {
+        purpose: purpose.unwrap_or_else(|| id.clone()),
+        cancel: stop.0.clone(),
+        ..RunOptions::default()
+    };
+    let outcome = call.app.registry.run(&id, &party, params, options).await?;
+    if !table {
+        return Ok(Reply::from(outcome).respond(200)?.into());
+    }
+    let text = to_csv(call.app.registry.manifest(&id)?, &outcome.result)?;
+    let mut response = Response::new(Body::from(text));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(export::CSV));
+    // A table alone would lose where it comes from.
+    let provenance = serde_json::to_string(&outcome.provenance).map_err(|error| Error::Internal(error.to_string()))?;
+    if let Ok(value) = HeaderValue::from_str(&provenance) {
+        response.headers_mut().insert("x-provenance", value);
+    }
+    Ok(response.into())
+}
+
+/// A caller who goes away stops the run.
+#[derive(Default)]
+pub(crate) struct StopOnDrop(pub(crate) Cancel);
+
+impl Drop for StopOnDrop {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}
+
+/// Whether CSV is what the caller accepts first.
+fn wants_csv<Q, B>(call: &Call<Q, B>) -> bool {
+    let accept = call.header("accept").unwrap_or_default();
+    let first = accept.split(',').next().unwrap_or_default();
+    first.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("text/csv")
+}

@@ -1,0 +1,28 @@
+//! The endpoints, by subject. Each module lists its rows in `endpoints` and answers them below.
+
+pub(crate) mod accounts;
+pub(crate) mod components;
+pub(crate) mod datasets;
+pub(crate) mod evidence;
+pub(crate) mod grants;
+pub(crate) mod ingest;
+pub(crate) mod node;
+pub(crate) mod session;
+pub(crate) mod sql;
+
+use crate::endpoint::Endpoint;
+use brain_component::Registry;
+
+/// Every endpoint of a node with these components.
+pub(crate) fn all(registry: &Registry) -> Vec<Endpoint> {
+    let mut endpoints = node::endpoints();
+    endpoints.extend(session::endpoints());
+    endpoints.extend(accounts::endpoints());
+    endpoints.extend(grants::endpoints());
+    endpoints.extend(datasets::endpoints());
+    endpoints.extend(ingest::endpoints());
+    endpoints.extend(sql::endpoints());
+    endpoints.extend(components::endpoints(registry));
+    endpoints.extend(evidence::endpoints());
+    endpoints
+}

@@ -1,0 +1,92 @@
+//! The node itself: settings of the portal, this document, health and metrics, and the door for MCP clients.
+
+use crate::answer::{Passed, Reply, Text};
+use crate::call::{Call, NoQuery, Whole};
+use crate::endpoint::{Audience, Endpoint};
+use crate::mcp;
+use crate::services::DemoAccount;
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderValue, Method, Response, header};
+use brain_kernel::error::Failure;
+use brain_kernel::language::Language;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What the portal needs to know before anybody signs in.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct PortalSettings {
+    /// Name of the node.
+    pub node_name: String,
+    /// `center`, `brain` or `edge`.
+    pub role: String,
+    /// Version of the program.
+    pub version: String,
+    /// Languages the portal speaks, the default first.
+    pub languages: Vec<Language>,
+    /// Accounts of a public demonstration; left out everywhere else.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub demo_accounts: Vec<DemoAccount>,
+}
+
+pub(crate) fn endpoints() -> Vec<Endpoint> {
+    [
+        Endpoint::new(Method::GET, "/api/v1/portal", "portal_settings", portal)
+            .about("门户设置", "Settings of the portal"),
+        Endpoint::new(Method::GET, "/api/v1/openapi.json", "openapi", openapi)
+            .about("本接口文档", "This document"),
+        Endpoint::new(Method::POST, "/api/v1/mcp", "mcp", model_context)
+            .about("模型上下文协议（流式 HTTP）", "Model Context Protocol, streamable HTTP")
+            .audience(Audience::SignedIn)
+            .headers(&[("mcp-protocol-version", "协议版本 · Protocol version")]),
+        Endpoint::new(Method::GET, "/livez", "livez", alive).about("进程存活", "The process is alive"),
+        Endpoint::new(Method::GET, "/readyz", "readyz", ready)
+            .about("存储与数据湖可用", "Store and lake can be reached")
+            .codes(&["store/unreachable"]),
+        Endpoint::new(Method::GET, "/metrics", "metrics", metrics)
+            .about("指标（Prometheus 文本）；仅本机或管理员", "Metrics as Prometheus text; this machine or administrators only")
+            .audience(Audience::LocalOrAdministrator),
+    ]
+    .into()
+}
+
+async fn portal(call: Call) -> Result<Reply<PortalSettings>, Failure> {
+    let options = &call.app.options;
+    let settings = PortalSettings {
+        node_name: options.node_name.clone(),
+        role: options.node_role.clone(),
+        version: options.version.clone(),
+        languages: vec![Language::Zh, Language::En],
+        demo_accounts: options.demo_accounts.clone(),
+    };
+    Ok(settings.into())
+}
+
+async fn openapi(call: Call) -> Result<Passed, Failure> {
+    let bytes = Bytes::from_owner(call.app.document.clone());
+    let mut response = Response::new(Body::from(bytes));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    Ok(Passed(response))
+}
+
+async fn model_context(call: Call<NoQuery, Whole>) -> Result<Passed, Failure> {
+    mcp::answer(call).await.map(Passed)
+}
+
+async fn alive(_: Call) -> Result<Text, Failure> {
+    Ok(plain("ok\n"))
+}
+
+async fn ready(call: Call) -> Result<Text, Failure> {
+    call.app.warehouse.ready().await?;
+    Ok(plain("ok\n"))
+}
+
+async fn metrics(call: Call) -> Result<Text, Failure> {
+    metrics::gauge!("brain_warehouse_memory_bytes").set(call.app.warehouse.memory_bytes() as f64);
+    let body = Body::from(call.app.metrics.render());
+    Ok(Text { status: 200, media_type: "text/plain; version=0.0.4; charset=utf-8", body })
+}
+
+fn plain(text: &'static str) -> Text {
+    Text { status: 200, media_type: "text/plain; charset=utf-8", body: Body::from(text) }
+}

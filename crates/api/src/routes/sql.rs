@@ -1,0 +1,146 @@
+//! SQL through the door: a page as JSON, or everything as CSV or Arrow.
+
+use crate::answer::{Answer as _, Done, Formats, Reply};
+use crate::call::{Call, Json, NoQuery};
+use crate::cells::ColumnType;
+use crate::endpoint::{Audience, Endpoint};
+use crate::export::{self, Format};
+use crate::rows::{self, Window};
+use axum::http::{HeaderName, HeaderValue, Method};
+use brain_kernel::error::Failure;
+use brain_kernel::provenance::Input;
+use brain_trust::EvidenceEntry;
+use brain_warehouse::query::QueryLimits;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::time::Instant;
+
+/// Purpose of a query that names none.
+const PURPOSE: &str = "sql";
+/// Characters of a statement kept as evidence of an export.
+const EVIDENCE_CHARACTERS_MAX: usize = 2_000;
+
+/// A page of a query's result.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct SqlPage {
+    /// Id of the query, for cancelling it and for the log.
+    pub query_id: String,
+    /// The columns, in order.
+    pub columns: Vec<ColumnType>,
+    /// The rows, each an array of cells in the order of the columns.
+    pub rows: Vec<Value>,
+    /// Whether a next page exists.
+    pub has_more: bool,
+    /// Wall time, seconds.
+    pub seconds: f64,
+    /// Datasets, versions and grants the result is computed from.
+    pub inputs: Vec<Input>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum Wanted {
+    #[default]
+    Json,
+    Csv,
+    Arrow,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct SqlRequest {
+    /// 一条只读语句 · One read: SELECT, WITH, EXPLAIN, SHOW TABLES or DESCRIBE.
+    #[schemars(length(min = 1))]
+    sql: String,
+    /// 页码，从 1 起；仅用于 json。无 ORDER BY 时各页次序不保证一致 · Page, from 1, for json. Without ORDER BY the order
+    /// may differ from page to page.
+    #[schemars(range(min = 1))]
+    page: Option<u64>,
+    /// json：每页行数，缺省 100，至多 10000；csv 与 arrow：总行数，缺省为全部 · json: rows per page, 100 when left out, at
+    /// most 10000; csv and arrow: rows altogether, everything when left out.
+    #[schemars(range(min = 1))]
+    page_size: Option<u64>,
+    /// 格式，缺省 json · Format; json when left out.
+    format: Option<Wanted>,
+    /// 用途，与授权绑定 · Purpose, bound to the grant.
+    #[schemars(length(max = 200))]
+    purpose: Option<String>,
+}
+
+pub(crate) fn endpoints() -> Vec<Endpoint> {
+    [
+        Endpoint::new(Method::POST, "/api/v1/sql", "sql_run", run)
+            .about("运行一条只读查询", "Run one read")
+            .headers(&[("x-query-id", "自定编号，用于取消 · An id of the caller's own, for cancelling")])
+            .codes(&[
+                "warehouse/sql",
+                "warehouse/not-a-read",
+                "warehouse/unknown-dataset",
+                "warehouse/unknown-version",
+                "warehouse/no-grant",
+                "warehouse/query-memory",
+                "warehouse/query-timeout",
+                "warehouse/cancelled",
+                "api/query-id-taken",
+                "api/page-too-far",
+            ]),
+        Endpoint::new(Method::DELETE, "/api/v1/sql/{query_id}", "sql_cancel", cancel)
+            .about("取消本人正在运行的查询", "Cancel one's own running query")
+            .status(204),
+    ]
+    .map(|endpoint| endpoint.tag("sql").audience(Audience::SignedIn))
+    .into()
+}
+
+async fn run(call: Call<NoQuery, Json<SqlRequest>>) -> Result<Formats<SqlPage, true>, Failure> {
+    let started = Instant::now();
+    let party = call.party()?;
+    let Json(request) = &call.body;
+    let running = call.app.queries.begin(&party.account, call.header("x-query-id"))?;
+    let purpose = request.purpose.as_deref().map(str::trim).filter(|text| !text.is_empty()).unwrap_or(PURPOSE);
+    let session = call.app.warehouse.session(party, purpose);
+    let format = match request.format.unwrap_or_default() {
+        Wanted::Csv => Format::Csv,
+        Wanted::Arrow => Format::Arrow,
+        Wanted::Json => {
+            let window = Window::new(request.page, request.page_size);
+            let limits = QueryLimits { rows: Some(window.limit()), ..QueryLimits::default() };
+            let stream = session.sql(&request.sql, limits, running.cancel()).await?;
+            let page = rows::page(stream, window).await?;
+            let answer = SqlPage {
+                query_id: running.id().to_owned(),
+                columns: page.columns,
+                rows: page.rows,
+                has_more: page.has_more,
+                seconds: started.elapsed().as_secs_f64(),
+                inputs: session.inputs(),
+            };
+            let mut reply = Reply::from(answer);
+            if let Ok(id) = HeaderValue::from_str(running.id()) {
+                reply = reply.with_header(HeaderName::from_static("x-query-id"), id);
+            }
+            return Ok(reply.respond(200)?.into());
+        }
+    };
+    let limits = QueryLimits { rows: request.page_size, ..QueryLimits::default() };
+    let stream = session.sql(&request.sql, limits, running.cancel()).await?;
+    let entry = EvidenceEntry {
+        kind: "sql.export".to_owned(),
+        actor: party.account.clone(),
+        subject: running.id().to_owned(),
+        body: json!({
+            "sql": request.sql.chars().take(EVIDENCE_CHARACTERS_MAX).collect::<String>(),
+            "format": if format == Format::Csv { "csv" } else { "arrow" },
+            "purpose": purpose,
+            "inputs": session.inputs(),
+        }),
+    };
+    call.app.trust.evidence().record(entry).await?;
+    Ok(export::respond(stream, running, format, request.page_size.is_none()).await?.into())
+}
+
+async fn cancel(call: Call) -> Result<Done, Failure> {
+    call.app.queries.cancel(&call.party()?.account, call.path("query_id")?)?;
+    Ok(Done::default())
+}

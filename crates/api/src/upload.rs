@@ -1,0 +1,195 @@
+//! A file on its way to disk: streamed, bounded, under a name that cannot leave its folder.
+
+use crate::error::Error;
+use axum::body::Body;
+use brain_kernel::error::{ErrorKind, Failure};
+use multer::{Field, Multipart};
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tokio::fs;
+use tokio::io::AsyncWriteExt as _;
+
+/// Longest silence of a caller who is sending a file.
+const SILENCE_MAX: Duration = Duration::from_secs(60);
+/// Longest name kept, characters.
+const NAME_CHARACTERS_MAX: usize = 120;
+/// Parts looked at before `file` must have come.
+const PARTS_MAX: usize = 16;
+
+/// A folder that is removed with everything in it when dropped.
+#[derive(Debug)]
+pub(crate) struct Folder(PathBuf);
+
+impl Folder {
+    /// A new folder that only this program may enter.
+    async fn create(parent: &Path, name: &str) -> std::io::Result<Self> {
+        let path = parent.join(name);
+        let mut builder = fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        builder.mode(0o700);
+        builder.create(&path).await?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::remove_dir_all(&self.0) {
+            tracing::warn!(folder = %self.0.display(), %error, "could not remove an upload");
+        }
+    }
+}
+
+/// A file that arrived.
+#[derive(Debug)]
+pub(crate) struct Stored {
+    /// Where it lies.
+    pub(crate) path: PathBuf,
+    /// The name its sender gave it, made safe.
+    pub(crate) name: String,
+    /// Removes it when dropped.
+    pub(crate) folder: Folder,
+}
+
+/// Write the part called `file` of a multipart body into a folder of its own.
+pub(crate) async fn store(
+    content_type: &str,
+    body: Body,
+    uploads: &Path,
+    id: &str,
+    limit_bytes: u64,
+) -> Result<Stored, Failure> {
+    let boundary = multer::parse_boundary(content_type).map_err(|error| malformed(error.to_string()))?;
+    let mut form = Multipart::new(body.into_data_stream(), boundary);
+    for _ in 0..PARTS_MAX {
+        let Some(field) = heard(form.next_field()).await? else { break };
+        if field.name() == Some("file") {
+            let name = safe_name(field.file_name().unwrap_or_default());
+            return write(field, uploads, id, name, limit_bytes).await;
+        }
+    }
+    Err(malformed("no part named \"file\"".to_owned()).into())
+}
+
+async fn write(
+    mut field: Field<'_>,
+    uploads: &Path,
+    id: &str,
+    name: String,
+    limit_bytes: u64,
+) -> Result<Stored, Failure> {
+    let folder = Folder::create(uploads, id).await.map_err(|error| disk(&error))?;
+    let path = folder.0.join(&name);
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    options.mode(0o600);
+    let mut file = options.open(&path).await.map_err(|error| disk(&error))?;
+    let mut written = 0_u64;
+    while let Some(chunk) = heard(field.chunk()).await? {
+        written += chunk.len() as u64;
+        if written > limit_bytes {
+            return Err(Error::TooLarge { limit_bytes }.into());
+        }
+        file.write_all(&chunk).await.map_err(|error| disk(&error))?;
+    }
+    file.flush().await.map_err(|error| disk(&error))?;
+    Ok(Stored { path, name, folder })
+}
+
+/// Wait for the sender, but not for ever.
+async fn heard<T>(work: impl Future<Output = Result<T, multer::Error>>) -> Result<T, Error> {
+    match tokio::time::timeout(SILENCE_MAX, work).await {
+        Err(_) => Err(Error::BodyBroken),
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(multer::Error::StreamReadFailed(_) | multer::Error::IncompleteStream)) => Err(Error::BodyBroken),
+        Ok(Err(error)) => Err(malformed(error.to_string())),
+    }
+}
+
+fn malformed(reason: String) -> Error {
+    Error::Malformed { place: "body", pointer: String::new(), reason }
+}
+
+fn disk(error: &std::io::Error) -> Failure {
+    tracing::error!(%error, "an upload could not be written");
+    Failure::new(
+        ErrorKind::Unavailable,
+        "api/upload-disk",
+        "节点无法写入上传文件。",
+        "The node cannot write the upload.",
+    )
+    .with_hint("请检查磁盘空间与目录权限。", "Check the disk's room and the folder's permissions.")
+}
+
+/// The last part of the name its sender gave, without anything a path or a shell could read as more than a name.
+/// The ending stays, for it may say what kind of file it is.
+fn safe_name(given: &str) -> String {
+    let last = given.rsplit(['/', '\\']).next().unwrap_or_default();
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | ' ' | '(' | ')');
+    let name: String = last.chars().map(|c| if plain(c) { c } else { '_' }).collect();
+    let name = name.trim().trim_start_matches('.').trim();
+    let length = name.chars().count();
+    let name: String = name.chars().skip(length.saturating_sub(NAME_CHARACTERS_MAX)).collect();
+    if name.trim_matches('.').is_empty() { "upload".to_owned() } else { name }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_name_leads_out_of_its_folder() {
+        let cases = [
+            ("../../etc/passwd", "passwd"),
+            ("C:\\Users\\me\\企业 名录.csv.gz", "企业 名录.csv.gz"),
+            ("..", "upload"),
+            ("", "upload"),
+            (".bashrc", "bashrc"),
+            ("a\0b;rm -rf.csv", "a_b_rm -rf.csv"),
+        ];
+        for (given, safe) in cases {
+            assert_eq!(safe_name(given), safe, "{given:?}");
+        }
+        let long = format!("{}.csv", "长".repeat(500));
+        assert!(safe_name(&long).ends_with(".csv") && safe_name(&long).chars().count() <= NAME_CHARACTERS_MAX);
+    }
+
+    fn body(name: &str, content: &str) -> (String, Body) {
+        let text = format!(
+            "--b\r\nContent-Disposition: form-data; name=\"note\"\r\n\r\nx\r\n--b\r\nContent-Disposition: form-data; \
+             name=\"{name}\"; filename=\"../x.csv\"\r\n\r\n{content}\r\n--b--\r\n"
+        );
+        ("multipart/form-data; boundary=b".to_owned(), Body::from(text))
+    }
+
+    fn scratch() -> PathBuf {
+        std::env::temp_dir().join(format!("brain-upload-{}", uuid::Uuid::now_v7()))
+    }
+
+    #[tokio::test]
+    async fn a_file_lands_in_its_own_folder_which_goes_with_it() {
+        let uploads = scratch();
+        let (kind, content) = body("file", "a,b\n1,2\n");
+        let stored = store(&kind, content, &uploads, "run", 100).await.unwrap();
+        assert_eq!((stored.name.as_str(), stored.path.clone()), ("x.csv", uploads.join("run").join("x.csv")));
+        assert_eq!(std::fs::read_to_string(&stored.path).unwrap(), "a,b\n1,2\n");
+        drop(stored);
+        assert!(!uploads.join("run").exists());
+        std::fs::remove_dir_all(uploads).unwrap();
+    }
+
+    #[tokio::test]
+    async fn too_much_or_nothing_at_all_leaves_no_file_behind() {
+        let uploads = scratch();
+        let (kind, content) = body("file", &"x".repeat(1000));
+        let large = store(&kind, content, &uploads, "run", 100).await.unwrap_err();
+        assert_eq!(large.code, "api/too-large");
+        assert!(!uploads.join("run").exists());
+        let (kind, content) = body("other", "x");
+        assert_eq!(store(&kind, content, &uploads, "run", 100).await.unwrap_err().code, "api/malformed");
+        std::fs::remove_dir_all(uploads).unwrap();
+    }
+}

@@ -1,0 +1,15 @@
+//! A whole node in one process for integration tests: own temporary folder, port 0, accounts of every role.
+//!
+//! For tests only, so it panics where a test should stop.
+//! Start reading at [`Node::start`]; [`Client`] talks to the node as a browser or a program would.
+#![expect(clippy::panic, clippy::expect_used, reason = "a fixture that cannot be built fails the test at once")]
+
+mod client;
+mod clock;
+mod data;
+mod node;
+
+pub use client::{Client, Reply};
+pub use clock::MovableClock;
+pub use data::{FIRMS_CSV, FIRMS_MAPPING};
+pub use node::{Node, OTHER_ORGANISATION, ORGANISATION, PASSWORD, Setup};

@@ -1,0 +1,235 @@
+//! The node: folder, store, trust, warehouse, components, HTTP.
+
+use crate::client::Client;
+use crate::clock::MovableClock;
+use crate::data::{FIRMS_CSV, FIRMS_MAPPING};
+use brain_api::{Options, Runs, Services};
+use brain_component::{Component, Platform, Registry};
+use brain_kernel::clock::Clock;
+use brain_kernel::party::{Party, Role};
+use brain_kernel::progress::{Cancel, Progress};
+use brain_kernel::uscc::Uscc;
+use brain_store::Store;
+use brain_trust::{NewAccount, Trust};
+use brain_warehouse::Warehouse;
+use brain_warehouse::ingest::{IngestOptions, IngestReport, IngestRequest};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// Password of every account of the testkit.
+pub const PASSWORD: &str = "Bright-Bearing-42";
+/// Organisation of the account `enterprise`.
+pub const ORGANISATION: &str = "91330681716195421C";
+/// Organisation of the account `other_enterprise`.
+pub const OTHER_ORGANISATION: &str = "91330000142939553X";
+
+/// What a node shall have besides its accounts.
+pub struct Setup {
+    /// Components.
+    pub components: Vec<Arc<dyn Component>>,
+    /// Longest time of a request.
+    pub request_timeout: Duration,
+    /// Largest upload, bytes.
+    pub upload_limit_bytes: u64,
+    /// Most rows one query may return.
+    pub query_rows_max: u64,
+    /// Accounts shown on the sign-in page.
+    pub demo_accounts: Vec<brain_api::DemoAccount>,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            components: Vec::new(),
+            request_timeout: Duration::from_secs(60),
+            upload_limit_bytes: 1 << 20,
+            query_rows_max: 1_000_000,
+            demo_accounts: Vec::new(),
+        }
+    }
+}
+
+/// A running node. Dropping it stops the server and removes the folder.
+pub struct Node {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Identity, grants, evidence.
+    pub trust: Trust,
+    /// Data.
+    pub warehouse: Warehouse,
+    /// Components.
+    pub registry: Registry,
+    /// Time, which tests may put forward.
+    pub clock: Arc<MovableClock>,
+    /// Background runs.
+    pub runs: Runs,
+    folder: TempDir,
+    stop: Option<oneshot::Sender<()>>,
+    server: JoinHandle<()>,
+}
+
+impl Node {
+    /// A node without components.
+    pub async fn start() -> Self {
+        Self::with(Setup::default()).await
+    }
+
+    /// A node with these components.
+    pub async fn with_components(components: Vec<Arc<dyn Component>>) -> Self {
+        Self::with(Setup { components, ..Setup::default() }).await
+    }
+
+    /// A node as described.
+    pub async fn with(setup: Setup) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        for part in ["keys", "store", "lake", "mappings", "tmp", "uploads"] {
+            std::fs::create_dir_all(folder.path().join(part)).expect("a folder");
+        }
+        std::fs::write(folder.path().join("mappings/firms.toml"), FIRMS_MAPPING).expect("a mapping");
+        let clock = Arc::new(MovableClock::default());
+        let shared: Arc<dyn Clock> = clock.clone();
+        let url = format!("sqlite:{}", folder.path().join("store/brain.db").display());
+        let store = Store::open(&url, shared.clone()).await.expect("a store");
+        let trust = open_trust(store.clone(), folder.path(), shared.clone()).await;
+        accounts(&trust).await;
+        let options = brain_warehouse::Options {
+            root: folder.path().to_owned(),
+            query_rows_max: setup.query_rows_max,
+            ..brain_warehouse::Options::default()
+        };
+        let warehouse =
+            Warehouse::open(options, store, trust.clone(), shared.clone()).await.expect("a warehouse");
+        let platform = Platform { warehouse: warehouse.clone(), trust: trust.clone(), clock: shared.clone() };
+        let registry = Registry::new(platform, setup.components).expect("components");
+        let services = Services {
+            trust: trust.clone(),
+            warehouse: warehouse.clone(),
+            registry: registry.clone(),
+            clock: shared,
+            metrics: metrics(),
+            options: Options {
+                node_name: "测试大脑".to_owned(),
+                node_role: "brain".to_owned(),
+                version: "0.0.0-test".to_owned(),
+                secure_cookies: false,
+                upload_limit_bytes: setup.upload_limit_bytes,
+                uploads: folder.path().join("uploads"),
+                request_timeout: setup.request_timeout,
+                demo_accounts: setup.demo_accounts,
+            },
+        };
+        let (router, runs) = brain_api::router_and_runs(services);
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let (stop, stopped) = oneshot::channel::<()>();
+        let server = tokio::spawn(async move {
+            let service = router.into_make_service_with_connect_info::<SocketAddr>();
+            let shutdown = async move { drop(stopped.await) };
+            brain_api::serve(listener, service, shutdown).await.expect("the server runs");
+        });
+        Self { address, trust, warehouse, registry, clock, runs, folder, stop: Some(stop), server }
+    }
+
+    /// A client nobody is signed in with.
+    #[must_use]
+    pub fn anonymous(&self) -> Client {
+        Client::new(&format!("http://{}", self.address))
+    }
+
+    /// A client signed in as the account of this name: a role's name, or `other_enterprise`.
+    pub async fn signed_in(&self, username: &str) -> Client {
+        self.anonymous().sign_in(username, PASSWORD).await
+    }
+
+    /// The node's folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Take a small file in, as the administrator would on the command line.
+    pub async fn load(&self, mapping: &str, name: &str, content: &str) -> IngestReport {
+        let path = self.folder.path().join("tmp").join(name);
+        std::fs::write(&path, content).expect("a file");
+        let request = IngestRequest { path, mapping: mapping.to_owned(), options: IngestOptions::default() };
+        self.warehouse
+            .ingest(&operator(), request, Progress::new(), Cancel::new())
+            .await
+            .expect("an ingest that succeeds")
+    }
+
+    /// Take in [`FIRMS_CSV`]: four rows of two firms in `raw.firm_order`, one in its quarantine.
+    pub async fn load_firms(&self) -> IngestReport {
+        self.load("firms", "orders.csv", FIRMS_CSV).await
+    }
+
+    /// Stop the server and wait until requests under way are answered.
+    pub async fn stop(mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+        let _ = tokio::time::timeout(Duration::from_secs(10), &mut self.server).await;
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+/// Who may open the folder may do everything in it.
+fn operator() -> Party {
+    Party {
+        account: "local-operator".to_owned(),
+        display_name: "测试".to_owned(),
+        role: Role::Administrator,
+        organisation: None,
+        region: None,
+    }
+}
+
+/// Cheap password hashing: tests sign in often and are not attacked.
+async fn open_trust(store: Store, folder: &Path, clock: Arc<dyn Clock>) -> Trust {
+    let options = brain_trust::Options {
+        argon2_memory_kib: 64,
+        argon2_passes: 1,
+        head_interval_ms: 0,
+        ..brain_trust::Options::default()
+    };
+    Trust::open_with(store, &folder.join("keys"), clock, options).await.expect("trust")
+}
+
+async fn accounts(trust: &Trust) {
+    let code = |text: &str| Some(Uscc::parse(text).expect("a good code"));
+    let roles = Role::ALL.into_iter().map(|role| {
+        let organisation = (role == Role::Enterprise).then(|| code(ORGANISATION)).flatten();
+        (role.name(), role, organisation)
+    });
+    let other = ("other_enterprise", Role::Enterprise, code(OTHER_ORGANISATION));
+    for (username, role, organisation) in roles.chain([other]) {
+        let new = NewAccount {
+            username: username.to_owned(),
+            display_name: username.to_owned(),
+            role,
+            organisation,
+            region: None,
+            password: PASSWORD.into(),
+            must_change_password: false,
+        };
+        trust.identity().create_account(&operator(), new).await.expect("an account");
+    }
+}
+
+/// One recorder per process: the metrics facade allows no second.
+fn metrics() -> PrometheusHandle {
+    static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
+    HANDLE.get_or_init(|| PrometheusBuilder::new().install_recorder().expect("the first recorder")).clone()
+}
