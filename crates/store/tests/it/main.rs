@@ -1,4 +1,11 @@
 //! The store, on both engines where both are there.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "in tests a panic is the report, and a line says what was skipped"
+)]
 
 mod catalogue;
 mod database;

@@ -115,7 +115,7 @@ async fn a_key_is_found_by_its_hash_and_revoked_once(database: &TestDatabase) {
     assert_eq!(api_key::list(store.db(), Some("other"), PageRequest::default()).await.unwrap().total, 0);
     assert_eq!(
         api_key::list(store.db(), Some(&account.id), PageRequest::default()).await.unwrap().items,
-        [key.clone()]
+        std::slice::from_ref(&key)
     );
     api_key::revoke(store.db(), &key.id, store.now()).await.unwrap();
     assert_eq!(

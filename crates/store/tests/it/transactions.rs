@@ -48,8 +48,8 @@ async fn writers_at_the_same_time_all_get_through_in_one_order(database: &TestDa
     };
     let mut positions = Vec::new();
     for _ in 0..4 {
-        let (a, b, c, d, e) = tokio::join!(append(), append(), append(), append(), append());
-        positions.extend([a, b, c, d, e]);
+        let five: [i64; 5] = tokio::join!(append(), append(), append(), append(), append()).into();
+        positions.extend(five);
     }
     positions.sort_unstable();
     assert_eq!(positions, (0..20).collect::<Vec<_>>());

@@ -106,7 +106,7 @@ async fn an_issued_grant_acts_at_the_next_resolve_for_its_purpose_only_until_it_
     let masks = BTreeMap::from([("amount".to_owned(), Mask::SignificantDigits { digits: 2 })]);
     let until = Some(node.store.now() + TimeDelta::days(7));
     let new = NewGrant { masks: masks.clone(), until, ..new_grant(Subject::Account(id)) };
-    let issued = grants.issue(&node.administrator(), new).await.unwrap();
+    let issued = grants.issue(&party(Role::Administrator), new).await.unwrap();
     let resolved = grants.resolve(&author, &invoices(), "risk").unwrap();
     assert_eq!((&resolved.id, resolved.masks, resolved.until), (&issued.id, masks, until));
     assert!(grants.resolve(&author, &invoices(), "marketing").is_err());
@@ -121,7 +121,7 @@ async fn an_issued_grant_acts_at_the_next_resolve_for_its_purpose_only_until_it_
 async fn a_revoked_grant_refuses_the_next_resolve_and_stays_revoked_over_a_restart() {
     let node = Node::start().await;
     let grants = node.trust.grants();
-    let actor = node.administrator();
+    let actor = party(Role::Administrator);
     grants.revoke(&actor, "role-government").await.unwrap();
     assert!(grants.resolve(&party(Role::Government), &open_data(), "view").is_err());
     assert_eq!(grants.revoke(&actor, "role-government").await.unwrap_err().code(), "store/not-found");
@@ -137,7 +137,7 @@ async fn a_revoked_grant_refuses_the_next_resolve_and_stays_revoked_over_a_resta
 async fn of_several_grants_the_most_permitting_applies() {
     let node = Node::start().await;
     let grants = node.trust.grants();
-    let actor = node.administrator();
+    let actor = party(Role::Administrator);
     let enterprise = Subject::Role(Role::Enterprise);
     let region = Predicate::StartsWith { column: "region".to_owned(), prefix: "33".to_owned() };
     grants.issue(&actor, NewGrant { rows: region, ..new_grant(enterprise.clone()) }).await.unwrap();
@@ -186,12 +186,15 @@ async fn a_grant_that_makes_no_sense_is_refused() {
     for new in bad {
         let shown = format!("{new:?}");
         assert_eq!(
-            grants.issue(&node.administrator(), new).await.unwrap_err().code(),
+            grants.issue(&party(Role::Administrator), new).await.unwrap_err().code(),
             "trust/invalid-argument",
             "{shown}"
         );
     }
     let unknown = new_grant(Subject::Account("nobody".to_owned()));
-    assert_eq!(grants.issue(&node.administrator(), unknown).await.unwrap_err().code(), "trust/not-found");
+    assert_eq!(
+        grants.issue(&party(Role::Administrator), unknown).await.unwrap_err().code(),
+        "trust/not-found"
+    );
     assert!(node.kinds().await.is_empty(), "a refused grant leaves neither row nor evidence");
 }

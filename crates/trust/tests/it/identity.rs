@@ -34,7 +34,7 @@ async fn wrong_name_wrong_password_and_closed_account_are_refused_alike() {
     let id = node.account("zhangsan", Role::Government).await;
     let wrong = node.sign_in("zhangsan", "not the password").await.unwrap_err();
     let unknown = node.sign_in("nobody", PASSWORD).await.unwrap_err();
-    node.trust.identity().set_disabled(&node.administrator(), &id, true).await.unwrap();
+    node.trust.identity().set_disabled(&party(Role::Administrator), &id, true).await.unwrap();
     let closed = node.sign_in("zhangsan", PASSWORD).await.unwrap_err();
     let shown = |error: brain_trust::Error| brain_kernel::error::Failure::from(error);
     let (wrong, unknown, closed) = (shown(wrong), shown(unknown), shown(closed));
@@ -77,8 +77,8 @@ async fn guesses_made_at_the_same_time_are_all_counted() {
     let node = Node::start().await;
     node.account("zhangsan", Role::Government).await;
     let guess = || node.sign_in("zhangsan", "not the password");
-    let (a, b, c, d, e) = tokio::join!(guess(), guess(), guess(), guess(), guess());
-    assert!([a, b, c, d, e].iter().all(Result::is_err));
+    let answers: [_; 5] = tokio::join!(guess(), guess(), guess(), guess(), guess()).into();
+    assert!(answers.iter().all(Result::is_err));
     assert!(node.sign_in("zhangsan", PASSWORD).await.is_err());
 }
 
@@ -114,10 +114,10 @@ async fn closing_an_account_ends_its_sessions_and_keys_at_once() {
     let expires = node.store.now() + TimeDelta::days(30);
     let key = identity.create_api_key(&session.party, "夜间导入", expires).await.unwrap();
     identity.authenticate(key.secret.expose()).await.unwrap();
-    identity.set_disabled(&node.administrator(), &id, true).await.unwrap();
+    identity.set_disabled(&party(Role::Administrator), &id, true).await.unwrap();
     assert!(identity.authenticate(session.token.expose()).await.is_err());
     assert!(identity.authenticate(key.secret.expose()).await.is_err());
-    identity.set_disabled(&node.administrator(), &id, false).await.unwrap();
+    identity.set_disabled(&party(Role::Administrator), &id, false).await.unwrap();
     identity.authenticate(key.secret.expose()).await.unwrap();
 }
 
@@ -183,7 +183,7 @@ async fn only_administrators_manage_accounts_and_the_last_one_stays() {
         identity.set_disabled(&other, &first, true).await.unwrap_err().code(),
         "trust/not-administrator"
     );
-    let actor = node.administrator();
+    let actor = party(Role::Administrator);
     assert_eq!(
         identity.set_disabled(&actor, &first, true).await.unwrap_err().code(),
         "trust/last-administrator"
@@ -221,7 +221,7 @@ async fn an_account_that_makes_no_sense_is_refused_with_the_reason() {
         (NewAccount { password: Secret::new("lisi-lisi-2026"), ..new }, "trust/weak-password"),
     ];
     for (bad, code) in cases {
-        let error = node.trust.identity().create_account(&node.administrator(), bad).await.unwrap_err();
+        let error = node.trust.identity().create_account(&party(Role::Administrator), bad).await.unwrap_err();
         assert_eq!(error.code(), code);
     }
 }

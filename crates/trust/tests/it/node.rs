@@ -91,10 +91,6 @@ impl Node {
         Self { trust, store, clock, url, folder }
     }
 
-    pub(crate) fn administrator(&self) -> Party {
-        party(Role::Administrator)
-    }
-
     pub(crate) async fn account(&self, username: &str, role: Role) -> String {
         let organisation = (role == Role::Enterprise).then(|| Uscc::parse(OWN).unwrap());
         let new = NewAccount {
@@ -106,7 +102,7 @@ impl Node {
             password: Secret::new(PASSWORD),
             must_change_password: false,
         };
-        self.trust.identity().create_account(&self.administrator(), new).await.unwrap().id
+        self.trust.identity().create_account(&party(Role::Administrator), new).await.unwrap().id
     }
 
     pub(crate) async fn sign_in(

@@ -1,6 +1,6 @@
 //! Whatever is done to the log behind its back is found, and the place is named.
 
-use brain_trust::evidence::Problem;
+use brain_trust::evidence::{Problem, merkle};
 
 use crate::evidence::record;
 use crate::node::Node;
@@ -95,7 +95,7 @@ async fn a_rewritten_entry_with_its_hash_made_good_contradicts_the_signed_head()
     forged.subject = "s0".to_owned();
     other.trust.evidence().record(forged).await.unwrap();
     let row = brain_store::evidence::leaf(other.store.db(), 10).await.unwrap().unwrap();
-    let hash: String = row.leaf_hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = merkle::Hash::from_slice(&row.leaf_hash).unwrap();
     node.sql(&format!(
         "UPDATE evidence_leaf SET body = '{}', subject = '{}', leaf_hash = x'{hash}' WHERE seq = 10",
         row.body, row.subject
