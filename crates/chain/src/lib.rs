@@ -13,6 +13,7 @@ pub mod gap;
 pub mod graph;
 pub mod query;
 pub mod region;
+pub mod region_view;
 pub mod search;
 
 pub mod esri;

@@ -2,6 +2,7 @@
 
 use brain_chain::decay::{Day, Decay};
 use brain_chain::estimate::{EstimateOptions, estimate_links, estimated_network};
+use brain_chain::gap::{GapParameters, GapState};
 use brain_chain::graph::{
     BuildReport, ChainGraph, ChainGraphBuilder, ChainMemberRow, ChainRow, FirmId, FirmRow, LinkRow, MakeRole,
     MakeRow, ProductId, ProductRow, Relation, Stage,
@@ -11,6 +12,7 @@ use brain_chain::query::{
     positions, upstreamness,
 };
 use brain_chain::region::Region;
+use brain_chain::region_view::{ChainGapQuery, FirmBasis, chain_candidates, chain_gap};
 use brain_chain::search::{Found, SearchIndex};
 use brain_kernel::progress::Cancel;
 use proptest::prelude::*;
@@ -263,4 +265,35 @@ proptest! {
             prop_assert!(value[at] >= 1.0 && value[at] <= 1.0 / kept + 1e-8);
         }
     }
+}
+
+#[test]
+fn a_region_sees_what_its_chain_lacks_and_who_could_make_it() {
+    let (graph, _) = chain();
+    let query = ChainGapQuery {
+        region: Region::parse("330000").unwrap(),
+        region_name: "浙江",
+        compare: Region::NATION,
+        decay: Decay::none(),
+        parameters: GapParameters::default(),
+        risk: rustc_hash::FxHashMap::default(),
+    };
+    let gap = chain_gap(&graph, graph.chain("nev").unwrap(), &query, &Cancel::new()).unwrap();
+    assert_eq!(names(&graph, gap.products.clone()), ["电芯", "电动汽车"]);
+    let states: Vec<GapState> = gap.assessment.nodes.iter().map(|node| node.state).collect();
+    assert_eq!(states[0], GapState::Break, "nobody in Zhejiang makes cells");
+    assert_eq!((gap.assessment.nodes[0].firms, gap.assessment.nodes[0].firms_elsewhere), (0, 1));
+    assert_eq!(gap.assessment.nodes[1].firms, 1);
+
+    let basis = FirmBasis::new(&graph);
+    let zhejiang = Some(brain_kernel::region::RegionCode::parse("330000").unwrap());
+    let found = chain_candidates(&graph, &basis, id(&graph, "电芯"), zhejiang, 10, &Decay::none()).unwrap();
+    assert_eq!(graph.firms().id(FirmId(found[0].firm)), "B", "the only maker stands first");
+    assert!((found[0].reasons.iter().map(|r| r.weight).sum::<f64>() - found[0].score).abs() < 1e-9);
+    let at_home =
+        chain_candidates(&graph, &basis, id(&graph, "电动汽车"), zhejiang, 10, &Decay::none()).unwrap();
+    assert!(
+        at_home.iter().all(|c| graph.firms().id(FirmId(c.firm)) != "C"),
+        "who makes it there is no candidate"
+    );
 }
