@@ -22,6 +22,7 @@ export interface SearchHit {
 export interface GraphNode {
   id: string;
   name: string;
+  name_en?: string | null;
   stage: Stage | null;
   position: number;
   x: number;
@@ -55,9 +56,12 @@ export interface Panorama {
     products: number;
     links: number;
     firms: number;
+    firms_here?: number;
     observed_from: string | null;
     observed_to: string | null;
     stale_share: number;
+    truncated?: boolean;
+    as_of?: string;
   };
 }
 
@@ -68,7 +72,6 @@ export const GAP_ACTIONS: readonly GapAction[] = ["strengthen", "complete", "ext
 
 export interface GapNode {
   product: string;
-  name?: string;
   stage: Stage | null;
   presence: number;
   firms: number;
@@ -80,6 +83,7 @@ export interface GapNode {
   density: number | null;
   pci?: number | null;
   weight: number;
+  essential?: boolean;
   state: GapState;
   reasons: Text[];
   action: GapAction | null;
@@ -89,7 +93,8 @@ export interface Gap {
   completeness: number;
   formula: Text;
   nodes: GapNode[];
-  lists: Record<GapAction, (string | { product: string; reason?: Text })[]>;
+  lists: Record<GapAction, { product: string; score: number; reasons: Text[] }[]>;
+  stale_share?: number;
   uncertainty?: Text | null;
 }
 

@@ -1,6 +1,6 @@
 // One chain from raw material to product: where firms are, where they are missing.
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { Drawer, Input, Segmented, Select } from "antd";
+import { Alert, Drawer, Input, Segmented, Select } from "antd";
 import { lazy, Suspense, useCallback, useId, useMemo } from "react";
 import type { GraphNode, Panorama as Result } from "../../sdk/components";
 import { DataTable } from "../../sdk/DataTable";
@@ -95,7 +95,8 @@ export function Panorama() {
       <Answer query={panorama} rows={12}>
         {({ result: data, provenance, seconds }) => (
           <div className="stack">
-            <Summary data={data} />
+            <Summary data={data} local={region !== undefined} />
+            {data.summary.truncated ? <Alert type="info" showIcon title={t("chain.truncated", { n: number(data.nodes.length) })} /> : null}
             {data.nodes.length === 0 ? (
               <Card><Empty title={t("chain.empty")} hint={t("chain.emptyHint")} /></Card>
             ) : view === "graph" ? (
@@ -123,7 +124,7 @@ export function Panorama() {
   );
 }
 
-function Summary({ data }: { data: Result }) {
+function Summary({ data, local }: { data: Result; local: boolean }) {
   const t = useT();
   const s = data.summary;
   const missing = data.nodes.filter((n) => presenceOf(n) === "nobody").length;
@@ -131,8 +132,13 @@ function Summary({ data }: { data: Result }) {
     <div className="figures">
       <Figure label={t("chain.summaryProducts")} value={number(s.products)} unit={t("common.itemsUnit")} />
       <Figure label={t("chain.summaryLinks")} value={number(s.links)} />
-      <Figure label={t("chain.summaryFirms")} value={number(s.firms)} unit={t("common.firmsUnit")} />
-      <Figure label={t("gap.state.break")} value={number(missing)} unit={t("common.itemsUnit")} tone={missing > 0 ? "bad" : undefined} />
+      <Figure
+        label={t("chain.summaryFirms")}
+        value={number(local && s.firms_here !== undefined ? s.firms_here : s.firms)}
+        unit={t("common.firmsUnit")}
+        note={local && s.firms_here !== undefined ? t("chain.firmsAll", { n: number(s.firms) }) : undefined}
+      />
+      <Figure label={t("chain.missing")} value={number(missing)} unit={t("common.itemsUnit")} tone={missing > 0 ? "bad" : undefined} />
       <Figure
         label={t("chain.summaryStale")}
         value={percent(s.stale_share, 0)}
@@ -155,19 +161,20 @@ function Picture({
 }) {
   const t = useT();
   const palette = usePalette();
+  const language = useLanguage();
   const findId = useId();
   const nodes = useMemo(
     () =>
       data.nodes.map((n) => ({
         id: n.id,
-        name: n.name,
+        name: language === "en" ? n.name_en || n.name : n.name,
         x: n.x,
         y: n.y,
         weight: n.firms,
         alert: n.firms === 0 && n.firms_elsewhere === 0,
         colour: presenceColour(presenceOf(n), palette),
       })),
-    [data, palette],
+    [data, palette, language],
   );
   const links = useMemo(() => data.links.map((l) => ({ from: l.from, to: l.to, strong: l.essential })), [data]);
   const options = useMemo(() => data.nodes.slice(0, 20_000).map((n) => ({ value: n.id, label: n.name })), [data]);

@@ -138,7 +138,6 @@ function Distribution({ nodes, onState }: { nodes: GapNode[]; onState: (state: s
 
 function Lists({ gap, chain, region }: { gap: Gap; chain: string; region: string | undefined }) {
   const t = useT();
-  const names = new Map(gap.nodes.map((n) => [n.product, n.name ?? n.product]));
   return (
     <div className="tiles" style={{ gridTemplateColumns: "repeat(auto-fit, minmax(220px, 1fr))" }}>
       {GAP_ACTIONS.map((action) => {
@@ -149,14 +148,13 @@ function Lists({ gap, chain, region }: { gap: Gap; chain: string; region: string
             <p className="muted" style={{ fontSize: 12.5, marginBottom: 6 }}>{t(`gap.actionHelp.${action}`)}</p>
             {items.length === 0 ? <p className="muted">{t("gap.emptyList")}</p> : null}
             <ul>
-              {items.slice(0, 8).map((item) => {
-                const product = typeof item === "string" ? item : item.product;
-                return (
-                  <li key={product} style={{ padding: "3px 0" }}>
-                    <Link to="/candidates" search={{ chain, product, region }}>{names.get(product) ?? product}</Link>
-                  </li>
-                );
-              })}
+              {items.slice(0, 8).map((item) => (
+                <li key={item.product} style={{ padding: "3px 0" }}>
+                  <Link to="/candidates" search={{ chain, product: item.product, region }} title={item.reasons.map(text).join("；")}>
+                    {item.product}
+                  </Link>
+                </li>
+              ))}
             </ul>
             {items.length > 8 ? <p className="muted">{t("common.more")} {number(items.length - 8)}</p> : null}
           </section>
@@ -210,10 +208,10 @@ function Nodes({
           {
             key: "product",
             title: t("common.product"),
-            value: (n) => n.name ?? n.product,
+            value: (n) => n.product,
             render: (n) => (
               <Link to="/candidates" search={{ chain, product: n.product, region }} title={t("gap.findCandidates")}>
-                {n.name ?? n.product}
+                {n.product}
               </Link>
             ),
           },
@@ -244,8 +242,8 @@ function Nodes({
           { key: "lq", title: t("gap.lq"), kind: "decimal", value: (n) => n.lq, minor: true },
           { key: "hhi", title: t("gap.hhi"), kind: "decimal", value: (n) => n.hhi, minor: true },
           { key: "density", title: t("gap.density"), kind: "decimal", value: (n) => n.density, minor: true },
-          { key: "capacity", title: t("gap.capacity"), kind: "decimal", value: (n) => n.capacity_proxy, minor: true },
-          { key: "need", title: t("gap.need"), kind: "decimal", value: (n) => n.need_proxy, minor: true },
+          { key: "capacity", title: t("gap.capacity"), kind: "money", value: (n) => n.capacity_proxy, minor: true },
+          { key: "need", title: t("gap.need"), kind: "money", value: (n) => n.need_proxy, minor: true },
           { key: "weight", title: t("common.weight"), kind: "index", value: (n) => n.weight, minor: true },
         ]}
       />

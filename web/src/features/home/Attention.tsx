@@ -49,7 +49,7 @@ export function ChainAttention() {
                   <ul>
                     {worst.map((n) => (
                       <li key={n.product} style={{ display: "flex", gap: 12, flexWrap: "wrap", padding: "7px 0", borderBottom: "1px solid var(--line)" }}>
-                        <Link to="/candidates" search={{ chain, product: n.product }}>{n.name ?? n.product}</Link>
+                        <Link to="/candidates" search={{ chain, product: n.product }}>{n.product}</Link>
                         <Badge colour={palette.gap}>{t("gap.state.break")}</Badge>
                         <span className="muted">{n.reasons.map(text).join("；")}</span>
                       </li>
