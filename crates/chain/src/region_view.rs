@@ -203,7 +203,7 @@ impl Supply {
         if places.len() < PLACES_MIN {
             return Ok(None);
         }
-        let whole_province = region.0 % 10_000 == 0;
+        let whole_province = region.0.is_multiple_of(10_000);
         let own =
             if whole_province { places.binary_search(&(region.0 / 10_000)).ok() } else { Some(places.len()) };
         let Some(own) = own else { return Ok(None) };
