@@ -13,9 +13,9 @@
 -- column: stage | 环节位置 | Stage
 -- column: essential | 是否关键 | Essential
 -- column: source | 来源 | Source
-SELECT chain_id, product_id, first_value(stage) AS stage, bool_or(essential) AS essential, '编辑整理' AS source
+SELECT chain_id, product_id, first_value(stage) AS stage, bool_or(key_part) AS essential, '编辑整理' AS source
 FROM (
-  SELECT unnest(string_to_array(chain, '|')) AS chain_id, product AS product_id, stage, coalesce(essential, false) AS essential
+  SELECT unnest(string_to_array(chain, '|')) AS chain_id, product AS product_id, stage, coalesce(essential, false) AS key_part
   FROM raw.curated_product
 )
 GROUP BY chain_id, product_id

@@ -14,7 +14,7 @@ pub(crate) fn nearest(asked: &str, names: &[String]) -> Vec<String> {
             let own = name.rsplit('.').next().unwrap_or(name);
             let distance = edits(table, own);
             let related = own.contains(table) || table.contains(own);
-            (related || distance * 3 <= own.len().max(3)).then_some((distance, name))
+            (related || distance <= (own.chars().count() / 3).max(2)).then_some((distance, name))
         })
         .collect();
     scored.sort();

@@ -1,0 +1,81 @@
+//! Limits of a query: rows, time, memory, cancel — and errors a person can act on.
+
+use crate::node::{Node, administrator};
+use brain_kernel::error::{ErrorKind, Failure};
+use brain_kernel::progress::Cancel;
+use brain_warehouse::query::{QueryLimits, QueryStream};
+
+const HEAVY: &str = "SELECT count(*) FROM generate_series(1, 100000000) a JOIN generate_series(1, 100000000) b \
+    ON a.value % 7 = b.value % 11";
+
+async fn run(node: &Node, sql: &str, limits: QueryLimits, cancel: Cancel) -> Result<QueryStream, Failure> {
+    node.warehouse.session(&administrator(), "sql").sql(sql, limits, cancel).await.map_err(Failure::from)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_limit_cuts_and_says_that_there_is_more() {
+    let node = Node::empty().await;
+    let limits = QueryLimits { rows: Some(10), ..QueryLimits::default() };
+    let sql = "SELECT value FROM generate_series(1, 100000)";
+    let (batches, more) = run(&node, sql, limits, Cancel::new()).await.unwrap().collect().await.unwrap();
+    assert_eq!(batches.iter().map(|batch| batch.num_rows()).sum::<usize>(), 10);
+    assert!(more);
+    let limits = QueryLimits { rows: Some(100_000), ..QueryLimits::default() };
+    let (batches, more) = run(&node, sql, limits, Cancel::new()).await.unwrap().collect().await.unwrap();
+    assert_eq!(batches.iter().map(|batch| batch.num_rows()).sum::<usize>(), 100_000);
+    assert!(!more, "exactly as many rows as allowed is all of them");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_query_past_its_time_stops() {
+    let node = Node::empty().await;
+    let limits = QueryLimits { seconds: Some(1), ..QueryLimits::default() };
+    let stream = run(&node, HEAVY, limits, Cancel::new()).await.unwrap();
+    let failure = Node::refused(stream.collect().await.map_err(Failure::from), ErrorKind::Cancelled);
+    assert_eq!(failure.code, "warehouse/query-timeout");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancelled_query_stops() {
+    let node = Node::empty().await;
+    let cancel = Cancel::new();
+    let stream = run(&node, HEAVY, QueryLimits::default(), cancel.clone()).await.unwrap();
+    let waiting = tokio::spawn(stream.collect());
+    cancel.cancel();
+    let failure = Node::refused(waiting.await.unwrap().map_err(Failure::from), ErrorKind::Cancelled);
+    assert_eq!(failure.code, "warehouse/cancelled");
+    let dead = run(&node, "SELECT 1", QueryLimits::default(), cancel).await;
+    Node::refused(dead, ErrorKind::Cancelled);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_query_past_its_memory_fails_and_gives_it_back() {
+    let node = Node::empty().await;
+    let limits = QueryLimits { memory_mib: Some(1), ..QueryLimits::default() };
+    let sql = "SELECT array_agg(value) FROM generate_series(1, 10000000)";
+    let stream = run(&node, sql, limits, Cancel::new()).await.unwrap();
+    let failure = Node::refused(stream.collect().await.map_err(Failure::from), ErrorKind::Exhausted);
+    assert_eq!(failure.code, "warehouse/query-memory");
+    assert!(failure.detail.en.contains("1 MiB"));
+    // The stopped query's tasks end when they next look up.
+    for _ in 0..200 {
+        if node.warehouse.memory_bytes() == 0 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(25)).await;
+    }
+    assert_eq!(node.warehouse.memory_bytes(), 0);
+    let small = run(&node, "SELECT 1", QueryLimits::default(), Cancel::new()).await.unwrap();
+    assert_eq!(small.collect().await.unwrap().0[0].num_rows(), 1);
+}
+
+#[tokio::test]
+async fn a_parse_error_points_at_its_place() {
+    let node = Node::empty().await;
+    let failure =
+        Node::refused(run(&node, "SELECT 1\n  FROMM raw.sale", QueryLimits::default(), Cancel::new()).await, ErrorKind::InvalidArgument);
+    assert_eq!(failure.code, "warehouse/sql");
+    assert!(failure.detail.zh.contains("第 2 行"), "{failure:?}");
+    let unknown = run(&node, "SELECT nope FROM (SELECT 1 AS yes)", QueryLimits::default(), Cancel::new()).await;
+    assert!(Node::refused(unknown, ErrorKind::InvalidArgument).detail.en.contains("nope"));
+}
