@@ -24,9 +24,11 @@ WITH loaded AS (
   SELECT code AS region_code, name FROM raw.region_county
 ),
 place AS (
-  SELECT region_code, name, '行政区划数据' AS source FROM loaded
+  -- Cities without counties stand in the county file once more, under their own code.
+  SELECT region_code, min(name) AS name, '行政区划数据' AS source FROM loaded
   -- Shelves of the code book, not places.
   WHERE name NOT IN ('市辖区', '县', '省直辖县级行政区划', '自治区直辖县级行政区划')
+  GROUP BY region_code
   UNION ALL
   SELECT b.code AS region_code, b.name, '内置区划' AS source
   FROM builtin.region b LEFT ANTI JOIN loaded l ON l.region_code = b.code

@@ -49,9 +49,7 @@ pub(crate) async fn measure(
             name: field.name().clone(),
             filled: match column.null_count {
                 Precision::Exact(_) | Precision::Inexact(_) if rows == 0 => None,
-                Precision::Exact(nulls) | Precision::Inexact(nulls) => {
-                    Some(1.0 - nulls as f64 / rows as f64)
-                }
+                Precision::Exact(nulls) | Precision::Inexact(nulls) => Some(1.0 - nulls as f64 / rows as f64),
                 Precision::Absent => None,
             },
         })

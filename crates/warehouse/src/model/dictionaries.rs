@@ -42,8 +42,8 @@ impl Inner {
             let classes = self.classes(wanted.industry).await?;
             let built = tokio::task::spawn_blocking(move || Extractor::new(products, classes)).await;
             let built = built.map_err(|error| std::io::Error::other(error.to_string()))?;
-            let extractor =
-                built.map_err(|error| Error::Model { model: "extractor".into(), reason: error.to_string() })?;
+            let extractor = built
+                .map_err(|error| Error::Model { model: "extractor".into(), reason: error.to_string() })?;
             self.standards.set_extractor(extractor);
         }
         self.standards.set_versions(wanted);
@@ -70,7 +70,11 @@ impl Inner {
                 Some(LexiconEntry {
                     product_id,
                     name,
-                    aliases: aliases.split('|').filter(|alias| !alias.is_empty()).map(str::to_owned).collect(),
+                    aliases: aliases
+                        .split('|')
+                        .filter(|alias| !alias.is_empty())
+                        .map(str::to_owned)
+                        .collect(),
                     industry_code,
                     weight: if curated { CURATED_WEIGHT } else { MINED_WEIGHT },
                     curated,
@@ -106,7 +110,8 @@ impl Inner {
         for batch in &batches {
             let texts = as_texts(batch)?;
             for row in 0..batch.num_rows() {
-                let value = |column: &StringViewArray| column.is_valid(row).then(|| column.value(row).to_owned());
+                let value =
+                    |column: &StringViewArray| column.is_valid(row).then(|| column.value(row).to_owned());
                 rows.push(texts.iter().map(value).collect());
             }
         }

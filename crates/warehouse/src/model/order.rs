@@ -40,8 +40,11 @@ mod tests {
 
     #[test]
     fn a_model_runs_after_what_it_reads_and_a_cycle_is_refused() {
-        let models =
-            vec![model("subject.c", "subject.b"), model("subject.b", "subject.a, raw.x"), model("subject.a", "raw.x")];
+        let models = vec![
+            model("subject.c", "subject.b"),
+            model("subject.b", "subject.a, raw.x"),
+            model("subject.a", "raw.x"),
+        ];
         let names: Vec<_> = ordered(models).unwrap().into_iter().map(|model| model.name).collect();
         assert_eq!(names, ["subject.a", "subject.b", "subject.c"]);
         let cycle = vec![model("subject.a", "subject.b"), model("subject.b", "subject.a")];

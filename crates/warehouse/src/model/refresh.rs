@@ -94,7 +94,8 @@ impl Inner {
         cancel: &Cancel,
     ) -> Result<ModelRun> {
         let known = self.catalogue.snapshot().get(&model.name).cloned();
-        let (version, rows) = (known.as_ref().and_then(|entry| entry.version), known.as_ref().map(|entry| entry.rows));
+        let (version, rows) =
+            (known.as_ref().and_then(|entry| entry.version), known.as_ref().map(|entry| entry.rows));
         let still = |state| ModelRun { model: model.name.clone(), state, version, rows, seconds: 0.0 };
         let Some(versions) = self.versions_for(model) else { return Ok(still(ModelState::Waiting)) };
         let unchanged = before.is_some_and(|run| {
@@ -118,7 +119,13 @@ impl Inner {
         let seconds = started.elapsed().as_secs_f64();
         self.remember(model, &versions, &run_id, party, (version, rows, seconds), &schema).await?;
         tracing::info!(model = model.name, version, rows, seconds, "model ran");
-        Ok(ModelRun { model: model.name.clone(), state: ModelState::Ran, version: Some(version), rows: Some(rows), seconds })
+        Ok(ModelRun {
+            model: model.name.clone(),
+            state: ModelState::Ran,
+            version: Some(version),
+            rows: Some(rows),
+            seconds,
+        })
     }
 
     /// Plan, run and commit; returns version, rows and schema.
@@ -214,9 +221,10 @@ impl Inner {
 fn blamed(error: Error, model: &Model) -> Error {
     match error {
         Error::Sql { message, .. } => Error::Model { model: model.name.clone(), reason: message },
-        Error::UnknownDataset { name, .. } => {
-            Error::Model { model: model.name.clone(), reason: format!("reads {name}, which it does not declare") }
-        }
+        Error::UnknownDataset { name, .. } => Error::Model {
+            model: model.name.clone(),
+            reason: format!("reads {name}, which it does not declare"),
+        },
         other => other,
     }
 }

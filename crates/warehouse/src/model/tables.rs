@@ -8,8 +8,8 @@ use crate::{Error, Result};
 use datafusion::arrow::array::{ArrayRef, RecordBatch, StringViewArray};
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
 use datafusion::catalog::{
-    CatalogProvider, CatalogProviderList, MemoryCatalogProvider, MemoryCatalogProviderList, MemorySchemaProvider,
-    MemTable, SchemaProvider, TableProvider,
+    CatalogProvider, CatalogProviderList, MemTable, MemoryCatalogProvider, MemoryCatalogProviderList,
+    MemorySchemaProvider, SchemaProvider, TableProvider,
 };
 use datafusion::datasource::empty::EmptyTable;
 use std::collections::BTreeMap;
@@ -102,6 +102,7 @@ fn text_table(columns: &[&str], rows: Vec<Vec<Option<String>>>) -> Result<Arc<dy
         })
         .collect();
     let schema = Arc::new(Schema::new(fields));
-    let batch = RecordBatch::try_new(Arc::clone(&schema), arrays).map_err(datafusion::error::DataFusionError::from)?;
+    let batch = RecordBatch::try_new(Arc::clone(&schema), arrays)
+        .map_err(datafusion::error::DataFusionError::from)?;
     Ok(Arc::new(MemTable::try_new(schema, vec![vec![batch]])?))
 }

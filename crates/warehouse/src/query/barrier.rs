@@ -17,7 +17,8 @@ use datafusion::logical_expr::{
 };
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_plan::{
-    ChildrenPropertiesMode, DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties, ReplaceChildrenOptions,
+    ChildrenPropertiesMode, DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties,
+    ReplaceChildrenOptions,
 };
 use std::fmt;
 use std::sync::Arc;
@@ -205,6 +206,8 @@ mod tests {
         assert!(cannot_fail(&col("a").eq(lit(1)).and(col("b").like(lit("x%")))));
         assert!(cannot_fail(&col("a").is_null().or(col("a").in_list(vec![lit(1), lit(2)], false))));
         assert!(!cannot_fail(&(lit(1) / (col("a") - lit(42))).gt(lit(0))));
-        assert!(!cannot_fail(&datafusion::prelude::cast(col("a"), datafusion::arrow::datatypes::DataType::Int64).eq(lit(1))));
+        assert!(!cannot_fail(
+            &datafusion::prelude::cast(col("a"), datafusion::arrow::datatypes::DataType::Int64).eq(lit(1))
+        ));
     }
 }

@@ -143,11 +143,7 @@ pub(crate) struct DoorCatalog {
 }
 
 impl DoorCatalog {
-    pub(crate) fn new(
-        visit: Arc<Visit>,
-        names: &[String],
-        prepared: Prepared,
-    ) -> Arc<Self> {
+    pub(crate) fn new(visit: Arc<Visit>, names: &[String], prepared: Prepared) -> Arc<Self> {
         let mut visible: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for name in names {
             if let Some((zone, table)) = name.split_once('.') {

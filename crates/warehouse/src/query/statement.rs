@@ -3,8 +3,8 @@
 use crate::{Error, Result};
 use datafusion::error::DataFusionError;
 use datafusion::execution::SessionState;
-use datafusion::logical_expr::LogicalPlan;
 use datafusion::execution::context::SQLOptions;
+use datafusion::logical_expr::LogicalPlan;
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::Statement as Sql;
 
@@ -18,7 +18,9 @@ pub(crate) fn parse(state: &SessionState, sql: &str) -> Result<Statement> {
     }
     let dialect = state.config().options().sql_parser.dialect;
     let statement = state.sql_to_statement(sql, &dialect).map_err(|error| match error {
-        DataFusionError::NotImplemented(_) => Error::NotARead { statement: "several statements at once".into() },
+        DataFusionError::NotImplemented(_) => {
+            Error::NotARead { statement: "several statements at once".into() }
+        }
         other => other.into(),
     })?;
     check(&statement)?;

@@ -38,7 +38,10 @@ pub(crate) struct Bounds {
 
 impl std::fmt::Debug for QueryStream {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("QueryStream").field("schema", &self.schema).field("inputs", &self.inputs).finish_non_exhaustive()
+        f.debug_struct("QueryStream")
+            .field("schema", &self.schema)
+            .field("inputs", &self.inputs)
+            .finish_non_exhaustive()
     }
 }
 

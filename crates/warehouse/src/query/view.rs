@@ -9,9 +9,7 @@ use datafusion::catalog::TableProvider;
 use datafusion::catalog::view::ViewTable;
 use datafusion::common::{Column, Result, ScalarValue, TableReference, plan_err};
 use datafusion::datasource::provider_as_source;
-use datafusion::functions::expr_fn::{
-    abs, concat, floor, left, log10, power, starts_with, trunc,
-};
+use datafusion::functions::expr_fn::{abs, concat, floor, left, log10, power, starts_with, trunc};
 use datafusion::logical_expr::{Expr, LogicalPlanBuilder, cast, lit, when};
 use std::collections::BTreeMap;
 use std::sync::Arc;

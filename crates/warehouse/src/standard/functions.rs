@@ -5,7 +5,8 @@
 use super::context::Standards;
 use brain_kernel::{capital, company_name, date, pinyin, uscc};
 use datafusion::arrow::array::{
-    Array, ArrayRef, AsArray, BooleanBuilder, Date32Builder, Float64Builder, StringViewArray, StringViewBuilder,
+    Array, ArrayRef, AsArray, BooleanBuilder, Date32Builder, Float64Builder, StringViewArray,
+    StringViewBuilder,
 };
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::DataType;
@@ -119,7 +120,9 @@ pub(super) fn simple(standards: &Arc<Standards>) -> Vec<Arc<ScalarUDF>> {
         map_text("company_short_name", |name| {
             Some(company_name::normalise(name).core).filter(|core| !core.is_empty())
         }),
-        map_text("pinyin_initials", |words| Some(pinyin::initials(words)).filter(|letters| !letters.is_empty())),
+        map_text("pinyin_initials", |words| {
+            Some(pinyin::initials(words)).filter(|letters| !letters.is_empty())
+        }),
         region_code(Arc::clone(standards)),
     ]
 }

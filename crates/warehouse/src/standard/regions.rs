@@ -27,10 +27,46 @@ const ENDINGS: [&str; 12] = [
 const COUNTY_ENDINGS: [&str; 3] = ["区", "县", "旗"];
 /// Nationalities in names such as `延边朝鲜族自治州`, where the short name is what stands before.
 const NATIONALITIES: [&str; 40] = [
-    "朝鲜族", "土家族", "苗族", "藏族", "羌族", "彝族", "布依族", "侗族", "哈尼族", "壮族", "傣族", "白族", "景颇族",
-    "傈僳族", "蒙古族", "回族", "哈萨克", "柯尔克孜", "蒙古", "满族", "畲族", "瑶族", "仡佬族", "水族", "黎族", "纳西族",
-    "拉祜族", "佤族", "布朗族", "独龙族", "怒族", "普米族", "毛南族", "仫佬族", "各族", "达斡尔族", "东乡族", "保安族",
-    "撒拉族", "土族",
+    "朝鲜族",
+    "土家族",
+    "苗族",
+    "藏族",
+    "羌族",
+    "彝族",
+    "布依族",
+    "侗族",
+    "哈尼族",
+    "壮族",
+    "傣族",
+    "白族",
+    "景颇族",
+    "傈僳族",
+    "蒙古族",
+    "回族",
+    "哈萨克",
+    "柯尔克孜",
+    "蒙古",
+    "满族",
+    "畲族",
+    "瑶族",
+    "仡佬族",
+    "水族",
+    "黎族",
+    "纳西族",
+    "拉祜族",
+    "佤族",
+    "布朗族",
+    "独龙族",
+    "怒族",
+    "普米族",
+    "毛南族",
+    "仫佬族",
+    "各族",
+    "达斡尔族",
+    "东乡族",
+    "保安族",
+    "撒拉族",
+    "土族",
 ];
 
 #[derive(Debug, Clone)]
@@ -109,14 +145,15 @@ impl Regions {
     pub fn find(&self, address: &str, province: &str, city: &str) -> Option<&str> {
         let address = address.trim();
         let (city, province) = (city.trim(), province.trim());
-        let found_province =
-            named(&self.provinces, province).or_else(|| leading(&self.provinces, address));
+        let found_province = named(&self.provinces, province).or_else(|| leading(&self.provinces, address));
         let Some(top) = found_province else { return self.city_without_province(address, city) };
         let prefix = top.code.get(..2).unwrap_or_default();
         let cities = self.cities.get(prefix).map_or(&[][..], Vec::as_slice);
         let rest = after(address, top);
         let found_city = named(cities, city).or_else(|| leading(cities, rest));
-        self.within(prefix, found_city, rest).or(found_city.map(|place| place.code.as_str())).or(Some(&top.code))
+        self.within(prefix, found_city, rest)
+            .or(found_city.map(|place| place.code.as_str()))
+            .or(Some(&top.code))
     }
 
     fn city_without_province(&self, address: &str, city: &str) -> Option<&str> {
@@ -142,7 +179,9 @@ impl Regions {
             counties
                 .iter()
                 .filter(|place| !with_city || in_city(place))
-                .filter_map(|place| rest.find(&place.name).map(|at| (at, usize::MAX - place.name.len(), place)))
+                .filter_map(|place| {
+                    rest.find(&place.name).map(|at| (at, usize::MAX - place.name.len(), place))
+                })
                 .min_by_key(|(at, length, _)| (*at, *length))
                 .map(|(_, _, place)| place.code.as_str())
         };
@@ -171,7 +210,11 @@ fn leading<'a>(places: &'a [Place], text: &str) -> Option<&'a Place> {
     let begins = |place: &&Place| text.starts_with(&place.name) || text.starts_with(&place.stem);
     places.iter().find(begins).or_else(|| {
         let contained = |place: &Place| text.find(&place.name);
-        places.iter().filter_map(|place| contained(place).map(|at| (at, place))).min_by_key(|(at, _)| *at).map(|(_, p)| p)
+        places
+            .iter()
+            .filter_map(|place| contained(place).map(|at| (at, place)))
+            .min_by_key(|(at, _)| *at)
+            .map(|(_, p)| p)
     })
 }
 

@@ -3,9 +3,7 @@
 use super::context::Standards;
 use super::functions::{text, text_function};
 use crate::extract::ProductHit;
-use datafusion::arrow::array::{
-    ArrayRef, Float64Builder, ListArray, StringViewBuilder, StructArray,
-};
+use datafusion::arrow::array::{ArrayRef, Float64Builder, ListArray, StringViewBuilder, StructArray};
 use datafusion::arrow::buffer::OffsetBuffer;
 use datafusion::arrow::datatypes::{DataType, Field, Fields};
 use datafusion::logical_expr::ScalarUDF;

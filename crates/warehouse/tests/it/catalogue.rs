@@ -11,7 +11,10 @@ async fn a_card_tells_rows_versions_columns_and_completeness() {
     assert_eq!(detail.card.version, Some(1));
     assert_eq!(detail.card.restricted_by.as_deref(), Some("firm"));
     assert!(detail.card.bytes > 0);
-    assert_eq!(detail.versions.iter().map(|version| (version.version, version.rows)).collect::<Vec<_>>(), [(1, 3), (0, 2)]);
+    assert_eq!(
+        detail.versions.iter().map(|version| (version.version, version.rows)).collect::<Vec<_>>(),
+        [(1, 3), (0, 2)]
+    );
     assert_eq!(detail.columns[0].name, "firm");
     let quality = detail.quality.unwrap();
     assert_eq!(quality.version, 1);
@@ -30,7 +33,8 @@ async fn lists_filter_by_words_zone_and_page() {
     assert_eq!(find("销售"), ["raw.sale"]);
     assert_eq!(find("public PLACES"), ["raw.place"]);
     assert!(find("weather").is_empty());
-    let page = catalogue.list(&CatalogueQuery { page: Some(2), page_size: Some(1), ..CatalogueQuery::default() });
+    let page =
+        catalogue.list(&CatalogueQuery { page: Some(2), page_size: Some(1), ..CatalogueQuery::default() });
     assert_eq!((page.items.len(), page.total), (1, 2));
     let none = catalogue.list(&CatalogueQuery { zone: Some("topic".into()), ..CatalogueQuery::default() });
     assert_eq!(none.total, 0);

@@ -16,7 +16,10 @@ fn grant(to: Role, dataset: &str, rows: Predicate, masks: &[(&str, Mask)]) -> Ne
         dataset: dataset.to_owned(),
         reach: Default::default(),
         rows,
-        masks: masks.iter().map(|(name, mask)| ((*name).to_owned(), mask.clone())).collect::<BTreeMap<_, _>>(),
+        masks: masks
+            .iter()
+            .map(|(name, mask)| ((*name).to_owned(), mask.clone()))
+            .collect::<BTreeMap<_, _>>(),
         grade_max: None,
         mask_from: None,
         purpose: "*".to_owned(),
@@ -53,7 +56,8 @@ async fn an_enterprise_sees_its_own_rows_only_by_whatever_query() {
     }
     let sums = node.rows(&own, "SELECT count(*), sum(units), max(amount) FROM raw.sale").await.unwrap();
     assert_eq!(sums, ["2|3|123456.0"]);
-    let exists = node.rows(&own, "SELECT name FROM raw.place WHERE EXISTS (SELECT 1 FROM raw.sale WHERE units = 42)");
+    let exists =
+        node.rows(&own, "SELECT name FROM raw.place WHERE EXISTS (SELECT 1 FROM raw.sale WHERE units = 42)");
     assert!(exists.await.unwrap().is_empty());
 }
 
@@ -93,8 +97,14 @@ async fn a_revoked_grant_refuses_the_next_read_on_every_way() {
     let session = node.warehouse.session(&admin, "sql");
     session.sql("SELECT * FROM raw.sale", QueryLimits::default(), Cancel::new()).await.unwrap();
     node.revoke_everything().await;
-    let names: Vec<String> =
-        node.warehouse.catalogue().list(&Default::default()).items.into_iter().map(|card| card.name).collect();
+    let names: Vec<String> = node
+        .warehouse
+        .catalogue()
+        .list(&Default::default())
+        .items
+        .into_iter()
+        .map(|card| card.name)
+        .collect();
     assert!(names.len() >= 2);
     for role in Role::ALL {
         let party = party(role, Some(OWN));
@@ -115,9 +125,15 @@ async fn a_revoked_grant_refuses_the_next_read_on_every_way() {
             let failure = Node::refused(scan.map_err(Failure::from), ErrorKind::Forbidden);
             assert!(failure.hint.is_some(), "the refusal says whom to ask");
         }
-        let shown = node.rows(&party, "SELECT table_name FROM information_schema.tables WHERE table_schema <> 'information_schema'");
+        let shown = node.rows(
+            &party,
+            "SELECT table_name FROM information_schema.tables WHERE table_schema <> 'information_schema'",
+        );
         assert!(shown.await.unwrap().is_empty());
-        let columns = node.rows(&party, "SELECT column_name FROM information_schema.columns WHERE table_schema <> 'information_schema'");
+        let columns = node.rows(
+            &party,
+            "SELECT column_name FROM information_schema.columns WHERE table_schema <> 'information_schema'",
+        );
         assert!(columns.await.unwrap().is_empty());
     }
     let again = session.sql("SELECT * FROM raw.sale", QueryLimits::default(), Cancel::new()).await;
@@ -151,7 +167,8 @@ async fn a_masked_column_cannot_be_recovered() {
     }
     let groups = node.rows(&body, "SELECT buyer, count(*) FROM raw.sale GROUP BY buyer").await.unwrap();
     assert_eq!(groups, ["|3"]);
-    let order = node.rows(&body, "SELECT first_value(units) OVER (ORDER BY buyer) IS NULL, buyer FROM raw.sale LIMIT 1");
+    let order = node
+        .rows(&body, "SELECT first_value(units) OVER (ORDER BY buyer) IS NULL, buyer FROM raw.sale LIMIT 1");
     assert_eq!(order.await.unwrap(), ["false|"]);
     let distinct = node.rows(&body, "SELECT count(DISTINCT buyer), max(firm) FROM raw.sale").await.unwrap();
     assert_eq!(distinct, ["0|9133*"]);
@@ -172,7 +189,8 @@ async fn a_row_filter_runs_on_true_values_under_the_masks() {
     let body = party(Role::IndustryBody, None);
     let seen = node.rows(&body, "SELECT firm, units FROM raw.sale ORDER BY units").await.unwrap();
     assert_eq!(seen, ["|2", "|42"]);
-    let probed = node.rows(&body, &format!("SELECT units FROM raw.sale WHERE firm = '{OTHER}'")).await.unwrap();
+    let probed =
+        node.rows(&body, &format!("SELECT units FROM raw.sale WHERE firm = '{OTHER}'")).await.unwrap();
     assert!(probed.is_empty());
 }
 
@@ -213,7 +231,11 @@ async fn only_reads_pass() {
         let failure = Node::refused(refused, ErrorKind::InvalidArgument);
         assert!(matches!(failure.code, "warehouse/not-a-read" | "warehouse/sql"), "{sql}: {failure:?}");
     }
-    for sql in ["SELECT * FROM '/etc/passwd'", "SELECT * FROM read_csv('/etc/passwd')", "SELECT * FROM other.raw.sale"] {
+    for sql in [
+        "SELECT * FROM '/etc/passwd'",
+        "SELECT * FROM read_csv('/etc/passwd')",
+        "SELECT * FROM other.raw.sale",
+    ] {
         assert!(node.rows(&admin, sql).await.is_err(), "{sql}");
     }
     assert!(!std::path::Path::new(&out).exists());
@@ -243,7 +265,8 @@ async fn lists_show_what_the_party_may_see() {
     let author = party(Role::ComponentAuthor, None);
     let shown = node.rows(&author, "SHOW TABLES").await.unwrap().join("\n");
     assert!(shown.contains("place") && !shown.contains("sale"), "{shown}");
-    let columns = node.rows(&author, "SELECT table_name FROM information_schema.columns").await.unwrap().join("\n");
+    let columns =
+        node.rows(&author, "SELECT table_name FROM information_schema.columns").await.unwrap().join("\n");
     assert!(columns.contains("place") && !columns.contains("sale"));
     let described = node.rows(&author, "DESCRIBE raw.place").await.unwrap().join("\n");
     assert!(described.contains("code") && described.contains("name"));
@@ -253,7 +276,8 @@ async fn lists_show_what_the_party_may_see() {
 #[tokio::test]
 async fn an_unknown_name_suggests_only_what_the_party_may_see() {
     let node = Node::loaded().await;
-    let failure = Node::refused(node.rows(&administrator(), "SELECT * FROM raw.sales").await, ErrorKind::NotFound);
+    let failure =
+        Node::refused(node.rows(&administrator(), "SELECT * FROM raw.sales").await, ErrorKind::NotFound);
     assert!(failure.hint.unwrap().en.contains("raw.sale"));
     let author: Party = party(Role::ComponentAuthor, None);
     let failure = Node::refused(node.rows(&author, "SELECT * FROM raw.sales").await, ErrorKind::NotFound);
@@ -271,7 +295,8 @@ async fn every_version_stays_readable_and_inputs_say_which_was_read() {
     let session = node.warehouse.session(&admin, "sql");
     let sql = "SELECT count(*) FROM raw.sale s JOIN raw.\"sale@0\" o ON s.firm = o.firm, raw.place";
     let stream = session.sql(sql, QueryLimits::default(), Cancel::new()).await.unwrap();
-    let read: Vec<_> = stream.inputs().iter().map(|input| format!("{}@{}", input.dataset, input.version)).collect();
+    let read: Vec<_> =
+        stream.inputs().iter().map(|input| format!("{}@{}", input.dataset, input.version)).collect();
     assert_eq!(read, ["raw.place@0", "raw.sale@0", "raw.sale@1"]);
     assert!(stream.inputs().iter().all(|input| input.grant == "role-administrator"));
     assert_eq!(session.inputs(), stream.inputs());

@@ -72,10 +72,13 @@ async fn a_query_past_its_memory_fails_and_gives_it_back() {
 #[tokio::test]
 async fn a_parse_error_points_at_its_place() {
     let node = Node::empty().await;
-    let failure =
-        Node::refused(run(&node, "SELECT 1\n  FROMM raw.sale", QueryLimits::default(), Cancel::new()).await, ErrorKind::InvalidArgument);
+    let failure = Node::refused(
+        run(&node, "SELECT 1\n  FROMM raw.sale", QueryLimits::default(), Cancel::new()).await,
+        ErrorKind::InvalidArgument,
+    );
     assert_eq!(failure.code, "warehouse/sql");
     assert!(failure.detail.zh.contains("第 2 行"), "{failure:?}");
-    let unknown = run(&node, "SELECT nope FROM (SELECT 1 AS yes)", QueryLimits::default(), Cancel::new()).await;
+    let unknown =
+        run(&node, "SELECT nope FROM (SELECT 1 AS yes)", QueryLimits::default(), Cancel::new()).await;
     assert!(Node::refused(unknown, ErrorKind::InvalidArgument).detail.en.contains("nope"));
 }

@@ -9,7 +9,8 @@ use std::path::PathBuf;
 
 async fn refresh(node: &Node) -> Vec<ModelRun> {
     let progress = Progress::new();
-    let runs = node.warehouse.refresh_models(&administrator(), progress.clone(), Cancel::new()).await.unwrap();
+    let runs =
+        node.warehouse.refresh_models(&administrator(), progress.clone(), Cancel::new()).await.unwrap();
     let (done, total) = progress.read();
     assert_eq!((done, total), (runs.len() as u64, runs.len() as u64));
     runs
@@ -63,7 +64,14 @@ async fn models_run_once_per_change_and_leave_lineage() {
     node.ingest("reg.csv", "registry").await;
     let second = refresh(&node).await;
     assert_eq!(state(&second, "subject.region"), ModelState::Unchanged);
-    for name in ["subject.chain", "subject.product", "subject.product_link", "subject.enterprise", "subject.enterprise_product", "subject.enterprise_link"] {
+    for name in [
+        "subject.chain",
+        "subject.product",
+        "subject.product_link",
+        "subject.enterprise",
+        "subject.enterprise_product",
+        "subject.enterprise_link",
+    ] {
         assert_eq!(state(&second, name), ModelState::Ran, "{name}");
     }
     assert!(refresh(&node).await.iter().all(|run| run.state != ModelState::Ran), "nothing changed");
@@ -96,9 +104,20 @@ async fn firms_products_and_links_come_out_standardised() {
         one(&node, "SELECT product_id, role, evidence, source FROM subject.enterprise_product WHERE enterprise_id = '91331021148340431N'").await,
         "减速器|make|减速机|经营范围"
     );
-    assert_eq!(one(&node, "SELECT from_product, to_product, essential FROM subject.product_link").await, "减速器|工业机器人|true");
-    assert_eq!(one(&node, "SELECT chain_id FROM subject.chain_product WHERE product_id = '工业机器人' ORDER BY 1").await, "nev;robot");
-    assert_eq!(one(&node, "SELECT supplier_id, customer_id, product_id, owner_id FROM subject.enterprise_link").await, "code:688017.SH|code:300024.SZ|减速器|code:688017.SH");
+    assert_eq!(
+        one(&node, "SELECT from_product, to_product, essential FROM subject.product_link").await,
+        "减速器|工业机器人|true"
+    );
+    assert_eq!(
+        one(&node, "SELECT chain_id FROM subject.chain_product WHERE product_id = '工业机器人' ORDER BY 1")
+            .await,
+        "nev;robot"
+    );
+    assert_eq!(
+        one(&node, "SELECT supplier_id, customer_id, product_id, owner_id FROM subject.enterprise_link")
+            .await,
+        "code:688017.SH|code:300024.SZ|减速器|code:688017.SH"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -136,7 +155,8 @@ async fn invoices_are_summed_net_of_reversals_and_void_ones_left_out() {
 fn shared() -> Option<PathBuf> {
     #[expect(clippy::disallowed_methods, reason = "tests find the shared data folder by environment")]
     let given = std::env::var("BRAIN_SHARED_DATA").ok().map(PathBuf::from);
-    let folder = given.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"));
+    let folder =
+        given.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"));
     folder.is_dir().then_some(folder)
 }
 
@@ -147,27 +167,58 @@ async fn the_chain_graph_comes_out_cleaned() {
         return;
     };
     let node = Node::empty().await;
-    for (folder, mapping) in [("chain_kg", "chain_kg"), ("listed_companies", "listed_companies"), ("ickg25", "ickg25"), ("gbt4754_2017", "gbt4754"), ("geo", "regions")] {
+    for (folder, mapping) in [
+        ("chain_kg", "chain_kg"),
+        ("listed_companies", "listed_companies"),
+        ("ickg25", "ickg25"),
+        ("gbt4754_2017", "gbt4754"),
+        ("geo", "regions"),
+    ] {
         node.ingest(data.join(folder), mapping).await;
     }
     refresh(&node).await;
-    let count = |sql: &'static str| { let node = &node; async move { one(node, sql).await.parse::<f64>().unwrap() } };
+    let count = |sql: &'static str| {
+        let node = &node;
+        async move { one(node, sql).await.parse::<f64>().unwrap() }
+    };
     assert!(count("SELECT count(*) FROM subject.product").await >= 95_000.0);
     let links = count("SELECT count(*) FROM subject.product_link WHERE source LIKE 'Chain%'").await;
     assert!(links >= 105_000.0, "{links}");
-    assert_eq!(one(&node, "SELECT count(*) FROM subject.product_link WHERE from_product = to_product").await, "0");
+    assert_eq!(
+        one(&node, "SELECT count(*) FROM subject.product_link WHERE from_product = to_product").await,
+        "0"
+    );
     // 木糖 is the material of 木糖醇 (下游产品); a dish is made of its ingredients (上游材料).
     assert_eq!(one(&node, "SELECT relation FROM subject.product_link WHERE from_product = '木糖' AND to_product = '木糖醇' ORDER BY 1").await, "input;kind_of");
     assert_eq!(one(&node, "SELECT relation FROM subject.product_link WHERE from_product = '大米' AND to_product = '香菇鸭粥'").await, "input");
     assert_eq!(one(&node, "SELECT relation FROM subject.product_link WHERE from_product = '包装容器' AND to_product = '纸包装容器'").await, "kind_of");
-    assert_eq!(one(&node, "SELECT is_food FROM subject.product WHERE product_id IN ('香菇鸭粥', '减速器') ORDER BY 1").await, "false;true");
+    assert_eq!(
+        one(
+            &node,
+            "SELECT is_food FROM subject.product WHERE product_id IN ('香菇鸭粥', '减速器') ORDER BY 1"
+        )
+        .await,
+        "false;true"
+    );
     // Mixed code forms are one firm, and shares of a firm's products never exceed one.
     assert_eq!(one(&node, "SELECT count(*) FROM (SELECT left(stock_code, 6) FROM subject.enterprise WHERE stock_code IS NOT NULL GROUP BY 1 HAVING count(*) > 1)").await, "0");
     assert!(count("SELECT count(*) FROM subject.enterprise WHERE stock_code IS NOT NULL").await >= 5_000.0);
-    assert_eq!(one(&node, "SELECT count(*) FROM subject.enterprise_product WHERE share < 0 OR share > 1").await, "0");
+    assert_eq!(
+        one(&node, "SELECT count(*) FROM subject.enterprise_product WHERE share < 0 OR share > 1").await,
+        "0"
+    );
     assert!(count("SELECT count(*) FROM subject.enterprise_product").await >= 50_000.0);
     assert!(count("SELECT count(*) FROM subject.enterprise_link").await >= 900.0);
-    assert!(count("SELECT count(*) FROM subject.enterprise_link WHERE supplier_id LIKE 'code:%'").await >= 100.0);
+    assert!(
+        count("SELECT count(*) FROM subject.enterprise_link WHERE supplier_id LIKE 'code:%'").await >= 100.0
+    );
     assert!(count("SELECT count(*) FROM subject.region").await >= 3_200.0);
-    assert_eq!(one(&node, "SELECT count(*) FROM (SELECT enterprise_id FROM subject.enterprise GROUP BY 1 HAVING count(*) > 1)").await, "0");
+    for model in node.warehouse.models().unwrap() {
+        let keys = model.keys.join(", ");
+        let sql = format!("SELECT {keys} FROM {} GROUP BY {keys} HAVING count(*) > 1 LIMIT 3", model.name);
+        match node.rows(&administrator(), &sql).await {
+            Ok(twice) => assert!(twice.is_empty(), "{}: {twice:?}", model.name),
+            Err(failure) => assert_eq!(failure.code, "warehouse/unknown-dataset", "curated tables are not loaded"),
+        }
+    }
 }

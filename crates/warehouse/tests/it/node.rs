@@ -109,11 +109,16 @@ impl Node {
         let node = Self::empty().await;
         node.file("mappings/sales.toml", SALES);
         node.file("mappings/places.toml", PLACES);
-        node.file("in/sale.csv", &format!("firm,buyer,amount,units\n{OWN},甲,10.5,1\n{OTHER},秘密客户,777,42\n"));
+        node.file(
+            "in/sale.csv",
+            &format!("firm,buyer,amount,units\n{OWN},甲,10.5,1\n{OTHER},秘密客户,777,42\n"),
+        );
         node.ingest("in/sale.csv", "sales").await;
         node.file(
             "in/sale2.csv",
-            &format!("firm,buyer,amount,units\n{OWN},甲,10.5,1\n{OWN},乙,123456,2\n{OTHER},秘密客户,777,42\n"),
+            &format!(
+                "firm,buyer,amount,units\n{OWN},甲,10.5,1\n{OWN},乙,123456,2\n{OTHER},秘密客户,777,42\n"
+            ),
         );
         node.ingest("in/sale2.csv", "sales").await;
         node.file("in/place.csv", "code,name\n330100,杭州市\n330200,宁波市\n");
@@ -158,8 +163,7 @@ impl Node {
         let mut rows = Vec::new();
         for batch in &batches {
             for row in 0..batch.num_rows() {
-                let cells =
-                    batch.columns().iter().map(|column| array_value_to_string(column, row).unwrap());
+                let cells = batch.columns().iter().map(|column| array_value_to_string(column, row).unwrap());
                 rows.push(cells.collect::<Vec<_>>().join("|"));
             }
         }
