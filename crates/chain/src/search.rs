@@ -186,7 +186,7 @@ impl SearchIndex {
         spellings.sort();
         spellings.dedup();
         let mut found: Vec<Hit> =
-            self.columns.par_iter().flat_map_iter(|column| self.begins_with(column, &spellings)).collect();
+            self.columns.iter().flat_map(|column| self.begins_with(column, &spellings)).collect();
         // A substring never ranks before a prefix, so the long pass is for queries that need it.
         if found.len() < limit {
             found.extend(self.columns.iter().flat_map(|column| self.contains(column, &spellings)));

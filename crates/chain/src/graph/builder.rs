@@ -177,6 +177,9 @@ pub struct ChainGraphBuilder {
     makes: Edges<MakeRole>,
     chains: Names,
     report: BuildReport,
+    /// Last firm and source named by an edge: tables list a firm's products together, so most lookups repeat.
+    last_firm: FirmId,
+    last_source: u32,
 }
 
 impl ChainGraphBuilder {
@@ -259,8 +262,7 @@ impl ChainGraphBuilder {
 
     /// Add an edge from a firm to a product, both added before.
     pub fn make(&mut self, row: &MakeRow<'_>) {
-        let (Some(firm), Some(product)) =
-            (self.graph.firms.find(row.firm), self.graph.products.find(row.product))
+        let (Some(firm), Some(product)) = (self.find_firm(row.firm), self.graph.products.find(row.product))
         else {
             self.report.makes_without_end += 1;
             return;
@@ -281,7 +283,17 @@ impl ChainGraphBuilder {
         edges.share.push(row.share.map_or(f32::NAN, |share| share as f32));
         edges.confidence.push(clamp(row.confidence));
         edges.observed.push(Day::from_date32(row.observed_on));
-        edges.source.push(self.graph.sources.intern(row.source));
+        if row.source.is_empty() || self.graph.sources.get(self.last_source) != row.source {
+            self.last_source = self.graph.sources.intern(row.source);
+        }
+        self.makes.source.push(self.last_source);
+    }
+
+    fn find_firm(&mut self, id: &str) -> Option<FirmId> {
+        if id.is_empty() || self.graph.firms.id(self.last_firm) != id {
+            self.last_firm = self.graph.firms.find(id)?;
+        }
+        Some(self.last_firm)
     }
 
     /// Add a chain; a repeated id keeps the first row.

@@ -26,7 +26,7 @@ use tables::{Links, Makes};
 pub struct ProductId(pub u32);
 
 /// A firm's number in one graph.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FirmId(pub u32);
 
 /// How two products are related; the link points from the first to the second.
