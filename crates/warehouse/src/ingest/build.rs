@@ -178,7 +178,7 @@ impl Reader<'_> {
         let text = records.get(span);
         let start = text.trim_start();
         let trimmed = start.trim_end();
-        if trimmed.is_empty() || self.layout.null_values.iter().any(|null| null == trimmed) {
+        if trimmed.is_empty() || self.column.null_values.iter().any(|null| null == trimmed) {
             return Span::NULL;
         }
         let from = span.start as usize + (text.len() - start.len());

@@ -106,6 +106,7 @@ fn mapping(stem: &str, dataset: String, names: &[String], possible: &[Possible])
                 kind: possible.kind(),
                 required: false,
                 rules: Rules::default(),
+                null_values: Vec::new(),
                 grade: None,
                 title: Some(Text::new(source, source)),
             }

@@ -20,6 +20,8 @@ pub(crate) struct Column {
     pub(crate) kind: ColumnType,
     pub(crate) required: bool,
     pub(crate) checks: Checks,
+    /// Texts that mean "no value".
+    pub(crate) null_values: Vec<String>,
     /// Position in the file; `None` where the file lacks the column.
     pub(crate) field: Option<usize>,
 }
@@ -31,7 +33,6 @@ pub(crate) struct Layout {
     /// Names given to the decoder; one span per name and row.
     pub(crate) names: Vec<String>,
     pub(crate) columns: Vec<Column>,
-    pub(crate) null_values: Vec<String>,
     pub(crate) no_mojibake: bool,
     /// Columns of the file no column is read from.
     pub(crate) ignored: Vec<String>,
@@ -72,6 +73,7 @@ impl Layout {
                 kind: column.kind,
                 required: column.required,
                 checks: Checks::of(&column.rules),
+                null_values: table.null_values.iter().chain(&column.null_values).cloned().collect(),
                 field,
             });
         }
@@ -93,14 +95,7 @@ impl Layout {
             .filter(|(index, _)| columns.iter().all(|column| column.field != Some(*index)))
             .map(|(_, name)| name.clone())
             .collect();
-        Ok(Self {
-            file: file.into(),
-            names,
-            columns,
-            null_values: table.null_values.clone(),
-            no_mojibake: table.no_mojibake,
-            ignored,
-        })
+        Ok(Self { file: file.into(), names, columns, no_mojibake: table.no_mojibake, ignored })
     }
 }
 

@@ -25,4 +25,6 @@ pub use run::{IngestOptions, IngestRequest};
 #[cfg(test)]
 mod recovery_tests;
 #[cfg(test)]
+mod shared_data_tests;
+#[cfg(test)]
 mod tests;

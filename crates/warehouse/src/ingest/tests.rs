@@ -251,6 +251,84 @@ fn each_wrong_row_is_refused_with_line_column_and_reason_and_the_rest_lands() {
     assert_eq!(raw, "\"两\n行厂\",330302101238912,2004-02-29,1,5万");
 }
 
+/// A workbook with one sheet, as the smallest ZIP of stored parts (APPNOTE.TXT 4.3) that readers accept.
+fn workbook(rows: &[&[&str]]) -> Vec<u8> {
+    let cell = |text: &&str| match text.parse::<f64>() {
+        Ok(number) => format!("<c><v>{number}</v></c>"),
+        Err(_) => format!("<c t=\"inlineStr\"><is><t>{text}</t></is></c>"),
+    };
+    let rows: String =
+        rows.iter().map(|row| format!("<row>{}</row>", row.iter().map(cell).collect::<String>())).collect();
+    let main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+    let office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+    let parts = [
+        (
+            "_rels/.rels",
+            format!(
+                "<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\"><Relationship Id=\"r0\" Type=\"{office}/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>"
+            ),
+        ),
+        (
+            "xl/workbook.xml",
+            format!(
+                "<workbook xmlns=\"{main}\" xmlns:r=\"{office}\"><sheets><sheet name=\"表\" sheetId=\"1\" r:id=\"r1\"/></sheets></workbook>"
+            ),
+        ),
+        (
+            "xl/_rels/workbook.xml.rels",
+            format!(
+                "<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\"><Relationship Id=\"r1\" Type=\"{office}/worksheet\" Target=\"worksheets/sheet1.xml\"/></Relationships>"
+            ),
+        ),
+        (
+            "xl/worksheets/sheet1.xml",
+            format!("<worksheet xmlns=\"{main}\"><sheetData>{rows}</sheetData></worksheet>"),
+        ),
+    ];
+    let (mut body, mut directory) = (Vec::new(), Vec::new());
+    for (name, text) in &parts {
+        let mut crc = flate2::Crc::new();
+        crc.update(text.as_bytes());
+        let mut header = vec![20, 0, 0, 8, 0, 0, 0, 0, 0, 0];
+        header.extend_from_slice(&crc.sum().to_le_bytes());
+        header.extend_from_slice(&(text.len() as u32).to_le_bytes());
+        header.extend_from_slice(&(text.len() as u32).to_le_bytes());
+        header.extend_from_slice(&(name.len() as u16).to_le_bytes());
+        header.extend_from_slice(&[0, 0]);
+        directory.extend_from_slice(b"PK\x01\x02\x14\x00");
+        directory.extend_from_slice(&header);
+        directory.extend_from_slice(&[0; 10]);
+        directory.extend_from_slice(&(body.len() as u32).to_le_bytes());
+        directory.extend_from_slice(name.as_bytes());
+        body.extend_from_slice(b"PK\x03\x04");
+        body.extend_from_slice(&header);
+        body.extend_from_slice(name.as_bytes());
+        body.extend_from_slice(text.as_bytes());
+    }
+    let start = body.len() as u32;
+    let size = directory.len() as u32;
+    body.extend_from_slice(&directory);
+    body.extend_from_slice(b"PK\x05\x06\0\0\0\0\x04\0\x04\0");
+    body.extend_from_slice(&size.to_le_bytes());
+    body.extend_from_slice(&start.to_le_bytes());
+    body.extend_from_slice(&[0, 0]);
+    body
+}
+
+#[test]
+fn a_workbook_gives_the_same_rows_plain_and_compressed() {
+    let bytes = workbook(&[
+        &["名称", "代码", "成立日期", "人数", "资本"],
+        &["杭州某某机械有限公司", "91330681716195421C", "38046", "12", "1,500(万元人民币)"],
+        &["宁波\"明\"厂", "91330681716195421c", "2004年3月1日"],
+    ]);
+    for packed in [bytes.clone(), gzip(&bytes)] {
+        let (staged, batches) = Trial::new().landed("x", &packed);
+        is_the_two_rows(&batches);
+        assert_eq!(staged.facts[0].kind, "excel");
+    }
+}
+
 #[test]
 fn many_pieces_keep_every_row_and_its_line() {
     let mut text = String::from("名称,人数\n");

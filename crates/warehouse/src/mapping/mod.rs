@@ -152,6 +152,9 @@ pub struct ColumnMapping {
     /// What a value must obey.
     #[serde(default)]
     pub rules: Rules,
+    /// Texts that mean "no value" in this column, besides the table's.
+    #[serde(default)]
+    pub null_values: Vec<String>,
     /// Grade of the column where it is higher than the table's.
     #[serde(default)]
     pub grade: Option<Grade>,
