@@ -55,7 +55,8 @@ pub fn names() -> impl Iterator<Item = Cow<'static, str>> {
 fn describe(name: &str, file: EmbeddedFile) -> Asset {
     let mime = mime_guess::from_path(name).first_or_octet_stream();
     let textual = mime.type_() == "text" || matches!(mime.subtype().as_str(), "javascript" | "json" | "xml");
-    let content_type = if textual { format!("{}; charset=utf-8", mime.essence_str()) } else { mime.to_string() };
+    let content_type =
+        if textual { format!("{}; charset=utf-8", mime.essence_str()) } else { mime.to_string() };
     let hash = file.metadata.sha256_hash();
     let mut etag = String::with_capacity(34);
     etag.push('"');
@@ -76,7 +77,13 @@ mod tests {
         let root = asset("/").expect("index");
         assert!(root.content_type.starts_with("text/html"));
         assert!(!root.immutable);
-        for page in ["index.html", "chain/nev", "/data/subject.enterprise", "firms/91330000142939553X", "../etc/passwd"] {
+        for page in [
+            "index.html",
+            "chain/nev",
+            "/data/subject.enterprise",
+            "firms/91330000142939553X",
+            "../etc/passwd",
+        ] {
             assert_eq!(asset(page).expect(page), root, "{page}");
         }
     }
@@ -93,7 +100,11 @@ mod tests {
         for name in names() {
             let file = asset(&name).expect("embedded");
             assert_eq!(file.immutable, name.starts_with("assets/"), "{name}");
-            assert!(file.etag.starts_with('"') && file.etag.ends_with('"') && file.etag.len() == 34, "{}", file.etag);
+            assert!(
+                file.etag.starts_with('"') && file.etag.ends_with('"') && file.etag.len() == 34,
+                "{}",
+                file.etag
+            );
             assert_ne!(file.content_type, "", "{name}");
         }
     }
@@ -107,7 +118,10 @@ mod tests {
         }
         for script in html.split("<script").skip(1) {
             let (open, body) = script.split_once('>').expect("closed tag");
-            assert!(open.contains("src=") && body.trim_start().starts_with("</script>"), "inline script: {script}");
+            assert!(
+                open.contains("src=") && body.trim_start().starts_with("</script>"),
+                "inline script: {script}"
+            );
         }
     }
 }

@@ -1,11 +1,18 @@
 // Asking the node from a screen: results are cached by what was asked and in which language.
-import { QueryClient, useQuery, type UseQueryResult } from "@tanstack/react-query";
+import { QueryCache, QueryClient, useQuery, type UseQueryResult } from "@tanstack/react-query";
 import { api, Refusal } from "./api";
 import type { ComponentId, ComponentMap } from "./components";
 import { useLanguage } from "./i18n";
 import type { RunOutcome } from "./types";
 
+/** A session that ended while a page was open: sign in again and come back to the same page. */
+function signInAgain(error: unknown): void {
+  if (!(error instanceof Refusal) || error.status !== 401 || location.pathname === "/sign-in") return;
+  location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`);
+}
+
 export const client = new QueryClient({
+  queryCache: new QueryCache({ onError: signInAgain }),
   defaultOptions: {
     queries: {
       staleTime: 60_000,

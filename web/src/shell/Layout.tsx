@@ -76,7 +76,7 @@ export function Layout() {
           <Navigation party={party} />
         </nav>
       </Drawer>
-      <Drawer open={finding} onClose={() => setFinding(false)} placement="top" size={420} title={t("search.label")} destroyOnHidden>
+      <Drawer open={finding} onClose={() => setFinding(false)} placement="top" size="86%" title={t("search.label")} destroyOnHidden>
         <SearchBox focus onDone={() => setFinding(false)} />
       </Drawer>
     </div>
