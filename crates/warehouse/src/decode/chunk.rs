@@ -115,11 +115,11 @@ pub(crate) fn open(
     match sniff::kind(&sample) {
         kind @ (Kind::Excel | Kind::Parquet) => {
             if kind == Kind::Excel {
-                facts.kind = "excel".to_owned();
+                "excel".clone_into(&mut facts.kind);
                 let bytes = whole(path, sample, stream.reader)?;
                 return excel::open(path, bytes, format, facts, stream.digest);
             }
-            facts.kind = "parquet".to_owned();
+            "parquet".clone_into(&mut facts.kind);
             if facts.compression == "none" {
                 // Hash it in one pass, then read it by its footer.
                 std::io::copy(&mut stream.reader, &mut std::io::sink())
@@ -134,7 +134,7 @@ pub(crate) fn open(
             file: path.display().to_string(),
             expected: if format.kind == Kind::Excel { "Excel" } else { "Parquet" },
         }),
-        _ => text(path, format, sample, stream, facts),
+        _ => text(path, format, &sample, stream, facts),
     }
 }
 
@@ -166,12 +166,12 @@ fn whole(path: &Path, sample: Vec<u8>, reader: Box<dyn Read + Send>) -> Result<V
 fn text(
     path: &Path,
     format: &Format,
-    sample: Vec<u8>,
+    sample: &[u8],
     stream: ByteStream,
     mut facts: FileFacts,
 ) -> Result<Opened, IngestError> {
     let declared = format.encoding.as_deref().and_then(|e| encoding_rs::Encoding::for_label(e.as_bytes()));
-    let (detected, mark) = detect(&sample);
+    let (detected, mark) = detect(sample);
     let encoding = declared.unwrap_or(detected);
     let transcoded = encoding != encoding_rs::UTF_8;
     facts.encoding = Some(encoding.name().to_owned());
@@ -192,10 +192,10 @@ fn text(
     let head = String::from_utf8_lossy(&pieces.buffer).into_owned();
     let kind = if format.kind == Kind::Auto { sniff::text_kind(&head) } else { format.kind };
     let header = if kind == Kind::Jsonl {
-        facts.kind = "jsonl".to_owned();
+        "jsonl".clone_into(&mut facts.kind);
         json::header(path, &head)?
     } else {
-        facts.kind = "csv".to_owned();
+        "csv".clone_into(&mut facts.kind);
         let delimiter = match format.delimiter.as_deref().map(str::as_bytes) {
             Some([delimiter]) => *delimiter,
             _ => sniff::delimiter(&pieces.buffer),

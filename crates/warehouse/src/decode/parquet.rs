@@ -52,7 +52,7 @@ fn records(batch: &RecordBatch, first_line: u64) -> Result<Records, datafusion::
         .iter()
         .map(|column| cast(column, &DataType::LargeUtf8))
         .collect::<Result<Vec<_>, _>>()?;
-    let texts: Vec<_> = columns.iter().map(|column| column.as_string::<i64>()).collect();
+    let texts: Vec<_> = columns.iter().map(AsArray::as_string::<i64>).collect();
     let mut records = Records { width: texts.len(), ..Records::default() };
     for row in 0..batch.num_rows() {
         let start = records.text.len();

@@ -122,6 +122,8 @@ fn read_all(job: &Job<'_>, sender: SyncSender<Work>, abort: &AtomicBool, staged:
         staged.digests.push(opened.digest.finish().0);
         staged.facts.push(opened.facts);
     }
+    // The workers end when nothing more can come.
+    drop(sender);
     Ok(())
 }
 

@@ -6,8 +6,8 @@ use crate::{Options, Warehouse};
 use brain_kernel::clock::SystemClock;
 use brain_kernel::party::{Party, Role};
 use brain_kernel::progress::{Cancel, Progress};
-use brain_store::Store;
 use brain_store::ingest_run::{self, IngestRunFilter, NewIngestRun, RunState};
+use brain_store::{PageRequest, Store};
 use brain_trust::Trust;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -143,7 +143,7 @@ async fn a_cancelled_or_failed_ingest_leaves_nothing_and_the_run_says_so() {
     assert!(matches!(ingest(&warehouse, &path, &cancel).await, Err(crate::Error::Cancelled)));
     assert!(ingest(&warehouse, &node.file("parks.csv", "other\n1\n"), &Cancel::new()).await.is_err());
     assert!(ingest(&warehouse, Path::new("/nonexistent/parks.csv"), &Cancel::new()).await.is_err());
-    let runs = warehouse.runs(&IngestRunFilter::default(), Default::default()).await.unwrap();
+    let runs = warehouse.runs(&IngestRunFilter::default(), PageRequest::default()).await.unwrap();
     let states: Vec<_> = runs.items.iter().map(|run| run.state).collect();
     assert_eq!(states, [RunState::Failed, RunState::Failed, RunState::Cancelled]);
     assert_eq!(state(&warehouse).await, (None, None, 0));

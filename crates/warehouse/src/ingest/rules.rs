@@ -194,11 +194,13 @@ pub(crate) fn boolean(text: &str) -> Option<bool> {
 }
 
 /// Days since 1970-01-01; `Some(None)` where the text says "no date".
+#[expect(clippy::option_option, reason = "wrong, absent and present are three outcomes")]
 pub(crate) fn day(text: &str) -> Option<Option<i32>> {
     date::parse(text).ok().map(|day| day.map(crate::mapping::days))
 }
 
 /// Yuan; `Some(None)` where the text says "no amount".
+#[expect(clippy::option_option, reason = "wrong, absent and present are three outcomes")]
 pub(crate) fn money(text: &str) -> Option<Option<f64>> {
     if let Some(plain) = float(text) {
         return Some(Some(plain));

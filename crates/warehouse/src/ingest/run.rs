@@ -121,7 +121,7 @@ impl Warehouse {
                         .collect();
                 }
                 Err(error) => {
-                    tracing::warn!(run = report.run_id, %error, "models not refreshed after the ingest")
+                    tracing::warn!(run = report.run_id, %error, "models not refreshed after the ingest");
                 }
             }
             self.count_firms(party, &mut report, cancel).await;

@@ -5,7 +5,7 @@ use super::pipeline::{Job, Staged, stage};
 use crate::lake::Lake;
 use crate::source::find;
 use brain_kernel::progress::{Cancel, Progress};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[expect(
     clippy::disallowed_methods,
@@ -25,12 +25,12 @@ fn shared(folder: &str) -> Option<PathBuf> {
 }
 
 /// What each table of a mapping read, landed and refused.
-fn load(name: &str, folder: PathBuf) -> Vec<(String, Staged)> {
+fn load(name: &str, folder: &Path) -> Vec<(String, Staged)> {
     let data = tempfile::tempdir().unwrap();
     let lake = Lake::new(data.path());
     let mapping =
         crate::mapping::all(data.path()).unwrap().into_iter().find(|mapping| mapping.name == name).unwrap();
-    find(&mapping, &folder)
+    find(&mapping, folder)
         .unwrap()
         .into_iter()
         .map(|found| {
@@ -59,7 +59,7 @@ fn counts(loaded: &[(String, Staged)]) -> Vec<(&str, u64, u64)> {
 #[test]
 fn the_register_of_zhejiang_lands_and_every_refusal_has_its_reason() {
     let Some(folder) = shared("registry") else { return };
-    let loaded = load("registry", folder);
+    let loaded = load("registry", &folder);
     let staged = &loaded[0].1;
     assert_eq!(staged.rows_read, 89_656);
     assert!(staged.rows_quarantined < 150, "{:?}", staged.reasons);
@@ -71,7 +71,7 @@ fn the_register_of_zhejiang_lands_and_every_refusal_has_its_reason() {
 #[test]
 fn the_chain_graph_lands_whole() {
     let Some(folder) = shared("chain_kg") else { return };
-    let loaded = load("chain_kg", folder);
+    let loaded = load("chain_kg", &folder);
     let expected = [
         ("raw.chain_kg_company", 4_654, 0),
         ("raw.chain_kg_industry", 511, 0),
@@ -97,7 +97,7 @@ fn standards_listings_facts_and_the_demonstration_land_whole() {
     ];
     for (name, folder) in sources {
         let Some(folder) = folder else { continue };
-        for (dataset, staged) in load(name, folder) {
+        for (dataset, staged) in load(name, &folder) {
             let share = staged.rows_quarantined as f64 / staged.rows_read.max(1) as f64;
             println!(
                 "{dataset}: {} read, {} refused {:?}",
@@ -111,7 +111,7 @@ fn standards_listings_facts_and_the_demonstration_land_whole() {
 #[test]
 fn the_invoices_land_whole() {
     let Some(folder) = shared("sme_invoices_cumcm2020c") else { return };
-    let loaded = load("sme_invoices", folder);
+    let loaded = load("sme_invoices", &folder);
     let expected = [
         ("raw.sme_invoice_input", 606_122, 0),
         ("raw.sme_invoice_output", 493_319, 0),

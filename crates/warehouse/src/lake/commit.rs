@@ -133,7 +133,7 @@ impl Lake {
                 .with_actions(adds)
                 .with_commit_properties(properties)
                 .await?;
-            return Ok(created.version().map_or(0, |version| version as u64));
+            return Ok(created.version().unwrap_or_default());
         };
         let state = table.snapshot()?;
         let mut actions = Vec::new();
@@ -151,7 +151,7 @@ impl Lake {
         let operation = DeltaOperation::Write { mode, partition_by: None, predicate: None };
         let builder: CommitBuilder = properties.into();
         let done = builder.with_actions(actions).build(Some(state), table.log_store(), operation).await?;
-        Ok(done.version() as u64)
+        Ok(done.version())
     }
 
     /// Write a whole stream as one version: the way of models.
@@ -192,7 +192,7 @@ impl Lake {
         let history: Vec<_> = table.history(Some(HISTORY_MAX)).try_collect().await?;
         Ok(history.iter().zip(0..).find_map(|(info, age)| {
             let note: Note = serde_json::from_str(info.user_metadata.as_deref()?).ok()?;
-            (note.run_id == run_id).then(|| (latest as u64).saturating_sub(age))
+            (note.run_id == run_id).then(|| latest.saturating_sub(age))
         }))
     }
 
