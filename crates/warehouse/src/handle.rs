@@ -59,8 +59,8 @@ impl Warehouse {
             catalogue,
             engine,
             standards,
-            turns,
             models,
+            turns,
             ingest_turn,
         });
         inner.reload_catalogue().await?;

@@ -5,6 +5,11 @@
 //! Deliberately absent: HTTP, the chain graph, and any table that is not a Delta table with a catalogue entry.
 //! Start reading at [`Warehouse`], then [`query`] for the way out and [`ingest`] for the way in.
 
+#![expect(
+    clippy::result_large_err,
+    reason = "errors of the engine are large, and no hot path returns one per row"
+)]
+
 pub mod catalogue;
 mod decode;
 mod engine;

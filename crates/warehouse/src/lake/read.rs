@@ -138,7 +138,7 @@ fn with_views(schema: &SchemaRef) -> SchemaRef {
         DataType::Utf8 | DataType::LargeUtf8 => {
             Field::new(field.name(), DataType::Utf8View, field.is_nullable())
         }
-        _ => Field::clone(field).with_metadata(Default::default()),
+        _ => Field::clone(field).with_metadata(std::collections::HashMap::new()),
     });
     Arc::new(Schema::new(fields.collect::<Vec<_>>()))
 }
@@ -157,7 +157,8 @@ pub(crate) fn plain(schema: &SchemaRef) -> SchemaRef {
 
 /// A batch in the schema it is written in.
 pub(crate) fn as_plain(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch> {
-    let columns = batch.columns().iter().zip(schema.fields()).map(|(column, field)| cast(column, field.data_type()));
+    let columns =
+        batch.columns().iter().zip(schema.fields()).map(|(column, field)| cast(column, field.data_type()));
     let columns = columns.collect::<Result<Vec<_>, _>>().map_err(DataFusionError::from)?;
     Ok(RecordBatch::try_new(Arc::clone(schema), columns).map_err(DataFusionError::from)?)
 }

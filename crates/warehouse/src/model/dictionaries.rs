@@ -27,15 +27,13 @@ impl Inner {
             }
         };
         let known = self.standards.versions();
-        if wanted.region != known.region {
-            if let Some(version) = wanted.region {
-                let rows = self.texts("subject.region", version, &["region_code", "name"]).await?;
-                let pairs = rows.into_iter().filter_map(|mut row| {
-                    let name = row.pop().flatten()?;
-                    Some((row.pop().flatten()?, name))
-                });
-                self.standards.set_regions(Regions::new(pairs));
-            }
+        if let Some(version) = wanted.region.filter(|_| wanted.region != known.region) {
+            let rows = self.texts("subject.region", version, &["region_code", "name"]).await?;
+            let pairs = rows.into_iter().filter_map(|mut row| {
+                let name = row.pop().flatten()?;
+                Some((row.pop().flatten()?, name))
+            });
+            self.standards.set_regions(Regions::new(pairs));
         }
         if (wanted.product, wanted.industry) != (known.product, known.industry) {
             let products = self.lexicon(wanted.product).await?;

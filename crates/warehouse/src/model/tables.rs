@@ -50,7 +50,7 @@ impl Inner {
             let provider: Arc<dyn TableProvider> = match (versions.get(name), model.optional.get(name)) {
                 (Some(version), _) => Arc::clone(&self.lake.open(name, *version).await?.provider),
                 (None, Some(schema)) => Arc::new(EmptyTable::new(Arc::clone(schema))),
-                (None, None) => self.dictionary(name)?,
+                (None, None) => dictionary(name)?,
             };
             let schema = match catalog.schema(zone) {
                 Some(schema) => schema,
@@ -66,34 +66,35 @@ impl Inner {
         list.register_catalog(CATALOG.to_owned(), catalog);
         Ok(Arc::new(list))
     }
+}
 
-    fn dictionary(&self, name: &str) -> Result<Arc<dyn TableProvider>> {
-        match name {
-            "builtin.region" => {
-                let rows = crate::standard::regions::built_in_rows();
-                text_table(&["code", "name"], rows.map(|(code, name)| vec![Some(code), Some(name)]).collect())
-            }
-            "builtin.product" => {
-                let extractor = crate::standard::context::built_in_extractor()?;
-                let rows = (0..)
-                    .map_while(|index| extractor.product(index))
-                    .map(|product| {
-                        vec![
-                            Some(product.id.to_owned()),
-                            Some(product.name.to_owned()),
-                            product.english.map(str::to_owned),
-                            product.industry_code.map(|code| format!("{code:04}")),
-                        ]
-                    })
-                    .collect();
-                text_table(&["product", "name", "name_en", "industry_code"], rows)
-            }
-            _ => Err(Error::UnknownDataset { name: name.to_owned(), nearest: Vec::new() }),
+fn dictionary(name: &str) -> Result<Arc<dyn TableProvider>> {
+    match name {
+        "builtin.region" => {
+            let rows = crate::standard::regions::built_in_rows();
+            let rows: Vec<_> = rows.map(|(code, name)| vec![Some(code), Some(name)]).collect();
+            text_table(&["code", "name"], &rows)
         }
+        "builtin.product" => {
+            let extractor = crate::standard::context::built_in_extractor()?;
+            let rows: Vec<_> = (0..)
+                .map_while(|index| extractor.product(index))
+                .map(|product| {
+                    vec![
+                        Some(product.id.to_owned()),
+                        Some(product.name.to_owned()),
+                        product.english.map(str::to_owned),
+                        product.industry_code.map(|code| format!("{code:04}")),
+                    ]
+                })
+                .collect();
+            text_table(&["product", "name", "name_en", "industry_code"], &rows)
+        }
+        _ => Err(Error::UnknownDataset { name: name.to_owned(), nearest: Vec::new() }),
     }
 }
 
-fn text_table(columns: &[&str], rows: Vec<Vec<Option<String>>>) -> Result<Arc<dyn TableProvider>> {
+fn text_table(columns: &[&str], rows: &[Vec<Option<String>>]) -> Result<Arc<dyn TableProvider>> {
     let fields: Vec<Field> = columns.iter().map(|name| Field::new(*name, DataType::Utf8View, true)).collect();
     let arrays = (0..columns.len())
         .map(|at| {

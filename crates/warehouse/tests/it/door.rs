@@ -6,7 +6,8 @@ use brain_kernel::language::Text;
 use brain_kernel::party::{Party, Role};
 use brain_kernel::predicate::{Mask, Predicate};
 use brain_kernel::progress::Cancel;
-use brain_trust::{NewGrant, Subject};
+use brain_trust::{NewGrant, Reach, Subject};
+use brain_warehouse::catalogue::CatalogueQuery;
 use brain_warehouse::query::QueryLimits;
 use std::collections::BTreeMap;
 
@@ -14,7 +15,7 @@ fn grant(to: Role, dataset: &str, rows: Predicate, masks: &[(&str, Mask)]) -> Ne
     NewGrant {
         subject: Subject::Role(to),
         dataset: dataset.to_owned(),
-        reach: Default::default(),
+        reach: Reach::default(),
         rows,
         masks: masks
             .iter()
@@ -100,7 +101,7 @@ async fn a_revoked_grant_refuses_the_next_read_on_every_way() {
     let names: Vec<String> = node
         .warehouse
         .catalogue()
-        .list(&Default::default())
+        .list(&CatalogueQuery::default())
         .items
         .into_iter()
         .map(|card| card.name)
@@ -124,6 +125,11 @@ async fn a_revoked_grant_refuses_the_next_read_on_every_way() {
             let scan = session_after.table(name, QueryLimits::default(), Cancel::new()).await;
             let failure = Node::refused(scan.map_err(Failure::from), ErrorKind::Forbidden);
             assert!(failure.hint.is_some(), "the refusal says whom to ask");
+            let confined = session_after.only(std::slice::from_ref(name));
+            let sql = format!("SELECT * FROM {name}");
+            let bound = confined.query(&sql, Vec::new(), QueryLimits::default(), Cancel::new());
+            Node::refused(bound.await.map_err(Failure::from), ErrorKind::Forbidden);
+            Node::refused(session_after.reach(name).map_err(Failure::from), ErrorKind::Forbidden);
         }
         let shown = node.rows(
             &party,

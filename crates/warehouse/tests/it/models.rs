@@ -218,7 +218,9 @@ async fn the_chain_graph_comes_out_cleaned() {
         let sql = format!("SELECT {keys} FROM {} GROUP BY {keys} HAVING count(*) > 1 LIMIT 3", model.name);
         match node.rows(&administrator(), &sql).await {
             Ok(twice) => assert!(twice.is_empty(), "{}: {twice:?}", model.name),
-            Err(failure) => assert_eq!(failure.code, "warehouse/unknown-dataset", "curated tables are not loaded"),
+            Err(failure) => {
+                assert_eq!(failure.code, "warehouse/unknown-dataset", "curated tables are not loaded")
+            }
         }
     }
 }
