@@ -340,6 +340,7 @@ export const en: Messages = {
     title: "Gap candidates",
     question: "Who could fill this gap?",
     product: "Missing product",
+    needRegion: "Region in need",
     productPlaceholder: "Product name or pinyin initials",
     need: "Choose a product first",
     needHint: "Come here from a break in the gap analysis, or type a product above.",

@@ -338,6 +338,7 @@ export const zh = {
     title: "补链候选",
     question: "谁能补上这个缺口？",
     product: "缺口产品",
+    needRegion: "需求地区",
     productPlaceholder: "输入产品名称或拼音首字母",
     need: "先选一种产品",
     needHint: "从短板分析点一个断点过来，或在上方输入产品名称。",

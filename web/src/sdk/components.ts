@@ -135,14 +135,15 @@ export interface Candidate {
   enterprise_id: string;
   name: string;
   region_code?: string | null;
-  city?: string | null;
   score: number;
+  capital_cny?: number | null;
   reasons: Reason[];
   products?: string[] | null;
 }
 
 export interface Candidates {
   product: string;
+  formula?: Text | null;
   candidates: Candidate[];
 }
 
@@ -243,7 +244,7 @@ export interface ComponentMap {
     result: Risk;
   };
   "chain.candidates": {
-    params: { chain?: string; product: string; region?: string; limit?: number };
+    params: { product: string; region?: string; limit?: number };
     result: Candidates;
   };
   "enterprise.search": {

@@ -4,7 +4,7 @@ import { DataTable } from "../../sdk/DataTable";
 import { index, number } from "../../sdk/format";
 import { text, useT } from "../../sdk/i18n";
 import { Badge, Card, Meter, PageFrame } from "../../sdk/Page";
-import { ChainSelect, ProductPicker, RegionSelect } from "../../sdk/Pickers";
+import { ProductPicker, RegionSelect, useRegion } from "../../sdk/Pickers";
 import { ProvenanceFooter } from "../../sdk/Provenance";
 import { useComponent } from "../../sdk/query";
 import { regionName } from "../../sdk/regions";
@@ -16,12 +16,12 @@ export function CandidatesPage() {
   const t = useT();
   const search = useSearch({ from: "/shell/candidates" });
   const navigate = useNavigate({ from: "/candidates" });
-  // A gap is filled from anywhere: the whole nation unless a region is chosen on purpose.
-  const region = search.region === "all" ? undefined : search.region;
+  // The region that lacks the product; firms that make it there already are no candidates.
+  const region = useRegion(search.region);
   const product = search.product;
   const answer = useComponent(
     "chain.candidates",
-    { product: product ?? "", chain: search.chain, region, limit: 50 },
+    { product: product ?? "", region, limit: 50 },
     { enabled: product !== undefined },
   );
   const kindName = (kind: string) => {
@@ -36,8 +36,7 @@ export function CandidatesPage() {
           value={product}
           onChange={(next) => void navigate({ search: (s) => ({ ...s, product: next }) })}
         />
-        <ChainSelect allowAll value={search.chain} onChange={(chain) => void navigate({ search: (s) => ({ ...s, chain }) })} />
-        <RegionSelect value={region} onChange={(code) => void navigate({ search: (s) => ({ ...s, region: code }) })} />
+        <RegionSelect label={t("candidates.needRegion")} value={region} onChange={(code) => void navigate({ search: (s) => ({ ...s, region: code }) })} />
       </div>
       {product === undefined ? (
         <Card>
@@ -67,7 +66,7 @@ export function CandidatesPage() {
                       value: (c) => c.name,
                       render: (c) => <Link to="/firms/$id" params={{ id: c.enterprise_id }}>{c.name}</Link>,
                     },
-                    { key: "where", title: t("candidates.location"), value: (c) => c.city ?? regionName(c.region_code) },
+                    { key: "where", title: t("candidates.location"), value: (c) => regionName(c.region_code) || null },
                     {
                       key: "score",
                       title: t("common.score"),
@@ -91,6 +90,7 @@ export function CandidatesPage() {
                         </ul>
                       ),
                     },
+                    { key: "capital", title: t("common.capital"), kind: "money", value: (c) => c.capital_cny ?? null },
                     {
                       key: "products",
                       title: t("common.products"),
@@ -101,6 +101,7 @@ export function CandidatesPage() {
                     },
                   ]}
                 />
+                {result.formula ? <p className="formula" style={{ marginTop: 12 }}>{text(result.formula)}</p> : null}
                 <ProvenanceFooter provenance={provenance} seconds={seconds} />
               </Card>
             );
