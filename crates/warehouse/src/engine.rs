@@ -45,11 +45,21 @@ impl Engine {
             datafusion::execution::FunctionRegistry::register_udf(&mut base, function)?;
         }
         let spill_bytes_max = options.spill_limit_mib.saturating_mul(1 << 20);
-        Ok(Self { base, runtime, budget: Budget::new(options.memory_limit_mib), spill_bytes_max, spill_folder })
+        Ok(Self {
+            base,
+            runtime,
+            budget: Budget::new(options.memory_limit_mib),
+            spill_bytes_max,
+            spill_folder,
+        })
     }
 
     /// Engine state of one query: its own catalog, memory and spill space; functions and caches are shared.
-    pub(crate) fn state(&self, tables: Arc<dyn CatalogProviderList>, memory_mib: u64) -> Result<SessionState> {
+    pub(crate) fn state(
+        &self,
+        tables: Arc<dyn CatalogProviderList>,
+        memory_mib: u64,
+    ) -> Result<SessionState> {
         let spill = DiskManagerBuilder::default()
             .with_mode(DiskManagerMode::Directories(vec![self.spill_folder.clone()]))
             .with_max_temp_directory_size(self.spill_bytes_max);

@@ -4,17 +4,19 @@ pub(crate) mod commit;
 pub(crate) mod read;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Where the tables lie.
 #[derive(Debug, Clone)]
 pub(crate) struct Lake {
     root: PathBuf,
+    open_tables: Arc<read::OpenTables>,
 }
 
 impl Lake {
     /// A lake in `<data>/lake`.
     pub(crate) fn new(data: &Path) -> Self {
-        Self { root: data.join("lake") }
+        Self { root: data.join("lake"), open_tables: Arc::default() }
     }
 
     /// Folder of `zone.table`, for example `<data>/lake/raw/registry`.
