@@ -80,7 +80,10 @@ pub(crate) async fn surround(mut request: Request, next: Next) -> Response<Body>
     request.extensions_mut().insert(ambient.clone());
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
-    let route = request.extensions().get::<MatchedPath>().map_or_else(|| "other".to_owned(), |m| m.as_str().to_owned());
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or_else(|| "other".to_owned(), |m| m.as_str().to_owned());
     let span = tracing::info_span!("request", trace_id = %ambient.trace_id, %method, %path);
     let started = Instant::now();
     let outcome = AssertUnwindSafe(next.run(request)).catch_unwind().instrument(span.clone()).await;

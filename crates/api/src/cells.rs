@@ -4,8 +4,8 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{
-    ArrowPrimitiveType, DataType, Float16Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
-    Schema, TimeUnit, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+    ArrowPrimitiveType, DataType, Float16Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
+    Int64Type, Schema, TimeUnit, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use datafusion::arrow::error::ArrowError;
 use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
@@ -30,7 +30,8 @@ pub struct ColumnType {
 
 /// The columns of a schema.
 pub(crate) fn columns(schema: &Schema) -> Vec<ColumnType> {
-    let column = |name: &str, kind: &DataType| ColumnType { name: name.to_owned(), kind: kind_of(kind).to_owned() };
+    let column =
+        |name: &str, kind: &DataType| ColumnType { name: name.to_owned(), kind: kind_of(kind).to_owned() };
     schema.fields().iter().map(|field| column(field.name(), field.data_type())).collect()
 }
 
@@ -44,7 +45,9 @@ fn kind_of(kind: &DataType) -> &'static str {
         DataType::Time32(_) | DataType::Time64(_) => "time",
         DataType::Timestamp(..) => "timestamp",
         DataType::Duration(_) | DataType::Interval(_) => "duration",
-        DataType::Binary | DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_) => "binary",
+        DataType::Binary | DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_) => {
+            "binary"
+        }
         DataType::List(_) | DataType::LargeList(_) | DataType::FixedSizeList(..) => "list",
         DataType::Struct(_) | DataType::Map(..) => "record",
         DataType::Dictionary(_, values) => kind_of(values),
@@ -74,7 +77,9 @@ fn column_values(array: &ArrayRef) -> Result<Vec<Value>, ArrowError> {
         DataType::UInt16 => unsigned::<UInt16Type>(array),
         DataType::UInt32 => unsigned::<UInt32Type>(array),
         DataType::UInt64 => unsigned::<UInt64Type>(array),
-        DataType::Float16 => array.as_primitive::<Float16Type>().iter().map(|v| float(v.map(f64::from))).collect(),
+        DataType::Float16 => {
+            array.as_primitive::<Float16Type>().iter().map(|v| float(v.map(f64::from))).collect()
+        }
         // Through text, so that 0.1 stays 0.1 and does not become 0.10000000149011612.
         DataType::Float32 => array
             .as_primitive::<Float32Type>()
@@ -93,7 +98,9 @@ fn column_values(array: &ArrayRef) -> Result<Vec<Value>, ArrowError> {
         DataType::Dictionary(_, values) => column_values(&cast(array, values)?)?,
         DataType::List(_) => array.as_list::<i32>().iter().map(list).collect::<Result<_, _>>()?,
         DataType::LargeList(_) => array.as_list::<i64>().iter().map(list).collect::<Result<_, _>>()?,
-        DataType::FixedSizeList(..) => array.as_fixed_size_list().iter().map(list).collect::<Result<_, _>>()?,
+        DataType::FixedSizeList(..) => {
+            array.as_fixed_size_list().iter().map(list).collect::<Result<_, _>>()?
+        }
         DataType::Struct(_) => records(array)?,
         DataType::Null => vec![Value::Null; array.len()],
         // Dates, times, decimals, intervals, maps and what may come: the engine's own text, ISO where it exists.
@@ -167,7 +174,8 @@ fn records(array: &ArrayRef) -> Result<Vec<Value>, ArrowError> {
     let columns = records.columns().iter().map(column_values).collect::<Result<Vec<_>, _>>()?;
     let row = |at: usize| {
         let fields = names.iter().zip(&columns);
-        let fields = fields.map(|(name, values)| ((*name).to_owned(), values.get(at).cloned().unwrap_or_default()));
+        let fields =
+            fields.map(|(name, values)| ((*name).to_owned(), values.get(at).cloned().unwrap_or_default()));
         Value::Object(fields.collect::<Map<_, _>>())
     };
     Ok((0..records.len()).map(|at| if records.is_null(at) { Value::Null } else { row(at) }).collect())

@@ -14,7 +14,12 @@ pub(crate) fn read(headers: &HeaderMap) -> Option<String> {
 }
 
 /// `Set-Cookie` for a new session. `Secure` is for nodes behind TLS: a browser drops such a cookie over plain HTTP.
-pub(crate) fn set(token: &str, expires_at: DateTime<Utc>, now: DateTime<Utc>, secure: bool) -> Option<HeaderValue> {
+pub(crate) fn set(
+    token: &str,
+    expires_at: DateTime<Utc>,
+    now: DateTime<Utc>,
+    secure: bool,
+) -> Option<HeaderValue> {
     let seconds = (expires_at - now).num_seconds().max(0);
     HeaderValue::from_str(&format!("{NAME}={token}; {}; Max-Age={seconds}", attributes(secure))).ok()
 }

@@ -10,11 +10,11 @@ use crate::error::Error;
 use crate::guard;
 use crate::problem;
 use crate::services::App;
+use axum::RequestPartsExt as _;
 use axum::body::Body;
 use axum::extract::{Query, RawPathParams, Request, State};
 use axum::http::{Method, Response, Uri};
 use axum::routing::{MethodFilter, MethodRouter, on};
-use axum::RequestPartsExt as _;
 use brain_kernel::error::Failure;
 use brain_kernel::language::Text;
 use brain_kernel::party::Role;
@@ -88,6 +88,8 @@ pub(crate) struct Rules {
     pub(crate) audience: Audience,
     pub(crate) status: u16,
     unhurried: bool,
+    /// Health checks are answered however busy the node is.
+    counted: bool,
 }
 
 impl Endpoint {
@@ -179,7 +181,9 @@ impl Endpoint {
 
     /// The route. Consumes the row; take what the document needs before.
     pub(crate) fn into_route(self) -> (String, MethodRouter<App>) {
-        let rules = Rules { audience: self.audience, status: self.status, unhurried: self.unhurried };
+        let counted = self.path.starts_with("/api/");
+        let rules =
+            Rules { audience: self.audience, status: self.status, unhurried: self.unhurried, counted };
         (self.path.into_owned(), (self.route)(rules))
     }
 }
@@ -199,14 +203,25 @@ where
     let limit = app.options.request_timeout;
     let status = rules.status;
     let work = async {
-        let _turn = app.turns.clone().try_acquire_owned().map_err(|_| Error::Busy)?;
+        let _turn = match rules.counted {
+            true => Some(app.turns.try_acquire().map_err(|_| Error::Busy)?),
+            false => None,
+        };
         let caller = guard::admit(&app, &rules.audience, &parts).await?;
         let path = parts.extract::<RawPathParams>().await;
         let path = path.map_err(|error| Error::Internal(error.to_string()))?;
         let path = path.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let query = parse_query(&parts.uri)?;
         let body = B::take(&parts, body).await?;
-        let call = Call { app: app.clone(), caller, path, query, body, headers: parts.headers, ambient: ambient.clone() };
+        let call = Call {
+            app: app.clone(),
+            caller,
+            path,
+            query,
+            body,
+            headers: parts.headers,
+            ambient: ambient.clone(),
+        };
         handler(call).await
     };
     let outcome = if rules.unhurried {

@@ -125,11 +125,16 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let code = error.code();
         match error {
-            Error::NotSignedIn | Error::Audience | Error::ForgeryGuard | Error::ForeignOrigin => access(code, &error),
-            Error::UnknownPath { .. } | Error::MethodNotAllowed { .. } | Error::NotFound { .. } => missing(code, error),
-            Error::Malformed { .. } | Error::ContentType { .. } | Error::TooLarge { .. } | Error::BodyBroken => {
-                body(code, error)
+            Error::NotSignedIn | Error::Audience | Error::ForgeryGuard | Error::ForeignOrigin => {
+                access(code, &error)
             }
+            Error::UnknownPath { .. } | Error::MethodNotAllowed { .. } | Error::NotFound { .. } => {
+                missing(code, error)
+            }
+            Error::Malformed { .. }
+            | Error::ContentType { .. }
+            | Error::TooLarge { .. }
+            | Error::BodyBroken => body(code, error),
             Error::Internal(cause) => {
                 tracing::error!(%cause, "interface failed internally");
                 Self::internal(code)
@@ -147,10 +152,13 @@ fn access(code: &'static str, error: &Error) -> Failure {
                 "Sign in first, or send a token or API key in the Authorization header.",
             )
         }
-        Error::Audience => {
-            Failure::new(ErrorKind::Forbidden, code, "您的角色不能使用此接口。", "This is not offered to your role.")
-                .with_hint("请联系本节点管理员。", "Ask the administrator of this node.")
-        }
+        Error::Audience => Failure::new(
+            ErrorKind::Forbidden,
+            code,
+            "您的角色不能使用此接口。",
+            "This is not offered to your role.",
+        )
+        .with_hint("请联系本节点管理员。", "Ask the administrator of this node."),
         Error::ForgeryGuard => Failure::new(
             ErrorKind::Forbidden,
             code,
@@ -172,13 +180,13 @@ fn access(code: &'static str, error: &Error) -> Failure {
 
 fn missing(code: &'static str, error: Error) -> Failure {
     match error {
-        Error::UnknownPath { path } => {
-            Failure::new(ErrorKind::NotFound, code, format!("没有接口 {path}。"), format!("There is no endpoint {path}."))
-                .with_hint(
-                    "全部接口见 /api/v1/openapi.json。",
-                    "/api/v1/openapi.json lists every endpoint.",
-                )
-        }
+        Error::UnknownPath { path } => Failure::new(
+            ErrorKind::NotFound,
+            code,
+            format!("没有接口 {path}。"),
+            format!("There is no endpoint {path}."),
+        )
+        .with_hint("全部接口见 /api/v1/openapi.json。", "/api/v1/openapi.json lists every endpoint."),
         Error::NotFound { what, id } => Failure::new(
             ErrorKind::NotFound,
             code,

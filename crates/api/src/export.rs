@@ -79,9 +79,7 @@ async fn step(state: Option<State>) -> Option<(Piece, Option<State>)> {
     let piece = match next {
         Some(Ok(batch)) => state.encoder.batch(&batch),
         Some(Err(error)) => Err(Failure::from(error)),
-        None if state.complete && state.rows.has_more() => {
-            Err(Failure::internal("api/cut-short"))
-        }
+        None if state.complete && state.rows.has_more() => Err(Failure::internal("api/cut-short")),
         None => {
             let end = state.encoder.finish();
             return Some((end.map(Bytes::from).map_err(std::io::Error::other), None));
@@ -225,7 +223,8 @@ mod tests {
         let mut bytes = encoder.start().unwrap();
         bytes.extend(encoder.batch(&batch()).unwrap());
         bytes.extend(encoder.finish().unwrap());
-        let read: Vec<_> = StreamReader::try_new(bytes.as_slice(), None).unwrap().map(Result::unwrap).collect();
+        let read: Vec<_> =
+            StreamReader::try_new(bytes.as_slice(), None).unwrap().map(Result::unwrap).collect();
         assert_eq!(read, vec![batch()]);
     }
 }

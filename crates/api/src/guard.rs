@@ -85,7 +85,12 @@ fn credential(headers: &HeaderMap) -> Credential {
 }
 
 /// A change made with a cookie needs the guard header; a request from another origin's page is refused outright.
-fn guard_forgery(credential: &Credential, method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(), Error> {
+fn guard_forgery(
+    credential: &Credential,
+    method: &Method,
+    uri: &Uri,
+    headers: &HeaderMap,
+) -> Result<(), Error> {
     if method.is_safe() || !matches!(credential, Credential::Cookie(_)) {
         return Ok(());
     }
@@ -118,7 +123,8 @@ fn peer(request: &Parts) -> Option<IpAddr> {
 /// Whether the caller is a program on this machine and not a proxy on it that speaks for others.
 fn is_local(address: Option<IpAddr>, headers: &HeaderMap) -> bool {
     let forwarded = ["x-forwarded-for", "forwarded", "x-real-ip", "via"];
-    address.is_some_and(|address| address.is_loopback()) && !forwarded.iter().any(|name| headers.contains_key(*name))
+    address.is_some_and(|address| address.is_loopback())
+        && !forwarded.iter().any(|name| headers.contains_key(*name))
 }
 
 /// Roles that may look into the evidence log.
@@ -149,10 +155,13 @@ mod tests {
 
     #[test]
     fn a_page_of_another_site_is_refused_even_with_the_header() {
-        let base = [("cookie", "brain_session=abc"), ("x-brain-request", "1"), ("host", "brain.example:7600")];
+        let base =
+            [("cookie", "brain_session=abc"), ("x-brain-request", "1"), ("host", "brain.example:7600")];
         let own = [base.as_slice(), &[("origin", "https://brain.example:7600")]].concat();
         assert!(guard(&Method::POST, &own).is_ok());
-        for foreign in [("origin", "https://evil.example"), ("origin", "null"), ("sec-fetch-site", "cross-site")] {
+        for foreign in
+            [("origin", "https://evil.example"), ("origin", "null"), ("sec-fetch-site", "cross-site")]
+        {
             let pairs = [base.as_slice(), &[foreign]].concat();
             assert!(matches!(guard(&Method::POST, &pairs), Err(Error::ForeignOrigin)), "{foreign:?}");
         }

@@ -38,7 +38,11 @@ pub(crate) async fn answer(call: Call<NoQuery, Whole>) -> Result<Response<Body>,
     config.json_response = true;
     config.max_request_body_bytes = JSON_BYTES_MAX;
     let tools = Tools { app, party, ambient };
-    let service = StreamableHttpService::new(move || Ok(tools.clone()), Arc::new(NeverSessionManager::default()), config);
+    let service = StreamableHttpService::new(
+        move || Ok(tools.clone()),
+        Arc::new(NeverSessionManager::default()),
+        config,
+    );
     Ok(service.handle(request).await.map(Body::new))
 }
 
@@ -61,8 +65,16 @@ impl Tools {
         let description = manifest.summary.get(language).to_owned();
         let schema = manifest.parameters.as_object().cloned().unwrap_or_default();
         let reads = manifest.effect == Effect::Read;
-        let hints = ToolAnnotations::from_raw(Some(title.clone()), Some(reads), Some(!reads), Some(reads), Some(false));
-        Tool::new(operation_id(&manifest.id), description, Arc::new(schema)).with_title(title).with_annotations(hints)
+        let hints = ToolAnnotations::from_raw(
+            Some(title.clone()),
+            Some(reads),
+            Some(!reads),
+            Some(reads),
+            Some(false),
+        );
+        Tool::new(operation_id(&manifest.id), description, Arc::new(schema))
+            .with_title(title)
+            .with_annotations(hints)
     }
 
     /// A refusal that the model should read and act on, as its own result.
@@ -97,7 +109,9 @@ impl ServerHandler for Tools {
         request: CallToolRequestParams,
         _: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let named = |manifest: &&Arc<Manifest>| operation_id(&manifest.id) == request.name || manifest.id == request.name;
+        let named = |manifest: &&Arc<Manifest>| {
+            operation_id(&manifest.id) == request.name || manifest.id == request.name
+        };
         let Some(manifest) = self.offered().find(named) else {
             return Err(ErrorData::invalid_params(format!("no tool {}", request.name), None));
         };
@@ -107,9 +121,10 @@ impl ServerHandler for Tools {
             RunOptions { purpose: PURPOSE.to_owned(), cancel: stop.0.clone(), ..RunOptions::default() };
         match self.app.registry.run(&manifest.id, &self.party, parameters, options).await {
             Ok(outcome) => Ok(CallToolResult::structured(json!(outcome)).into()),
-            Err(failure) if failure.kind == ErrorKind::Internal => {
-                Err(ErrorData::internal_error(failure.code, Some(json!({ "trace_id": self.ambient.trace_id }))))
-            }
+            Err(failure) if failure.kind == ErrorKind::Internal => Err(ErrorData::internal_error(
+                failure.code,
+                Some(json!({ "trace_id": self.ambient.trace_id })),
+            )),
             Err(failure) => Ok(self.refusal(&failure)),
         }
     }

@@ -41,7 +41,8 @@ pub(crate) fn document(endpoints: &[Endpoint], version: &str) -> Value {
         let headers = json!({ "x-trace-id": { "$ref": "#/components/headers/TraceId" } });
         ((*status).to_owned(), json!({ "description": words, "content": content, "headers": headers }))
     });
-    let refusals: Map<String, Value> = refusals.map(|(status, value)| (format!("Refusal{status}"), value)).collect();
+    let refusals: Map<String, Value> =
+        refusals.map(|(status, value)| (format!("Refusal{status}"), value)).collect();
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -113,7 +114,9 @@ fn operation(endpoint: &Endpoint, requests: &mut SchemaGenerator, answers: &mut 
     }
     let body = match &endpoint.component {
         Some(component) => Some(("application/json", component_body(&component.parameters))),
-        None => (endpoint.body)(requests).map(|BodyShape { media_type, schema }| (media_type, schema.to_value())),
+        None => {
+            (endpoint.body)(requests).map(|BodyShape { media_type, schema }| (media_type, schema.to_value()))
+        }
     };
     if let Some((media_type, schema)) = body {
         let content = json!({ media_type: { "schema": schema } });
@@ -144,12 +147,17 @@ fn parameters(endpoint: &Endpoint, requests: &mut SchemaGenerator) -> Value {
         list.push(json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }));
     }
     let query = (endpoint.query)(requests).to_value();
-    let required: Vec<&str> = query.get("required").and_then(Value::as_array).into_iter().flatten()
+    let required: Vec<&str> = query
+        .get("required")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
         .filter_map(Value::as_str)
         .collect();
     for (name, schema) in query.get("properties").and_then(Value::as_object).into_iter().flatten() {
         let mut schema = schema.clone();
-        let about = schema.as_object_mut().and_then(|fields| fields.remove("description")).unwrap_or_default();
+        let about =
+            schema.as_object_mut().and_then(|fields| fields.remove("description")).unwrap_or_default();
         list.push(json!({
             "name": name, "in": "query", "required": required.contains(&name.as_str()),
             "description": about.as_str().unwrap_or_default(), "schema": schema

@@ -48,7 +48,9 @@ impl Queries {
                 cancel.cancel();
                 Ok(())
             }
-            None => Err(Error::NotFound { what: ("正在运行的查询", "running query"), id: shortened(id) }),
+            None => {
+                Err(Error::NotFound { what: ("正在运行的查询", "running query"), id: shortened(id) })
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::openapi;
 use crate::routes;
 use crate::runs::Runs;
 use crate::services::{App, Services};
+use crate::upload;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::extract::connect_info::IntoMakeServiceWithConnectInfo;
@@ -31,6 +32,7 @@ pub fn router_and_runs(services: Services) -> (Router, Runs) {
     let document = openapi::document(&endpoints, &services.options.version);
     let document: Arc<[u8]> = document.to_string().into_bytes().into();
     let runs = Runs::default();
+    upload::sweep(&services.options.uploads);
     let app = App::new(services, runs.clone(), document);
     (assemble(endpoints, app), runs)
 }

@@ -42,6 +42,17 @@ impl Drop for Folder {
     }
 }
 
+/// Remove what a crash left behind: folders named like a run, in a process that has no run yet.
+pub(crate) fn sweep(uploads: &Path) {
+    let entries = std::fs::read_dir(uploads).into_iter().flatten().flatten();
+    for entry in entries {
+        let ours = entry.file_name().to_str().is_some_and(|name| uuid::Uuid::try_parse(name).is_ok());
+        if ours && let Err(error) = std::fs::remove_dir_all(entry.path()) {
+            tracing::warn!(folder = %entry.path().display(), %error, "could not remove an old upload");
+        }
+    }
+}
+
 /// A file that arrived.
 #[derive(Debug)]
 pub(crate) struct Stored {
@@ -104,7 +115,9 @@ async fn heard<T>(work: impl Future<Output = Result<T, multer::Error>>) -> Resul
     match tokio::time::timeout(SILENCE_MAX, work).await {
         Err(_) => Err(Error::BodyBroken),
         Ok(Ok(value)) => Ok(value),
-        Ok(Err(multer::Error::StreamReadFailed(_) | multer::Error::IncompleteStream)) => Err(Error::BodyBroken),
+        Ok(Err(multer::Error::StreamReadFailed(_) | multer::Error::IncompleteStream)) => {
+            Err(Error::BodyBroken)
+        }
         Ok(Err(error)) => Err(malformed(error.to_string())),
     }
 }
@@ -154,7 +167,9 @@ mod tests {
             assert_eq!(safe_name(given), safe, "{given:?}");
         }
         let long = format!("{}.csv", "长".repeat(500));
-        assert!(safe_name(&long).ends_with(".csv") && safe_name(&long).chars().count() <= NAME_CHARACTERS_MAX);
+        assert!(
+            safe_name(&long).ends_with(".csv") && safe_name(&long).chars().count() <= NAME_CHARACTERS_MAX
+        );
     }
 
     fn body(name: &str, content: &str) -> (String, Body) {
@@ -178,6 +193,18 @@ mod tests {
         assert_eq!(std::fs::read_to_string(&stored.path).unwrap(), "a,b\n1,2\n");
         drop(stored);
         assert!(!uploads.join("run").exists());
+        std::fs::remove_dir_all(uploads).unwrap();
+    }
+
+    #[test]
+    fn what_a_crash_left_is_swept_and_nothing_else() {
+        let uploads = scratch();
+        let left = uploads.join(uuid::Uuid::now_v7().to_string());
+        for folder in [&left, &uploads.join("other")] {
+            std::fs::create_dir_all(folder).unwrap();
+        }
+        sweep(&uploads);
+        assert!(!left.exists() && uploads.join("other").exists());
         std::fs::remove_dir_all(uploads).unwrap();
     }
 

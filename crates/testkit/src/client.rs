@@ -70,9 +70,11 @@ impl Client {
 
     /// Sign in with a password; the session travels as a cookie.
     pub async fn sign_in(&self, username: &str, password: &str) -> Self {
-        let reply = self.post("/api/v1/session", &json!({ "username": username, "password": password })).await;
+        let reply =
+            self.post("/api/v1/session", &json!({ "username": username, "password": password })).await;
         let _ = reply.expect(200);
-        let cookie = reply.headers[SET_COOKIE].to_str().expect("text").split(';').next().expect("a pair").to_owned();
+        let cookie =
+            reply.headers[SET_COOKIE].to_str().expect("text").split(';').next().expect("a pair").to_owned();
         Self { cookie: Some(cookie), ..self.clone() }
     }
 
@@ -121,7 +123,11 @@ impl Client {
     pub async fn send(&self, request: RequestBuilder) -> Reply {
         let response = request.send().await.expect("the node answers");
         let (status, headers) = (response.status(), response.headers().clone());
-        Reply { status, headers, body: response.bytes().await.map(|bytes| bytes.to_vec()).unwrap_or_default() }
+        Reply {
+            status,
+            headers,
+            body: response.bytes().await.map(|bytes| bytes.to_vec()).unwrap_or_default(),
+        }
     }
 
     /// GET.

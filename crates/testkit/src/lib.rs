@@ -2,7 +2,11 @@
 //!
 //! For tests only, so it panics where a test should stop.
 //! Start reading at [`Node::start`]; [`Client`] talks to the node as a browser or a program would.
-#![expect(clippy::panic, clippy::expect_used, reason = "a fixture that cannot be built fails the test at once")]
+#![expect(
+    clippy::panic,
+    clippy::expect_used,
+    reason = "a fixture that cannot be built fails the test at once"
+)]
 
 mod client;
 mod clock;
@@ -12,4 +16,4 @@ mod node;
 pub use client::{Client, Reply};
 pub use clock::MovableClock;
 pub use data::{FIRMS_CSV, FIRMS_MAPPING};
-pub use node::{Node, OTHER_ORGANISATION, ORGANISATION, PASSWORD, Setup};
+pub use node::{Node, ORGANISATION, OTHER_ORGANISATION, PASSWORD, Setup};

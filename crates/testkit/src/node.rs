@@ -28,7 +28,7 @@ pub const PASSWORD: &str = "Bright-Bearing-42";
 /// Organisation of the account `enterprise`.
 pub const ORGANISATION: &str = "91330681716195421C";
 /// Organisation of the account `other_enterprise`.
-pub const OTHER_ORGANISATION: &str = "91330000142939553X";
+pub const OTHER_ORGANISATION: &str = "91330000142939553E";
 
 /// What a node shall have besides its accounts.
 pub struct Setup {
@@ -90,7 +90,10 @@ impl Node {
     pub async fn with(setup: Setup) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         for part in ["keys", "store", "lake", "mappings", "tmp", "uploads"] {
-            std::fs::create_dir_all(folder.path().join(part)).expect("a folder");
+            let mut builder = std::fs::DirBuilder::new();
+            #[cfg(unix)]
+            std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+            builder.create(folder.path().join(part)).expect("a folder");
         }
         std::fs::write(folder.path().join("mappings/firms.toml"), FIRMS_MAPPING).expect("a mapping");
         let clock = Arc::new(MovableClock::default());

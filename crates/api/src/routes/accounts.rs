@@ -81,7 +81,10 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             .status(201)
             .codes(&["trust/username-taken", "trust/weak-password", "trust/invalid-argument"]),
         Endpoint::new(Method::PATCH, "/api/v1/accounts/{id}", "accounts_change", change)
-            .about("停用或启用账号；停用即刻终止其会话与密钥", "Close or open an account; closing ends its sessions and keys at once")
+            .about(
+                "停用或启用账号；停用即刻终止其会话与密钥",
+                "Close or open an account; closing ends its sessions and keys at once",
+            )
             .roles(&administrators)
             .status(204)
             .codes(&["trust/last-administrator"]),
@@ -89,7 +92,10 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             .about("重置口令，返回一次性口令", "Reset the password to one for one use")
             .roles(&administrators),
         Endpoint::new(Method::GET, "/api/v1/api-keys", "api_keys_list", keys)
-            .about("接口密钥列表：本人的；管理员可见全部", "API keys: one's own, or everybody's for an administrator")
+            .about(
+                "接口密钥列表：本人的；管理员可见全部",
+                "API keys: one's own, or everybody's for an administrator",
+            )
             .audience(Audience::SignedIn),
         Endpoint::new(Method::POST, "/api/v1/api-keys", "api_keys_create", create_key)
             .about("新建接口密钥，密钥只显示一次", "Make an API key; it is shown once")
@@ -144,7 +150,8 @@ async fn keys(call: Call<PageQuery>) -> Result<Reply<Page<ApiKeyCard>>, Failure>
 async fn create_key(call: Call<NoQuery, Json<KeyRequest>>) -> Result<Reply<NewKey>, Failure> {
     require_session(&call)?;
     let Json(request) = &call.body;
-    let made = call.app.trust.identity().create_api_key(call.party()?, &request.name, request.expires_at).await?;
+    let made =
+        call.app.trust.identity().create_api_key(call.party()?, &request.name, request.expires_at).await?;
     let key = NewKey { id: made.id, secret: made.secret.expose().to_owned(), expires_at: made.expires_at };
     Ok(key.into())
 }

@@ -63,7 +63,10 @@ pub(crate) fn endpoints(registry: &Registry) -> Vec<Endpoint> {
         .audience(Audience::SignedIn)
         .codes(&["component/unknown"]);
     let any = Endpoint::new(Method::POST, "/api/v1/components/{id}/run", "components_run", run_any)
-        .about("按编号运行组件；各组件另有带参数形状的同名操作", "Run a component by id; each also has an operation with its own schemas")
+        .about(
+            "按编号运行组件；各组件另有带参数形状的同名操作",
+            "Run a component by id; each also has an operation with its own schemas",
+        )
         .audience(Audience::SignedIn)
         .codes(&["component/unknown", "component/audience", "component/parameter"]);
     let mut endpoints = vec![list, show, any];
@@ -139,7 +142,8 @@ async fn run(call: Call<NoQuery, Json<RunRequest>>, id: String) -> Result<Format
     let mut response = Response::new(Body::from(text));
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(export::CSV));
     // A table alone would lose where it comes from.
-    let provenance = serde_json::to_string(&outcome.provenance).map_err(|error| Error::Internal(error.to_string()))?;
+    let provenance =
+        serde_json::to_string(&outcome.provenance).map_err(|error| Error::Internal(error.to_string()))?;
     if let Ok(value) = HeaderValue::from_str(&provenance) {
         response.headers_mut().insert("x-provenance", value);
     }

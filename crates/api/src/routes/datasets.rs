@@ -63,7 +63,12 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             .codes(&["warehouse/unknown-dataset"]),
         Endpoint::new(Method::GET, "/api/v1/datasets/{name}/rows", "datasets_rows", read)
             .about("数据集中调用者可见的行", "Rows of a dataset as the caller may see them")
-            .codes(&["warehouse/unknown-dataset", "warehouse/unknown-version", "warehouse/no-grant", "api/page-too-far"]),
+            .codes(&[
+                "warehouse/unknown-dataset",
+                "warehouse/unknown-version",
+                "warehouse/no-grant",
+                "api/page-too-far",
+            ]),
     ]
     .map(|endpoint| endpoint.tag("datasets").audience(Audience::SignedIn))
     .into()
@@ -93,16 +98,23 @@ async fn read(call: Call<RowsQuery>) -> Result<Reply<DatasetRows>, Failure> {
     let limits = QueryLimits { rows: Some(window.limit()), ..QueryLimits::default() };
     let stream = session.sql(&format!("SELECT * FROM {table}{condition}"), limits, running.cancel()).await?;
     let page = rows::page(stream, window).await?;
-    let total = if condition.is_empty() { Some(count(&session, &table, running.cancel()).await?) } else { None };
+    let total =
+        if condition.is_empty() { Some(count(&session, &table, running.cancel()).await?) } else { None };
     let (columns, rows, has_more) = (page.columns, page.rows, page.has_more);
     Ok(DatasetRows { columns, rows, total, has_more, inputs: session.inputs() }.into())
 }
 
-async fn count(session: &Session, table: &str, cancel: brain_kernel::progress::Cancel) -> Result<u64, Failure> {
+async fn count(
+    session: &Session,
+    table: &str,
+    cancel: brain_kernel::progress::Cancel,
+) -> Result<u64, Failure> {
     let sql = format!("SELECT count(*) AS n FROM {table}");
     let (batches, _) = session.sql(&sql, QueryLimits::default(), cancel).await?.collect().await?;
     let column = batches.first().and_then(|batch| batch.columns().first());
-    let count = column.and_then(|column| column.as_primitive_opt::<Int64Type>()).and_then(|numbers| numbers.iter().next());
+    let count = column
+        .and_then(|column| column.as_primitive_opt::<Int64Type>())
+        .and_then(|numbers| numbers.iter().next());
     Ok(count.flatten().and_then(|n| u64::try_from(n).ok()).unwrap_or_default())
 }
 
@@ -129,11 +141,13 @@ fn literal(text: &str) -> String {
 fn text_of(query: &RowsQuery) -> Result<Option<&str>, Error> {
     let text = query.text.as_deref().map(str::trim).filter(|text| !text.is_empty());
     match text {
-        Some(text) if text.chars().count() > TEXT_CHARACTERS_MAX || text.contains('\0') => Err(Error::Malformed {
-            place: "query",
-            pointer: String::new(),
-            reason: format!("text > {TEXT_CHARACTERS_MAX}"),
-        }),
+        Some(text) if text.chars().count() > TEXT_CHARACTERS_MAX || text.contains('\0') => {
+            Err(Error::Malformed {
+                place: "query",
+                pointer: String::new(),
+                reason: format!("text > {TEXT_CHARACTERS_MAX}"),
+            })
+        }
         other => Ok(other),
     }
 }

@@ -147,7 +147,10 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             .unhurried()
             .codes(&["warehouse/unknown-mapping", "api/too-large", "api/too-many-runs", "api/upload-disk"]),
         Endpoint::new(Method::GET, "/api/v1/ingest/runs", "ingest_runs", list)
-            .about("入库任务：本人的；管理员可见全部", "Ingest runs: one's own, or everybody's for an administrator")
+            .about(
+                "入库任务：本人的；管理员可见全部",
+                "Ingest runs: one's own, or everybody's for an administrator",
+            )
             .roles(&STEWARDS),
         Endpoint::new(Method::GET, "/api/v1/ingest/runs/{id}", "ingest_run", show)
             .about("一个入库任务的进度与报告", "Progress and report of a run")
@@ -197,9 +200,15 @@ async fn start(call: Call<IngestQuery, Upload>) -> Result<Reply<RunStarted>, Fai
     let id = Uuid::now_v7().to_string();
     let options = &call.app.options;
     let Upload { content_type, body } = call.body;
-    let stored = upload::store(&content_type, body, &options.uploads, &id, options.upload_limit_bytes).await?;
+    let stored =
+        upload::store(&content_type, body, &options.uploads, &id, options.upload_limit_bytes).await?;
     let Stored { path, name, folder } = stored;
-    let wishes = IngestOptions { run_id: Some(id.clone()), file_name: Some(name), dataset, ..IngestOptions::default() };
+    let wishes = IngestOptions {
+        run_id: Some(id.clone()),
+        file_name: Some(name),
+        dataset,
+        ..IngestOptions::default()
+    };
     let request = IngestRequest { path, mapping, options: wishes };
     call.app.runs.start(call.app.warehouse.clone(), party, &id, request, folder)?;
     Ok(RunStarted { run_id: id }.into())
@@ -239,7 +248,8 @@ async fn find(call: &Call) -> Result<RunCard, Failure> {
         Some(run) => Some(of_stored(run, live.as_ref())),
         None => live.map(|live| of_live(id, &live)),
     };
-    let visible = |card: &RunCard, party: &Party| party.role == Role::Administrator || card.actor == party.account;
+    let visible =
+        |card: &RunCard, party: &Party| party.role == Role::Administrator || card.actor == party.account;
     let unknown = || Error::NotFound { what: ("入库任务", "ingest run"), id: shortened(id) };
     Ok(card.filter(|card| visible(card, party)).ok_or_else(unknown)?)
 }

@@ -43,7 +43,10 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             .about("存储与数据湖可用", "Store and lake can be reached")
             .codes(&["store/unreachable"]),
         Endpoint::new(Method::GET, "/metrics", "metrics", metrics)
-            .about("指标（Prometheus 文本）；仅本机或管理员", "Metrics as Prometheus text; this machine or administrators only")
+            .about(
+                "指标（Prometheus 文本）；仅本机或管理员",
+                "Metrics as Prometheus text; this machine or administrators only",
+            )
             .audience(Audience::LocalOrAdministrator),
     ]
     .into()

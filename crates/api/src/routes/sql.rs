@@ -98,7 +98,8 @@ async fn run(call: Call<NoQuery, Json<SqlRequest>>) -> Result<Formats<SqlPage, t
     let party = call.party()?;
     let Json(request) = &call.body;
     let running = call.app.queries.begin(&party.account, call.header("x-query-id"))?;
-    let purpose = request.purpose.as_deref().map(str::trim).filter(|text| !text.is_empty()).unwrap_or(PURPOSE);
+    let purpose =
+        request.purpose.as_deref().map(str::trim).filter(|text| !text.is_empty()).unwrap_or(PURPOSE);
     let session = call.app.warehouse.session(party, purpose);
     let format = match request.format.unwrap_or_default() {
         Wanted::Csv => Format::Csv,
