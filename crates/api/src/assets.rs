@@ -15,13 +15,11 @@ pub(crate) async fn fallback(request: Request) -> Response<Body> {
     let ambient = ambient.unwrap_or_else(|| Ambient::of(request.uri(), request.headers()));
     let readable = matches!(*request.method(), Method::GET | Method::HEAD);
     let asset = if readable { brain_portal::asset(path) } else { None };
-    match asset {
-        Some(asset) => file(asset, request.method(), request.headers()),
-        None => {
-            let path = crate::queries::shortened(path);
-            problem::response(&Error::UnknownPath { path }.into(), &ambient)
-        }
+    if let Some(asset) = asset {
+        return file(asset, request.method(), request.headers());
     }
+    let path = crate::queries::shortened(path);
+    problem::response(&Error::UnknownPath { path }.into(), &ambient)
 }
 
 /// A path that exists, asked with a method it does not take. The router has set `Allow`.

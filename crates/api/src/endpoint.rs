@@ -203,10 +203,8 @@ where
     let limit = app.options.request_timeout;
     let status = rules.status;
     let work = async {
-        let _turn = match rules.counted {
-            true => Some(app.turns.try_acquire().map_err(|_| Error::Busy)?),
-            false => None,
-        };
+        let turn = || app.turns.try_acquire().map_err(|_| Error::Busy);
+        let _turn = if rules.counted { Some(turn()?) } else { None };
         let caller = guard::admit(&app, &rules.audience, &parts).await?;
         let path = parts.extract::<RawPathParams>().await;
         let path = path.map_err(|error| Error::Internal(error.to_string()))?;

@@ -43,7 +43,7 @@ pub struct Failure {
     /// What happened, with the names and numbers the caller needs.
     pub detail: Text,
     /// How to mend it; `None` where the detail says all there is.
-    pub hint: Option<Text>,
+    pub hint: Option<Box<Text>>,
     /// JSON pointer (RFC 6901) of the offending value in what the caller sent, where one value is to blame.
     pub pointer: Option<String>,
 }
@@ -58,7 +58,7 @@ impl Failure {
     /// The same failure with advice on how to mend it.
     #[must_use]
     pub fn with_hint(mut self, zh: impl Into<String>, en: impl Into<String>) -> Self {
-        self.hint = Some(Text::new(zh, en));
+        self.hint = Some(Box::new(Text::new(zh, en)));
         self
     }
 

@@ -103,7 +103,6 @@ impl Client {
     }
 
     /// A request with this client's credential, to be changed further.
-    #[must_use]
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let mut request = self.http.request(method, format!("{}{path}", self.base));
         request = request.header(ACCEPT_LANGUAGE, self.language);

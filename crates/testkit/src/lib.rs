@@ -5,6 +5,8 @@
 #![expect(
     clippy::panic,
     clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
     reason = "a fixture that cannot be built fails the test at once"
 )]
 

@@ -48,7 +48,7 @@ impl Default for Setup {
     fn default() -> Self {
         Self {
             components: Vec::new(),
-            request_timeout: Duration::from_secs(60),
+            request_timeout: Duration::from_mins(1),
             upload_limit_bytes: 1 << 20,
             query_rows_max: 1_000_000,
             demo_accounts: Vec::new(),

@@ -53,8 +53,7 @@ async fn the_document_says_what_the_table_says() {
         let roles = Role::ALL.map(|role| (role.name().to_owned(), public || audience.contains(&role.name())));
         let row: BTreeMap<String, bool> = nobody.into_iter().chain(roles).collect();
         let say = |who: &str| if row[who] { "yes" } else { "no" };
-        let cells: Vec<&str> =
-            std::iter::once("nobody").chain(Role::ALL.map(Role::name)).map(|who| say(who)).collect();
+        let cells: Vec<&str> = std::iter::once("nobody").chain(Role::ALL.map(Role::name)).map(say).collect();
         lines.push(format!("{id},{}", cells.join(",")));
         if expected.remove(&id) != Some(row) {
             lines.last_mut().unwrap().push_str("   <- differs");

@@ -1,5 +1,12 @@
 //! The interface as its callers meet it: a whole node in a temporary folder, spoken to over HTTP.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests stop the test that uses them"
+)]
+
 mod access;
 mod data;
 mod document;

@@ -1,5 +1,6 @@
 //! Signing in, staying in, getting out.
 
+use brain_kernel::clock::Clock as _;
 use brain_testkit::{Node, PASSWORD};
 use chrono::TimeDelta;
 use serde_json::json;
@@ -102,7 +103,7 @@ async fn whoever_must_change_the_password_can_do_nothing_else() {
 async fn an_api_key_works_without_the_guard_header_until_revoked_and_cannot_renew_itself() {
     let node = Node::start().await;
     let client = node.signed_in("government").await;
-    let until = chrono::Utc::now() + TimeDelta::days(30);
+    let until = node.clock.now() + TimeDelta::days(30);
     let request = json!({ "name": "nightly", "expires_at": until });
     let key = client.post("/api/v1/api-keys", &request).await.expect(201);
     let program = node.anonymous().with_token(key["secret"].as_str().unwrap()).without_guard();
