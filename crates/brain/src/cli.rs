@@ -1,0 +1,201 @@
+//! The command line.
+
+use crate::config::{NodeRole, Overrides};
+use brain_kernel::error::Failure;
+use brain_kernel::language::Language;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use toml::Value;
+
+/// 产业大脑 · the open industry brain.
+#[derive(Debug, Parser)]
+#[command(name = "brain", version, about, long_about = None)]
+pub struct Cli {
+    /// Configuration and data folder.
+    #[command(flatten)]
+    pub place: Place,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Where the node lives.
+#[derive(Debug, Args)]
+pub struct Place {
+    /// 配置文件 · configuration file (default: brain.toml in the data folder, then in the working folder)
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// 数据文件夹 · data folder
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+}
+
+/// What the program can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// 启动节点 · serve the portal and the interfaces
+    Serve(Serve),
+    /// 体检 · check configuration, folder, store, lake and evidence
+    Doctor,
+    /// 运行能力组件 · run a component: `brain run chain.gap --chain nev --region 330000`
+    Run(Run),
+    /// 入仓 · load a file or folder with a named mapping
+    Ingest(Ingest),
+    /// 查询 · run one SELECT
+    Sql(Sql),
+    /// 目录 · what data there is
+    Catalog(Catalog),
+    /// 存证 · the evidence log
+    Evidence(Evidence),
+    /// 配置 · print the effective configuration, secrets hidden
+    Config,
+    /// 接口文档 · print the OpenAPI document
+    Openapi,
+    /// 补全 · print a completion script for a shell
+    Completions {
+        /// bash, zsh, fish, elvish or powershell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// `brain serve`
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// 节点角色 · role of the node
+    #[arg(long, value_enum)]
+    pub role: Option<NodeRole>,
+    /// 监听地址 · address and port; port 0 takes a free one
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Option<SocketAddr>,
+}
+
+/// `brain run`
+#[derive(Debug, Args)]
+#[command(disable_help_flag = true)]
+pub struct Run {
+    /// 组件编号 · component id; without one, lists the components
+    pub component: Option<String>,
+    /// 组件参数 · `--name value` for each parameter, `--help` to see them, `--format json|csv`
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    pub arguments: Vec<String>,
+}
+
+/// `brain ingest`
+#[derive(Debug, Args)]
+pub struct Ingest {
+    /// 文件或文件夹 · file or folder
+    pub path: PathBuf,
+    /// 映射名称 · mapping, see `brain catalog mappings`
+    #[arg(long = "as", value_name = "NAME")]
+    pub mapping: String,
+    /// 以一行 JSON 结束 · end with one JSON line
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `brain sql`
+#[derive(Debug, Args)]
+pub struct Sql {
+    /// 查询语句 · one SELECT
+    pub query: String,
+    /// 输出格式 · output format
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub format: Format,
+    /// 最多行数 · most rows
+    #[arg(long, default_value_t = 1000)]
+    pub limit: u64,
+}
+
+/// `brain catalog`
+#[derive(Debug, Args)]
+pub struct Catalog {
+    /// What to show.
+    #[command(subcommand)]
+    pub action: CatalogAction,
+}
+
+/// What of the catalogue to show.
+#[derive(Debug, Subcommand)]
+pub enum CatalogAction {
+    /// 列出数据集 · list datasets
+    List {
+        /// 关键词 · words to look for
+        text: Option<String>,
+    },
+    /// 查看一个数据集 · columns, versions, quality and lineage of one dataset
+    Show {
+        /// 数据集 · dataset such as subject.enterprise
+        dataset: String,
+    },
+    /// 列出映射 · list mappings
+    Mappings,
+}
+
+/// `brain evidence`
+#[derive(Debug, Args)]
+pub struct Evidence {
+    /// What to do.
+    #[command(subcommand)]
+    pub action: EvidenceAction,
+}
+
+/// What to do with the evidence log.
+#[derive(Debug, Subcommand)]
+pub enum EvidenceAction {
+    /// 校验全部存证 · recompute the whole log and check every signed head
+    Verify,
+    /// 打印签名树头 · print the signed head
+    Head,
+}
+
+/// How rows are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Aligned columns for people.
+    Table,
+    /// Comma-separated values.
+    Csv,
+    /// One JSON object.
+    Json,
+}
+
+impl Cli {
+    /// The flags that set configuration keys.
+    pub fn overrides(&self) -> Overrides {
+        let mut flags = Overrides::new();
+        if let Some(data) = &self.place.data {
+            flags.push(("node.data", Value::String(data.display().to_string())));
+        }
+        if let Command::Serve(serve) = &self.command {
+            if let Some(role) = serve.role {
+                flags.push(("node.role", Value::String(role.to_string())));
+            }
+            if let Some(listen) = serve.listen {
+                flags.push(("http.listen", Value::String(listen.to_string())));
+            }
+        }
+        flags
+    }
+}
+
+/// Language of messages on the terminal, by the usual variables; Chinese unless they ask for English.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the terminal's language is an environment variable by convention"
+)]
+pub fn language() -> Language {
+    let named = ["LC_ALL", "LC_MESSAGES", "LANG"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+        .unwrap_or_default();
+    if named.starts_with("en") { Language::En } else { Language::Zh }
+}
+
+/// One message a person can act on: a failure in their language, or the chain of causes.
+pub fn explain(error: &anyhow::Error, language: Language) -> String {
+    match error.downcast_ref::<Failure>() {
+        Some(failure) => format!("{}  [{}]", failure.message(language), failure.code),
+        None => error.chain().map(ToString::to_string).collect::<Vec<_>>().join("\n  ← "),
+    }
+}

@@ -1,0 +1,40 @@
+//! `brain catalog list|show|mappings`.
+
+use crate::cli::{self, Catalog, CatalogAction};
+use crate::config::Loaded;
+use crate::node::Node;
+use crate::terminal;
+use anyhow::Result;
+use brain_kernel::error::Failure;
+use brain_warehouse::catalogue::CatalogueQuery;
+use std::process::ExitCode;
+
+/// Show what data there is. The catalogue holds no rows, so no grant is asked for.
+pub async fn catalog(loaded: Loaded, given: Catalog) -> Result<ExitCode> {
+    let language = cli::language();
+    let node = Node::open(loaded).await?;
+    match given.action {
+        CatalogAction::List { text } => {
+            let query = CatalogueQuery { text, page_size: Some(1000), ..CatalogueQuery::default() };
+            for card in node.warehouse.catalogue().list(&query).items {
+                let version = card.version.map_or_else(|| "–".to_owned(), |version| version.to_string());
+                terminal::line(&format!(
+                    "{:<40} {:>12} v{version:<4} {}",
+                    card.name,
+                    card.rows,
+                    card.title.get(language)
+                ));
+            }
+        }
+        CatalogAction::Show { dataset } => {
+            let detail = node.warehouse.catalogue().get(&dataset).await.map_err(Failure::from)?;
+            terminal::line(&serde_json::to_string_pretty(&detail)?);
+        }
+        CatalogAction::Mappings => {
+            for mapping in node.warehouse.mappings().map_err(Failure::from)? {
+                terminal::line(&format!("{:<20} {}", mapping.name, mapping.title.get(language)));
+            }
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,89 @@
+//! `brain ingest PATH --as NAME`.
+
+use crate::cli::{self, Ingest};
+use crate::config::Loaded;
+use crate::node::{Node, operator};
+use crate::terminal;
+use anyhow::Result;
+use brain_kernel::error::Failure;
+use brain_kernel::language::Language;
+use brain_kernel::progress::{Cancel, Progress};
+use brain_warehouse::ingest::{IngestOptions, IngestReport, IngestRequest};
+use std::io::IsTerminal as _;
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// Take in a file or folder; Ctrl-C cancels and leaves nothing behind.
+pub async fn ingest(loaded: Loaded, given: Ingest) -> Result<ExitCode> {
+    let node = Node::open(loaded).await?;
+    let (progress, cancel) = (Progress::new(), Cancel::new());
+    let watch = tokio::spawn(show(progress.clone()));
+    let stop = cancel.clone();
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            stop.cancel();
+        }
+    });
+    let request =
+        IngestRequest { path: given.path, mapping: given.mapping, options: IngestOptions::default() };
+    let outcome = node.warehouse.ingest(&operator(), request, progress, cancel).await.map_err(Failure::from);
+    watch.abort();
+    let report = outcome?;
+    if given.json {
+        terminal::line(&serde_json::to_string(&report)?);
+    } else {
+        terminal::print(&told(&report));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// One line that is written over, only where somebody looks at a terminal.
+async fn show(progress: Progress) {
+    if !std::io::stderr().is_terminal() {
+        return;
+    }
+    loop {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let (done, total) = progress.read();
+        match total {
+            0 => eprint!("\r{:>10.1} MiB", done as f64 / 1_048_576.0),
+            _ => eprint!("\r{:>5.1} %", done as f64 * 100.0 / total as f64),
+        }
+    }
+}
+
+fn told(report: &IngestReport) -> String {
+    let mut text = String::new();
+    for table in &report.tables {
+        let version = table.version.map_or_else(|| "–".to_owned(), |version| version.to_string());
+        let line = match cli::language() {
+            Language::Zh if table.unchanged => format!("{}：内容与之前相同，未改变\n", table.dataset),
+            Language::En if table.unchanged => {
+                format!("{}: same content as before, nothing changed\n", table.dataset)
+            }
+            Language::Zh => format!(
+                "{}：读取 {} 行，入仓 {}，隔离 {}，版本 {version}\n",
+                table.dataset, table.rows_read, table.rows_landed, table.rows_quarantined
+            ),
+            Language::En => format!(
+                "{}: {} rows read, {} landed, {} quarantined, version {version}\n",
+                table.dataset, table.rows_read, table.rows_landed, table.rows_quarantined
+            ),
+        };
+        text.push_str(&line);
+        for (reason, count) in &table.reasons {
+            text.push_str(&format!("    {reason:<28} {count}\n"));
+        }
+        if table.rows_quarantined > 0 {
+            text.push_str(&format!("    → {}\n", table.quarantine));
+        }
+    }
+    if !report.models_refreshed.is_empty() {
+        text.push_str(&format!("models: {}\n", report.models_refreshed.join(", ")));
+    }
+    if let (Some(product), Some(industry)) = (report.firms_with_product, report.firms_with_industry) {
+        text.push_str(&format!("firms_with_product {product}, firms_with_industry {industry}\n"));
+    }
+    text.push_str(&format!("{:.1} s, {:.0} MiB\n", report.seconds, report.peak_memory_mb));
+    text
+}

@@ -1,0 +1,70 @@
+//! One file per command; each opens what it needs and nothing more.
+
+mod catalog;
+mod doctor;
+mod evidence;
+mod ingest;
+mod run;
+mod serve;
+mod sql;
+
+use crate::cli::{Cli, Command};
+use crate::{config, telemetry, terminal};
+use anyhow::{Context as _, Result};
+use clap::CommandFactory as _;
+use std::future::Future;
+use std::process::ExitCode;
+
+/// Load the configuration and carry out the command.
+pub fn run(cli: Cli) -> Result<ExitCode> {
+    if let Command::Completions { shell } = cli.command {
+        clap_complete::generate(shell, &mut Cli::command(), "brain", &mut std::io::stdout());
+        return Ok(ExitCode::SUCCESS);
+    }
+    let loaded = config::load(cli.place.config.as_deref(), std::env::vars(), cli.overrides())?;
+    match cli.command {
+        Command::Config => {
+            terminal::print(&config::shown(&loaded)?);
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Openapi => {
+            terminal::line(&serde_json::to_string_pretty(&serve::document()?)?);
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Serve(_) => telemetered(loaded, serve::serve),
+        // Commands for the terminal say what matters themselves; the log is for warnings.
+        Command::Doctor => quiet(loaded, doctor::doctor),
+        Command::Run(arguments) => quiet(loaded, |loaded| run::run(loaded, arguments)),
+        Command::Ingest(arguments) => quiet(loaded, |loaded| ingest::ingest(loaded, arguments)),
+        Command::Sql(arguments) => quiet(loaded, |loaded| sql::sql(loaded, arguments)),
+        Command::Catalog(arguments) => quiet(loaded, |loaded| catalog::catalog(loaded, arguments)),
+        Command::Evidence(arguments) => quiet(loaded, |loaded| evidence::evidence(loaded, arguments)),
+        Command::Completions { .. } => Ok(ExitCode::SUCCESS),
+    }
+}
+
+fn quiet<F, Fut>(mut loaded: config::Loaded, work: F) -> Result<ExitCode>
+where
+    F: FnOnce(config::Loaded) -> Fut,
+    Fut: Future<Output = Result<ExitCode>>,
+{
+    if !loaded.sources.contains_key("telemetry.log") {
+        "warn".clone_into(&mut loaded.config.telemetry.log);
+    }
+    telemetered(loaded, work)
+}
+
+fn telemetered<F, Fut>(loaded: config::Loaded, work: F) -> Result<ExitCode>
+where
+    F: FnOnce(config::Loaded) -> Fut,
+    Fut: Future<Output = Result<ExitCode>>,
+{
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no threads")?;
+    // The exporter's client needs the runtime, so telemetry starts inside it.
+    runtime.block_on(async {
+        let guard = telemetry::start(&loaded.config.telemetry, &loaded.config.node.name)?;
+        let outcome = work(loaded).await;
+        guard.shutdown();
+        outcome
+    })
+}

@@ -1,0 +1,99 @@
+//! `brain run <component> --name value …`: flags made from the component's own parameter schema.
+
+use crate::cli::{self, Run};
+use crate::config::Loaded;
+use crate::node::{Node, operator};
+use crate::terminal;
+use anyhow::{Context as _, Result, bail};
+use brain_component::{ArgumentKind, Manifest, Registry, RunOptions, arguments, from_arguments, to_csv};
+use brain_kernel::clock::SystemClock;
+use brain_kernel::error::Failure;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+/// Run one component, or list them.
+pub async fn run(loaded: Loaded, given: Run) -> Result<ExitCode> {
+    let detached =
+        Registry::detached(Arc::new(SystemClock), brain_governance::components()).map_err(Failure::from)?;
+    let Some(id) = given.component.filter(|id| id != "--help" && id != "-h") else {
+        list(&detached);
+        return Ok(ExitCode::SUCCESS);
+    };
+    let manifest = detached.manifest(&id).map_err(Failure::from)?.clone();
+    if given.arguments.iter().any(|word| word == "--help" || word == "-h") {
+        help(&manifest);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let (pairs, csv) = split(&manifest, &given.arguments)?;
+    let parameters = from_arguments(&manifest, &pairs).map_err(Failure::from)?;
+    let options = RunOptions { purpose: "command-line".to_owned(), ..RunOptions::default() };
+    let outcome = if detached.runs_detached(&id, &parameters).map_err(Failure::from)? {
+        detached.run(&id, &operator(), parameters, options).await?
+    } else {
+        Node::open(loaded).await?.registry.run(&id, &operator(), parameters, options).await?
+    };
+    if csv {
+        terminal::print(&to_csv(&manifest, &outcome.result).map_err(Failure::from)?);
+    } else {
+        terminal::line(&serde_json::to_string_pretty(&outcome)?);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `--max-length 8` or `--max-length=8`; a flag alone is `on`. Returns the pairs and whether CSV was asked for.
+fn split(manifest: &Manifest, words: &[String]) -> Result<(Vec<(String, String)>, bool)> {
+    let known = arguments(manifest);
+    let mut pairs = Vec::new();
+    let mut csv = false;
+    let mut words = words.iter().peekable();
+    while let Some(word) = words.next() {
+        let Some(flag) = word.strip_prefix("--") else {
+            bail!(
+                "{word} 前应有参数名，例如 --product {word}。\n{word} needs a name in front, such as --product {word}."
+            );
+        };
+        let (name, inline) = match flag.split_once('=') {
+            Some((name, value)) => (name, Some(value.to_owned())),
+            None => (flag, None),
+        };
+        let name = name.replace('-', "_");
+        let next = || words.next_if(|word| !word.starts_with("--")).cloned();
+        let value = inline.or_else(next);
+        if name == "format" && !known.iter().any(|argument| argument.name == "format") {
+            match value.as_deref() {
+                Some("csv") => csv = true,
+                Some("json") => csv = false,
+                _ => bail!("--format 只能是 json 或 csv。\n--format is json or csv."),
+            }
+            continue;
+        }
+        let kind = known.iter().find(|argument| argument.name == name).map(|argument| argument.kind);
+        let value = match (kind, value) {
+            (Some(ArgumentKind::Boolean), None) => "on".to_owned(),
+            (_, None) => bail!("--{flag} 缺少取值。\n--{flag} needs a value."),
+            (Some(ArgumentKind::File), Some(path)) => std::fs::read_to_string(&path)
+                .with_context(|| format!("无法读取文件 {path}。\nCannot read the file {path}."))?,
+            (_, Some(value)) => value,
+        };
+        pairs.push((name, value));
+    }
+    Ok((pairs, csv))
+}
+
+fn list(registry: &Registry) {
+    let language = cli::language();
+    for manifest in registry.manifests() {
+        terminal::line(&format!("{:<22} {}", manifest.id, manifest.title.get(language)));
+    }
+}
+
+fn help(manifest: &Manifest) {
+    let language = cli::language();
+    terminal::line(&format!("{} {}\n{}\n", manifest.id, manifest.version, manifest.summary.get(language)));
+    for argument in arguments(manifest) {
+        let needed = if argument.required { " *" } else { "" };
+        let flag = format!("--{}{needed}", argument.name.replace('_', "-"));
+        terminal::line(&format!("  {flag:<28} {}", argument.description.replace('\n', " ")));
+    }
+    terminal::line(&format!("  {:<28} json | csv", "--format"));
+}

@@ -1,0 +1,145 @@
+//! `brain serve`: the node until somebody asks it to stop.
+
+use crate::config::Loaded;
+use crate::node::{Node, operator};
+use crate::terminal;
+use anyhow::{Context as _, Result};
+use brain_api::{DemoAccount, Options, Runs, Services};
+use brain_component::Registry;
+use brain_kernel::clock::SystemClock;
+use brain_kernel::error::{ErrorKind, Failure};
+use brain_trust::NewAccount;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+
+/// Longest time a shutdown waits for running ingests before cancelling them.
+const DRAIN: Duration = Duration::from_secs(20);
+
+/// The OpenAPI document, without opening a node.
+pub fn document() -> Result<serde_json::Value> {
+    let registry =
+        Registry::detached(Arc::new(SystemClock), brain_governance::components()).map_err(Failure::from)?;
+    Ok(brain_api::document(&registry))
+}
+
+/// Serve until SIGINT or SIGTERM.
+pub async fn serve(loaded: Loaded) -> Result<ExitCode> {
+    let recorder =
+        metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder().context("metrics")?;
+    let listen = loaded.config.http.listen;
+    let node = Node::open(loaded).await?;
+    let listener = TcpListener::bind(listen)
+        .await
+        .with_context(|| format!("无法监听 {listen}，请用 --listen 换一个端口。\nCannot listen on {listen}; choose another port with --listen."))?;
+    let address = listener.local_addr()?;
+    demo_accounts(&node).await?;
+    announce(&node, address);
+    let sweeping = tokio::spawn(sweep(node.trust.clone()));
+    let (router, runs) = brain_api::router_and_runs(services(&node, recorder));
+    let service = router.into_make_service_with_connect_info::<std::net::SocketAddr>();
+    brain_api::serve(listener, service, stopped()).await.context("the listener failed")?;
+    sweeping.abort();
+    stop(&node, runs).await;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn services(node: &Node, metrics: metrics_exporter_prometheus::PrometheusHandle) -> Services {
+    let config = &node.config;
+    let demo_accounts = config.demo.accounts.iter().map(|account| DemoAccount {
+        username: account.username.clone(),
+        password: account.password.clone(),
+        role: account.role,
+        display_name: account.display_name.clone(),
+    });
+    Services {
+        trust: node.trust.clone(),
+        warehouse: node.warehouse.clone(),
+        registry: node.registry.clone(),
+        clock: node.clock.clone(),
+        metrics,
+        options: Options {
+            node_name: config.node.name.clone(),
+            node_role: config.node.role.to_string(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            secure_cookies: config.http.secure_cookies,
+            upload_limit_bytes: config.http.upload_limit_mib << 20,
+            uploads: node.folder.root().join("uploads"),
+            request_timeout: Duration::from_secs(config.http.request_timeout_s),
+            demo_accounts: demo_accounts.collect(),
+        },
+    }
+}
+
+/// Accounts of a demonstration exist as long as the configuration names them.
+async fn demo_accounts(node: &Node) -> Result<()> {
+    for account in &node.config.demo.accounts {
+        let new = NewAccount {
+            username: account.username.clone(),
+            display_name: account.display_name.clone(),
+            role: account.role,
+            organisation: account.organisation.clone(),
+            region: None,
+            password: account.password.as_str().into(),
+            must_change_password: false,
+        };
+        match node.trust.identity().create_account(&operator(), new).await.map_err(Failure::from) {
+            Ok(_) => {}
+            Err(failure) if failure.kind == ErrorKind::AlreadyExists => {}
+            Err(failure) => return Err(failure.into()),
+        }
+    }
+    if !node.config.demo.accounts.is_empty() {
+        tracing::warn!(
+            "demonstration accounts with public passwords are configured; never do this in production"
+        );
+    }
+    Ok(())
+}
+
+/// The line that scripts wait for: the node listens, and where.
+fn announce(node: &Node, address: std::net::SocketAddr) {
+    terminal::line(&format!("{} · {} · http://{address}", node.config.node.name, node.config.node.role));
+}
+
+/// Resolves when the process is asked to stop.
+async fn stopped() {
+    let interrupted = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        let Ok(mut terminated) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
+        else {
+            interrupted.await.ok();
+            return;
+        };
+        tokio::select! { _ = interrupted => {}, _ = terminated.recv() => {} }
+    }
+    #[cfg(not(unix))]
+    interrupted.await.ok();
+}
+
+/// How often ended sessions are removed.
+const SWEEP: Duration = Duration::from_secs(3600);
+
+/// Remove ended sessions now and then, for as long as the node runs.
+async fn sweep(trust: brain_trust::Trust) {
+    loop {
+        tokio::time::sleep(SWEEP).await;
+        if let Err(error) = trust.identity().sweep().await {
+            tracing::warn!(%error, "ended sessions were not removed");
+        }
+    }
+}
+
+/// Finish or cancel running ingests, then sign the evidence head.
+async fn stop(node: &Node, runs: Runs) {
+    tracing::info!("stopping");
+    let left = runs.drain(DRAIN).await;
+    if left > 0 {
+        tracing::warn!(left, "ingests still running; the next start finishes or undoes them");
+    }
+    if let Err(error) = node.trust.close().await {
+        tracing::error!(%error, "the evidence head could not be signed at shutdown");
+    }
+}

@@ -1,0 +1,447 @@
+//! Effective configuration: built-in defaults < `brain.toml` < environment `BRAIN_*` < flags.
+//!
+//! Layers are TOML tables merged key by key, so that one deserialisation validates them all and every error can
+//! name the key, the layer it came from and the mend.
+
+use anyhow::{Context as _, Result, bail};
+use brain_kernel::{party::Role, uscc::Uscc};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use toml::{Table, Value};
+
+/// Which of the three roles (中心／大脑／边缘) this node plays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum NodeRole {
+    /// 省级能力中心.
+    Center,
+    /// 行业产业大脑.
+    Brain,
+    /// 共享工厂或企业.
+    Edge,
+}
+
+impl fmt::Display for NodeRole {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Center => "center",
+            Self::Brain => "brain",
+            Self::Edge => "edge",
+        })
+    }
+}
+
+/// Everything that can be set.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Who this node is.
+    pub node: Node,
+    /// Where and how it listens.
+    pub http: Http,
+    /// Operational store.
+    pub store: StoreConfig,
+    /// Warehouse limits.
+    pub warehouse: WarehouseConfig,
+    /// Logs and traces.
+    pub telemetry: Telemetry,
+    /// Accounts of a public demonstration; empty everywhere else.
+    pub demo: Demo,
+}
+
+/// `[node]`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Node {
+    /// Name shown in the portal.
+    pub name: String,
+    /// Role of the node.
+    pub role: NodeRole,
+    /// Data folder.
+    pub data: PathBuf,
+}
+
+/// `[http]`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Http {
+    /// Address and port; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Whether cookies are marked Secure; set it when TLS ends in front of the node.
+    pub secure_cookies: bool,
+    /// Largest upload, MiB.
+    pub upload_limit_mib: u64,
+    /// Longest time for an ordinary request, seconds.
+    pub request_timeout_s: u64,
+}
+
+/// `[store]`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoreConfig {
+    /// Empty for SQLite in the data folder, or `postgres://user:password@host/database`.
+    pub url: String,
+}
+
+/// `[warehouse]`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WarehouseConfig {
+    /// Memory all queries share, MiB.
+    pub memory_limit_mib: u64,
+    /// Memory one query may take, MiB.
+    pub query_memory_mib: u64,
+    /// Longest time one query may run, seconds.
+    pub query_timeout_s: u64,
+    /// Most rows one query returns.
+    pub query_rows_max: u64,
+}
+
+/// `[telemetry]`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Telemetry {
+    /// Filter in the syntax of `RUST_LOG`.
+    pub log: String,
+    /// `text` for people, `json` for collectors.
+    pub log_format: LogFormat,
+    /// OTLP/HTTP endpoint, for example `http://127.0.0.1:4318/v1/traces`; empty exports nothing.
+    pub otlp_endpoint: String,
+}
+
+/// Shape of a log line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// One readable line.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// `[demo]`
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Demo {
+    /// Accounts that exist while this is set; the sign-in page lists them with their passwords.
+    pub accounts: Vec<DemoAccount>,
+}
+
+/// `[[demo.accounts]]`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DemoAccount {
+    /// Sign-in name.
+    pub username: String,
+    /// Password, public by design.
+    pub password: String,
+    /// Name to show.
+    pub display_name: String,
+    /// What it may be.
+    pub role: Role,
+    /// Organisation, needed for an enterprise account.
+    #[serde(default)]
+    pub organisation: Option<Uscc>,
+}
+
+const DEFAULTS: &str = r#"
+[node]
+name = "产业大脑"
+role = "brain"
+data = "brain-data"
+[http]
+listen = "127.0.0.1:7600"
+secure_cookies = false
+upload_limit_mib = 4096
+request_timeout_s = 120
+[store]
+url = ""
+[warehouse]
+memory_limit_mib = 2048
+query_memory_mib = 1024
+query_timeout_s = 60
+query_rows_max = 1000000
+[telemetry]
+log = "info,sqlx=warn,datafusion=warn,delta_kernel=warn,deltalake_core=warn"
+log_format = "text"
+otlp_endpoint = ""
+[demo]
+accounts = []
+"#;
+
+/// A configuration and where each value came from.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The validated configuration.
+    pub config: Config,
+    /// Layer of every key that is not a default: `http.listen` → `brain.toml`.
+    pub sources: BTreeMap<String, String>,
+}
+
+/// Flags that set configuration keys, by dotted key.
+pub type Overrides = Vec<(&'static str, Value)>;
+
+/// Merge the layers and validate.
+///
+/// `file` is an explicit path (it must exist) or `None` to look for `brain.toml` in the data folder and then in
+/// the working folder. `environment` yields all variables; only `BRAIN_*` count.
+pub fn load(
+    file: Option<&Path>,
+    environment: impl Iterator<Item = (String, String)>,
+    flags: Overrides,
+) -> Result<Loaded> {
+    let mut table: Table = DEFAULTS.parse().context("built-in defaults")?;
+    let mut sources = BTreeMap::new();
+    let from_environment = environment_layer(environment)?;
+    if let Some(path) = find_file(file, &from_environment, &flags, &table)? {
+        let text =
+            std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let layer: Table = text.parse().with_context(|| format!("{} is not valid TOML", path.display()))?;
+        merge(&mut table, layer, "", &path.display().to_string(), &mut sources);
+    }
+    for (key, value, variable) in from_environment {
+        set(&mut table, &key, value, &variable, &mut sources)?;
+    }
+    for (key, value) in flags {
+        set(&mut table, key, value, "flag", &mut sources)?;
+    }
+    let config: Config =
+        Value::Table(table).try_into().map_err(|error: toml::de::Error| explain(&error, &sources))?;
+    validate(&config)?;
+    Ok(Loaded { config, sources })
+}
+
+fn find_file(
+    explicit: Option<&Path>,
+    environment: &[(String, Value, String)],
+    flags: &Overrides,
+    defaults: &Table,
+) -> Result<Option<PathBuf>> {
+    if let Some(path) = explicit {
+        if !path.is_file() {
+            bail!(
+                "配置文件 {0} 不存在。\nThere is no configuration file {0}; check --config.",
+                path.display()
+            );
+        }
+        return Ok(Some(path.to_owned()));
+    }
+    let flag = flags.iter().find(|(key, _)| *key == "node.data").map(|(_, value)| value);
+    let variable = environment.iter().find(|(key, ..)| key == "node.data").map(|(_, value, _)| value);
+    let default = defaults.get("node").and_then(|node| node.get("data"));
+    let data = flag.or(variable).or(default).and_then(Value::as_str).unwrap_or("brain-data");
+    let candidates = [Path::new(data).join("brain.toml"), PathBuf::from("brain.toml")];
+    Ok(candidates.into_iter().find(|path| path.is_file()))
+}
+
+/// `BRAIN_HTTP_LISTEN` → `http.listen`: the first part is the section, the rest the key.
+fn environment_layer(
+    environment: impl Iterator<Item = (String, String)>,
+) -> Result<Vec<(String, Value, String)>> {
+    const NOT_CONFIGURATION: [&str; 4] =
+        ["BRAIN_SHARED_DATA", "BRAIN_TEST_POSTGRES", "BRAIN_WRITE_REPORTS", "BRAIN_URL"];
+    let defaults: Table = DEFAULTS.parse().context("built-in defaults")?;
+    let mut layer = Vec::new();
+    for (name, text) in environment {
+        let Some(rest) = name.strip_prefix("BRAIN_") else { continue };
+        if NOT_CONFIGURATION.contains(&name.as_str()) {
+            continue;
+        }
+        let Some((section, key)) = rest.split_once('_') else {
+            bail!(
+                "环境变量 {name} 不对应任何配置项。\n{name} names no configuration key; use BRAIN_<SECTION>_<KEY>."
+            );
+        };
+        let (section, key) = (section.to_lowercase(), key.to_lowercase());
+        let known = defaults.get(&section).and_then(|s| s.get(&key));
+        let Some(known) = known else {
+            bail!(
+                "环境变量 {name} 不对应任何配置项（{section}.{key}）。\n\
+                 {name} names no configuration key: there is no {section}.{key}; see `brain config`."
+            );
+        };
+        let value = match known {
+            Value::Boolean(_) => text.parse().map(Value::Boolean).ok(),
+            Value::Integer(_) => text.parse().map(Value::Integer).ok(),
+            Value::String(_) => Some(Value::String(text.clone())),
+            _ => None,
+        };
+        let Some(value) = value else {
+            bail!(
+                "环境变量 {name} 的值 {text:?} 类型不对，应为{0}。\n{name}={text:?} should be {0}.",
+                known.type_str()
+            );
+        };
+        layer.push((format!("{section}.{key}"), value, name));
+    }
+    Ok(layer)
+}
+
+fn merge(into: &mut Table, layer: Table, prefix: &str, source: &str, sources: &mut BTreeMap<String, String>) {
+    for (key, value) in layer {
+        let path = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+        match (into.get_mut(&key), value) {
+            (Some(Value::Table(inner)), Value::Table(table)) => merge(inner, table, &path, source, sources),
+            (_, value) => {
+                into.insert(key, value);
+                sources.insert(path, source.to_owned());
+            }
+        }
+    }
+}
+
+fn set(
+    table: &mut Table,
+    key: &str,
+    value: Value,
+    source: &str,
+    sources: &mut BTreeMap<String, String>,
+) -> Result<()> {
+    let (section, name) = key.split_once('.').context("configuration keys have the form section.key")?;
+    let Some(Value::Table(inner)) = table.get_mut(section) else {
+        bail!("unknown configuration section {section}");
+    };
+    inner.insert(name.to_owned(), value);
+    sources.insert(key.to_owned(), source.to_owned());
+    Ok(())
+}
+
+fn explain(error: &toml::de::Error, sources: &BTreeMap<String, String>) -> anyhow::Error {
+    let changed: Vec<String> = sources.iter().map(|(key, source)| format!("  {key}  ← {source}")).collect();
+    anyhow::anyhow!(
+        "配置无效：{0}\n\
+         The configuration is not valid: {0}\n\
+         非默认的配置项 / keys that are not defaults:\n{1}\n\
+         用 `brain config` 查看全部配置项。 `brain config` lists every key.",
+        error.to_string().trim(),
+        changed.join("\n")
+    )
+}
+
+/// Bounds that types cannot say. Every message names the key and the mend, Chinese first.
+fn validate(config: &Config) -> Result<()> {
+    let bounds = [
+        ("warehouse.memory_limit_mib", config.warehouse.memory_limit_mib, 64, 1 << 24),
+        ("warehouse.query_memory_mib", config.warehouse.query_memory_mib, 16, 1 << 24),
+        ("warehouse.query_timeout_s", config.warehouse.query_timeout_s, 1, 86_400),
+        ("warehouse.query_rows_max", config.warehouse.query_rows_max, 1, 1_000_000_000),
+        ("http.upload_limit_mib", config.http.upload_limit_mib, 1, 1 << 20),
+        ("http.request_timeout_s", config.http.request_timeout_s, 1, 86_400),
+    ];
+    for (key, value, low, high) in bounds {
+        if !(low..=high).contains(&value) {
+            bail!(
+                "{key} = {value} 超出范围，请设为 {low} 到 {high}。\n{key} = {value}: set it between {low} and {high}."
+            );
+        }
+    }
+    if config.warehouse.query_memory_mib > config.warehouse.memory_limit_mib {
+        bail!(
+            "warehouse.query_memory_mib 大于 warehouse.memory_limit_mib，请调小前者。\n\
+             warehouse.query_memory_mib exceeds warehouse.memory_limit_mib; lower the former."
+        );
+    }
+    let url = &config.store.url;
+    if !(url.is_empty() || url.starts_with("postgres://") || url.starts_with("postgresql://")) {
+        bail!(
+            "store.url 只能为空（SQLite）或 postgres:// 开头。\n\
+             store.url must be empty (SQLite in the data folder) or start with postgres://."
+        );
+    }
+    for account in &config.demo.accounts {
+        if account.role == Role::Enterprise && account.organisation.is_none() {
+            bail!(
+                "demo.accounts 中企业账户 {0} 缺少 organisation（统一社会信用代码）。\n\
+                 demo.accounts: the enterprise account {0} needs organisation, a USCC.",
+                account.username
+            );
+        }
+    }
+    Ok(())
+}
+
+/// The configuration as TOML with secrets hidden, each changed key followed by its source.
+pub fn shown(loaded: &Loaded) -> Result<String> {
+    let mut hidden = loaded.config.clone();
+    hidden.store.url = hide_password(&hidden.store.url);
+    for account in &mut hidden.demo.accounts {
+        "******".clone_into(&mut account.password);
+    }
+    let mut text = toml::to_string_pretty(&hidden)?;
+    if !loaded.sources.is_empty() {
+        text.push_str("\n# 来源 / sources\n");
+        for (key, source) in &loaded.sources {
+            text.push_str(&format!("# {key} ← {source}\n"));
+        }
+    }
+    Ok(text)
+}
+
+/// `postgres://user:secret@host/db` → `postgres://user:******@host/db`
+fn hide_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let Some((credentials, host)) = rest.rsplit_once('@') else { return url.to_owned() };
+    match credentials.split_once(':') {
+        Some((user, _)) => format!("{scheme}://{user}:******@{host}"),
+        None => url.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn variables(pairs: &[(&str, &str)]) -> impl Iterator<Item = (String, String)> {
+        pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect::<Vec<_>>().into_iter()
+    }
+
+    #[test]
+    fn flags_beat_environment_beats_file_beats_defaults() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("brain.toml");
+        std::fs::write(
+            &file,
+            "[http]\nlisten = \"127.0.0.1:1\"\n[node]\nname = \"甲\"\n[warehouse]\nquery_timeout_s = 5\n",
+        )
+        .unwrap();
+        let environment =
+            variables(&[("BRAIN_HTTP_LISTEN", "127.0.0.1:2"), ("BRAIN_NODE_NAME", "乙"), ("HOME", "/")]);
+        let flags = vec![("http.listen", Value::String("127.0.0.1:3".into()))];
+        let loaded = load(Some(&file), environment, flags).unwrap();
+        assert_eq!(loaded.config.http.listen.port(), 3);
+        assert_eq!(loaded.config.node.name, "乙");
+        assert_eq!(loaded.config.warehouse.query_timeout_s, 5);
+        assert_eq!(loaded.config.warehouse.query_memory_mib, 1024);
+        assert_eq!(loaded.sources["http.listen"], "flag");
+        assert_eq!(loaded.sources["node.name"], "BRAIN_NODE_NAME");
+    }
+
+    #[test]
+    fn mistakes_name_the_key_and_the_mend() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("brain.toml");
+        let attempt = |text: &str, environment: &[(&str, &str)]| {
+            std::fs::write(&file, text).unwrap();
+            load(Some(&file), variables(environment), vec![]).unwrap_err().to_string()
+        };
+        assert!(attempt("[http]\nlisten_adress = \"x\"", &[]).contains("listen_adress"));
+        assert!(attempt("[warehouse]\nquery_timeout_s = 0", &[]).contains("warehouse.query_timeout_s"));
+        assert!(attempt("", &[("BRAIN_HTTP_LISTENN", "x")]).contains("http.listenn"));
+        assert!(
+            attempt("", &[("BRAIN_WAREHOUSE_QUERY_TIMEOUT_S", "soon")])
+                .contains("BRAIN_WAREHOUSE_QUERY_TIMEOUT_S")
+        );
+        assert!(attempt("[store]\nurl = \"mysql://x\"", &[]).contains("store.url"));
+    }
+
+    #[test]
+    fn secrets_are_hidden_when_shown() {
+        let flags = vec![("store.url", Value::String("postgres://brain:geheim@db:5432/brain".into()))];
+        let text = shown(&load(None, variables(&[]), flags).unwrap()).unwrap();
+        assert!(text.contains("postgres://brain:******@db:5432/brain"));
+        assert!(!text.contains("geheim"));
+    }
+}

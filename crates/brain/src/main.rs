@@ -1,0 +1,26 @@
+//! `brain`, the program: command line, configuration, roles, telemetry, shutdown. No logic.
+#![allow(unreachable_pub, reason = "a program has no outside; pub says what a module offers the others")]
+#![expect(clippy::print_stderr, reason = "a command-line program talks on its streams")]
+
+mod cli;
+mod command;
+mod config;
+mod folder;
+mod node;
+mod telemetry;
+mod terminal;
+
+use clap::Parser as _;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments = cli::Cli::parse();
+    let language = cli::language();
+    match command::run(arguments) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("{}", cli::explain(&error, language));
+            ExitCode::FAILURE
+        }
+    }
+}

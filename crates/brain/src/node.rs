@@ -1,0 +1,85 @@
+//! Putting a node together: folder, store, trust, warehouse, components.
+
+use crate::cli;
+use crate::config::{Config, Loaded};
+use crate::folder::Folder;
+use anyhow::Result;
+use brain_component::{Platform, Registry};
+use brain_kernel::clock::{Clock, SystemClock};
+use brain_kernel::error::Failure;
+use brain_kernel::language::Language;
+use brain_kernel::party::{Party, Role};
+use brain_store::Store;
+use brain_trust::{FirstAdministrator, Trust};
+use brain_warehouse::{Options, Warehouse};
+use std::sync::Arc;
+
+/// An open node. Dropping it releases the folder.
+pub struct Node {
+    /// Effective configuration.
+    pub config: Config,
+    /// Identity, grants, evidence.
+    pub trust: Trust,
+    /// Data.
+    pub warehouse: Warehouse,
+    /// Components.
+    pub registry: Registry,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// The lock on the data folder, and where things lie in it.
+    pub folder: Folder,
+}
+
+impl Node {
+    /// Open the data folder of this configuration, creating it on the first start.
+    pub async fn open(loaded: Loaded) -> Result<Self> {
+        let config = loaded.config;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let folder = Folder::open(&config.node.data)?;
+        let store =
+            Store::open(&folder.store_url(&config.store.url), clock.clone()).await.map_err(Failure::from)?;
+        let trust = Trust::open(store.clone(), &folder.keys(), clock.clone()).await.map_err(Failure::from)?;
+        if let Some(first) = trust.first_start().await.map_err(Failure::from)? {
+            announce(&first);
+        }
+        let options = Options {
+            root: folder.root().to_owned(),
+            memory_limit_mib: config.warehouse.memory_limit_mib,
+            query_memory_mib: config.warehouse.query_memory_mib,
+            query_timeout_s: config.warehouse.query_timeout_s,
+            query_rows_max: config.warehouse.query_rows_max,
+            ..Options::default()
+        };
+        let warehouse =
+            Warehouse::open(options, store, trust.clone(), clock.clone()).await.map_err(Failure::from)?;
+        let platform = Platform { warehouse: warehouse.clone(), trust: trust.clone(), clock: clock.clone() };
+        let registry = Registry::new(platform, brain_governance::components()).map_err(Failure::from)?;
+        Ok(Self { config, trust, warehouse, registry, clock, folder })
+    }
+}
+
+/// The one-time password goes to standard error, once, and is written nowhere.
+fn announce(first: &FirstAdministrator) {
+    let (name, password) = (&first.username, first.password.expose());
+    match cli::language() {
+        Language::Zh => {
+            eprintln!("首次启动：管理员 {name}，一次性密码 {password}（只显示这一次，登录后须修改）")
+        }
+        Language::En => {
+            eprintln!(
+                "First start: administrator {name}, one-time password {password} (shown once; change it after signing in)"
+            );
+        }
+    }
+}
+
+/// The person at the terminal: who may open the folder may do everything in it.
+pub fn operator() -> Party {
+    Party {
+        account: "local-operator".to_owned(),
+        display_name: "本机操作员".to_owned(),
+        role: Role::Administrator,
+        organisation: None,
+        region: None,
+    }
+}

@@ -1,0 +1,250 @@
+//! The chain graph of a caller: loaded from subject tables under the caller's grants, kept until they change.
+
+use crate::columns::Columns;
+use brain_chain::graph::{
+    ChainGraph, ChainGraphBuilder, ChainMemberRow, ChainRow, FirmRow, LinkRow, MakeRole, MakeRow, ProductRow,
+    Relation, Stage,
+};
+use brain_chain::search::SearchIndex;
+use brain_kernel::error::Failure;
+use brain_kernel::pinyin;
+use brain_kernel::progress::Cancel;
+use brain_kernel::provenance::Input;
+use brain_warehouse::{QueryLimits, Session};
+use std::sync::{Arc, OnceLock};
+use tokio::sync::Mutex;
+
+/// Datasets the graph is made of. A component that uses the graph lists them all under `reads`.
+pub const GRAPH_READS: [&str; 6] = [
+    "subject.chain",
+    "subject.chain_product",
+    "subject.enterprise",
+    "subject.enterprise_product",
+    "subject.product",
+    "subject.product_link",
+];
+
+/// Graphs kept for different views; more callers with views of their own evict the least recently used.
+const KEPT_MAX: usize = 4;
+
+/// One graph and what it was made from.
+#[derive(Clone)]
+pub(crate) struct Snapshot {
+    pub(crate) graph: Arc<ChainGraph>,
+    pub(crate) inputs: Vec<Input>,
+    /// Built by the first caller that searches.
+    index: Arc<OnceLock<SearchIndex>>,
+    /// Versions and views of all inputs; equal keys mean equal graphs.
+    key: String,
+}
+
+impl Snapshot {
+    /// The search index over names, aliases and pinyin of this graph.
+    pub(crate) fn index(&self) -> &SearchIndex {
+        self.index.get_or_init(|| SearchIndex::new(self.graph.clone()))
+    }
+}
+
+/// Graphs by what their callers may see (docs/decisions/0003). Cheap to clone.
+#[derive(Clone, Default)]
+pub struct Graphs {
+    /// Most recently used last. One lock also keeps two callers from building the same graph twice.
+    kept: Arc<Mutex<Vec<Snapshot>>>,
+}
+
+impl Graphs {
+    /// No graph yet; the first caller builds one.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The graph as the session's party may see it, current with the tables.
+    pub(crate) async fn current(&self, session: &Session, cancel: &Cancel) -> Result<Snapshot, Failure> {
+        let mut inputs = Vec::new();
+        let mut key = String::new();
+        for dataset in GRAPH_READS {
+            let reach = session.reach(dataset).map_err(Failure::from)?;
+            key.push_str(&format!("{dataset}@{}:{}\n", reach.input.version, reach.view));
+            inputs.push(reach.input);
+        }
+        let mut kept = self.kept.lock().await;
+        if let Some(at) = kept.iter().position(|snapshot| snapshot.key == key) {
+            let found = kept.remove(at);
+            // The grant differs from caller to caller even where the view is the same.
+            let answer = Snapshot { inputs, ..found.clone() };
+            kept.push(found);
+            return Ok(answer);
+        }
+        let graph = Arc::new(load(session, &inputs, cancel).await?);
+        let snapshot = Snapshot { graph, inputs, index: Arc::default(), key };
+        if kept.len() >= KEPT_MAX {
+            kept.remove(0);
+        }
+        kept.push(snapshot.clone());
+        Ok(snapshot)
+    }
+}
+
+async fn load(session: &Session, inputs: &[Input], cancel: &Cancel) -> Result<ChainGraph, Failure> {
+    let started = std::time::Instant::now();
+    let versions = inputs.iter().map(|input| (input.dataset.clone(), input.version));
+    let mut builder = ChainGraphBuilder::new(versions);
+    products(session, &mut builder, cancel).await?;
+    firms(session, &mut builder, cancel).await?;
+    links(session, &mut builder, cancel).await?;
+    makes(session, &mut builder, cancel).await?;
+    chains(session, &mut builder, cancel).await?;
+    let (graph, report) = tokio::task::spawn_blocking(move || builder.build())
+        .await
+        .map_err(|_| Failure::internal("component/graph"))?;
+    tracing::info!(
+        products = graph.product_count(),
+        links = graph.link_count(),
+        firms = graph.firm_count(),
+        makes = graph.make_count(),
+        mib = graph.memory_bytes() >> 20,
+        seconds = started.elapsed().as_secs_f64(),
+        ?report,
+        "chain graph built"
+    );
+    metrics::gauge!("brain_chain_graph_bytes").set(graph.memory_bytes() as f64);
+    metrics::gauge!("brain_chain_graph_edges").set((graph.link_count() + graph.make_count()) as f64);
+    Ok(graph)
+}
+
+/// Read a table in batches and hand each over as typed columns.
+async fn each(
+    session: &Session,
+    sql: &str,
+    cancel: &Cancel,
+    mut take: impl FnMut(&Columns) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let mut stream = session
+        .sql(sql, QueryLimits { rows: Some(u64::MAX), ..QueryLimits::default() }, cancel.clone())
+        .await?;
+    while let Some(batch) = stream.next().await {
+        take(&Columns::new(&batch?)?)?;
+    }
+    Ok(())
+}
+
+async fn products(
+    session: &Session,
+    builder: &mut ChainGraphBuilder,
+    cancel: &Cancel,
+) -> Result<(), Failure> {
+    const SQL: &str = "SELECT product_id, name, name_en, aliases, industry_code, source, is_food, observed_on FROM subject.product";
+    each(session, SQL, cancel, |columns| {
+        for row in 0..columns.rows() {
+            let name = columns.text(1, row);
+            builder.product(&ProductRow {
+                id: columns.text(0, row),
+                name,
+                name_en: columns.text(2, row),
+                aliases: columns.text(3, row),
+                pinyin: &pinyin::full(name),
+                initials: &pinyin::initials(name),
+                industry_code: columns.text(4, row),
+                is_food: columns.flag(6, row),
+                source: columns.text(5, row),
+                observed_on: columns.day(7, row),
+            });
+        }
+        Ok(())
+    })
+    .await
+}
+
+async fn firms(session: &Session, builder: &mut ChainGraphBuilder, cancel: &Cancel) -> Result<(), Failure> {
+    const SQL: &str =
+        "SELECT enterprise_id, name, concat_ws('|', short_name, stock_code), pinyin_initials, region_code,
+        industry_code, source, capital_cny, observed_on FROM subject.enterprise";
+    each(session, SQL, cancel, |columns| {
+        for row in 0..columns.rows() {
+            builder.firm(&FirmRow {
+                id: columns.text(0, row),
+                name: columns.text(1, row),
+                aliases: columns.text(2, row),
+                initials: columns.text(3, row),
+                region_code: columns.text(4, row),
+                industry_code: columns.text(5, row),
+                capital_cny: columns.number(7, row),
+                source: columns.text(6, row),
+                observed_on: columns.day(8, row),
+            });
+        }
+        Ok(())
+    })
+    .await
+}
+
+async fn links(session: &Session, builder: &mut ChainGraphBuilder, cancel: &Cancel) -> Result<(), Failure> {
+    const SQL: &str = "SELECT from_product, to_product, relation, source, essential, confidence, observed_on FROM subject.product_link";
+    each(session, SQL, cancel, |columns| {
+        for row in 0..columns.rows() {
+            let Some(relation) = Relation::parse(columns.text(2, row)) else { continue };
+            builder.link(&LinkRow {
+                from: columns.text(0, row),
+                to: columns.text(1, row),
+                relation,
+                essential: columns.flag(4, row),
+                confidence: columns.number(5, row).unwrap_or(0.5),
+                source: columns.text(3, row),
+                observed_on: columns.day(6, row),
+            });
+        }
+        Ok(())
+    })
+    .await
+}
+
+async fn makes(session: &Session, builder: &mut ChainGraphBuilder, cancel: &Cancel) -> Result<(), Failure> {
+    const SQL: &str = "SELECT enterprise_id, product_id, role, source, share, confidence, observed_on FROM subject.enterprise_product";
+    each(session, SQL, cancel, |columns| {
+        for row in 0..columns.rows() {
+            let Some(role) = MakeRole::parse(columns.text(2, row)) else { continue };
+            builder.make(&MakeRow {
+                firm: columns.text(0, row),
+                product: columns.text(1, row),
+                role,
+                share: columns.number(4, row),
+                confidence: columns.number(5, row).unwrap_or(0.5),
+                source: columns.text(3, row),
+                observed_on: columns.day(6, row),
+            });
+        }
+        Ok(())
+    })
+    .await
+}
+
+async fn chains(session: &Session, builder: &mut ChainGraphBuilder, cancel: &Cancel) -> Result<(), Failure> {
+    const CHAINS: &str =
+        "SELECT chain_id, name, name_en, final_products FROM subject.chain ORDER BY chain_id";
+    each(session, CHAINS, cancel, |columns| {
+        for row in 0..columns.rows() {
+            builder.chain(&ChainRow {
+                id: columns.text(0, row),
+                name: columns.text(1, row),
+                name_en: columns.text(2, row),
+                final_products: columns.text(3, row),
+            });
+        }
+        Ok(())
+    })
+    .await?;
+    const MEMBERS: &str = "SELECT chain_id, product_id, stage, essential FROM subject.chain_product ORDER BY chain_id, product_id";
+    each(session, MEMBERS, cancel, |columns| {
+        for row in 0..columns.rows() {
+            builder.chain_member(&ChainMemberRow {
+                chain: columns.text(0, row),
+                product: columns.text(1, row),
+                stage: Stage::parse(columns.text(2, row)),
+                essential: columns.flag(3, row),
+            });
+        }
+        Ok(())
+    })
+    .await
+}

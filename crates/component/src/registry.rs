@@ -1,0 +1,215 @@
+//! The list of components and the one way to run them.
+
+use crate::context::Context;
+use crate::error::Error;
+use crate::graph::Graphs;
+use crate::manifest::Manifest;
+use crate::parameters::validate;
+use async_trait::async_trait;
+use brain_kernel::clock::Clock;
+use brain_kernel::error::Failure;
+use brain_kernel::party::Party;
+use brain_kernel::progress::{Cancel, Progress};
+use brain_kernel::provenance::Provenance;
+use brain_trust::{EvidenceEntry, Trust};
+use brain_warehouse::Warehouse;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Something that runs under a manifest: native today; WASM, ONNX, rules and remote ones implement the same.
+#[async_trait]
+pub trait Component: Send + Sync {
+    /// What it is.
+    fn manifest(&self) -> &Arc<Manifest>;
+    /// Whether these parameters can be answered without a node, from plain files in the parameters.
+    fn runs_detached(&self, parameters: &Value) -> bool;
+    /// Run it. The parameters have passed the manifest's schema.
+    async fn run(&self, context: Context, parameters: Value) -> Result<Value, Failure>;
+}
+
+/// The node's services that runs draw on.
+#[derive(Clone)]
+pub struct Platform {
+    /// Rows, behind grants.
+    pub warehouse: Warehouse,
+    /// Grants and evidence.
+    pub trust: Trust,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// What accompanies one run.
+#[derive(Debug, Clone, Default)]
+pub struct RunOptions {
+    /// Why the caller runs it (用途); bound to the grant.
+    pub purpose: String,
+    /// Counters to watch.
+    pub progress: Progress,
+    /// Token to stop it.
+    pub cancel: Cancel,
+}
+
+/// A finished run.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct Outcome {
+    /// What the component returned, in the shape of its result schema.
+    pub result: Value,
+    /// What it was computed from.
+    pub provenance: Provenance,
+    /// Wall time, seconds.
+    pub seconds: f64,
+}
+
+struct Entry {
+    component: Arc<dyn Component>,
+    validator: jsonschema::Validator,
+}
+
+/// Components by id. Cheap to clone.
+#[derive(Clone)]
+pub struct Registry {
+    entries: Arc<BTreeMap<String, Entry>>,
+    clock: Arc<dyn Clock>,
+    platform: Option<(Platform, Graphs)>,
+}
+
+impl Registry {
+    /// A registry of these components on a node.
+    pub fn new(platform: Platform, components: Vec<Arc<dyn Component>>) -> Result<Self, Error> {
+        let clock = platform.clock.clone();
+        let graphs = Graphs::new();
+        Ok(Self { entries: Arc::new(index(components)?), clock, platform: Some((platform, graphs)) })
+    }
+
+    /// A registry without a node: only runs that need no data work.
+    pub fn detached(clock: Arc<dyn Clock>, components: Vec<Arc<dyn Component>>) -> Result<Self, Error> {
+        Ok(Self { entries: Arc::new(index(components)?), clock, platform: None })
+    }
+
+    /// Every manifest, by id.
+    pub fn manifests(&self) -> impl Iterator<Item = &Arc<Manifest>> {
+        self.entries.values().map(|entry| entry.component.manifest())
+    }
+
+    /// One manifest.
+    pub fn manifest(&self, id: &str) -> Result<&Arc<Manifest>, Error> {
+        Ok(self.entry(id)?.component.manifest())
+    }
+
+    /// Whether this run needs no node.
+    pub fn runs_detached(&self, id: &str, parameters: &Value) -> Result<bool, Error> {
+        Ok(self.entry(id)?.component.runs_detached(parameters))
+    }
+
+    /// Run a component for a party: check role and parameters, run, record evidence, return result and provenance.
+    pub async fn run(
+        &self,
+        id: &str,
+        party: &Party,
+        parameters: Value,
+        options: RunOptions,
+    ) -> Result<Outcome, Failure> {
+        let entry = self.entry(id)?;
+        let manifest = entry.component.manifest().clone();
+        if !manifest.audience.contains(&party.role) {
+            return Err(Error::Audience { id: id.to_owned() }.into());
+        }
+        validate(&entry.validator, &parameters)?;
+        let context = self.context(&manifest, party, &options);
+        let started = Instant::now();
+        let digest = parameters.clone();
+        let result = entry.component.run(context.clone(), parameters).await;
+        let seconds = started.elapsed().as_secs_f64();
+        let mut provenance = Provenance {
+            inputs: context.inputs(),
+            component: manifest.id.clone(),
+            component_version: manifest.version.clone(),
+            computed_at: self.clock.now(),
+            evidence: None,
+        };
+        provenance.evidence =
+            self.record(party, &provenance, &digest, &options.purpose, result.as_ref().err()).await?;
+        Ok(Outcome { result: result?, provenance, seconds })
+    }
+
+    fn context(&self, manifest: &Arc<Manifest>, party: &Party, options: &RunOptions) -> Context {
+        let (progress, cancel) = (options.progress.clone(), options.cancel.clone());
+        match &self.platform {
+            None => Context::detached(manifest.clone(), party.clone(), self.clock.clone(), progress, cancel),
+            Some((platform, graphs)) => {
+                let session = platform.warehouse.session(party, &options.purpose).only(&manifest.reads);
+                let (manifest, clock) = (manifest.clone(), self.clock.clone());
+                Context::attached(manifest, party.clone(), session, graphs.clone(), clock, progress, cancel)
+            }
+        }
+    }
+
+    /// A run that cannot be recorded is not answered: evidence fails closed.
+    async fn record(
+        &self,
+        party: &Party,
+        provenance: &Provenance,
+        parameters: &Value,
+        purpose: &str,
+        failure: Option<&Failure>,
+    ) -> Result<Option<u64>, Failure> {
+        let Some((platform, _)) = &self.platform else { return Ok(None) };
+        let body = json!({
+            "version": provenance.component_version,
+            "parameters": shortened(parameters),
+            "purpose": purpose,
+            "inputs": provenance.inputs,
+            "failure": failure.map(|f| f.code),
+        });
+        let entry = EvidenceEntry {
+            kind: "component.run".to_owned(),
+            actor: party.account.clone(),
+            subject: provenance.component.clone(),
+            body,
+        };
+        Ok(Some(platform.trust.evidence().record(entry).await?))
+    }
+
+    fn entry(&self, id: &str) -> Result<&Entry, Error> {
+        self.entries.get(id).ok_or_else(|| {
+            let similar = self.entries.keys().filter(|known| alike(known, id)).take(3).cloned().collect();
+            Error::Unknown { id: id.chars().take(80).collect(), similar }
+        })
+    }
+}
+
+/// Longest text of a parameter that evidence keeps; uploaded files would swell the log.
+const PARAMETER_TEXT_MAX: usize = 200;
+
+fn shortened(value: &Value) -> Value {
+    match value {
+        Value::String(text) if text.chars().count() > PARAMETER_TEXT_MAX => {
+            Value::String(format!("{}… ({} bytes)", text.chars().take(40).collect::<String>(), text.len()))
+        }
+        Value::Array(items) => items.iter().take(100).map(shortened).collect(),
+        Value::Object(fields) => fields.iter().map(|(k, v)| (k.clone(), shortened(v))).collect(),
+        other => other.clone(),
+    }
+}
+
+fn alike(known: &str, asked: &str) -> bool {
+    let tail = |id: &str| id.rsplit('.').next().unwrap_or_default().to_owned();
+    !asked.is_empty() && (known.starts_with(asked) || tail(known) == tail(asked))
+}
+
+fn index(components: Vec<Arc<dyn Component>>) -> Result<BTreeMap<String, Entry>, Error> {
+    let mut entries = BTreeMap::new();
+    for component in components {
+        let manifest = component.manifest().clone();
+        let validator = jsonschema::validator_for(&manifest.parameters)
+            .map_err(|error| Error::Internal(format!("{}: parameter schema: {error}", manifest.id)))?;
+        if entries.insert(manifest.id.clone(), Entry { component, validator }).is_some() {
+            return Err(Error::Internal(format!("{} is registered twice", manifest.id)));
+        }
+    }
+    Ok(entries)
+}
