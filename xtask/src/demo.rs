@@ -74,7 +74,7 @@ const ACCOUNTS: [(&str, &str, &str, Option<&str>); 6] = [
     ("enterprise", "enterprise", "宁德时代新能源科技股份有限公司（演示账户）", Some(FIRST_FIRM)),
     ("enterprise2", "enterprise", "比亚迪股份有限公司（演示账户）", Some(SECOND_FIRM)),
     ("author", "component_author", "组件作者", None),
-    ("admin", "administrator", "平台管理员", None),
+    ("operator", "administrator", "平台管理员", None),
 ];
 /// 宁德时代新能源科技股份有限公司
 const FIRST_FIRM: &str = "91350900587527783P";

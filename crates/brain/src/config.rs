@@ -165,7 +165,7 @@ query_memory_mib = 1024
 query_timeout_s = 60
 query_rows_max = 1000000
 [telemetry]
-log = "info,sqlx=warn,datafusion=warn,delta_kernel=warn,deltalake_core=warn"
+log = "info,sqlx=warn,datafusion=warn,buoyant_kernel=warn,deltalake_core=warn"
 log_format = "text"
 otlp_endpoint = ""
 [demo]
