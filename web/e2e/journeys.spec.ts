@@ -1,6 +1,6 @@
 // The roads people walk through the portal, on a node with the demonstration's data.
-import { expect, test } from "@playwright/test";
-import { demoAccount, run, settled, signIn, watchErrors } from "./node";
+import { expect, test, type Page } from "@playwright/test";
+import { demoAccount, demoAccounts, run, settled, signIn, signInAs, watchErrors } from "./node";
 
 test("government: panorama → gap → candidate → firm → source row", async ({ page }) => {
   const errors = watchErrors(page);
@@ -44,33 +44,77 @@ test("government: panorama → gap → candidate → firm → source row", async
   expect(errors).toEqual([]);
 });
 
-test("enterprise: no row of another firm's restricted data, on the page or by SQL", async ({ page }) => {
-  await signIn(page, "enterprise");
-  const session = (await (await page.request.get("/api/v1/session")).json()) as { party: { organisation: string } };
-  const own = session.party.organisation;
-  expect(own).toMatch(/^[0-9A-Z]{18}$/);
+interface Restricted {
+  name: string;
+  column: string;
+}
 
+/** Rows of a dataset per owner, as the party that is signed in sees them, by SQL in the workbench. */
+async function ownersBySql(page: Page, dataset: Restricted): Promise<Map<string, number>> {
+  await page.goto("/sql");
+  await page.locator("textarea").fill(`SELECT ${dataset.column} AS owner, count(*) AS n FROM ${dataset.name} GROUP BY 1`);
+  await page.getByRole("button", { name: /运\s?行/ }).click();
+  await settled(page);
+  const rows = page.getByRole("region", { name: "结果" }).locator("tbody tr:not(.ant-table-measure-row):not(.ant-table-placeholder)");
+  const owners = new Map<string, number>();
+  for (const row of await rows.all()) {
+    const [owner = "", n = "0"] = await row.locator("td").allInnerTexts();
+    owners.set(owner.trim(), Number(n.replaceAll(",", "")));
+  }
+  return owners;
+}
+
+/** Owners in the rows shown on the dataset's page, narrowed to rows that mention `text`. */
+async function ownersOnPage(page: Page, dataset: Restricted, text?: string): Promise<string[]> {
+  await page.goto(`/data/${dataset.name}${text ? `?text=${encodeURIComponent(text)}` : ""}`);
+  await settled(page);
+  const header = (await page.locator("thead th").allInnerTexts()).findIndex((title) => title.trim().split("\n")[0] === dataset.column);
+  if (header < 0) return [];
+  const cells = await page.locator(`tbody tr:not(.ant-table-measure-row) td:nth-child(${header + 1})`).allInnerTexts();
+  return cells.map((cell) => cell.trim());
+}
+
+async function restrictedDatasets(page: Page): Promise<Restricted[]> {
   const catalogue = (await (await page.request.get("/api/v1/datasets?page_size=500")).json()) as {
     items: { name: string; restricted_by?: string | null; rows: number }[];
   };
-  const restricted = catalogue.items.filter((d) => d.restricted_by && d.rows > 0);
-  test.skip(restricted.length === 0, "the node holds no restricted rows");
-  for (const dataset of restricted) {
-    const owner = dataset.restricted_by ?? "";
-    await page.goto(`/data/${dataset.name}`);
-    await settled(page);
-    const header = page.locator("thead th");
-    const at = (await header.allInnerTexts()).findIndex((text) => text.trim() === owner);
-    const cells = at < 0 ? [] : await page.locator(`tbody tr:not(.ant-table-measure-row) td:nth-child(${at + 1})`).allInnerTexts();
-    for (const cell of cells) expect(cell.trim(), dataset.name).toBe(own);
+  return catalogue.items.flatMap((d) => (d.restricted_by && d.rows > 0 ? [{ name: d.name, column: d.restricted_by }] : []));
+}
 
-    await page.goto("/sql");
-    await page.locator("textarea").fill(`SELECT DISTINCT ${owner} AS owner FROM ${dataset.name}`);
-    await page.getByRole("button", { name: /运\s?行/ }).click();
-    await settled(page);
-    const answers = await page.getByRole("region", { name: "结果" }).locator("tbody tr:not(.ant-table-measure-row) td").allInnerTexts();
-    for (const cell of answers) expect(cell.trim(), dataset.name).toBe(own);
+test("enterprise: own rows and no row of another firm's restricted data, on the page and by SQL", async ({ page }) => {
+  test.setTimeout(180_000);
+  await signIn(page, "government");
+  const restricted = await restrictedDatasets(page);
+  expect(restricted.map((d) => d.name)).toContain("subject.enterprise_link");
+  const all = new Map<string, Map<string, number>>();
+  for (const dataset of restricted) all.set(dataset.name, await ownersBySql(page, dataset));
+  const links = restricted.find((d) => d.name === "subject.enterprise_link");
+  if (!links) throw new Error("no links");
+  expect(all.get(links.name)?.size, "government sees the rows of several owners").toBeGreaterThan(1);
+
+  const accounts = await demoAccounts(page.request, "enterprise");
+  expect(accounts.length).toBeGreaterThan(1);
+  const seen: string[] = [];
+  for (const account of accounts) {
+    await signInAs(page, account);
+    const session = (await (await page.request.get("/api/v1/session")).json()) as { party: { organisation: string } };
+    const own = session.party.organisation;
+    expect(own).toMatch(/^[0-9A-Z]{18}$/);
+    for (const dataset of restricted) {
+      const truth = all.get(dataset.name) ?? new Map<string, number>();
+      const expected = truth.has(own) ? [[own, truth.get(own)]] : [];
+      // Exactly the own rows: none of another's, and none of one's own missing.
+      expect([...(await ownersBySql(page, dataset))], `${account.username} ${dataset.name} by SQL`).toEqual(expected);
+      const shown = await ownersOnPage(page, dataset);
+      expect(shown.filter((owner) => owner !== own), `${account.username} ${dataset.name} on the page`).toEqual([]);
+      expect(shown.length > 0, `${account.username} ${dataset.name} on the page`).toBe(truth.has(own));
+      // Asking for another firm's rows by its id finds none of that firm's own.
+      const other = [...truth.keys()].find((owner) => owner !== own) ?? "";
+      expect((await ownersOnPage(page, dataset, other)).filter((owner) => owner !== own)).toEqual([]);
+      if (truth.has(own)) seen.push(own);
+    }
   }
+  expect(seen.length, "at least one enterprise has rows of its own to see").toBeGreaterThan(0);
 });
 
 test("a wrong password is refused in words, and a right one by keyboard alone gets in", async ({ page }) => {
@@ -120,12 +164,12 @@ test("ingest: upload, report, quarantined row with its reason", async ({ page })
   const stamp = Date.now();
   const good = `测试企业${stamp}有限公司`;
   const bad = `坏码企业${stamp}有限公司`;
-  await page.getByLabel("文件", { exact: true }).setInputFiles({
+  await page.locator("input[type=file]").setInputFiles({
     name: `e2e-${stamp}.csv`,
     mimeType: "text/csv",
     // The second code has a wrong check digit: that row must be put aside, with the reason, and the first one land.
     buffer: Buffer.from(
-      `企业名称,统一社会信用代码,成立日期,注册资本,经营范围,省份,城市,住所\n${good},91330000142939553X,2004-02-29,1500万人民币,轴承制造,浙江省,杭州市,杭州市西湖区\n${bad},913300001429395530,2004-02-29,1500万人民币,轴承制造,浙江省,杭州市,杭州市西湖区\n`,
+      `file_year,file_prov,name,uscc,reg_date,type,capital,scope,province,city,address\n2019,浙江,${good},91330000142939553X,2004-02-29,有限责任公司,1500万人民币,轴承制造,浙江省,杭州市,杭州市西湖区\n2019,浙江,${bad},913300001429395530,2004-02-29,有限责任公司,1500万人民币,轴承制造,浙江省,杭州市,杭州市西湖区\n`,
     ),
   });
   await page.getByRole("button", { name: "开始接入" }).click();
@@ -135,5 +179,7 @@ test("ingest: upload, report, quarantined row with its reason", async ({ page })
   await page.getByLabel("筛选行").fill(bad);
   await page.getByLabel("筛选行").press("Enter");
   await settled(page);
-  await expect(page.locator("tbody tr:not(.ant-table-measure-row)").first()).toContainText(bad);
+  const row = page.locator("tbody tr:not(.ant-table-measure-row)").first();
+  await expect(row).toContainText(bad);
+  await expect(row).toContainText("913300001429395530");
 });

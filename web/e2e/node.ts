@@ -10,16 +10,25 @@ export interface DemoAccount {
   display_name: string;
 }
 
-/** The demo accounts the node publishes; a node without them is not a demonstration. */
-export async function demoAccount(request: APIRequestContext, role: string): Promise<DemoAccount> {
+/** The demo accounts of a role that the node publishes. */
+export async function demoAccounts(request: APIRequestContext, role: string): Promise<DemoAccount[]> {
   const settings = (await (await request.get("/api/v1/portal")).json()) as { demo_accounts?: DemoAccount[] };
-  const account = settings.demo_accounts?.find((a) => a.role === role);
+  return (settings.demo_accounts ?? []).filter((a) => a.role === role);
+}
+
+/** One of them; a node without them is not a demonstration. */
+export async function demoAccount(request: APIRequestContext, role: string): Promise<DemoAccount> {
+  const [account] = await demoAccounts(request, role);
   if (!account) throw new Error(`the node at BRAIN_URL offers no demo account of role ${role}`);
   return account;
 }
 
 export async function signIn(page: Page, role: string): Promise<DemoAccount> {
-  const account = await demoAccount(page.request, role);
+  return signInAs(page, await demoAccount(page.request, role));
+}
+
+export async function signInAs(page: Page, account: DemoAccount): Promise<DemoAccount> {
+  await page.context().clearCookies();
   await page.goto("/sign-in");
   await page.getByLabel(/^(用户名|Username)$/).fill(account.username);
   await page.getByLabel(/^(密码|Password)$/).fill(account.password);

@@ -50,8 +50,12 @@ const chains = createRoute({
 const chain = createRoute({
   getParentRoute: () => shell,
   path: "/chain/$id",
-  validateSearch: (s: Search): { region?: string; asOf?: string; product?: string; view?: "graph" | "list" } => ({
+  validateSearch: (
+    s: Search,
+  ): { region?: string; asOf?: string; halfLife?: number; root?: string; product?: string; view?: "graph" | "list" } => ({
     region: str(s.region),
+    halfLife: num(s.halfLife),
+    root: str(s.root),
     asOf: str(s.asOf),
     product: str(s.product),
     view: s.view === "graph" || s.view === "list" ? s.view : undefined,

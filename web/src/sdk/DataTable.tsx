@@ -24,6 +24,7 @@ export interface Column<R> {
   sortable?: boolean;
 }
 
+const missing = (value: unknown) => value === null || value === undefined;
 const RIGHT = new Set<ColumnKind>(["count", "decimal", "index", "percent", "money"]);
 
 function shown(kind: ColumnKind | undefined, value: unknown): string {
@@ -95,6 +96,8 @@ export function DataTable<R>({
   const [local, setLocal] = useState(1);
   if (rows.length === 0 && empty) return <>{empty}</>;
   const total = paging?.total ?? rows.length;
+  // A measure that no row here has would be a column of dashes; the exported file keeps it.
+  const filled = columns.filter((c) => !c.kind || !RIGHT.has(c.kind) || c.render || rows.some((row) => !missing(c.value(row))));
   const keys = new Map(rows.map((row, at) => [row, rowKey(row, at)]));
   const keyOf = (row: R) => keys.get(row) ?? "";
 
@@ -133,7 +136,7 @@ export function DataTable<R>({
             <li className="row-card" key={keyOf(row)}>
               {head ? <div className="head">{content(head, row)}</div> : null}
               <dl>
-                {columns
+                {filled
                   .filter((c) => c !== head && !c.minor)
                   .map((c) => (
                     <div key={c.key} style={{ display: "contents" }}>
@@ -183,7 +186,7 @@ export function DataTable<R>({
               }
             : false
         }
-        columns={columns.map((c) => ({
+        columns={filled.map((c) => ({
           key: c.key,
           title: c.title,
           width: c.width,

@@ -1,9 +1,9 @@
 // The three questions every page of the chain asks first: which chain, where, which product.
 import { AutoComplete, Select } from "antd";
-import { useDeferredValue, useId, useState } from "react";
+import { useDeferredValue, useId, useMemo, useState } from "react";
 import { useT, useLanguage } from "./i18n";
 import { useComponent } from "./query";
-import { PROVINCES, provinceName, provinceOf } from "./regions";
+import { PROVINCES, provinceName, provinceOf, regionName } from "./regions";
 import { useParty } from "./session";
 
 /** In addresses "all" says the whole nation on purpose; nothing says the caller's own region. */
@@ -11,6 +11,18 @@ export function useRegion(asked: string | undefined): string | undefined {
   const own = useParty()?.region ?? undefined;
   if (asked === "all") return undefined;
   return asked ?? own ?? undefined;
+}
+
+/** Names for region codes: provinces from the portal, cities from the node's own region table. */
+export function useRegionName(): (code: string | null | undefined) => string {
+  const cities = useComponent("region.summary", { level: "city" });
+  const names = useMemo(() => new Map(cities.data?.result.regions.map((r) => [r.region_code, r.name])), [cities.data]);
+  return (code) => {
+    const province = provinceOf(code);
+    const city = code ? names.get(code) : undefined;
+    if (!province || !city || code?.endsWith("0000")) return regionName(code);
+    return city.startsWith(province.name) ? city : `${provinceName(province)} ${city}`;
+  };
 }
 
 export function ChainSelect({ value, onChange, allowAll }: { value?: string; onChange: (id?: string) => void; allowAll?: boolean }) {

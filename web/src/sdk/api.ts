@@ -99,7 +99,7 @@ export const api = {
   setAccountDisabled: (id: string, disabled: boolean) =>
     json<void>("PATCH", `/accounts/${part(id)}`, { body: { disabled } }),
   grants: async () => asPage(await json<T.Page<T.GrantEntry> | T.GrantEntry[]>("GET", "/grants", { query: { page_size: 500 } })),
-  issueGrant: (body: unknown) => json<T.GrantEntry>("POST", "/grants", { body }),
+  issueGrant: (body: T.NewGrant) => json<T.GrantEntry>("POST", "/grants", { body }),
   revokeGrant: (id: string) => json<void>("DELETE", `/grants/${part(id)}`),
 
   datasets: (query: { text?: string; zone?: string; side?: string; page?: number; page_size?: number }) =>
@@ -127,7 +127,7 @@ export const api = {
   },
   cancelSql: (id: string) => json<void>("DELETE", `/sql/${part(id)}`),
 
-  components: async () => asPage(await json<T.Page<T.Manifest> | T.Manifest[]>("GET", "/components")).items,
+  components: async () => asPage(await json<T.Page<T.ComponentCard> | T.ComponentCard[]>("GET", "/components")).items,
   component: (id: string) => json<T.Manifest>("GET", `/components/${part(id)}`),
   run: <K extends ComponentId>(id: K, params: ComponentMap[K]["params"], signal?: AbortSignal) =>
     json<T.RunOutcome<ComponentMap[K]["result"]>>("POST", `/components/${part(id)}/run`, { body: { params }, signal }),

@@ -1,261 +1,56 @@
-// Parameters and results of the built-in components, field for field as the node sends them.
-import type { Text } from "./types";
+// Parameters and results of the built-in components, taken from the node's own OpenAPI document (`npm run generate`).
+import type { operations } from "./api.gen";
+
+export const COMPONENT_IDS = [
+  "chain.candidates", "chain.cone", "chain.gap", "chain.list", "chain.neighbourhood", "chain.panorama", "chain.paths",
+  "chain.risk", "chain.search", "enterprise.profile", "enterprise.search", "region.summary",
+] as const;
+export type ComponentId = (typeof COMPONENT_IDS)[number];
+
+type OperationOf<Id extends ComponentId> = Id extends `${infer Area}.${infer Name}` ? operations[`${Area}_${Name}` & keyof operations] : never;
+type Params<Operation> = Operation extends { requestBody: { content: { "application/json": { params: infer P } } } } ? P : never;
+type Result<Operation> = Operation extends { responses: { 200: { content: { "application/json": { result: infer R } } } } } ? R : never;
+
+/** The component's answer as the document describes it. */
+export type ResultOf<Id extends ComponentId> = Result<OperationOf<Id>>;
 
 export type Stage = "upstream" | "midstream" | "downstream";
-
-export interface ChainCard {
-  chain_id: string;
-  name: string;
-  name_en?: string | null;
-  products: number;
-  firms: number;
-}
-
-export interface SearchHit {
-  kind: "product" | "enterprise" | "chain";
-  id: string;
-  name: string;
-  subtitle?: string | null;
-  score: number;
-}
-
-export interface GraphNode {
-  id: string;
-  name: string;
-  name_en?: string | null;
-  stage: Stage | null;
-  position: number;
-  x: number;
-  y: number;
-  firms: number;
-  firms_elsewhere: number;
-  capital_cny: number | null;
-  capacity_proxy: number;
-  essential: boolean;
-  freshness: number;
-  observed_on: string | null;
-  source: string;
-}
-
-export interface GraphLink {
-  from: string;
-  to: string;
-  relation: string;
-  essential: boolean;
-  confidence: number;
-  weight: number;
-  observed_on: string | null;
-  source: string;
-}
-
-export interface Panorama {
-  title: string;
-  nodes: GraphNode[];
-  links: GraphLink[];
-  summary: {
-    products: number;
-    links: number;
-    firms: number;
-    firms_here?: number;
-    observed_from: string | null;
-    observed_to: string | null;
-    stale_share: number;
-    truncated?: boolean;
-    as_of?: string;
-  };
-}
-
 export type GapState = "ok" | "break" | "choke" | "weak";
 export type GapAction = "strengthen" | "complete" | "extend" | "stabilise";
 export const GAP_STATES: readonly GapState[] = ["break", "choke", "weak", "ok"];
 export const GAP_ACTIONS: readonly GapAction[] = ["strengthen", "complete", "extend", "stabilise"];
 
-export interface GapNode {
-  product: string;
-  stage: Stage | null;
-  presence: number;
-  firms: number;
-  firms_elsewhere: number;
-  capacity_proxy: number;
-  need_proxy: number;
-  lq: number | null;
-  hhi: number | null;
-  density: number | null;
-  pci?: number | null;
-  weight: number;
-  essential?: boolean;
-  state: GapState;
-  reasons: Text[];
-  action: GapAction | null;
-}
+// The document gives closed sets of words as plain text; a `&` keeps every generated field and names the words.
+type Staged = { stage?: Stage | null };
+export type ChainCard = ResultOf<"chain.list">["chains"][number];
+export type SearchHit = ResultOf<"chain.search">["hits"][number] & { kind: "product" | "enterprise" | "chain" };
+export type GraphNode = ResultOf<"chain.panorama">["nodes"][number] & Staged;
+export type GraphLink = ResultOf<"chain.panorama">["links"][number];
+export type Panorama = Omit<ResultOf<"chain.panorama">, "nodes"> & { nodes: GraphNode[] };
+export type GapNode = ResultOf<"chain.gap">["nodes"][number] & Staged & { state: GapState; action?: GapAction | null };
+export type Gap = Omit<ResultOf<"chain.gap">, "nodes"> & { nodes: GapNode[] };
+export type RiskFirm = ResultOf<"chain.risk">["firms"][number];
+export type Risk = ResultOf<"chain.risk"> & { label: "observed" | "estimated" };
+export type Candidate = ResultOf<"chain.candidates">["candidates"][number];
+export type FirmCard = ResultOf<"enterprise.search">["items"][number];
+export type Place = ResultOf<"enterprise.profile">["place"][number] & Staged;
+export type Profile = Omit<ResultOf<"enterprise.profile">, "place"> & { place: Place[] };
+export type Fact = Profile["identity"][string];
+export type Partner = Profile["suppliers"][number];
+export type RegionSummary = ResultOf<"region.summary">;
 
-export interface Gap {
-  completeness: number;
-  formula: Text;
-  nodes: GapNode[];
-  lists: Record<GapAction, { product: string; score: number; reasons: Text[] }[]>;
-  stale_share?: number;
-  uncertainty?: Text | null;
-}
-
-export interface RiskFirm {
-  rank: number;
-  firm: string;
-  name?: string | null;
-  region_code?: string | null;
-  esri?: number | null;
-  esri_down?: number | null;
-  esri_up?: number | null;
-  iterations?: number | null;
-  products?: string[] | null;
-}
-
-export interface Risk {
-  label: "observed" | "estimated";
-  method: Text;
-  firms: RiskFirm[];
-  distribution?: { bucket: string | number; count: number }[] | null;
-  network: { firms: number; links: number };
-  scenario?: {
-    esri: number | null;
-    direct: number | null;
-    iterations: number;
-    losses: { rank: number; firm: string; name: string; loss: number | null }[];
-  } | null;
-  uncertainty?: Text | null;
-}
-
-export interface Reason {
-  kind: string;
-  text: Text;
-  weight?: number | null;
-}
-
-export interface Candidate {
-  enterprise_id: string;
-  name: string;
-  region_code?: string | null;
-  score: number;
-  capital_cny?: number | null;
-  reasons: Reason[];
-  products?: string[] | null;
-}
-
-export interface Candidates {
-  product: string;
-  formula?: Text | null;
-  candidates: Candidate[];
-}
-
-export interface FirmCard {
-  enterprise_id: string;
-  name: string;
-  uscc?: string | null;
-  province?: string | null;
-  city?: string | null;
-  industry_name?: string | null;
-  capital_cny?: number | null;
-  products?: string[] | null;
-}
-
-export interface FirmSearch {
-  items: FirmCard[];
-  total: number;
-}
-
-export interface Fact {
-  value: unknown;
-  source?: string | null;
-  observed_on?: string | null;
-}
-
-export interface Profile {
-  identity: Record<string, Fact>;
-  products: {
-    product: string;
-    share?: number | null;
-    confidence?: number | null;
-    evidence?: string | null;
-    source?: string | null;
-    observed_on?: string | null;
-  }[];
-  place: { chain_id?: string; chain?: string; product: string; stage: Stage | null; essential?: boolean | null; position?: number }[];
-  suppliers: Partner[];
-  customers: Partner[];
-  quality: { score: number; formula: Text; checks: { name: Text; ok: boolean; detail?: Text | null }[] };
-  /** Rows of the source datasets this firm was made from: `column` = `value` finds them. */
-  source_rows: { dataset: string; column: string; value: string; row: Record<string, unknown> }[];
-}
-
-export interface Partner {
-  enterprise_id?: string;
-  supplier_id?: string;
-  customer_id?: string;
-  name?: string | null;
-  product?: string | null;
-  product_id?: string | null;
-  amount_cny?: number | null;
-  estimated?: boolean;
-  confidence?: number | null;
-  source?: string | null;
-  observed_on?: string | null;
-}
-
-export interface RegionSummary {
-  unplaced?: number;
-  regions: { region_code: string; name: string | null; firms: number; capital_cny?: number | null; products?: number | null }[];
+interface Narrowed {
+  "chain.search": { hits: SearchHit[] };
+  "chain.panorama": Panorama;
+  "chain.gap": Gap;
+  "chain.risk": Risk;
+  "enterprise.profile": Profile;
 }
 
 /** Component id → what it takes and what it gives. */
-export interface ComponentMap {
-  "chain.list": { params: Record<string, never>; result: { chains: ChainCard[] } };
-  "chain.search": { params: { q: string; limit?: number }; result: { hits: SearchHit[] } };
-  "chain.panorama": {
-    params: {
-      chain?: string;
-      product?: string;
-      region?: string;
-      as_of?: string;
-      half_life_days?: number;
-      limit?: number;
-    };
-    result: Panorama;
+export type ComponentMap = {
+  [Id in ComponentId]: {
+    params: Params<OperationOf<Id>>;
+    result: Id extends keyof Narrowed ? Narrowed[Id] : ResultOf<Id>;
   };
-  "chain.gap": {
-    params: {
-      chain: string;
-      region?: string;
-      compare?: string;
-      external_share_threshold?: number;
-      hhi_threshold?: number;
-    };
-    result: Gap;
-  };
-  "chain.risk": {
-    params: {
-      network?: "observed" | "estimated";
-      chain?: string;
-      region?: string;
-      replaceability?: boolean;
-      epsilon?: number;
-      shock?: { firm: string; loss: number }[];
-      limit?: number;
-    };
-    result: Risk;
-  };
-  "chain.candidates": {
-    params: { product: string; region?: string; limit?: number };
-    result: Candidates;
-  };
-  "enterprise.search": {
-    params: { q?: string; region?: string; industry?: string; product?: string; page?: number; page_size?: number };
-    result: FirmSearch;
-  };
-  "enterprise.profile": { params: { enterprise_id: string }; result: Profile };
-  "region.summary": {
-    params: { level: "province" | "city"; parent?: string; chain?: string; product?: string };
-    result: RegionSummary;
-  };
-}
-
-export type ComponentId = keyof ComponentMap;
+};

@@ -1,67 +1,25 @@
-// Shapes of the node's HTTP API under /api/v1. Component parameters and results are in components.ts.
+// Shapes of the node's HTTP API under /api/v1, from its OpenAPI document (`npm run generate`).
+// Written by hand here: only what the document leaves open.
+import type { components, operations } from "./api.gen";
+
+type Schemas = components["schemas"];
+type Body<Name extends keyof operations> = operations[Name] extends { requestBody: { content: { "application/json": infer B } } } ? B : never;
 
 /** A text in both languages, or one the server already chose for the caller. */
-export type Text = string | { zh: string; en: string };
+export type Text = string | Schemas["Text"];
 
-export type Role = "administrator" | "government" | "industry_body" | "enterprise" | "component_author";
-export type Side = "government" | "industry" | "enterprise" | "operation";
-export type DataSide = "public" | "industry" | "enterprise";
-export type Grade = "general1" | "general2" | "general3" | "general4" | "important" | "core";
-
-export interface Party {
-  account: string;
-  display_name: string;
-  role: Role;
-  organisation?: string | null;
-  region?: string | null;
-}
-
-export interface SessionState {
-  party: Party;
-  must_change_password?: boolean;
-  expires_at?: string;
-}
-
-export interface DemoAccount {
-  username: string;
-  password: string;
-  role: Role;
-  display_name: string;
-}
-
-export interface PortalSettings {
-  node_name: string;
-  role: string;
-  version: string;
-  languages?: string[];
-  demo_accounts?: DemoAccount[] | null;
-}
-
-/** RFC 9457 problem document. */
-export interface Problem {
-  type?: string;
-  title: string;
-  status: number;
-  detail?: string;
-  code?: string;
-  hint?: string | null;
-  trace_id?: string;
-  pointer?: string;
-}
-
-export interface Input {
-  dataset: string;
-  version: number;
-  grant: string;
-}
-
-export interface Provenance {
-  inputs: Input[];
-  component: string;
-  component_version: string;
-  computed_at: string;
-  evidence?: number | null;
-}
+export type Role = Schemas["Role"];
+export type Side = Schemas["Side"];
+export type DataSide = Schemas["DataSide"];
+export type Grade = Schemas["Grade"];
+export type Party = Schemas["Party"];
+export type SessionState = Schemas["SessionState"];
+export type DemoAccount = Schemas["DemoAccount"];
+export type PortalSettings = Schemas["PortalSettings"];
+/** RFC 9457 problem document; anything between the portal and the node may answer with less of it. */
+export type Problem = Partial<Schemas["Problem2"]> & { title: string; status: number };
+export type Input = Schemas["Input"];
+export type Provenance = Schemas["Provenance"];
 
 export interface Page<T> {
   items: T[];
@@ -70,93 +28,23 @@ export interface Page<T> {
   page_size: number;
 }
 
-export interface DatasetCard {
-  name: string;
-  title: Text;
-  description?: Text | null;
-  owner?: string | null;
-  side: DataSide;
-  zone: string;
-  grade: Grade;
-  restricted_by?: string | null;
-  rows: number;
-  bytes?: number | null;
-  version?: number | null;
-  updated_at?: string | null;
-  source?: string | null;
-  licence?: string | null;
-}
-
-export interface DatasetColumn {
-  name: string;
-  type: string;
-  title?: Text | null;
-  grade?: Grade | null;
-  unit?: string | null;
-  nullable?: boolean;
-}
-
-export interface DatasetVersion {
-  version: number;
-  rows: number;
-  bytes?: number;
-  committed_at: string;
-  run_id?: string | null;
-}
-
-export interface Quality {
-  version: number;
-  columns: { name: string; filled: number | null }[];
-  quarantined: number;
-  valid_share: number | null;
-}
-
+export type DatasetCard = Schemas["DatasetCard"];
+export type DatasetColumn = Schemas["ColumnCard"];
+export type DatasetVersion = Schemas["VersionCard"];
+export type Quality = Schemas["Quality"];
 /** `to` is computed from `from`; `depth` counts steps from the dataset asked for. */
-export interface LineageStep {
-  depth: number;
-  from: string;
-  to: string;
-}
-
-export interface DatasetDetail {
-  card: DatasetCard;
-  columns: DatasetColumn[];
-  versions: DatasetVersion[];
-  quality?: Quality | null;
-  lineage_up?: LineageStep[];
-  lineage_down?: LineageStep[];
-}
-
-export interface ColumnType {
-  name: string;
-  type: string;
-}
+export type LineageStep = Schemas["LineageStep"];
+export type DatasetDetail = Schemas["DatasetDetail"];
+export type ColumnType = Schemas["ColumnType"];
 
 export type Cell = string | number | boolean | null | Cell[] | { [key: string]: Cell };
+/** Rows are arrays of cells in column order. */
+export type Rows = Omit<Schemas["DatasetRows"], "rows"> & { rows: Cell[][] };
+export type SqlResult = Omit<Schemas["SqlPage"], "rows"> & { rows: Cell[][] };
 
-export interface Rows {
-  columns: ColumnType[];
-  rows: Cell[][];
-  total?: number | null;
-  has_more?: boolean;
-  inputs?: Input[];
-}
+export type Mapping = Schemas["MappingCard"];
 
-export interface SqlResult extends Rows {
-  query_id: string;
-  has_more: boolean;
-  seconds: number;
-}
-
-export interface Mapping {
-  name: string;
-  title?: Text;
-  description?: Text | null;
-  dataset?: string | null;
-  datasets?: string[];
-  files?: string[];
-}
-
+/** What an ingest reports when it has ended; the document types it as any JSON. */
 export interface IngestReport {
   file: string;
   mapping: string;
@@ -174,42 +62,16 @@ export interface IngestReport {
   tables?: { dataset: string; quarantine: string; rows_landed: number; rows_quarantined: number; reasons?: Record<string, number> }[];
 }
 
-export type RunState = "queued" | "running" | "succeeded" | "failed" | "cancelled";
-
-export interface IngestRun {
-  run_id: string;
-  mapping: string;
-  file: string;
-  dataset?: string | null;
-  state: RunState;
-  progress?: { done: number; total?: number | null } | null;
+export type RunState = Schemas["RunState"];
+export type IngestRun = Omit<Schemas["RunCard"], "report" | "failure"> & {
   report?: IngestReport | null;
   failure?: { code?: string; detail?: Text; hint?: Text | null } | null;
-  rows_landed?: number;
-  rows_quarantined?: number;
-  created_at?: string | null;
-  started_at?: string | null;
-  finished_at?: string | null;
-}
+};
 
-export interface Manifest {
-  id: string;
-  version: string;
-  title: Text;
-  summary?: Text | null;
-  kind: string;
-  side: Side;
-  effect: "read" | "write" | string;
-  reads?: string[];
-  audience?: Role[];
-  /** Whether the caller may run it; only in lists. */
-  offered?: boolean;
-  parameters?: JsonSchema;
-  result?: JsonSchema;
-  formula?: Text | null;
-  limits?: unknown;
-}
+export type ComponentCard = Schemas["ComponentCard"];
+export type Manifest = Omit<Schemas["Manifest"], "parameters" | "result"> & { parameters: JsonSchema; result: JsonSchema };
 
+/** JSON Schema 2020-12, as far as the forms read it. */
 export interface JsonSchema {
   $ref?: string;
   $defs?: Record<string, JsonSchema>;
@@ -241,66 +103,11 @@ export interface RunOutcome<T> {
   seconds: number;
 }
 
-export interface Account {
-  id: string;
-  username: string;
-  display_name: string;
-  role: Role;
-  organisation?: string | null;
-  region?: string | null;
-  disabled?: boolean;
-  must_change_password?: boolean;
-  created_at?: string;
-  last_sign_in_at?: string | null;
-}
-
-export interface NewAccount {
-  username: string;
-  display_name: string;
-  role: Role;
-  organisation?: string | null;
-  region?: string | null;
-  password: string;
-}
-
-export interface GrantEntry {
-  id: string;
-  subject: unknown;
-  dataset: string;
-  rows?: unknown;
-  masks?: Record<string, unknown>;
-  purpose?: string | null;
-  until?: string | null;
-  basis?: Text | null;
-  revoked_at?: string | null;
-}
-
-export interface EvidenceEntry {
-  seq: number;
-  kind: string;
-  actor: string;
-  subject: string;
-  time: string;
-  hash?: string;
-  body?: unknown;
-}
-
-export interface SignedHead {
-  size: number;
-  root: string;
-  signed_at: string;
-  signature: string;
-  key_id: string;
-}
-
-export interface Verification {
-  entries: number;
-  root: string;
-  ok: boolean;
-  heads?: number;
-  first_bad?: { seq: number; problem: string; detail: Text } | null;
-}
-
-export interface InclusionProof {
-  [key: string]: unknown;
-}
+export type Account = Schemas["AccountCard"];
+export type NewAccount = Body<"accounts_create">;
+export type GrantEntry = Schemas["GrantCard"];
+export type NewGrant = Body<"grants_issue">;
+export type EvidenceEntry = Schemas["RecordedEntry"];
+export type SignedHead = Schemas["SignedHead"];
+export type Verification = Schemas["Verification"];
+export type InclusionProof = Schemas["InclusionProof"];

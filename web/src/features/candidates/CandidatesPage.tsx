@@ -4,10 +4,9 @@ import { DataTable } from "../../sdk/DataTable";
 import { index, number } from "../../sdk/format";
 import { text, useT } from "../../sdk/i18n";
 import { Badge, Card, Meter, PageFrame } from "../../sdk/Page";
-import { ProductPicker, RegionSelect, useRegion } from "../../sdk/Pickers";
+import { ProductPicker, RegionSelect, useRegion, useRegionName } from "../../sdk/Pickers";
 import { ProvenanceFooter } from "../../sdk/Provenance";
 import { useComponent } from "../../sdk/query";
-import { regionName } from "../../sdk/regions";
 import { Answer, Empty } from "../../sdk/States";
 
 const KINDS = ["capability", "neighbour", "region", "size"] as const;
@@ -19,6 +18,7 @@ export function CandidatesPage() {
   // The region that lacks the product; firms that make it there already are no candidates.
   const region = useRegion(search.region);
   const product = search.product;
+  const regionName = useRegionName();
   const answer = useComponent(
     "chain.candidates",
     { product: product ?? "", region, limit: 50 },

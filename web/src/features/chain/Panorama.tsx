@@ -7,10 +7,9 @@ import { DataTable } from "../../sdk/DataTable";
 import { date, DASH, number, percent } from "../../sdk/format";
 import { useLanguage, useT } from "../../sdk/i18n";
 import { Badge, Card, Figure, PageFrame } from "../../sdk/Page";
-import { ChainSelect, RegionSelect, useRegion } from "../../sdk/Pickers";
+import { ChainSelect, ProductPicker, RegionSelect, useRegion, useRegionName } from "../../sdk/Pickers";
 import { ProvenanceFooter } from "../../sdk/Provenance";
 import { useComponent } from "../../sdk/query";
-import { regionName } from "../../sdk/regions";
 import { Answer, Empty, Waiting } from "../../sdk/States";
 import { useNarrow, usePalette, usePhone } from "../../shell/preferences";
 import type { Palette } from "../../shell/theme";
@@ -18,6 +17,7 @@ import { ProductPanel } from "./ProductPanel";
 
 const ChainGraph = lazy(() => import("../../sdk/ChainGraph").then((m) => ({ default: m.ChainGraph })));
 const HALF_LIFE_DAYS = 395;
+const HALF_LIVES = [90, 180, HALF_LIFE_DAYS, 730, 1825];
 
 export type Presence = "here" | "elsewhere" | "nobody";
 
@@ -43,13 +43,20 @@ export function Panorama() {
   const navigate = useNavigate({ from: "/chain/$id" });
   const phone = usePhone();
   const narrow = useNarrow();
-  const dateId = useId();
+  const [dateId, halfLifeId] = [useId(), useId()];
   const region = useRegion(search.region);
+  const regionName = useRegionName();
   const language = useLanguage();
   const chains = useComponent("chain.list", {});
   const panorama = useComponent(
     "chain.panorama",
-    { chain: id, region, as_of: search.asOf, half_life_days: HALF_LIFE_DAYS, limit: 20_000 },
+    {
+      ...(search.root ? { product: search.root } : { chain: id }),
+      region,
+      as_of: search.asOf,
+      half_life_days: search.halfLife ?? HALF_LIFE_DAYS,
+      limit: 20_000,
+    },
     { keep: true },
   );
   const drawable = useMemo(webgl, []);
@@ -64,7 +71,7 @@ export function Panorama() {
 
   return (
     <PageFrame
-      title={(language === "en" ? chains.data?.result.chains.find((c) => c.chain_id === id)?.name_en : undefined) ?? result?.title ?? t("chain.title")}
+      title={(language === "en" && !search.root ? chains.data?.result.chains.find((c) => c.chain_id === id)?.name_en : undefined) ?? result?.title ?? t("chain.title")}
       question={region ? `${t("chain.question")} ${t("common.region")}：${regionName(region)}` : t("chain.question")}
       crumb={<Link to="/chain">{t("chain.title")}</Link>}
       tools={
@@ -80,7 +87,13 @@ export function Panorama() {
       }
     >
       <div className="filters">
-        <ChainSelect value={id} onChange={(chain) => chain && void navigate({ to: "/chain/$id", params: { id: chain }, search: (s) => ({ ...s, product: undefined }) })} />
+        <ChainSelect value={id} onChange={(chain) => chain && void navigate({ to: "/chain/$id", params: { id: chain }, search: (s) => ({ ...s, product: undefined, root: undefined }) })} />
+        <ProductPicker
+          label={t("chain.root")}
+          placeholder={t("chain.rootPlaceholder")}
+          value={search.root}
+          onChange={(root) => void navigate({ search: (s) => ({ ...s, root, product: undefined }) })}
+        />
         <RegionSelect value={region} onChange={(code) => void navigate({ search: (s) => ({ ...s, region: code }) })} />
         <div className="filter">
           <label htmlFor={dateId}>{t("chain.asOf")}</label>
@@ -89,6 +102,16 @@ export function Panorama() {
             type="date"
             value={search.asOf ?? ""}
             onChange={(event) => void navigate({ search: (s) => ({ ...s, asOf: event.target.value || undefined }) })}
+          />
+        </div>
+        <div className="filter">
+          <label htmlFor={halfLifeId}>{t("chain.halfLife")}</label>
+          <Select
+            id={halfLifeId}
+            style={{ width: "100%", minWidth: 104 }}
+            value={search.halfLife ?? HALF_LIFE_DAYS}
+            onChange={(days) => void navigate({ search: (s) => ({ ...s, halfLife: days === HALF_LIFE_DAYS ? undefined : days }) })}
+            options={HALF_LIVES.map((days) => ({ value: days, label: t("chain.days", { n: number(days) }) }))}
           />
         </div>
       </div>
@@ -243,9 +266,9 @@ function ProductList({ data, onSelect }: { data: Result; onSelect: (id: string) 
           },
           { key: "firms", title: t("gap.firmsHere"), kind: "count", value: (n) => n.firms },
           { key: "elsewhere", title: t("gap.firmsElsewhere"), kind: "count", value: (n) => n.firms_elsewhere },
-          { key: "capital", title: t("common.capital"), kind: "money", value: (n) => n.capital_cny },
+          { key: "capital", title: t("common.capital"), kind: "money", value: (n) => n.capital_cny ?? null },
           { key: "fresh", title: t("chain.freshness"), kind: "percent", value: (n) => n.freshness },
-          { key: "observed", title: t("common.observedOn"), kind: "date", value: (n) => n.observed_on, minor: true },
+          { key: "observed", title: t("common.observedOn"), kind: "date", value: (n) => n.observed_on ?? null, minor: true },
           { key: "source", title: t("common.source"), value: (n) => n.source, minor: true },
         ]}
       />

@@ -7,7 +7,7 @@ import { text, useT } from "../../sdk/i18n";
 import { Badge, PageFrame } from "../../sdk/Page";
 import { useAsk } from "../../sdk/query";
 import { Answer, Empty } from "../../sdk/States";
-import type { Manifest, Side } from "../../sdk/types";
+import type { ComponentCard, Side } from "../../sdk/types";
 
 const SIDES: Side[] = ["government", "industry", "enterprise", "operation"];
 const KINDS = ["knowledge", "tool", "application"] as const;
@@ -33,7 +33,7 @@ export function ComponentList() {
   const [typed, setTyped] = useState("");
   const components = useAsk(["components"], api.components);
   const wanted = typed.trim().toLowerCase();
-  const matches = (m: Manifest) => wanted === "" || `${m.id} ${text(m.title)} ${text(m.summary)}`.toLowerCase().includes(wanted);
+  const matches = (m: ComponentCard) => wanted === "" || `${m.id} ${text(m.title)} ${text(m.summary)}`.toLowerCase().includes(wanted);
   return (
     <PageFrame title={t("components.title")} question={t("components.question")}>
       <div className="filters">
@@ -66,7 +66,7 @@ export function ComponentList() {
   );
 }
 
-function Tile({ manifest }: { manifest: Manifest }) {
+function Tile({ manifest }: { manifest: ComponentCard }) {
   const words = useManifestWords();
   return (
     <Link to="/components/$id" params={{ id: manifest.id }} className="tile">

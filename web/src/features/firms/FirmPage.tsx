@@ -1,11 +1,12 @@
 // One firm: who it is, what it makes, where it stands — every fact with source and date.
 import { Link, useParams } from "@tanstack/react-router";
 import { Button } from "antd";
-import type { Partner, Profile } from "../../sdk/components";
+import type { Fact, Partner, Profile } from "../../sdk/components";
 import { DataTable } from "../../sdk/DataTable";
 import { cell, DASH, date, money, number, percent } from "../../sdk/format";
 import { text, useT } from "../../sdk/i18n";
 import { Badge, Card, Figure, PageFrame } from "../../sdk/Page";
+import { useRegionName } from "../../sdk/Pickers";
 import { ProvenanceFooter } from "../../sdk/Provenance";
 import { useComponent } from "../../sdk/query";
 import { Answer, Empty } from "../../sdk/States";
@@ -15,7 +16,7 @@ const FIELDS = [
   "uscc", "short_name", "stock_code", "region_code", "province", "city", "district", "industry_code", "industry_name",
   "capital_cny", "capital_currency", "capital_text", "established_on", "listed_on", "enterprise_type", "status", "address", "scope",
 ] as const;
-const HIDDEN = new Set(["enterprise_id", "name", "name_key", "pinyin_initials"]);
+const HIDDEN = new Set(["enterprise_id", "name", "name_key", "pinyin_initials", "source", "observed_on", "source_dataset", "source_file", "source_line"]);
 
 export function FirmPage() {
   const t = useT();
@@ -80,6 +81,16 @@ function Identity({ profile }: { profile: Profile }) {
   const entries = Object.entries(profile.identity).filter(
     ([key, fact]) => !HIDDEN.has(key) && fact && fact.value !== null && fact.value !== undefined && fact.value !== "",
   );
+  const regionName = useRegionName();
+  // One source for everything is said once; repeated under every line it would hide the facts.
+  const origin = (fact: Fact) => `${fact.source ?? DASH} · ${date(fact.observed_on)}`;
+  const origins = new Set(entries.map(([, fact]) => origin(fact)));
+  const only = origins.size === 1 ? [...origins][0] : undefined;
+  const shown = (key: string, fact: Fact) => {
+    if (key === "capital_cny") return money(Number(fact.value));
+    if (key === "region_code") return `${regionName(String(fact.value))}（${cell(fact.value)}）`;
+    return key.endsWith("_on") ? date(String(fact.value)) : cell(fact.value);
+  };
   return (
     <Card title={t("firms.identity")}>
       <dl className="facts">
@@ -87,12 +98,13 @@ function Identity({ profile }: { profile: Profile }) {
           <div key={key} style={{ display: "contents" }}>
             <dt>{fieldName(key, t)}</dt>
             <dd>
-              {key === "capital_cny" ? money(Number(fact.value)) : key.endsWith("_on") ? date(String(fact.value)) : cell(fact.value)}
-              {fact.source ? <small>{fact.source} · {date(fact.observed_on)}</small> : null}
+              {shown(key, fact)}
+              {only === undefined && fact.source ? <small>{origin(fact)}</small> : null}
             </dd>
           </div>
         ))}
       </dl>
+      {only ? <p className="muted" style={{ marginTop: 10 }}><small>{t("firms.allFrom")}：{only}</small></p> : null}
     </Card>
   );
 }
@@ -108,7 +120,6 @@ function Quality({ profile }: { profile: Profile }) {
           <li key={text(check.name)} style={{ display: "flex", gap: 10, padding: "6px 0", borderBottom: "1px solid var(--line)", flexWrap: "wrap" }}>
             <Badge colour={check.ok ? palette.ok : palette.gap}>{check.ok ? t("firms.passed") : t("firms.failed")}</Badge>
             <span>{text(check.name)}</span>
-            {check.detail ? <span className="muted">{text(check.detail)}</span> : null}
           </li>
         ))}
       </ul>
@@ -168,26 +179,25 @@ function Products({ profile }: { profile: Profile }) {
 
 function Partners({ title, none, rows, end }: { title: string; none: string; rows: Partner[]; end: "supplier_id" | "customer_id" }) {
   const t = useT();
-  const idOf = (p: Partner) => p.enterprise_id ?? p[end] ?? "";
   return (
     <Card title={title}>
       <DataTable
         label={title}
         file={end}
         rows={rows}
-        rowKey={(p, at) => `${idOf(p)}-${at}`}
+        rowKey={(p, at) => `${p.enterprise_id}-${at}`}
         pageSize={10}
         empty={<Empty title={none} />}
         columns={[
           {
             key: "name",
             title: t("firms.partner"),
-            value: (p) => p.name ?? idOf(p),
+            value: (p) => p.name ?? p.enterprise_id,
             render: (p) => (
-              <Link to="/firms/$id" params={{ id: idOf(p) }} style={{ whiteSpace: "normal" }}>{p.name ?? idOf(p)}</Link>
+              <Link to="/firms/$id" params={{ id: p.enterprise_id }} style={{ whiteSpace: "normal" }}>{p.name ?? p.enterprise_id}</Link>
             ),
           },
-          { key: "product", title: t("common.product"), value: (p) => p.product ?? p.product_id ?? null },
+          { key: "product", title: t("common.product"), value: (p) => p.product ?? null },
           { key: "amount", title: t("firms.amount"), kind: "money", value: (p) => p.amount_cny ?? null },
           {
             key: "source",

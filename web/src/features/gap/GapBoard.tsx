@@ -15,8 +15,16 @@ import { Answer, Empty } from "../../sdk/States";
 import { usePalette, usePhone } from "../../shell/preferences";
 import type { Palette } from "../../shell/theme";
 
-export function stateColour(state: GapState, palette: Palette): string {
-  return { ok: palette.ok, weak: palette.weak, choke: palette.choke, break: palette.gap }[state];
+/** What a step is shown as: where no firm anywhere is on record, the node cannot say that it is missing. */
+export type ShownState = GapState | "unknown";
+const SHOWN_STATES: readonly ShownState[] = [...GAP_STATES, "unknown"];
+
+export function shownState(node: GapNode): ShownState {
+  return node.known ? node.state : "unknown";
+}
+
+export function stateColour(state: ShownState, palette: Palette): string {
+  return { ok: palette.ok, weak: palette.weak, choke: palette.choke, break: palette.gap, unknown: palette.ink3 }[state];
 }
 
 const STAGES: Stage[] = ["upstream", "midstream", "downstream"];
@@ -69,14 +77,21 @@ function Board({
   onState: (state: string | undefined) => void;
 }) {
   const t = useT();
-  const counts = new Map<GapState, number>();
-  for (const node of gap.nodes) counts.set(node.state, (counts.get(node.state) ?? 0) + 1);
-  const tone = { break: "bad", choke: "warn", weak: undefined, ok: "good" } as const;
+  const counts = new Map<ShownState, number>();
+  for (const node of gap.nodes) counts.set(shownState(node), (counts.get(shownState(node)) ?? 0) + 1);
+  const tone = { break: "bad", choke: "warn", weak: undefined, ok: "good", unknown: undefined } as const;
+  const [low, high] = gap.interval ?? [null, null];
   return (
     <>
       <div className="figures">
-        <Figure label={t("gap.completeness")} value={percent(gap.completeness)} />
-        {GAP_STATES.map((s) => (
+        <Figure label={t("gap.completeness")} value={percent(gap.completeness)} note={
+            <>
+              {gap.region_name}
+              {low !== null && high !== null ? ` · ${t("gap.interval", { low: percent(low, 0), high: percent(high, 0) })}` : ""}
+            </>
+          }
+        />
+        {SHOWN_STATES.filter((s) => s !== "unknown" || counts.has(s)).map((s) => (
           <Figure
             key={s}
             label={t(`gap.state.${s}`)}
@@ -115,13 +130,13 @@ function Distribution({ nodes, onState }: { nodes: GapNode[]; onState: (state: s
       tooltip: { trigger: "axis", axisPointer: { type: "shadow" }, renderMode: "richText" },
       xAxis: { type: "value", minInterval: 1, ...axis(palette) },
       yAxis: { type: "category", inverse: true, data: STAGES.map((s) => t(`stage.${s}`)), ...axis(palette) },
-      series: GAP_STATES.map((state) => ({
+      series: SHOWN_STATES.filter((s) => nodes.some((n) => shownState(n) === s)).map((state) => ({
         type: "bar",
         stack: "all",
         name: t(`gap.state.${state}`),
         barMaxWidth: 26,
         itemStyle: { color: stateColour(state, palette) },
-        data: STAGES.map((stage) => nodes.filter((n) => n.stage === stage && n.state === state).length),
+        data: STAGES.map((stage) => nodes.filter((n) => n.stage === stage && shownState(n) === state).length),
       })),
     }),
     [nodes, palette, t],
@@ -131,7 +146,7 @@ function Distribution({ nodes, onState }: { nodes: GapNode[]; onState: (state: s
       option={option}
       height={190}
       label={t("gap.distribution")}
-      onClick={({ seriesName }) => onState(GAP_STATES.find((s) => t(`gap.state.${s}`) === seriesName))}
+      onClick={({ seriesName }) => onState(SHOWN_STATES.find((s) => t(`gap.state.${s}`) === seriesName))}
     />
   );
 }
@@ -150,9 +165,10 @@ function Lists({ gap, chain, region }: { gap: Gap; chain: string; region: string
             <ul>
               {items.slice(0, 8).map((item) => (
                 <li key={item.product} style={{ padding: "3px 0" }}>
-                  <Link to="/candidates" search={{ chain, product: item.product, region }} title={item.reasons.map(text).join("；")}>
+                  <Link to="/candidates" search={{ chain, product: item.product, region }} title={text(item.reason)}>
                     {item.product}
                   </Link>
+                  <div className="muted" style={{ fontSize: 12.5 }}>{text(item.reason)}</div>
                 </li>
               ))}
             </ul>
@@ -181,10 +197,10 @@ function Nodes({
   const palette = usePalette();
   const phone = usePhone();
   const rows = useMemo(() => {
-    const order = new Map(GAP_STATES.map((s, at) => [s, at]));
+    const order = new Map(SHOWN_STATES.map((s, at) => [s, at]));
     return gap.nodes
-      .filter((n) => state === undefined || n.state === state)
-      .sort((a, b) => (order.get(a.state) ?? 9) - (order.get(b.state) ?? 9) || b.weight - a.weight);
+      .filter((n) => state === undefined || shownState(n) === state)
+      .sort((a, b) => (order.get(shownState(a)) ?? 9) - (order.get(shownState(b)) ?? 9) || b.weight - a.weight);
   }, [gap, state]);
   return (
     <Card
@@ -195,7 +211,7 @@ function Nodes({
           aria-label={t("common.state")}
           value={state ?? "all"}
           onChange={(next) => onState(next === "all" ? undefined : String(next))}
-          options={[{ value: "all", label: t("common.all") }, ...GAP_STATES.map((s) => ({ value: s, label: t(`gap.state.${s}`) }))]}
+          options={[{ value: "all", label: t("common.all") }, ...SHOWN_STATES.map((s) => ({ value: s, label: t(`gap.state.${s}`) }))]}
         />
       }
     >
@@ -218,8 +234,8 @@ function Nodes({
           {
             key: "state",
             title: t("common.state"),
-            value: (n) => t(`gap.state.${n.state}`),
-            render: (n) => <Badge colour={stateColour(n.state, palette)}>{t(`gap.state.${n.state}`)}</Badge>,
+            value: (n) => t(`gap.state.${shownState(n)}`),
+            render: (n) => <Badge colour={stateColour(shownState(n), palette)}>{t(`gap.state.${shownState(n)}`)}</Badge>,
           },
           {
             key: "reasons",
@@ -234,16 +250,19 @@ function Nodes({
             title: t("gap.presence"),
             kind: "percent",
             value: (n) => n.presence,
-            render: (n) => <Meter value={n.presence} shown={percent(n.presence, 0)} colour={stateColour(n.state, palette)} />,
+            render: (n) => <Meter value={n.presence} shown={percent(n.presence, 0)} colour={stateColour(shownState(n), palette)} />,
           },
           { key: "firms", title: t("gap.firmsHere"), kind: "count", value: (n) => n.firms },
           { key: "elsewhere", title: t("gap.firmsElsewhere"), kind: "count", value: (n) => n.firms_elsewhere },
           { key: "stage", title: t("gap.stage"), value: (n) => (n.stage ? t(`stage.${n.stage}`) : DASH), minor: true },
-          { key: "lq", title: t("gap.lq"), kind: "decimal", value: (n) => n.lq, minor: true },
-          { key: "hhi", title: t("gap.hhi"), kind: "decimal", value: (n) => n.hhi, minor: true },
-          { key: "density", title: t("gap.density"), kind: "decimal", value: (n) => n.density, minor: true },
-          { key: "capacity", title: t("gap.capacity"), kind: "money", value: (n) => n.capacity_proxy, minor: true },
-          { key: "need", title: t("gap.need"), kind: "money", value: (n) => n.need_proxy, minor: true },
+          { key: "lq", title: t("gap.lq"), kind: "decimal", value: (n) => n.lq ?? null, minor: true },
+          { key: "hhi", title: t("gap.hhi"), kind: "decimal", value: (n) => n.hhi ?? null, minor: true },
+          { key: "density", title: t("gap.density"), kind: "decimal", value: (n) => n.density ?? null, minor: true },
+          { key: "capacity", title: t("gap.capacity"), kind: "decimal", value: (n) => n.capacity_proxy, minor: true },
+          { key: "need", title: t("gap.need"), kind: "decimal", value: (n) => n.need_proxy, minor: true },
+          { key: "external", title: t("gap.external"), kind: "percent", value: (n) => (n.known ? n.external_share : null), minor: true },
+          { key: "pci", title: t("gap.pci"), kind: "decimal", value: (n) => n.pci ?? null, minor: true },
+          { key: "position", title: t("firms.position"), kind: "decimal", value: (n) => n.position, minor: true },
           { key: "weight", title: t("common.weight"), kind: "index", value: (n) => n.weight, minor: true },
         ]}
       />

@@ -85,7 +85,7 @@ export function EnterpriseAttention({ organisation }: { organisation: string }) 
             </div>
             {failed.length > 0 ? (
               <Card>
-                <ul>{failed.map((c) => <li key={text(c.name)}>{text(c.name)} <span className="muted">{text(c.detail)}</span></li>)}</ul>
+                <ul>{failed.map((c) => <li key={text(c.name)}>{text(c.name)}</li>)}</ul>
               </Card>
             ) : null}
           </div>

@@ -8,10 +8,9 @@ import { axis, EChart } from "../../sdk/EChart";
 import { number } from "../../sdk/format";
 import { text, useT } from "../../sdk/i18n";
 import { Badge, Card, Figure, PageFrame } from "../../sdk/Page";
-import { ChainSelect, RegionSelect } from "../../sdk/Pickers";
+import { ChainSelect, RegionSelect, useRegionName } from "../../sdk/Pickers";
 import { ProvenanceFooter } from "../../sdk/Provenance";
 import { useComponent } from "../../sdk/query";
-import { regionName } from "../../sdk/regions";
 import { Answer, Empty } from "../../sdk/States";
 import { usePalette } from "../../shell/preferences";
 import { Scenario } from "./Scenario";
@@ -129,6 +128,7 @@ function Results({ risk, replaceability }: { risk: Risk; replaceability: boolean
 
 export function FirmTable({ risk }: { risk: Risk }) {
   const t = useT();
+  const regionName = useRegionName();
   const exact = risk.label === "observed";
   return (
     <DataTable

@@ -118,7 +118,7 @@ function Outcome({ outcome }: { outcome: NonNullable<Risk["scenario"]> }) {
         columns={[
           { key: "rank", title: t("risk.rank"), kind: "count", value: (l) => l.rank, width: 64 },
           { key: "firm", title: t("risk.firm"), head: true, value: (l) => l.name, render: (l) => <Link to="/firms/$id" params={{ id: l.firm }}>{l.name}</Link> },
-          ...(valued ? [{ key: "loss", title: t("risk.loss"), kind: "percent" as const, value: (l: { loss: number | null }) => l.loss }] : []),
+          ...(valued ? [{ key: "loss", title: t("risk.loss"), kind: "percent" as const, value: (l: { loss?: number | null }) => l.loss ?? null }] : []),
         ]}
       />
     </div>
