@@ -56,6 +56,33 @@ impl Dice {
 /// # Errors
 /// When `firms` or `links` is zero.
 pub fn synthetic_network(firms: u32, links: u32, seed: u64) -> Result<SupplyNetwork> {
+    let simulated = Simulated::new(firms, links, seed);
+    let need =
+        Essentiality::from_rows(&simulated.need).unwrap_or_else(|| Essentiality::uniform(1, Need::Ordinary));
+    let names = (1..=firms).map(|n| format!("模拟企业{n:05}")).collect();
+    SupplyNetwork::new(names, simulated.sector, &simulated.sales, &need)
+}
+
+/// The parts of a simulated network, for writing it to files; see [`synthetic_network`].
+#[derive(Debug, Clone)]
+pub struct Simulated {
+    /// Sector of each firm, from 0.
+    pub sector: Vec<u32>,
+    /// Yearly sales.
+    pub sales: Vec<Sale>,
+    /// Need of each buying sector (column) for each supplying sector (row).
+    pub need: Vec<Vec<Need>>,
+}
+
+impl Simulated {
+    /// Draw a network; the same arguments draw the same one.
+    #[must_use]
+    pub fn new(firms: u32, links: u32, seed: u64) -> Self {
+        draw(firms, links, seed)
+    }
+}
+
+fn draw(firms: u32, links: u32, seed: u64) -> Simulated {
     let mut dice = Dice::new(seed);
     let size: Vec<f64> = (0..firms).map(|_| (1.0 - dice.unit()).powf(-1.0 / 1.2).min(1e5)).collect();
     let tier: Vec<f64> = (0..firms).map(|_| dice.unit()).collect();
@@ -93,7 +120,7 @@ pub fn synthetic_network(firms: u32, links: u32, seed: u64) -> Result<SupplyNetw
         let scale = (size[supplier as usize] * size[buyer as usize]).sqrt();
         sales.push(Sale { supplier, buyer, amount: scale * 10f64.powf(2.0 * dice.unit()) });
     }
-    let rows: Vec<Vec<Need>> = (0..SECTORS)
+    let need = (0..SECTORS)
         .map(|_| {
             (0..SECTORS)
                 .map(|_| match dice.below(10) {
@@ -104,7 +131,5 @@ pub fn synthetic_network(firms: u32, links: u32, seed: u64) -> Result<SupplyNetw
                 .collect()
         })
         .collect();
-    let need = Essentiality::from_rows(&rows).unwrap_or_else(|| Essentiality::uniform(1, Need::Ordinary));
-    let names = (1..=firms).map(|n| format!("模拟企业{n:05}")).collect();
-    SupplyNetwork::new(names, sector, &sales, &need)
+    Simulated { sector, sales, need }
 }

@@ -17,7 +17,7 @@ pub(crate) fn run(name: &str) -> Result<()> {
         "start" => start::run(),
         "ingest" => ingest::run_all(),
         "sql" => example::run_example("brain-warehouse", "bench_door"),
-        "graph" => example::run_example("brain-chain", "bench_graph"),
+        "graph" => example::run_example("brain-chain", "graph_speed"),
         "risk" => risk::run_all(),
         "all" => NAMES.iter().try_for_each(|name| run(name)),
         _ => bail!("no bench {name}; there are {}", NAMES.join(", ")),

@@ -78,6 +78,9 @@ fn told(report: &IngestReport) -> String {
             text.push_str(&format!("    → {}\n", table.quarantine));
         }
     }
+    if let Some(failure) = &report.models_failure {
+        text.push_str(&format!("models: {}\n", failure.get(cli::language())));
+    }
     if !report.models_refreshed.is_empty() {
         text.push_str(&format!("models: {}\n", report.models_refreshed.join(", ")));
     }

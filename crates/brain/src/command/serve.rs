@@ -8,6 +8,7 @@ use brain_api::{DemoAccount, Options, Runs, Services};
 use brain_component::Registry;
 use brain_kernel::clock::SystemClock;
 use brain_kernel::error::{ErrorKind, Failure};
+use brain_kernel::progress::{Cancel, Progress};
 use brain_trust::NewAccount;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -37,10 +38,12 @@ pub async fn serve(loaded: Loaded) -> Result<ExitCode> {
     demo_accounts(&node).await?;
     announce(&node, address);
     let sweeping = tokio::spawn(sweep(node.trust.clone()));
+    let catching_up = tokio::spawn(catch_up(node.warehouse.clone()));
     let (router, runs) = brain_api::router_and_runs(services(&node, recorder));
     let service = router.into_make_service_with_connect_info::<std::net::SocketAddr>();
     brain_api::serve(listener, service, stopped()).await.context("the listener failed")?;
     sweeping.abort();
+    catching_up.abort();
     stop(&node, runs).await;
     Ok(ExitCode::SUCCESS)
 }
@@ -117,6 +120,14 @@ async fn stopped() {
     }
     #[cfg(not(unix))]
     interrupted.await.ok();
+}
+
+/// Bring models up to date that a crash or an upgrade left behind their inputs; nothing runs when nothing is stale.
+async fn catch_up(warehouse: brain_warehouse::Warehouse) {
+    match warehouse.refresh_models(&operator(), Progress::new(), Cancel::new()).await {
+        Ok(_) => {}
+        Err(error) => tracing::error!(%error, "stale models could not be refreshed at start"),
+    }
 }
 
 /// How often ended sessions are removed.

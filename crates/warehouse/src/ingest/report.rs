@@ -1,6 +1,7 @@
 //! What an ingest tells its caller.
 
 use crate::decode::FileFacts;
+use brain_kernel::language::Text;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -29,7 +30,10 @@ pub struct IngestReport {
     pub version: Option<u64>,
     /// The same content was taken in before; nothing changed.
     pub unchanged: bool,
-    /// Wall-clock seconds.
+    /// Seconds until the rows were governed: typed, checked, committed and in the catalogue.
+    #[serde(default)]
+    pub landing_seconds: f64,
+    /// Seconds in all, subject models included.
     pub seconds: f64,
     /// Most memory the process ever held, MiB.
     pub peak_memory_mb: f64,
@@ -37,6 +41,9 @@ pub struct IngestReport {
     pub tables: Vec<TableReport>,
     /// Models that ran afterwards.
     pub models_refreshed: Vec<String>,
+    /// Why the models did not all run; the rows have landed, and the next refresh tries again.
+    #[serde(default)]
+    pub models_failure: Option<Text>,
 }
 
 /// The outcome for one table.

@@ -122,6 +122,7 @@ impl Warehouse {
                 }
                 Err(error) => {
                     tracing::warn!(run = report.run_id, %error, "models not refreshed after the ingest");
+                    report.models_failure = Some(Failure::from(error).detail);
                 }
             }
             self.count_firms(party, &mut report, cancel).await;
@@ -359,10 +360,12 @@ impl Run<'_> {
             firms_with_industry: None,
             version: None,
             unchanged: tables.iter().all(|table| table.report.unchanged),
+            landing_seconds: rounded(self.started),
             seconds: rounded(self.started),
             peak_memory_mb: peak_memory_mb(),
             tables: Vec::new(),
             models_refreshed: Vec::new(),
+            models_failure: None,
         };
         Journal {
             run_id: self.id.to_owned(),
