@@ -53,7 +53,7 @@ fn parse(words: &[&str]) -> Result<Options> {
                 options.from = Some(folder);
             }
             "--listen" => {
-                (*words.next().context("--listen needs an address")?).clone_into(&mut options.listen)
+                (*words.next().context("--listen needs an address")?).clone_into(&mut options.listen);
             }
             "--keep" => options.keep = true,
             "--no-serve" => options.no_serve = true,
@@ -112,6 +112,7 @@ fn sources(from: Option<&Path>) -> Vec<(&'static str, PathBuf)> {
     ]
 }
 
+#[expect(clippy::format_push_string, reason = "six accounts, written once")]
 fn configuration(full: bool) -> String {
     let name = if full { "浙江产业大脑（全量演示）" } else { "产业大脑（演示）" };
     let mut text = format!("[node]\nname = \"{name}\"\n");

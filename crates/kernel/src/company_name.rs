@@ -101,7 +101,7 @@ pub fn normalise(name: &str) -> NormalName {
     let mut status = String::new();
     for suffix in STATUSES {
         if let Some(rest) = full.strip_suffix(suffix) {
-            status = suffix.trim_matches(['(', ')']).to_owned();
+            suffix.trim_matches(['(', ')']).clone_into(&mut status);
             full = rest.to_owned();
             break;
         }

@@ -108,6 +108,7 @@ pub fn check(code: &str) -> Result<(), UsccError> {
 }
 
 /// Value of each ASCII byte in the alphabet, 255 for those outside it; built at compile time.
+#[expect(clippy::indexing_slicing, reason = "evaluated at compile time, where a panic is a compile error")]
 const VALUES: [u8; 128] = {
     let mut table = [255u8; 128];
     let mut i = 0;

@@ -35,7 +35,11 @@ pub(crate) fn run(command: &Command) -> Result<Run> {
         timed.stdin(Stdio::null()).stderr(Stdio::inherit()).output().context("cannot start /usr/bin/time")?;
     let seconds = started.elapsed().as_secs_f64();
     if !output.status.success() {
-        bail!("{:?} failed: {}", command.get_program(), String::from_utf8_lossy(&output.stdout));
+        bail!(
+            "{} failed: {}",
+            command.get_program().to_string_lossy(),
+            String::from_utf8_lossy(&output.stdout)
+        );
     }
     let text = std::fs::read_to_string(&report)?;
     std::fs::remove_file(&report)?;
