@@ -1,6 +1,6 @@
 // The roads people walk through the portal, on a node with the demonstration's data.
 import { expect, test, type Page } from "@playwright/test";
-import { demoAccount, demoAccounts, run, settled, signIn, signInAs, watchErrors } from "./node";
+import { creditCode, demoAccount, demoAccounts, run, settled, signIn, signInAs, watchErrors } from "./node";
 
 test("government: panorama → gap → candidate → firm → source row", async ({ page }) => {
   const errors = watchErrors(page);
@@ -163,17 +163,23 @@ test("ingest: upload, report, quarantined row with its reason", async ({ page })
   await page.locator(".ant-select-item-option").filter({ hasText: "registry" }).first().click();
   const stamp = Date.now();
   const good = `测试企业${stamp}有限公司`;
+  const code = creditCode(stamp);
+  // Any other last character is wrong.
+  const wrong = code.slice(0, -1) + (code.endsWith("0") ? "1" : "0");
   const bad = `坏码企业${stamp}有限公司`;
   await page.locator("input[type=file]").setInputFiles({
     name: `e2e-${stamp}.csv`,
     mimeType: "text/csv",
     // The second code has a wrong check digit: that row must be put aside, with the reason, and the first one land.
     buffer: Buffer.from(
-      `file_year,file_prov,name,uscc,reg_date,type,capital,scope,province,city,address\n2019,浙江,${good},91330000142939553X,2004-02-29,有限责任公司,1500万人民币,轴承制造,浙江省,杭州市,杭州市西湖区\n2019,浙江,${bad},913300001429395530,2004-02-29,有限责任公司,1500万人民币,轴承制造,浙江省,杭州市,杭州市西湖区\n`,
+      `file_year,file_prov,name,uscc,reg_date,type,capital,scope,province,city,address\n2019,浙江,${good},${code},2004-02-29,有限责任公司,1500万人民币,轴承制造,浙江省,杭州市,杭州市西湖区\n2019,浙江,${bad},${wrong},2004-02-29,有限责任公司,1500万人民币,轴承制造,浙江省,杭州市,杭州市西湖区\n`,
     ),
   });
   await page.getByRole("button", { name: "开始接入" }).click();
   await expect(page.getByRole("heading", { name: "接入报告" })).toBeVisible({ timeout: 60_000 });
+  const report = page.locator("main .figures");
+  await expect(report).toContainText(/入库\s*1/);
+  await expect(report).toContainText(/隔离\s*1/);
   await page.getByTestId("quarantine").first().click();
   await settled(page);
   await page.getByLabel("筛选行").fill(bad);
@@ -181,5 +187,5 @@ test("ingest: upload, report, quarantined row with its reason", async ({ page })
   await settled(page);
   const row = page.locator("tbody tr:not(.ant-table-measure-row)").first();
   await expect(row).toContainText(bad);
-  await expect(row).toContainText("913300001429395530");
+  await expect(row).toContainText(wrong);
 });

@@ -68,6 +68,14 @@ export async function violations(page: Page): Promise<string[]> {
     .map((v) => `${v.id}: ${v.nodes.slice(0, 4).map((n) => `${n.target.join(" ")} — ${n.failureSummary.split("\n")[1] ?? ""}`).join(" | ")}`);
 }
 
+/** A unified social credit code that no other run has used, its check digit after GB 32100-2015. */
+export function creditCode(stamp: number): string {
+  const digits = "0123456789ABCDEFGHJKLMNPQRTUWXY";
+  const body = `91330100${String(stamp).slice(-9)}`;
+  const sum = [...body].reduce((total, c, at) => total + digits.indexOf(c) * (3 ** at % 31), 0);
+  return body + digits[(31 - (sum % 31)) % 31];
+}
+
 /** Waits until nothing is loading any more. */
 export async function settled(page: Page): Promise<void> {
   await page.waitForLoadState("networkidle");

@@ -29,6 +29,9 @@ export interface DrawnLink {
 const LABEL_SIZE = 13;
 const LABELS_MAX = 260;
 const CELL = 48;
+/** Up to so many nodes, crowded columns are spread; beyond, single nodes cannot be told apart anyway. */
+const SPREAD_MAX = 800;
+const COLUMN_MAX = 24;
 
 /** Boxes already taken on screen, found by the cells they touch. */
 class Taken {
@@ -105,9 +108,32 @@ function fitted(nodes: DrawnNode[], aspect: number): Map<string, { x: number; y:
   }
   const width = right - left || 1;
   const height = high - low || 1;
-  return new Map(
+  const places = new Map(
     nodes.map((n) => [n.id, { x: ((finite(n.x) - left) / width) * aspect, y: 1 - (finite(n.y) - low) / height }]),
   );
+  if (nodes.length <= SPREAD_MAX) spread([...places.values()], aspect);
+  return places;
+}
+
+/** Nodes at one distance share a column; where they would cover each other the column becomes several, side by side. */
+function spread(places: { x: number; y: number }[], aspect: number): void {
+  const sorted = [...places].sort((a, b) => a.x - b.x);
+  const last = sorted.at(-1)?.x ?? 0;
+  for (let start = 0; start < sorted.length; ) {
+    const at = sorted[start]?.x ?? 0;
+    let end = start;
+    while (end < sorted.length && (sorted[end]?.x ?? 0) - at < aspect * 0.004) end += 1;
+    const column = sorted.slice(start, end).sort((a, b) => b.y - a.y);
+    start = end;
+    const files = Math.ceil(column.length / COLUMN_MAX);
+    if (files < 2) continue;
+    // The last column has no room on its right.
+    const shift = at > last - aspect * 0.02 ? 1 - files : (1 - files) / 2;
+    column.forEach((place, row) => {
+      place.x = at + (shift + (row % files)) * aspect * 0.05;
+      place.y = 1 - (row + 0.5) / column.length;
+    });
+  }
 }
 
 export function ChainGraph({

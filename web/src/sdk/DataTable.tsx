@@ -12,6 +12,8 @@ export type ColumnKind = "text" | "count" | "decimal" | "index" | "percent" | "m
 export interface Column<R> {
   key: string;
   title: string;
+  /** A second line under the title: what the column means. */
+  note?: string;
   kind?: ColumnKind;
   /** The plain value: sorted by, exported, and shown unless `render` says otherwise. */
   value: (row: R) => unknown;
@@ -140,7 +142,7 @@ export function DataTable<R>({
                   .filter((c) => c !== head && !c.minor)
                   .map((c) => (
                     <div key={c.key} style={{ display: "contents" }}>
-                      <dt>{c.title}</dt>
+                      <dt>{c.note || c.title}</dt>
                       <dd>{content(c, row)}</dd>
                     </div>
                   ))}
@@ -188,7 +190,7 @@ export function DataTable<R>({
         }
         columns={filled.map((c) => ({
           key: c.key,
-          title: c.title,
+          title: c.note ? <>{c.title}<div className="muted" style={{ fontWeight: 400, fontSize: 12 }}>{c.note}</div></> : c.title,
           width: c.width,
           align: c.kind && RIGHT.has(c.kind) ? ("right" as const) : undefined,
           className: c.kind && RIGHT.has(c.kind) ? "num" : undefined,

@@ -13,6 +13,19 @@ export function useRegion(asked: string | undefined): string | undefined {
   return asked ?? own ?? undefined;
 }
 
+/**
+ * For questions that hold a region against the nation: the one asked for, the caller's own, or else the province with
+ * most firms in the chain — the nation against itself would answer nothing.
+ */
+export function useFocusRegion(asked: string | undefined, chain: string | undefined): { region: string | undefined; ready: boolean } {
+  const region = useRegion(asked);
+  const free = asked === undefined && region === undefined;
+  const provinces = useComponent("region.summary", { level: "province", chain }, { enabled: free && chain !== undefined });
+  if (!free) return { region, ready: true };
+  const [leading] = [...(provinces.data?.result.regions ?? [])].sort((a, b) => b.firms - a.firms);
+  return { region: leading?.region_code, ready: !provinces.isPending };
+}
+
 /** Names for region codes: provinces from the portal, cities from the node's own region table. */
 export function useRegionName(): (code: string | null | undefined) => string {
   const cities = useComponent("region.summary", { level: "city" });

@@ -15,6 +15,7 @@ export function RowTable({
   pageSize,
   hasMore,
   note,
+  titles,
   onPage,
 }: {
   rows: Rows;
@@ -23,6 +24,8 @@ export function RowTable({
   pageSize: number;
   hasMore: boolean;
   note?: string;
+  /** What a column means, by its name. */
+  titles?: Map<string, string>;
   onPage: (page: number) => void;
 }) {
   const t = useT();
@@ -39,6 +42,7 @@ export function RowTable({
         columns={rows.columns.map((column, at) => ({
           key: `${column.name}-${at}`,
           title: column.name,
+          note: titles?.get(column.name),
           kind: numeric[at] ? ("decimal" as const) : undefined,
           value: (row: Cell[]) => row[at] ?? null,
           render: (row: Cell[]) => show(row[at], numeric[at] ?? false, column.name),

@@ -1,8 +1,9 @@
 // A run form made from a component's parameter schema.
 import { Button, Form, Input, InputNumber, Select, Switch } from "antd";
 import { useMemo } from "react";
-import { useT } from "./i18n";
-import { fieldsOf, paramsOf, type FormField } from "./schema";
+import { DateField } from "./DateField";
+import { useLanguage, useT } from "./i18n";
+import { fieldsOf, paramsOf, wordsOf, type FormField } from "./schema";
 import type { JsonSchema } from "./types";
 
 export function SchemaForm({
@@ -15,6 +16,7 @@ export function SchemaForm({
   onRun: (params: Record<string, unknown>) => void;
 }) {
   const t = useT();
+  const language = useLanguage();
   const fields = useMemo(() => fieldsOf(schema), [schema]);
   const initial = useMemo(
     () =>
@@ -32,8 +34,8 @@ export function SchemaForm({
         <Form.Item
           key={field.name}
           name={field.name}
-          label={field.title === field.name ? <span className="mono">{field.name}</span> : `${field.title}（${field.name}）`}
-          extra={field.description}
+          label={<Label field={field} language={language} />}
+          extra={wordsOf(field, language).help}
           valuePropName={field.kind === "switch" ? "checked" : "value"}
           rules={[
             ...(field.required && field.kind !== "switch" ? [{ required: true, message: t("components.required") }] : []),
@@ -64,6 +66,16 @@ export function SchemaForm({
   );
 }
 
+/** A bound that assistive technology can say; smaller ones are left to the node's own check. */
+function spoken(bound: number | undefined): number | undefined {
+  return bound !== undefined && bound !== 0 && Math.abs(bound) < 1e-6 ? undefined : bound;
+}
+
+function Label({ field, language }: { field: FormField; language: string }) {
+  const { label } = wordsOf(field, language);
+  return label ? <span>{label} <span className="mono muted">{field.name}</span></span> : <span className="mono">{field.name}</span>;
+}
+
 function control(field: FormField, optional: string, add: string) {
   const placeholder = field.required ? undefined : optional;
   switch (field.kind) {
@@ -72,7 +84,7 @@ function control(field: FormField, optional: string, add: string) {
       return (
         <InputNumber
           style={{ width: "100%" }}
-          min={field.minimum}
+          min={spoken(field.minimum)}
           max={field.maximum}
           precision={field.kind === "integer" ? 0 : undefined}
           placeholder={placeholder}
@@ -85,7 +97,7 @@ function control(field: FormField, optional: string, add: string) {
     case "tags":
       return <Select mode="tags" placeholder={add} open={false} suffixIcon={null} />;
     case "date":
-      return <Input type="date" />;
+      return <DateField />;
     case "json":
       return <Input.TextArea className="mono" autoSize={{ minRows: 2, maxRows: 10 }} placeholder={optional} />;
     default:

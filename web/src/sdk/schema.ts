@@ -105,6 +105,20 @@ export function fieldsOf(root: JsonSchema | undefined): FormField[] {
   });
 }
 
+const SHORT = 12;
+
+/** The half of "中文 · English" the reader wants; a short Chinese head becomes the label, the rest stays as help. */
+export function wordsOf(field: FormField, language: string): { label?: string; help?: string } {
+  const title = field.title === field.name ? undefined : field.title;
+  const [zh = "", ...rest] = (field.description ?? "").split(" · ");
+  const own = language === "en" && rest.length > 0 ? rest.join(" · ") : zh;
+  if (title || language === "en") return { label: title, help: own || undefined };
+  const at = own.search(/[：；，。]/);
+  const head = at < 0 ? own : own.slice(0, at);
+  if (head === "" || head.length > SHORT) return { help: own || undefined };
+  return { label: head, help: at < 0 ? undefined : own.slice(at + 1) || undefined };
+}
+
 /** What the form holds as parameters: empty fields are left out, JSON fields parsed. Throws on invalid JSON. */
 export function paramsOf(fields: FormField[], values: Record<string, unknown>): Record<string, unknown> {
   const params: Record<string, unknown> = {};

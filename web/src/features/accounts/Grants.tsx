@@ -3,6 +3,7 @@ import { App, Button, Form, Input, Modal, Popconfirm, Select } from "antd";
 import { useState } from "react";
 import { api } from "../../sdk/api";
 import { DataTable } from "../../sdk/DataTable";
+import { DateField } from "../../sdk/DateField";
 import { date } from "../../sdk/format";
 import { text, useT } from "../../sdk/i18n";
 import { client, useAsk } from "../../sdk/query";
@@ -129,7 +130,7 @@ function Issue({ onClose }: { onClose: () => void }) {
         </Form.Item>
         <Form.Item name="dataset" label={t("accounts.dataset")} extra={t("accounts.datasetHelp")} rules={[required]}><Input className="mono" /></Form.Item>
         <Form.Item name="purpose" label={t("accounts.purpose")} rules={[required]}><Input /></Form.Item>
-        <Form.Item name="until" label={t("accounts.until")}><Input type="date" /></Form.Item>
+        <Form.Item name="until" label={t("accounts.until")}><DateField /></Form.Item>
         <Form.Item name="basis" label={t("accounts.basis")} rules={[required]}><Input /></Form.Item>
       </Form>
     </Modal>

@@ -1,9 +1,10 @@
 // One chain from raw material to product: where firms are, where they are missing.
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { Alert, Drawer, Input, Segmented, Select } from "antd";
+import { Alert, Drawer, Segmented, Select } from "antd";
 import { lazy, Suspense, useCallback, useId, useMemo } from "react";
 import type { GraphNode, Panorama as Result } from "../../sdk/components";
 import { DataTable } from "../../sdk/DataTable";
+import { DateField } from "../../sdk/DateField";
 import { date, DASH, number, percent } from "../../sdk/format";
 import { useLanguage, useT } from "../../sdk/i18n";
 import { Badge, Card, Figure, PageFrame } from "../../sdk/Page";
@@ -97,12 +98,7 @@ export function Panorama() {
         <RegionSelect value={region} onChange={(code) => void navigate({ search: (s) => ({ ...s, region: code }) })} />
         <div className="filter">
           <label htmlFor={dateId}>{t("chain.asOf")}</label>
-          <Input
-            id={dateId}
-            type="date"
-            value={search.asOf ?? ""}
-            onChange={(event) => void navigate({ search: (s) => ({ ...s, asOf: event.target.value || undefined }) })}
-          />
+          <DateField id={dateId} value={search.asOf} onChange={(asOf) => void navigate({ search: (s) => ({ ...s, asOf }) })} />
         </div>
         <div className="filter">
           <label htmlFor={halfLifeId}>{t("chain.halfLife")}</label>
@@ -154,7 +150,7 @@ function Summary({ data, local }: { data: Result; local: boolean }) {
   return (
     <div className="figures">
       <Figure label={t("chain.summaryProducts")} value={number(s.products)} unit={t("common.itemsUnit")} />
-      <Figure label={t("chain.summaryLinks")} value={number(s.links)} />
+      <Figure label={t("chain.summaryLinks")} value={number(s.links)} unit={t("common.linksUnit")} />
       <Figure
         label={t("chain.summaryFirms")}
         value={number(local && s.firms_here !== undefined ? s.firms_here : s.firms)}

@@ -4,7 +4,7 @@ import { Alert, Input, Select } from "antd";
 import { useEffect, useId, useState } from "react";
 import { api, Refusal } from "../../sdk/api";
 import { number } from "../../sdk/format";
-import { useT } from "../../sdk/i18n";
+import { text, useT } from "../../sdk/i18n";
 import { ProvenanceFooter } from "../../sdk/Provenance";
 import { useAsk } from "../../sdk/query";
 import { RowTable } from "../../sdk/RowTable";
@@ -23,6 +23,7 @@ export function DatasetRows({ detail, name }: { detail: DatasetDetail; name: str
   const page = search.page ?? 1;
   const query = { page, page_size: PAGE_SIZE, version: search.version, text: search.text };
   const rows = useAsk(["rows", name, query], () => api.datasetRows(name, query));
+  const titles = new Map(detail.columns.map((c) => [c.name, text(c.title)]));
   const forbidden = rows.error instanceof Refusal && rows.error.status === 403;
   return (
     <>
@@ -69,6 +70,7 @@ export function DatasetRows({ detail, name }: { detail: DatasetDetail; name: str
               <RowTable
                 rows={data}
                 file={`${name}${search.version === undefined ? "" : `@${search.version}`}`}
+                titles={titles}
                 page={page}
                 pageSize={PAGE_SIZE}
                 hasMore={data.has_more ?? data.rows.length === PAGE_SIZE}

@@ -2,7 +2,7 @@
 import { SafetyCertificateOutlined } from "@ant-design/icons";
 import { useMutation } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { Alert, Button, Input, Modal } from "antd";
+import { Alert, Button, Input, Modal, Select } from "antd";
 import { useId, useState } from "react";
 import { api } from "../../sdk/api";
 import { DataTable } from "../../sdk/DataTable";
@@ -10,6 +10,7 @@ import { instant, number } from "../../sdk/format";
 import { text, useT } from "../../sdk/i18n";
 import { Card, Figure, PageFrame } from "../../sdk/Page";
 import { useAsk } from "../../sdk/query";
+import { useParty } from "../../sdk/session";
 import { Answer, Empty, FailureView } from "../../sdk/States";
 import type { EvidenceEntry } from "../../sdk/types";
 
@@ -29,8 +30,13 @@ export function EvidencePage() {
   const query = { kind: search.kind, subject: search.subject, page, page_size: PAGE_SIZE };
   const entries = useAsk(["evidence", query], () => api.evidence(query));
   const verify = useMutation({ mutationFn: api.verifyEvidence });
-  const [kind, setKind] = useState(search.kind ?? "");
   const [subject, setSubject] = useState(search.subject ?? "");
+  // Ids are what was signed; names of accounts are known to administrators only.
+  const administrator = useParty()?.role === "administrator";
+  const accounts = useAsk(["accounts"], api.accounts, { enabled: administrator });
+  const names = new Map(accounts.data?.items.map((a) => [a.id, a.display_name]));
+  const named = (id: string) =>
+    names.has(id) ? <span title={id}>{names.get(id)}</span> : <span style={{ whiteSpace: "normal", overflowWrap: "anywhere" }}>{id}</span>;
   const kindName = (value: string) => {
     const known = KINDS.find((k) => k === value.replace(".", "_"));
     return known ? t(`evidence.kindOf.${known}`) : value;
@@ -78,7 +84,15 @@ export function EvidencePage() {
           <div className="filters">
             <div className="filter">
               <label htmlFor={kindId}>{t("evidence.filterKind")}</label>
-              <Input.Search id={kindId} allowClear value={kind} onChange={(e) => setKind(e.target.value)} onSearch={(v) => apply({ kind: v || undefined })} />
+              <Select
+                id={kindId}
+                allowClear
+                style={{ minWidth: 168, width: "100%" }}
+                placeholder={t("common.all")}
+                value={search.kind}
+                onChange={(kind?: string) => apply({ kind })}
+                options={KINDS.map((k) => ({ value: k.replace("_", "."), label: t(`evidence.kindOf.${k}`) }))}
+              />
             </div>
             <div className="filter">
               <label htmlFor={subjectId}>{t("evidence.filterSubject")}</label>
@@ -106,8 +120,8 @@ export function EvidencePage() {
                     ),
                   },
                   { key: "kind", title: t("evidence.kind"), value: (e) => kindName(e.kind), head: true },
-                  { key: "actor", title: t("evidence.actor"), value: (e) => e.actor },
-                  { key: "subject", title: t("evidence.subject"), value: (e) => e.subject, render: (e) => <span style={{ whiteSpace: "normal", overflowWrap: "anywhere" }}>{e.subject}</span> },
+                  { key: "actor", title: t("evidence.actor"), value: (e) => e.actor, render: (e) => named(e.actor) },
+                  { key: "subject", title: t("evidence.subject"), value: (e) => e.subject, render: (e) => named(e.subject) },
                   { key: "at", title: t("evidence.at"), kind: "instant", value: (e) => e.time },
                 ]}
               />

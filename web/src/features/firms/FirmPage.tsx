@@ -204,7 +204,7 @@ function Partners({ title, none, rows, end }: { title: string; none: string; row
             title: t("common.source"),
             value: (p) => p.source ?? null,
             render: (p) => (
-              <span>
+              <span style={{ display: "inline-block", minWidth: 180, maxWidth: 260, whiteSpace: "normal" }}>
                 {p.estimated ? <Badge>{t("firms.estimated")}</Badge> : null} {p.source ?? DASH} {p.observed_on ? date(p.observed_on) : ""}
               </span>
             ),

@@ -1,6 +1,6 @@
 // Where a chain breaks, why, and what to do first (强补延固).
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { Segmented } from "antd";
+import { Alert, Segmented } from "antd";
 import { useMemo } from "react";
 import { GAP_ACTIONS, GAP_STATES, type Gap, type GapNode, type GapState, type Stage } from "../../sdk/components";
 import { DataTable } from "../../sdk/DataTable";
@@ -8,7 +8,7 @@ import { axis, EChart } from "../../sdk/EChart";
 import { DASH, number, percent } from "../../sdk/format";
 import { text, useT } from "../../sdk/i18n";
 import { Badge, Card, Figure, Meter, PageFrame } from "../../sdk/Page";
-import { ChainSelect, RegionSelect, useChain, useRegion } from "../../sdk/Pickers";
+import { ChainSelect, RegionSelect, useChain, useFocusRegion } from "../../sdk/Pickers";
 import { ProvenanceFooter } from "../../sdk/Provenance";
 import { useComponent } from "../../sdk/query";
 import { Answer, Empty } from "../../sdk/States";
@@ -34,9 +34,9 @@ export function GapBoard() {
   const search = useSearch({ from: "/shell/gap" });
   const navigate = useNavigate({ from: "/gap" });
   const chain = useChain(search.chain);
-  const region = useRegion(search.region);
+  const { region, ready } = useFocusRegion(search.region, chain);
   const compare = search.compare === "all" ? undefined : search.compare;
-  const gap = useComponent("chain.gap", { chain: chain ?? "", region, compare }, { enabled: chain !== undefined, keep: true });
+  const gap = useComponent("chain.gap", { chain: chain ?? "", region, compare }, { enabled: chain !== undefined && ready, keep: true });
   return (
     <PageFrame title={t("gap.title")} question={t("gap.question")}>
       <div className="filters">
@@ -48,10 +48,11 @@ export function GapBoard() {
       <Answer query={gap} rows={12}>
         {({ result, provenance, seconds }) => (
           <div className="stack">
+            {region === undefined && compare === undefined ? <Alert type="info" showIcon title={t("gap.selfCompare")} /> : null}
             <Board
               gap={result}
               chain={chain ?? ""}
-              region={search.region}
+              region={region ?? "all"}
               state={search.state}
               onState={(state) => void navigate({ search: (s) => ({ ...s, state }), replace: true })}
             />
@@ -172,7 +173,7 @@ function Lists({ gap, chain, region }: { gap: Gap; chain: string; region: string
                 </li>
               ))}
             </ul>
-            {items.length > 8 ? <p className="muted">{t("common.more")} {number(items.length - 8)}</p> : null}
+            {items.length > 8 ? <p className="muted">{t("gap.moreBelow", { n: number(items.length - 8) })}</p> : null}
           </section>
         );
       })}
@@ -244,7 +245,7 @@ function Nodes({
             value: (n) => n.reasons.map(text).join("；"),
             render: (n) => <span style={{ display: "inline-block", maxWidth: 320, whiteSpace: "normal" }}>{n.reasons.map(text).join("；") || DASH}</span>,
           },
-          { key: "action", title: t("common.actions"), value: (n) => (n.action ? t(`gap.action.${n.action}`) : DASH) },
+          { key: "action", title: t("gap.measure"), value: (n) => (n.action ? t(`gap.action.${n.action}`) : DASH) },
           {
             key: "presence",
             title: t("gap.presence"),

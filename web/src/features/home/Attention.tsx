@@ -5,10 +5,11 @@ import { api } from "../../sdk/api";
 import { number, percent } from "../../sdk/format";
 import { text, useT } from "../../sdk/i18n";
 import { Badge, Card, Figure } from "../../sdk/Page";
-import { ChainSelect, useChain, useRegion } from "../../sdk/Pickers";
+import { ChainSelect, RegionSelect, useChain, useFocusRegion } from "../../sdk/Pickers";
 import { useAsk, useComponent } from "../../sdk/query";
 import { Answer, Empty } from "../../sdk/States";
 import { usePalette } from "../../shell/preferences";
+import { shownState, type ShownState } from "../gap/GapBoard";
 import { RunTable } from "../data/RunTable";
 
 /** Government and industry: how whole is the chain here, and which breaks weigh most. */
@@ -18,9 +19,10 @@ export function ChainAttention() {
   const palette = usePalette();
   const [asked, setAsked] = useState<string>();
   const chain = useChain(asked);
-  const region = useRegion(undefined);
+  const [place, setPlace] = useState<string>();
+  const { region, ready } = useFocusRegion(place, chain);
   const chains = useComponent("chain.list", {});
-  const gap = useComponent("chain.gap", { chain: chain ?? "", region }, { enabled: chain !== undefined });
+  const gap = useComponent("chain.gap", { chain: chain ?? "", region }, { enabled: chain !== undefined && ready, keep: true });
   if (chains.data && chains.data.result.chains.length === 0) {
     return (
       <Card>
@@ -30,16 +32,20 @@ export function ChainAttention() {
   }
   return (
     <div className="stack">
-      <div style={{ maxWidth: 280 }}><ChainSelect value={chain} onChange={setAsked} /></div>
+      <div className="filters" style={{ marginBottom: 0 }}>
+        <ChainSelect value={chain} onChange={setAsked} />
+        <RegionSelect value={region} onChange={setPlace} />
+      </div>
       <Answer query={gap} rows={4}>
         {({ result }) => {
-          const of = (state: string) => result.nodes.filter((n) => n.state === state);
-          const open = (state: "break" | "choke" | "weak") => () => void navigate({ to: "/gap", search: { chain, state } });
+          const here = region ?? "all";
+          const of = (state: ShownState) => result.nodes.filter((n) => shownState(n) === state);
+          const open = (state: "break" | "choke" | "weak") => () => void navigate({ to: "/gap", search: { chain, state, region: here } });
           const worst = of("break").sort((a, b) => b.weight - a.weight).slice(0, 6);
           return (
             <>
               <div className="figures">
-                <Figure label={t("home.stat.completeness")} value={percent(result.completeness)} onClick={() => void navigate({ to: "/gap", search: { chain } })} />
+                <Figure label={t("home.stat.completeness")} value={percent(result.completeness)} note={result.region_name} onClick={() => void navigate({ to: "/gap", search: { chain, region: here } })} />
                 <Figure label={t("home.stat.breaks")} value={number(of("break").length)} unit={t("common.itemsUnit")} tone="bad" onClick={open("break")} />
                 <Figure label={t("home.stat.chokes")} value={number(of("choke").length)} unit={t("common.itemsUnit")} tone="warn" onClick={open("choke")} />
                 <Figure label={t("home.stat.weak")} value={number(of("weak").length)} unit={t("common.itemsUnit")} onClick={open("weak")} />
@@ -49,7 +55,7 @@ export function ChainAttention() {
                   <ul>
                     {worst.map((n) => (
                       <li key={n.product} style={{ display: "flex", gap: 12, flexWrap: "wrap", padding: "7px 0", borderBottom: "1px solid var(--line)" }}>
-                        <Link to="/candidates" search={{ chain, product: n.product }}>{n.product}</Link>
+                        <Link to="/candidates" search={{ chain, product: n.product, region: here }}>{n.product}</Link>
                         <Badge colour={palette.gap}>{t("gap.state.break")}</Badge>
                         <span className="muted">{n.reasons.map(text).join("；")}</span>
                       </li>
@@ -84,7 +90,7 @@ export function EnterpriseAttention({ organisation }: { organisation: string }) 
               <Figure label={t("home.stat.customers")} value={number(result.customers.length)} unit={t("common.firmsUnit")} onClick={open} />
             </div>
             {failed.length > 0 ? (
-              <Card>
+              <Card title={t("home.failedChecks")}>
                 <ul>{failed.map((c) => <li key={text(c.name)}>{text(c.name)}</li>)}</ul>
               </Card>
             ) : null}

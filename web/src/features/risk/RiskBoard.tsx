@@ -106,7 +106,7 @@ function Results({ risk, replaceability }: { risk: Risk; replaceability: boolean
       />
       <div className="figures">
         <Figure label={t("risk.firms")} value={number(risk.network.firms)} unit={t("common.firmsUnit")} />
-        <Figure label={t("risk.links")} value={number(risk.network.links)} />
+        <Figure label={t("risk.links")} value={number(risk.network.links)} unit={t("common.linksUnit")} />
       </div>
       <div className="grid-main">
         <Card title={<>{t("risk.topFirms")} {estimated ? <Badge colour={palette.weak}>{t("firms.estimated")}</Badge> : null}</>}>
