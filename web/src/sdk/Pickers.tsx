@@ -49,7 +49,8 @@ export function ChainSelect({ value, onChange, allowAll }: { value?: string; onC
       <Select
         id={id}
         style={{ width: "100%", minWidth: 168 }}
-        value={value}
+        // Until names are here an id would stand in the field.
+        value={chains.data ? value : undefined}
         loading={chains.isPending}
         allowClear={allowAll}
         placeholder={allowAll ? t("map.anyChain") : t("common.choose")}
