@@ -126,7 +126,7 @@ pub enum LogFormat {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Demo {
-    /// Accounts that exist while this is set; the sign-in page lists them with their passwords.
+    /// Accounts made at start; the sign-in page lists them with their passwords.
     pub accounts: Vec<DemoAccount>,
 }
 

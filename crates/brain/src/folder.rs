@@ -51,12 +51,23 @@ fn create_private(path: &Path) -> Result<()> {
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path).with_context(|| {
+    let made = builder.create(path).and_then(|()| tighten(path));
+    made.with_context(|| {
         format!(
             "无法创建数据文件夹 {0}。\nCannot create the folder {0}; check the path and its permissions.",
             path.display()
         )
     })
+}
+
+/// A folder that existed before may be open to others; a data folder never is.
+fn tighten(path: &Path) -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700))?;
+    }
+    Ok(())
 }
 
 fn lock(path: &Path) -> Result<File> {

@@ -213,8 +213,8 @@ fn key_failure(code: &'static str, error: &Error) -> Failure {
             format!("Key file {path} has mode {mode:o}: others can reach it; refusing to start."),
         )
         .with_hint(
-            format!("如未泄露，请执行 chmod 600 {path}；如可能已泄露，请更换密钥。"),
-            format!("If it did not leak, run chmod 600 {path}; if it may have, replace the key."),
+            format!("如未泄露，请执行 chmod go-rwx {path}；如可能已泄露，请更换密钥。"),
+            format!("If it did not leak, run chmod go-rwx {path}; if it may have, replace the key."),
         ),
         Error::KeyFile { path, cause } => Failure::new(
             ErrorKind::Unavailable,

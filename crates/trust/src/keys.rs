@@ -182,7 +182,7 @@ mod tests {
         let error = NodeKey::open(&keys).err().unwrap();
         assert_eq!(error.code(), "trust/key-permissions");
         let failure = brain_kernel::error::Failure::from(error);
-        assert!(failure.hint.unwrap().en.contains("chmod 600"));
+        assert!(failure.hint.unwrap().en.contains("chmod go-rwx"));
         set_mode(&keys.join(KEY_FILE), 0o600);
         set_mode(&keys, 0o755);
         assert_eq!(NodeKey::open(&keys).err().unwrap().code(), "trust/key-permissions");

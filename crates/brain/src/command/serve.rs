@@ -75,7 +75,7 @@ fn services(node: &Node, metrics: metrics_exporter_prometheus::PrometheusHandle)
     }
 }
 
-/// Accounts of a demonstration exist as long as the configuration names them.
+/// Make the accounts a demonstration's configuration names. Taking them out of it later does not remove them.
 async fn demo_accounts(node: &Node) -> Result<()> {
     for account in &node.config.demo.accounts {
         let new = NewAccount {
@@ -131,7 +131,7 @@ async fn catch_up(warehouse: brain_warehouse::Warehouse) {
 }
 
 /// How often ended sessions are removed.
-const SWEEP: Duration = Duration::from_secs(3600);
+const SWEEP: Duration = Duration::from_hours(1);
 
 /// Remove ended sessions now and then, for as long as the node runs.
 async fn sweep(trust: brain_trust::Trust) {

@@ -5,9 +5,10 @@
 -- side: public
 -- grade: general1
 -- source: curated
--- licence: CC0-1.0
+-- licence: Apache-2.0
 -- keys: chain_id
--- inputs: raw.curated_chain
+-- inputs: builtin.product
+-- optional: raw.curated_chain (chain text, name_zh text, name_en text, final_products text)
 -- column: chain_id | 产业链标识 | Chain id
 -- column: name | 名称 | Name
 -- column: name_en | 英文名称 | English name

@@ -5,9 +5,10 @@
 -- side: public
 -- grade: general1
 -- source: curated
--- licence: CC0-1.0
+-- licence: Apache-2.0
 -- keys: chain_id, product_id
--- inputs: raw.curated_product
+-- inputs: builtin.product
+-- optional: raw.curated_product (chain text, product text, stage text, essential boolean)
 -- column: chain_id | 产业链标识 | Chain id
 -- column: product_id | 产品标识 | Product id
 -- column: stage | 环节位置 | Stage

@@ -70,7 +70,7 @@ impl Lake {
     /// The newest committed version, `None` where the dataset has no table yet.
     pub(crate) async fn latest(&self, dataset: &str) -> Result<Option<u64>> {
         match self.delta(dataset, None).await {
-            Ok(delta) => Ok(delta.version().map(|version| version as u64)),
+            Ok(delta) => Ok(delta.version()),
             Err(Error::UnknownDataset { .. }) => Ok(None),
             Err(error) => Err(error),
         }

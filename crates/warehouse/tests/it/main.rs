@@ -1,6 +1,12 @@
 //! Claims about the warehouse, each on its own node in a temporary folder.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on should stop where it is")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on should stop where it is"
+)]
+#![allow(unreachable_pub, reason = "a test binary has no outside")]
 
 mod catalogue;
 mod door;

@@ -1,0 +1,149 @@
+//! The commands a person types.
+
+use crate::node::{TestNode, answer};
+use crate::register;
+use std::path::Path;
+
+#[test]
+fn completions_are_printed_for_every_shell_without_a_data_folder() {
+    let node = TestNode::new();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = node.ok(&["completions", shell]);
+        for command in ["brain", "ingest", "evidence"] {
+            assert!(script.contains(command), "{shell} does not know {command}");
+        }
+    }
+    assert!(!node.data().exists());
+}
+
+#[test]
+fn run_lists_the_components_and_describes_the_parameters_of_one() {
+    let node = TestNode::new();
+    let list = node.ok(&["run"]);
+    let ids: Vec<&str> = list.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    for id in ["chain.panorama", "chain.gap", "chain.risk", "chain.candidates", "enterprise.profile"] {
+        assert!(ids.contains(&id), "{id} is not listed:\n{list}");
+    }
+    assert!(list.lines().all(|line| line.split_whitespace().count() > 1), "each has a title:\n{list}");
+    let help = node.ok(&["run", "chain.gap", "--help"]);
+    for flag in ["--chain *", "--region", "--compare", "--hhi-threshold", "--format"] {
+        assert!(help.contains(flag), "no {flag} in\n{help}");
+    }
+    assert!(!node.data().exists(), "help needs no data folder");
+}
+
+#[test]
+fn a_wrong_parameter_is_named_in_the_language_of_the_terminal() {
+    let node = TestNode::new();
+    let words = ["run", "chain.gap", "--chain", "nev", "--hhi-threshold", "much"];
+    let english = node.run(&words);
+    assert_eq!(english.code, Some(1), "{english:?}");
+    assert!(english.err.contains("Parameter /hhi_threshold") && english.err.contains("much"), "{english:?}");
+    let chinese = answer(node.command(&words).env("LANG", "zh_CN.UTF-8"));
+    assert_eq!(chinese.code, Some(1), "{chinese:?}");
+    assert!(chinese.err.contains("参数 /hhi_threshold"), "{chinese:?}");
+    for answer in [&english, &chinese] {
+        assert!(answer.err.contains("[component/parameter]"), "the code is the same: {answer:?}");
+    }
+    let unknown = node.run(&["run", "chain.gap", "--chian", "nev"]);
+    assert_eq!(unknown.code, Some(1));
+    assert!(unknown.err.contains("/chian"), "{unknown:?}");
+    let nothing = node.run(&["run", "chain.nothing"]);
+    assert_eq!(nothing.code, Some(1));
+    assert!(nothing.err.contains("chain.nothing"), "{nothing:?}");
+    assert!(!node.data().exists(), "a refused parameter opens no data folder");
+}
+
+#[test]
+fn sql_prints_csv_and_json_reads_only_and_says_when_rows_are_cut() {
+    let node = TestNode::new();
+    let file = node.write("firms.csv", register::file(1, 3));
+    node.ingest(&file, "registry");
+    let query = "SELECT _line, uscc, capital FROM raw.registry ORDER BY _line";
+    let csv = node.ok(&["sql", query, "--format", "csv"]);
+    let lines: Vec<&str> = csv.lines().collect();
+    assert_eq!(lines[0], "_line,uscc,capital");
+    assert_eq!(lines[1], format!("2,{},\"1,001(万元人民币)\"", register::credit_code(1)));
+    assert_eq!(lines.len(), 4);
+    let json = node.sql(query);
+    assert_eq!(json.len(), 3);
+    assert_eq!(json[2]["uscc"], register::credit_code(3));
+    assert_eq!(json[2]["_line"], 4);
+    assert!(node.sql("SELECT uscc FROM raw.registry WHERE _line > 99").is_empty());
+
+    let cut = node.run(&["sql", query, "--format", "csv", "--limit", "2"]);
+    assert_eq!((cut.code, cut.out.lines().count()), (Some(0), 3), "{cut:?}");
+    assert!(cut.err.contains("first 2 rows"), "{cut:?}");
+
+    for statement in ["DROP TABLE raw.registry", "CREATE TABLE t AS SELECT 1", "DELETE FROM raw.registry"] {
+        let refused = node.run(&["sql", statement]);
+        assert_eq!(refused.code, Some(1), "{statement}: {refused:?}");
+        assert!(refused.err.contains("[warehouse/"), "{statement}: {refused:?}");
+    }
+    let unknown = node.run(&["sql", "SELECT * FROM raw.nothing"]);
+    assert_eq!(unknown.code, Some(1));
+    assert!(unknown.err.contains("raw.nothing"), "{unknown:?}");
+    assert_eq!(node.sql("SELECT count(*) AS n FROM raw.registry")[0]["n"], 3);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_new_data_folder_is_closed_to_everyone_but_its_owner() {
+    let node = TestNode::new();
+    node.ok(&["doctor"]);
+    for folder in ["", "keys", "store", "lake", "mappings", "tmp", "uploads"] {
+        assert_eq!(mode(&node.data().join(folder)), 0o700, "{folder:?}");
+    }
+    for folder in ["keys", "store"] {
+        let files: Vec<_> = std::fs::read_dir(node.data().join(folder)).unwrap().flatten().collect();
+        assert!(!files.is_empty(), "{folder} holds something");
+        for file in files {
+            assert_eq!(mode(&file.path()), 0o600, "{}", file.path().display());
+        }
+    }
+    assert_eq!(mode(&node.data().join("lock")), 0o600);
+}
+
+#[cfg(unix)]
+fn mode(path: &Path) -> u32 {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+#[test]
+fn the_first_start_prints_the_one_time_password_once_and_keeps_it_nowhere() {
+    let node = TestNode::new();
+    let first = node.run(&["doctor"]);
+    assert_eq!(first.code, Some(0), "{first:?}");
+    assert_eq!(first.err.matches("one-time password").count(), 1, "{first:?}");
+    let password = first.err.split("one-time password ").nth(1).unwrap().split(' ').next().unwrap();
+    assert!(password.len() >= 16, "{password:?}");
+    assert_eq!(first.err.matches(password).count(), 1);
+    assert!(!first.out.contains(password), "standard output may be kept in a file");
+    for folder in ["", "keys", "store", "tmp"] {
+        for file in std::fs::read_dir(node.data().join(folder)).unwrap().flatten() {
+            if file.path().is_file() {
+                let bytes = std::fs::read(file.path()).unwrap();
+                let found = bytes.windows(password.len()).any(|window| window == password.as_bytes());
+                assert!(!found, "the password stands in {}", file.path().display());
+            }
+        }
+    }
+    for words in [&["doctor"][..], &["evidence", "head"], &["catalog", "list"]] {
+        let later = node.run(words);
+        assert_eq!(later.code, Some(0), "{later:?}");
+        assert!(!later.err.contains("password") && !later.out.contains("password"), "{later:?}");
+    }
+}
+
+#[test]
+fn the_catalogue_lists_mappings_and_refuses_what_it_does_not_know() {
+    let node = TestNode::new();
+    let mappings = node.ok(&["catalog", "mappings"]);
+    for mapping in ["registry", "chain_kg", "listed_companies", "curated"] {
+        assert!(mappings.lines().any(|line| line.split_whitespace().next() == Some(mapping)), "{mappings}");
+    }
+    let unknown = node.run(&["catalog", "show", "raw.nothing"]);
+    assert_eq!(unknown.code, Some(1), "{unknown:?}");
+    assert!(unknown.err.contains("raw.nothing"), "{unknown:?}");
+}

@@ -1,0 +1,20 @@
+//! The program as its users meet it: the built `brain`, temporary data folders, exit codes and what it prints.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "helpers of tests stop the test that uses them"
+)]
+#![allow(unreachable_pub, reason = "a test binary has no outside")]
+
+mod cli;
+mod configuration;
+mod ingest;
+mod kill_nine;
+mod node;
+mod register;
+mod risk;
+mod serve;
+mod shared;
