@@ -1,14 +1,18 @@
 //! Where a chain is broken, choked or weak in a region (`chain.gap`), and the lists 强链／补链／延链／固链.
 
 use crate::panorama::stage_name;
+use brain_chain::ChainError;
 use brain_chain::decay::Decay;
+use brain_chain::esri::{EsriOptions, every_single_failure};
+use brain_chain::estimate::{EstimateOptions, estimate_links, estimated_network};
 use brain_chain::gap::{FORMULA_EN, FORMULA_ZH, GapAction, GapListed, GapNode, GapParameters, GapState};
-use brain_chain::graph::ChainGraph;
+use brain_chain::graph::{Chain, ChainGraph, FirmId, ProductId};
 use brain_chain::region::Region;
 use brain_chain::region_view::{ChainGap, ChainGapQuery, chain_gap};
 use brain_component::{Component, Context, Definition, Effect, GRAPH_READS, Kind, always_attached, native};
 use brain_kernel::error::Failure;
 use brain_kernel::language::Text;
+use brain_kernel::progress::{Cancel, Progress};
 use brain_kernel::region::RegionCode;
 use brain_kernel::side::Side;
 use datafusion::common::ScalarValue;
@@ -198,12 +202,37 @@ async fn run(cx: Context, p: Parameters) -> Result<Gaps, Failure> {
             compare: place(p.compare),
             decay,
             parameters,
-            risk: FxHashMap::default(),
+            risk: contagion(&graph, chain, decay, &cancel)?,
         };
         let gap = chain_gap(&graph, chain, &query, &cancel)?;
         Ok(rows(&graph, &p, chain.name.clone(), region_name, gap))
     };
     tokio::task::spawn_blocking(work).await.map_err(|_| Failure::internal("governance/gap"))?
+}
+
+/// Most firms whose contagion is computed inside this analysis; beyond it 固链 rests on concentration alone.
+const CONTAGION_FIRMS_MAX: usize = 3_000;
+
+/// Estimated contagion index of the chain's firms, used as a rank only; empty where no link can be estimated.
+fn contagion(
+    graph: &ChainGraph,
+    chain: &Chain,
+    decay: Decay,
+    cancel: &Cancel,
+) -> Result<FxHashMap<FirmId, f64>, Failure> {
+    let products: Vec<ProductId> = chain.members.iter().map(|member| member.product).collect();
+    let links = estimate_links(graph, &products, &EstimateOptions::new(Region::NATION, decay), cancel)?;
+    let (network, firms) = match estimated_network(graph, &links) {
+        Ok(estimated) => estimated,
+        Err(ChainError::EmptyNetwork) => return Ok(FxHashMap::default()),
+        Err(error) => return Err(error.into()),
+    };
+    if firms.len() > CONTAGION_FIRMS_MAX {
+        return Ok(FxHashMap::default());
+    }
+    let options = EsriOptions { epsilon: 1e-4, ..EsriOptions::default() };
+    let risks = every_single_failure(&network, &options, &Progress::new(), cancel)?;
+    Ok(firms.into_iter().zip(risks).map(|(firm, risk)| (firm, risk.esri)).collect())
 }
 
 fn rows(graph: &ChainGraph, p: &Parameters, chain_name: String, region_name: String, gap: ChainGap) -> Gaps {

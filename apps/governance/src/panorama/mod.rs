@@ -67,8 +67,8 @@ pub(crate) fn panorama() -> Arc<dyn Component> {
             audience: &[],
             reads: &GRAPH_READS,
             formula: Some((
-                "位置 = 上游度 (I−Δ)⁻¹·1（Antràs–Chor）；新鲜度 = 2^(−天数/半衰期)；产能代理 = Σ 置信度×log₁₀(1+注册资本/万元)。代理不是产能，只供比较。",
-                "Position = upstreamness (I−Δ)⁻¹·1 (Antràs–Chor); freshness = 2^(−days/half-life); capacity proxy = Σ confidence×log₁₀(1+capital/10,000 yuan). A proxy is no capacity; it serves comparison only.",
+                "位置 = 上游度 (I−Δ)⁻¹·1（Antràs–Chor）；新鲜度 = 2^(−天数/半衰期)；产能代理 = Σ 置信度×新鲜度×max(1, log₁₀(1+注册资本/万元))。代理不是产能，只供比较。",
+                "Position = upstreamness (I−Δ)⁻¹·1 (Antràs–Chor); freshness = 2^(−days/half-life); capacity proxy = Σ confidence×freshness×max(1, log₁₀(1+capital/10,000 yuan)). A proxy is no capacity; it serves comparison only.",
             )),
             table: Some("/nodes"),
             detached: always_attached,

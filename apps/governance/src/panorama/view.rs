@@ -69,7 +69,7 @@ pub(crate) struct NodeView {
     pub(crate) firms_elsewhere: u32,
     /// Registered capital of the firms here, yuan; absent where none is known.
     pub(crate) capital_cny: Option<f64>,
-    /// Σ confidence × log₁₀(1 + capital/10,000 yuan) of the firms here.
+    /// Σ confidence × freshness × max(1, log₁₀(1 + capital/10,000 yuan)) of the firms here.
     pub(crate) capacity_proxy: f64,
     /// Whether the final product cannot be made without it.
     pub(crate) essential: bool,

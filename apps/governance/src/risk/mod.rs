@@ -24,7 +24,7 @@ use std::sync::Arc;
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Parameters {
-    /// 网络来源：observed 观测、estimated 估计；缺省为有观测则用观测 · where the links come from
+    /// 网络来源：observed 观测、estimated 估计；缺省：给了产业链用估计，否则有观测用观测 · where links come from; by default estimated for a chain, else observed where any are
     network: Option<Network>,
     /// 产业链 · chain whose firms are looked at (estimated network)
     #[schemars(length(max = 64))]

@@ -107,7 +107,9 @@ pub fn upstreamness(rows: &[Vec<(u32, f64)>]) -> Result<Vec<f64>> {
     Err(ChainError::NotConverged { iterations: SWEEPS_MAX })
 }
 
-/// Upstreamness of `products` on the input links among them; uses outside the set count as final use.
+/// Upstreamness of `products` on the input links among them; uses outside the set count as final use. A kind that
+/// nothing uses under its own name goes where its general product goes, so it stands one step before it: a
+/// cylindrical cell is no final product because the links speak of cells.
 ///
 /// # Errors
 /// [`ChainError::NotConverged`]; cannot happen with the share loops keep for final use.
@@ -117,10 +119,16 @@ pub fn positions(graph: &ChainGraph, products: &[ProductId], decay: &Decay) -> R
     let mut rows: Vec<Vec<(u32, f64)>> = products
         .iter()
         .map(|&product| {
-            graph
-                .uses_of(product)
-                .filter_map(|link| Some((*index.get(&link.to)?, link.weight(decay))))
-                .collect()
+            let uses =
+                graph.uses_of(product).filter_map(|link| Some((*index.get(&link.to)?, link.weight(decay))));
+            let uses: Vec<(u32, f64)> = uses.collect();
+            if uses.is_empty() {
+                let generals = graph.generals_of(product);
+                return generals
+                    .filter_map(|link| Some((*index.get(&link.from)?, link.weight(decay))))
+                    .collect();
+            }
+            uses
         })
         .collect();
     let users: Vec<Vec<u32>> = rows.iter().map(|row| row.iter().map(|&(user, _)| user).collect()).collect();
