@@ -1,7 +1,7 @@
 import { fireEvent, render, screen, waitFor } from "@testing-library/react";
 import { describe, expect, it, vi } from "vitest";
 import "../src/sdk/i18n";
-import { fieldsOf, paramsOf } from "../src/sdk/schema";
+import { fieldsOf, paramsOf, wordsOf } from "../src/sdk/schema";
 import { SchemaForm } from "../src/sdk/SchemaForm";
 import type { JsonSchema } from "../src/sdk/types";
 
@@ -70,5 +70,18 @@ describe("the run form", () => {
     fireEvent.change(screen.getByLabelText("product"), { target: { value: "轴承" } });
     fireEvent.click(screen.getByRole("button", { name: /运 ?行/ }));
     await waitFor(() => expect(run).toHaveBeenCalledWith({ product: "轴承", limit: 20, replaceability: true }));
+  });
+});
+
+describe("words of a parameter", () => {
+  const field = (description: string) => ({ name: "region", kind: "text" as const, title: "region", description, required: false });
+  it("are the reader's half of a description in both languages", () => {
+    expect(wordsOf(field("地区 · only firms inside this region"), "zh-CN")).toEqual({ label: "地区", help: undefined });
+    expect(wordsOf(field("地区 · only firms inside this region"), "en")).toEqual({ label: undefined, help: "only firms inside this region" });
+  });
+  it("keep what follows a short head as help, and a long sentence whole", () => {
+    expect(wordsOf(field("替代性：可转向同行业其他供应商 · whether"), "zh-CN")).toEqual({ label: "替代性", help: "可转向同行业其他供应商" });
+    const long = "名称与统一社会信用代码与股票代码都可以";
+    expect(wordsOf(field(long), "zh-CN")).toEqual({ help: long });
   });
 });

@@ -1,15 +1,18 @@
 import { ApartmentOutlined } from "@ant-design/icons";
-import { Link } from "@tanstack/react-router";
+import { Link, useNavigate } from "@tanstack/react-router";
 import { number } from "../../sdk/format";
 import { useLanguage, useT } from "../../sdk/i18n";
 import { PageFrame } from "../../sdk/Page";
+import { ProductPicker } from "../../sdk/Pickers";
 import { ProvenanceFooter } from "../../sdk/Provenance";
 import { useComponent } from "../../sdk/query";
 import { Answer, Empty } from "../../sdk/States";
 
 export function Chains() {
   const t = useT();
+  const navigate = useNavigate();
   const chains = useComponent("chain.list", {});
+  const first = chains.data?.result.chains[0]?.chain_id;
   return (
     <PageFrame title={t("chain.choose")} question={t("chain.chooseHint")}>
       <Answer query={chains}>
@@ -21,6 +24,14 @@ export function Chains() {
               </Empty>
             ) : null}
             <ChainTiles chains={result.chains} />
+            {first ? (
+              <div className="filters" style={{ marginTop: 20 }}>
+                <ProductPicker
+                  label={t("chain.rootOpen")}
+                  onChange={(root) => root && void navigate({ to: "/chain/$id", params: { id: first }, search: { root } })}
+                />
+              </div>
+            ) : null}
             <ProvenanceFooter provenance={provenance} seconds={seconds} />
           </>
         )}

@@ -166,9 +166,9 @@ function Report({ report }: { report: IngestReport }) {
     <div className="stack">
       {report.unchanged ? <Alert type="info" showIcon title={t("ingest.unchanged")} /> : null}
       <div className="figures">
-        <Figure label={t("ingest.read")} value={number(report.rows_read)} note={report.file.split("/").at(-1)} />
-        <Figure label={t("ingest.landed")} value={number(report.rows_landed)} tone="good" />
-        <Figure label={t("ingest.quarantined")} value={number(report.rows_quarantined)} tone={report.rows_quarantined > 0 ? "warn" : undefined} />
+        <Figure label={t("ingest.read")} value={number(report.rows_read)} unit={t("common.rowsUnit")} note={report.file.split("/").at(-1)} />
+        <Figure label={t("ingest.landed")} value={number(report.rows_landed)} unit={t("common.rowsUnit")} tone="good" />
+        <Figure label={t("ingest.quarantined")} value={number(report.rows_quarantined)} unit={t("common.rowsUnit")} tone={report.rows_quarantined > 0 ? "warn" : undefined} />
         {report.firms_with_product !== null && report.firms_with_product !== undefined ? (
           <Figure label={t("ingest.firmsWithProduct")} value={number(report.firms_with_product)} unit={t("common.firmsUnit")} />
         ) : null}

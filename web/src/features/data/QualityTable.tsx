@@ -13,7 +13,7 @@ export function QualityTable({ quality }: { quality: Quality | null | undefined 
     <div className="stack">
       <div className="figures">
         <Figure label={t("data.validShare")} value={percent(quality.valid_share, 2)} />
-        <Figure label={t("data.quarantinedRows")} value={number(quality.quarantined)} tone={quality.quarantined > 0 ? "warn" : undefined} />
+        <Figure label={t("data.quarantinedRows")} value={number(quality.quarantined)} unit={t("common.rowsUnit")} tone={quality.quarantined > 0 ? "warn" : undefined} />
         <Figure label={t("common.version")} value={number(quality.version)} />
       </div>
       <DataTable

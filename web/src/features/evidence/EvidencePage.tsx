@@ -68,7 +68,7 @@ export function EvidencePage() {
           {(h) => (
             <>
               <div className="figures">
-                <Figure label={t("evidence.size")} value={number(h.size)} />
+                <Figure label={t("evidence.size")} value={number(h.size)} unit={t("common.linksUnit")} />
                 <Figure label={t("evidence.signedAt")} value={<span style={{ fontSize: 18 }}>{instant(h.signed_at)}</span>} />
               </div>
               <dl className="facts">

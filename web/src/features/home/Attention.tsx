@@ -109,8 +109,8 @@ export function AuthorAttention() {
   const datasets = useAsk(["datasets", "all"], () => api.datasets({ page: 1, page_size: 200 }));
   return (
     <div className="figures">
-      <Figure label={t("home.stat.components")} value={number(components.data?.length)} onClick={() => void navigate({ to: "/components" })} />
-      <Figure label={t("home.stat.datasets")} value={number(datasets.data?.total)} onClick={() => void navigate({ to: "/data" })} />
+      <Figure label={t("home.stat.components")} value={number(components.data?.length)} unit={t("common.piecesUnit")} onClick={() => void navigate({ to: "/components" })} />
+      <Figure label={t("home.stat.datasets")} value={number(datasets.data?.total)} unit={t("common.piecesUnit")} onClick={() => void navigate({ to: "/data" })} />
     </div>
   );
 }
@@ -128,11 +128,11 @@ export function AdministratorAttention() {
   return (
     <div className="stack">
       <div className="figures">
-        <Figure label={t("home.stat.failedRuns")} value={number(failed)} tone={failed ? "bad" : undefined} onClick={() => void navigate({ to: "/data/ingest" })} />
-        <Figure label={t("home.stat.quarantined")} value={number(quarantined)} tone={quarantined ? "warn" : undefined} onClick={() => void navigate({ to: "/data/ingest" })} />
-        <Figure label={t("home.stat.datasets")} value={number(datasets.data?.total)} onClick={() => void navigate({ to: "/data" })} />
-        <Figure label={t("home.stat.accounts")} value={number(accounts.data?.total)} onClick={() => void navigate({ to: "/accounts" })} />
-        <Figure label={t("home.stat.evidenceSize")} value={number(head.data?.size)} onClick={() => void navigate({ to: "/evidence" })} />
+        <Figure label={t("home.stat.failedRuns")} value={number(failed)} unit={t("common.timesUnit")} tone={failed ? "bad" : undefined} onClick={() => void navigate({ to: "/data/ingest" })} />
+        <Figure label={t("home.stat.quarantined")} value={number(quarantined)} unit={t("common.rowsUnit")} tone={quarantined ? "warn" : undefined} onClick={() => void navigate({ to: "/data/ingest" })} />
+        <Figure label={t("home.stat.datasets")} value={number(datasets.data?.total)} unit={t("common.piecesUnit")} onClick={() => void navigate({ to: "/data" })} />
+        <Figure label={t("home.stat.accounts")} value={number(accounts.data?.total)} unit={t("common.piecesUnit")} onClick={() => void navigate({ to: "/accounts" })} />
+        <Figure label={t("home.stat.evidenceSize")} value={number(head.data?.size)} unit={t("common.linksUnit")} onClick={() => void navigate({ to: "/evidence" })} />
       </div>
       <Card title={t("home.lastRuns")}>
         <Answer query={runs}>

@@ -107,7 +107,7 @@ function Outcome({ outcome }: { outcome: NonNullable<Risk["scenario"]> }) {
       <div className="figures">
         {outcome.esri !== null && outcome.esri !== undefined ? <Figure label={t("risk.total")} value={percent(outcome.esri, 3)} tone="bad" /> : null}
         {outcome.direct !== null && outcome.direct !== undefined ? <Figure label={t("risk.direct")} value={percent(outcome.direct, 3)} /> : null}
-        <Figure label={t("risk.iterations")} value={number(outcome.iterations)} />
+        <Figure label={t("risk.iterations")} value={number(outcome.iterations)} unit={t("common.stepsUnit")} />
       </div>
       <DataTable
         label={t("risk.hit")}
