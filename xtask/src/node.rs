@@ -31,8 +31,13 @@ pub(crate) fn build_program(profile: Profile) -> Result<PathBuf> {
         cargo.arg("--release");
     }
     run(&mut cargo)?;
+    Ok(program_of(profile))
+}
+
+/// Where the built program lies.
+pub(crate) fn program_of(profile: Profile) -> PathBuf {
     let folder = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    Ok(folder.join(if profile == Profile::Release { "release" } else { "debug" }).join("brain"))
+    folder.join(if profile == Profile::Release { "release" } else { "debug" }).join("brain")
 }
 
 /// The program, run on a data folder without the caller's own `BRAIN_*` settings.

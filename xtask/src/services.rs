@@ -117,7 +117,7 @@ fn start_postgres(folder: &Path) -> Result<String> {
     ]))?;
     let port = free_port()?;
     let options = format!(
-        "-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={} -c fsync=off",
+        "-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={} -c fsync=off -c max_connections=300",
         data.display()
     );
     let log = data.join("server.log");
