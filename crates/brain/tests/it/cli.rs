@@ -105,6 +105,17 @@ fn a_new_data_folder_is_closed_to_everyone_but_its_owner() {
 }
 
 #[cfg(unix)]
+#[test]
+fn a_folder_that_was_open_to_others_is_closed() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let node = TestNode::new();
+    std::fs::create_dir(node.data()).unwrap();
+    std::fs::set_permissions(node.data(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    node.ok(&["doctor"]);
+    assert_eq!(mode(&node.data()), 0o700);
+}
+
+#[cfg(unix)]
 fn mode(path: &Path) -> u32 {
     use std::os::unix::fs::PermissionsExt as _;
     std::fs::metadata(path).unwrap().permissions().mode() & 0o777

@@ -6,6 +6,10 @@ use crate::shared::shared;
 use serde_json::Value;
 use std::io::{BufRead as _, BufReader, Write as _};
 
+/// Refused rows that do not say where they stood, what they were, or why they were refused.
+const UNEXPLAINED: &str = "SELECT count(*) AS n FROM raw.registry_quarantine \
+                           WHERE line IS NULL OR raw = '' OR reason_code = '' OR reason_zh = '' OR reason_en = ''";
+
 #[test]
 fn the_json_report_is_one_line_with_the_promised_keys() {
     let node = TestNode::new();
@@ -155,9 +159,7 @@ fn the_register_of_zhejiang_gives_eighty_five_percent_of_its_firms_a_product() {
         share * 100.0
     );
     assert!(share >= 0.85, "{share}");
-    let unexplained = "SELECT count(*) AS n FROM raw.registry_quarantine WHERE line IS NULL OR raw = '' \
-                       OR reason_code = '' OR reason_zh = '' OR reason_en = ''";
-    assert_eq!(node.sql(unexplained)[0]["n"], 0);
+    assert_eq!(node.sql(UNEXPLAINED)[0]["n"], 0);
     let refused = node.sql("SELECT count(*) AS n FROM raw.registry_quarantine")[0]["n"].as_u64();
     assert_eq!(refused, Some(number("rows_quarantined")));
 }
@@ -180,8 +182,11 @@ fn another_province_loads_with_no_change() {
     let report = node.ingest(&node.write("江苏.csv", text), "registry");
     let number = |key: &str| report[key].as_u64().unwrap_or_else(|| panic!("no {key} in {report}"));
     assert_eq!(number("rows_read"), number("rows_landed") + number("rows_quarantined"));
-    assert!(number("rows_landed") as f64 >= 0.98 * ROWS as f64, "{report}");
-    assert!(number("firms_with_product") > 0 && number("firms_with_industry") > 0, "{report}");
+    // The oldest registrations of the register carry numbers from before the credit code.
+    assert!(number("rows_landed") as f64 >= 0.95 * ROWS as f64, "{report}");
+    assert!(number("firms_with_product") as f64 >= 0.85 * number("rows_landed") as f64, "{report}");
+    assert!(number("firms_with_industry") > 0, "{report}");
+    assert_eq!(node.sql(UNEXPLAINED)[0]["n"], 0);
     let provinces = node.sql("SELECT DISTINCT file_prov AS p FROM raw.registry");
     assert_eq!(provinces.len(), 1);
     assert_eq!(provinces[0]["p"], PROVINCE);

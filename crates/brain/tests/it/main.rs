@@ -8,7 +8,6 @@
     reason = "helpers of tests stop the test that uses them"
 )]
 #![allow(unreachable_pub, reason = "a test binary has no outside")]
-#![allow(unreachable_pub, reason = "a test program has no outside; pub says what a module offers the others")]
 
 mod cli;
 mod configuration;

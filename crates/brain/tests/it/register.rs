@@ -28,7 +28,7 @@ pub fn credit_code(number: u32) -> String {
 
 /// Row of generated firm `number`, line end included.
 pub fn row(number: u32) -> String {
-    const MAKES: [&str; 4] = ["轴承、齿轮", "工业机器人及零部件", "光伏组件", "数控机床"];
+    const MAKES: [&str; 3] = ["轴承、齿轮", "光伏组件", "数控机床"];
     let makes = MAKES[number as usize % MAKES.len()];
     format!(
         "2004,浙江,杭州试验{number}号机械有限公司,{code},2004-{month:02}-{day:02},N/A,\"1,{capital:03}(万元人民币)\",\
