@@ -67,7 +67,7 @@ describe("the run form", () => {
   it("runs with typed parameters and the schema's defaults", async () => {
     const run = vi.fn();
     render(<SchemaForm schema={schema} onRun={run} />);
-    fireEvent.change(screen.getByLabelText("product"), { target: { value: "轴承" } });
+    fireEvent.change(screen.getByLabelText(/product/), { target: { value: "轴承" } });
     fireEvent.click(screen.getByRole("button", { name: /运 ?行/ }));
     await waitFor(() => expect(run).toHaveBeenCalledWith({ product: "轴承", limit: 20, replaceability: true }));
   });

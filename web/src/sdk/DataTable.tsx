@@ -98,8 +98,8 @@ export function DataTable<R>({
   const [local, setLocal] = useState(1);
   if (rows.length === 0 && empty) return <>{empty}</>;
   const total = paging?.total ?? rows.length;
-  // A measure that no row here has would be a column of dashes; the exported file keeps it.
-  const filled = columns.filter((c) => !c.kind || !RIGHT.has(c.kind) || c.render || rows.some((row) => !missing(c.value(row))));
+  // What no row here has would be a column of dashes; the exported file keeps it.
+  const filled = columns.filter((c) => c.render || rows.some((row) => !missing(c.value(row))));
   const keys = new Map(rows.map((row, at) => [row, rowKey(row, at)]));
   const keyOf = (row: R) => keys.get(row) ?? "";
 

@@ -36,6 +36,11 @@ export function text(value: Text | null | undefined): string {
   return currentLanguage() === "en" ? value.en || value.zh : value.zh || value.en;
 }
 
+/** Several whole sentences, one after the other. */
+export function sentences(values: Text[]): string {
+  return values.map(text).join(currentLanguage() === "en" ? " " : "");
+}
+
 export function useT() {
   return useTranslation().t;
 }

@@ -9,6 +9,7 @@ import { text, useT } from "../../sdk/i18n";
 import { client, useAsk } from "../../sdk/query";
 import { Answer, Empty, FailureView } from "../../sdk/States";
 import type { GrantEntry, Role } from "../../sdk/types";
+import { useGradeName } from "../data/Catalogue";
 import { ROLES } from "./Accounts";
 
 /** A grant's subject as text: a role by its name, an account by its id. */
@@ -42,6 +43,16 @@ export function Grants() {
       void message.success(t("accounts.revoked"));
     },
   });
+  const gradeName = useGradeName();
+  // What a grant reaches is more than its row filter: which datasets, up to which grade, and which columns are masked.
+  const rowsText = (g: GrantEntry) =>
+    [
+      t(`accounts.reach.${g.reach}`),
+      isEverything(g.rows) ? "" : JSON.stringify(g.rows),
+      g.grade_max ? t("accounts.gradeMax", { grade: gradeName(g.grade_max) }) : "",
+    ].filter(Boolean).join(" · ");
+  const maskText = (g: GrantEntry) =>
+    [...Object.keys(g.masks), ...(g.mask_from ? [t("accounts.maskFrom", { grade: gradeName(g.mask_from) })] : [])].join("、") || t("common.none");
   const clip = (value: string) => <span style={{ display: "inline-block", maxWidth: 260, whiteSpace: "normal", overflowWrap: "anywhere" }}>{value}</span>;
   return (
     <>
@@ -61,13 +72,14 @@ export function Grants() {
               {
                 key: "rows",
                 title: t("accounts.rows"),
-                value: (g) => (isEverything(g.rows) ? t("accounts.allRows") : JSON.stringify(g.rows)),
-                render: (g) => (isEverything(g.rows) ? t("accounts.allRows") : clip(JSON.stringify(g.rows))),
+                value: rowsText,
+                render: (g) => clip(rowsText(g)),
               },
               {
                 key: "masks",
                 title: t("accounts.masks"),
-                value: (g) => Object.keys(g.masks ?? {}).join("、") || t("common.none"),
+                value: maskText,
+                render: (g) => clip(maskText(g)),
               },
               { key: "until", title: t("accounts.until"), value: (g) => (g.until ? date(g.until) : t("accounts.forever")) },
               { key: "basis", title: t("accounts.basis"), value: (g) => text(g.basis), render: (g) => clip(text(g.basis) || "—") },

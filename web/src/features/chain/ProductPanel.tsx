@@ -95,7 +95,7 @@ function Firms({ product, region }: { product: string; region: string | undefine
                 <li key={firm.enterprise_id} style={{ padding: "7px 0", borderBottom: "1px solid var(--line)" }}>
                   <Link to="/firms/$id" params={{ id: firm.enterprise_id }}>{firm.name}</Link>
                   <div className="muted" style={{ fontSize: 12.5 }}>
-                    {[firm.province, firm.city].filter(Boolean).join(" ")} · {money(firm.capital_cny)}
+                    {[[...new Set([firm.province, firm.city])].filter(Boolean).join(" "), firm.capital_cny ? money(firm.capital_cny) : null].filter(Boolean).join(" · ")}
                   </div>
                 </li>
               ))}

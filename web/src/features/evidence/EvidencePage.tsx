@@ -68,7 +68,7 @@ export function EvidencePage() {
           {(h) => (
             <>
               <div className="figures">
-                <Figure label={t("evidence.size")} value={number(h.size)} unit={t("common.linksUnit")} />
+                <Figure label={t("evidence.size")} value={number(h.size)} unit={t("common.entriesUnit")} />
                 <Figure label={t("evidence.signedAt")} value={<span style={{ fontSize: 18 }}>{instant(h.signed_at)}</span>} />
               </div>
               <dl className="facts">
@@ -87,7 +87,7 @@ export function EvidencePage() {
               <Select
                 id={kindId}
                 allowClear
-                style={{ minWidth: 168, width: "100%" }}
+                style={{ minWidth: 120, width: "100%" }}
                 placeholder={t("common.all")}
                 value={search.kind}
                 onChange={(kind?: string) => apply({ kind })}

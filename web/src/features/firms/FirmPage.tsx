@@ -67,7 +67,7 @@ export function FirmPage() {
 
 function subtitle(profile: Profile): string {
   const of = (key: string) => profile.identity[key]?.value;
-  return [of("province"), of("city"), of("industry_name")].filter((v) => v !== null && v !== undefined && v !== "").map(String).join(" · ");
+  return [...new Set([of("province"), of("city"), of("industry_name")])].filter((v) => v !== null && v !== undefined && v !== "").map(String).join(" · ");
 }
 
 /** The word for a column of the firm table; columns an operator added keep their own name. */

@@ -67,7 +67,7 @@ export function FirmSearch() {
                   render: (f) => <Link to="/firms/$id" params={{ id: f.enterprise_id }}>{f.name}</Link>,
                 },
                 { key: "uscc", title: t("firms.uscc"), value: (f) => f.uscc ?? null, render: (f) => <span className="mono">{f.uscc ?? DASH}</span> },
-                { key: "place", title: t("candidates.location"), value: (f) => [f.province, f.city].filter(Boolean).join(" ") || null },
+                { key: "place", title: t("candidates.location"), value: (f) => [...new Set([f.province, f.city])].filter(Boolean).join(" ") || null },
                 { key: "industry", title: t("common.industry"), value: (f) => f.industry_name ?? null },
                 { key: "capital", title: t("common.capital"), kind: "money", value: (f) => f.capital_cny ?? null },
                 {

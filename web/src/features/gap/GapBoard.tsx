@@ -6,7 +6,7 @@ import { GAP_ACTIONS, GAP_STATES, type Gap, type GapNode, type GapState, type St
 import { DataTable } from "../../sdk/DataTable";
 import { axis, EChart } from "../../sdk/EChart";
 import { DASH, number, percent } from "../../sdk/format";
-import { text, useT } from "../../sdk/i18n";
+import { sentences, text, useT } from "../../sdk/i18n";
 import { Badge, Card, Figure, Meter, PageFrame } from "../../sdk/Page";
 import { ChainSelect, RegionSelect, useChain, useFocusRegion } from "../../sdk/Pickers";
 import { ProvenanceFooter } from "../../sdk/Provenance";
@@ -242,8 +242,8 @@ function Nodes({
             key: "reasons",
             title: t("common.reason"),
             sortable: false,
-            value: (n) => n.reasons.map(text).join("；"),
-            render: (n) => <span style={{ display: "inline-block", maxWidth: 320, whiteSpace: "normal" }}>{n.reasons.map(text).join("；") || DASH}</span>,
+            value: (n) => sentences(n.reasons),
+            render: (n) => <span style={{ display: "inline-block", maxWidth: 320, whiteSpace: "normal" }}>{sentences(n.reasons) || DASH}</span>,
           },
           { key: "action", title: t("gap.measure"), value: (n) => (n.action ? t(`gap.action.${n.action}`) : DASH) },
           {

@@ -3,7 +3,7 @@ import { Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { api } from "../../sdk/api";
 import { number, percent } from "../../sdk/format";
-import { text, useT } from "../../sdk/i18n";
+import { sentences, text, useT } from "../../sdk/i18n";
 import { Badge, Card, Figure } from "../../sdk/Page";
 import { ChainSelect, RegionSelect, useChain, useFocusRegion } from "../../sdk/Pickers";
 import { useAsk, useComponent } from "../../sdk/query";
@@ -57,7 +57,7 @@ export function ChainAttention() {
                       <li key={n.product} style={{ display: "flex", gap: 12, flexWrap: "wrap", padding: "7px 0", borderBottom: "1px solid var(--line)" }}>
                         <Link to="/candidates" search={{ chain, product: n.product, region: here }}>{n.product}</Link>
                         <Badge colour={palette.gap}>{t("gap.state.break")}</Badge>
-                        <span className="muted">{n.reasons.map(text).join("；")}</span>
+                        <span className="muted">{sentences(n.reasons)}</span>
                       </li>
                     ))}
                   </ul>
@@ -132,7 +132,7 @@ export function AdministratorAttention() {
         <Figure label={t("home.stat.quarantined")} value={number(quarantined)} unit={t("common.rowsUnit")} tone={quarantined ? "warn" : undefined} onClick={() => void navigate({ to: "/data/ingest" })} />
         <Figure label={t("home.stat.datasets")} value={number(datasets.data?.total)} unit={t("common.piecesUnit")} onClick={() => void navigate({ to: "/data" })} />
         <Figure label={t("home.stat.accounts")} value={number(accounts.data?.total)} unit={t("common.piecesUnit")} onClick={() => void navigate({ to: "/accounts" })} />
-        <Figure label={t("home.stat.evidenceSize")} value={number(head.data?.size)} unit={t("common.linksUnit")} onClick={() => void navigate({ to: "/evidence" })} />
+        <Figure label={t("home.stat.evidenceSize")} value={number(head.data?.size)} unit={t("common.entriesUnit")} onClick={() => void navigate({ to: "/evidence" })} />
       </div>
       <Card title={t("home.lastRuns")}>
         <Answer query={runs}>

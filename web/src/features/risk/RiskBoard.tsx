@@ -1,7 +1,8 @@
 // Whose failure hurts the chain most: exact values where trade is observed, ranks only where it is estimated.
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { Alert, Segmented, Select, Switch } from "antd";
+import { Alert, Button, Segmented, Select, Switch } from "antd";
 import { useId, useMemo } from "react";
+import { Refusal } from "../../sdk/api";
 import type { Risk } from "../../sdk/components";
 import { DataTable } from "../../sdk/DataTable";
 import { axis, EChart } from "../../sdk/EChart";
@@ -35,6 +36,7 @@ export function RiskBoard() {
     limit: 100,
   };
   const risk = useComponent("chain.risk", params, { keep: true });
+  const unobserved = risk.error instanceof Refusal && risk.error.problem.code === "governance/no-observed-links";
   const shownNetwork = search.network ?? risk.data?.result.label ?? "observed";
   return (
     <PageFrame title={t("risk.title")} question={t("risk.question")}>
@@ -74,7 +76,14 @@ export function RiskBoard() {
           />
         </div>
       </div>
-      <Answer query={risk} rows={12}>
+      {unobserved ? (
+        <Card>
+          <Empty title={t("risk.none")} hint={t("risk.noneHint")}>
+            <Button type="primary" onClick={() => void navigate({ search: (s) => ({ ...s, network: "estimated" }) })}>{t("risk.estimated")}</Button>
+          </Empty>
+        </Card>
+      ) : (
+        <Answer query={risk} rows={12}>
         {({ result, provenance, seconds }) => (
           <div className="stack">
             <Results risk={result} replaceability={replaceability} />
@@ -83,6 +92,7 @@ export function RiskBoard() {
           </div>
         )}
       </Answer>
+      )}
     </PageFrame>
   );
 }
