@@ -32,7 +32,9 @@ meaning AS (
   LEFT ANTI JOIN subject.product taken ON taken.product_id = a.alias
 ),
 link AS (
-  SELECT upstream AS from_name, downstream AS to_name, relation, coalesce(essential, false) AS essential,
+  -- The curated file writes the specific kind first; a link here points from the general product to its kind.
+  SELECT CASE relation WHEN 'kind_of' THEN downstream ELSE upstream END AS from_name,
+    CASE relation WHEN 'kind_of' THEN upstream ELSE downstream END AS to_name, relation, coalesce(essential, false) AS essential,
     coalesce(confidence, 0.9) AS confidence, source, observed AS observed_on, 1 AS rank
   FROM raw.curated_product_link
   UNION ALL
