@@ -36,8 +36,13 @@ pub(crate) fn build_program(profile: Profile) -> Result<PathBuf> {
 
 /// Where the built program lies.
 pub(crate) fn program_of(profile: Profile) -> PathBuf {
+    target_of(profile).join("brain")
+}
+
+/// The folder with everything built in `profile`.
+pub(crate) fn target_of(profile: Profile) -> PathBuf {
     let folder = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    folder.join(if profile == Profile::Release { "release" } else { "debug" }).join("brain")
+    folder.join(if profile == Profile::Release { "release" } else { "debug" })
 }
 
 /// The program, run on a data folder without the caller's own `BRAIN_*` settings.

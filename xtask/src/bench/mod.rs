@@ -16,8 +16,8 @@ pub(crate) fn run(name: &str) -> Result<()> {
     match name {
         "start" => start::run(),
         "ingest" => ingest::run_all(),
-        "sql" => example::run_example("brain-warehouse", "bench_door"),
-        "graph" => example::run_example("brain-chain", "graph_speed"),
+        "sql" => example::run_example("bench_door"),
+        "graph" => example::run_example("graph_speed"),
         "risk" => risk::run_all(),
         "all" => NAMES.iter().try_for_each(|name| run(name)),
         _ => bail!("no bench {name}; there are {}", NAMES.join(", ")),

@@ -1,5 +1,6 @@
 //! `bench risk`: ESRI of every firm of a synthetic network, against dense numpy on a sample of the same network.
 
+use super::example::example;
 use super::measure::run;
 use super::table::{Row, print};
 use crate::node::{Profile, brain, build_program};
@@ -18,22 +19,9 @@ pub(crate) fn run_all() -> Result<()> {
     let program = build_program(Profile::Release)?;
     let work = root().join("target").join("bench-risk");
     std::fs::create_dir_all(&work)?;
-    crate::shell::run(
-        command("cargo")
-            .args([
-                "run",
-                "--release",
-                "--locked",
-                "--quiet",
-                "-p",
-                "brain-chain",
-                "--example",
-                "synthetic_network",
-                "--",
-            ])
-            .arg(&work)
-            .args([FIRMS.to_string(), LINKS.to_string(), "42".to_owned()]),
-    )?;
+    let mut network = example("synthetic_network")?;
+    network.arg(&work).args([FIRMS.to_string(), LINKS.to_string(), "42".to_owned()]);
+    crate::shell::run(&mut network)?;
     let file = |name: &str| work.join(name);
     let mut ours = brain(&program, &file("node"));
     ours.args(["run", "chain.risk", "--edges"]).arg(file("edges.csv")).arg("--firms").arg(file("firms.csv"));
