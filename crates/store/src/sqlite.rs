@@ -4,7 +4,10 @@ use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use sea_orm::sqlx::error::DatabaseError;
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+
+use sea_orm::{DbErr, RuntimeErr};
 
 use crate::{Error, Result};
 
@@ -55,6 +58,19 @@ pub(crate) fn tune(options: SqliteConnectOptions) -> SqliteConnectOptions {
         .create_if_missing(true)
         // Freed pages are overwritten: a deleted session or key leaves no trace in the file.
         .pragma("secure_delete", "ON")
+}
+
+/// Whether SQLite said `SQLITE_BUSY` (5) or one of its extended forms: another connection holds the lock.
+pub(crate) fn is_busy(error: &DbErr) -> bool {
+    let (DbErr::Conn(RuntimeErr::SqlxError(cause)) | DbErr::Exec(RuntimeErr::SqlxError(cause))) = error
+    else {
+        return false;
+    };
+    cause
+        .as_database_error()
+        .and_then(DatabaseError::code)
+        .and_then(|code| code.parse::<u32>().ok())
+        .is_some_and(|code| code & 0xff == 5)
 }
 
 #[cfg(test)]

@@ -17,6 +17,9 @@ use crate::{Error, Result, Transaction, migration};
 /// Connections a node keeps open to its database at most.
 const CONNECTIONS_MAX: u32 = 8;
 
+/// Pause before a SQLite file that another program is opening is tried again.
+const OPEN_RETRY: Duration = Duration::from_millis(20);
+
 /// The engine behind a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Engine {
@@ -52,7 +55,7 @@ impl Store {
     /// A database with a migration this program does not know is refused with [`Error::NewerSchema`] untouched.
     pub async fn open(url: &str, clock: Arc<dyn Clock>) -> Result<Self> {
         let (engine, options) = connect_options(url)?;
-        let db = Database::connect(options).await.map_err(Error::Connect)?;
+        let db = connect(options).await?;
         migration::run(&db).await?;
         Ok(Self(Arc::new(Inner {
             db,
@@ -124,6 +127,22 @@ impl Store {
     /// Close every connection; on SQLite the write-ahead log is folded back into the file.
     pub async fn close(&self) -> Result<()> {
         self.0.db.clone().close().await.map_err(Error::Connect)
+    }
+}
+
+/// Connect, waiting for another program that has just this moment opened the same SQLite file.
+///
+/// Changing a new file to write-ahead logging fails at once when another connection holds a lock: SQLite does not ask
+/// its busy handler there (sqlite.org/wal.html, "Read-Only Databases" and `SQLITE_BUSY`), so the wait is ours.
+async fn connect(options: ConnectOptions) -> Result<DatabaseConnection> {
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(BUSY_TIMEOUT_S);
+    loop {
+        match Database::connect(options.clone()).await {
+            Err(cause) if sqlite::is_busy(&cause) && tokio::time::Instant::now() < deadline => {
+                tokio::time::sleep(OPEN_RETRY).await;
+            }
+            outcome => return outcome.map_err(Error::Connect),
+        }
     }
 }
 

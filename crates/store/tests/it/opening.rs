@@ -1,14 +1,14 @@
 //! Opening, migrating and refusing.
 
 use brain_store::{Engine, Store, setting};
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, Database, TransactionTrait};
 
 use crate::database::{TestClock, TestDatabase, on_both_engines};
 
 on_both_engines!(
     a_database_opened_twice_keeps_what_was_stored,
     a_database_of_a_newer_program_is_refused_and_left_alone,
-    two_programs_starting_together_migrate_once,
+    programs_starting_together_migrate_once,
     ids_sort_in_the_order_they_were_made,
 );
 
@@ -36,10 +36,15 @@ async fn a_database_of_a_newer_program_is_refused_and_left_alone(database: &Test
     }
 }
 
-async fn two_programs_starting_together_migrate_once(database: &TestDatabase) {
-    let open = || Store::open(&database.url, database.clock.clone());
-    let (one, two, three) = tokio::join!(open(), open(), open());
-    for store in [one.unwrap(), two.unwrap(), three.unwrap()] {
+async fn programs_starting_together_migrate_once(database: &TestDatabase) {
+    let opening: Vec<_> = (0..6)
+        .map(|_| {
+            let (url, clock) = (database.url.clone(), database.clock.clone());
+            tokio::spawn(async move { Store::open(&url, clock).await })
+        })
+        .collect();
+    for store in opening {
+        let store = store.await.unwrap().unwrap();
         store.ping().await.unwrap();
         store.close().await.unwrap();
     }
@@ -50,6 +55,23 @@ async fn ids_sort_in_the_order_they_were_made(database: &TestDatabase) {
     let ids: Vec<String> = (0..200).map(|_| store.new_id()).collect();
     assert!(ids.is_sorted());
     store.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_new_file_that_another_program_is_just_opening_is_waited_for() {
+    let database = TestDatabase::sqlite();
+    let path = database.url.trim_start_matches("sqlite:");
+    // What another program does while it makes the file: it holds the lock, write-ahead logging not yet on.
+    let other = Database::connect(format!("sqlite://{path}?mode=rwc")).await.unwrap();
+    let transaction = other.begin().await.unwrap();
+    transaction.execute_unprepared("CREATE TABLE held (id INTEGER)").await.unwrap();
+    let (url, clock) = (database.url.clone(), database.clock.clone());
+    let opening = tokio::spawn(async move { Store::open(&url, clock).await });
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    assert!(!opening.is_finished(), "it waits while the lock is held");
+    transaction.commit().await.unwrap();
+    other.close().await.unwrap();
+    opening.await.unwrap().unwrap().close().await.unwrap();
 }
 
 #[tokio::test]
