@@ -6,10 +6,11 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// Which crates a crate may depend on (architecture: kernel ← store ← trust ← warehouse ← component ← apps ← api ← brain).
-const EDGES: [(&str, &[&str]); 12] = [
+const EDGES: [(&str, &[&str]); 13] = [
     ("brain-kernel", &[]),
+    ("brain-crypto", &["brain-kernel"]),
     ("brain-store", &["brain-kernel"]),
-    ("brain-trust", &["brain-kernel", "brain-store"]),
+    ("brain-trust", &["brain-kernel", "brain-crypto", "brain-store"]),
     ("brain-warehouse", &["brain-kernel", "brain-store", "brain-trust"]),
     ("brain-chain", &["brain-kernel"]),
     ("brain-component", &["brain-kernel", "brain-store", "brain-trust", "brain-warehouse", "brain-chain"]),
