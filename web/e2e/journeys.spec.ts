@@ -156,7 +156,7 @@ test("search finds by pinyin initials and opens by keyboard", async ({ page }) =
 });
 
 test("ingest: upload, report, quarantined row with its reason", async ({ page }) => {
-  await signIn(page, "administrator");
+  await signIn(page, "system_administrator");
   await page.goto("/data/ingest");
   await settled(page);
   await page.getByRole("combobox", { name: "映射", exact: true }).click();

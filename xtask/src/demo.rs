@@ -34,7 +34,7 @@ pub(crate) fn run(words: &[&str]) -> Result<()> {
     println!("\n  打开 / open   {}\n", node.url);
     println!("  演示账户 / demonstration accounts (密码 / password: {PASSWORD})");
     for (username, role, name, _) in ACCOUNTS {
-        println!("    {username:<12} {role:<18} {name}");
+        println!("    {username:<12} {role:<22} {name}");
     }
     println!("\n  Ctrl-C 停止 / stops\n");
     node.wait()
@@ -68,13 +68,15 @@ fn parse(words: &[&str]) -> Result<Options> {
 /// Public on purpose: these accounts exist only in a demonstration's configuration file.
 const PASSWORD: &str = "Chanye-Danao-2026";
 /// Sign-in name, role, name to show, organisation.
-const ACCOUNTS: [(&str, &str, &str, Option<&str>); 6] = [
+const ACCOUNTS: [(&str, &str, &str, Option<&str>); 8] = [
     ("government", "government", "经信局分析员", None),
     ("industry", "industry_body", "行业协会秘书处", None),
     ("enterprise", "enterprise", "宁德时代新能源科技股份有限公司（演示账户）", Some(FIRST_FIRM)),
     ("enterprise2", "enterprise", "比亚迪股份有限公司（演示账户）", Some(SECOND_FIRM)),
     ("author", "component_author", "组件作者", None),
-    ("operator", "administrator", "平台管理员", None),
+    ("operator", "system_administrator", "系统管理员", None),
+    ("security", "security_administrator", "安全管理员", None),
+    ("auditor", "auditor", "审计员", None),
 ];
 /// 宁德时代新能源科技股份有限公司
 const FIRST_FIRM: &str = "91350900587527783P";
@@ -112,7 +114,7 @@ fn sources(from: Option<&Path>) -> Vec<(&'static str, PathBuf)> {
     ]
 }
 
-#[expect(clippy::format_push_string, reason = "six accounts, written once")]
+#[expect(clippy::format_push_string, reason = "a few accounts, written once")]
 fn configuration(full: bool) -> String {
     let name = if full { "浙江产业大脑（全量演示）" } else { "产业大脑（演示）" };
     let mut text = format!("[node]\nname = \"{name}\"\n");

@@ -35,7 +35,7 @@ pub(crate) enum Audience {
     SignedIn,
     /// These roles.
     Roles(Vec<Role>),
-    /// Programs on the same machine, or an administrator.
+    /// Programs on the same machine, or a system administrator.
     LocalOrAdministrator,
 }
 
@@ -46,7 +46,7 @@ impl Audience {
             Self::Public => None,
             Self::SignedInAtAll | Self::SignedIn => Some(Role::ALL.to_vec()),
             Self::Roles(roles) => Some(roles.clone()),
-            Self::LocalOrAdministrator => Some(vec![Role::Administrator]),
+            Self::LocalOrAdministrator => Some(vec![Role::SystemAdministrator]),
         }
     }
 }

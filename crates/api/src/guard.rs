@@ -128,7 +128,7 @@ fn is_local(address: Option<IpAddr>, headers: &HeaderMap) -> bool {
 }
 
 /// Roles that may look into the evidence log.
-pub(crate) const SUPERVISORS: [Role; 2] = [Role::Administrator, Role::Government];
+pub(crate) const SUPERVISORS: [Role; 2] = [Role::Auditor, Role::Government];
 
 #[cfg(test)]
 mod tests {

@@ -39,7 +39,7 @@ impl Node {
         let store =
             Store::open(&folder.store_url(&config.store.url), clock.clone()).await.map_err(Failure::from)?;
         let trust = Trust::open(store.clone(), &folder.keys(), clock.clone()).await.map_err(Failure::from)?;
-        if let Some(first) = trust.first_start().await.map_err(Failure::from)? {
+        for first in trust.first_start().await.map_err(Failure::from)? {
             announce(&first);
         }
         let options = Options {
@@ -60,25 +60,26 @@ impl Node {
 
 /// The one-time password goes to standard error, once, and is written nowhere.
 fn announce(first: &FirstAdministrator) {
-    let (name, password) = (&first.username, first.password.expose());
+    let (name, password, role) = (&first.username, first.password.expose(), first.role.title());
     match cli::language() {
         Language::Zh => {
-            eprintln!("首次启动：管理员 {name}，一次性密码 {password}（只显示这一次，登录后须修改）")
+            eprintln!("首次启动：{} {name}，一次性密码 {password}（只显示这一次，登录后须修改）", role.zh)
         }
         Language::En => {
             eprintln!(
-                "First start: administrator {name}, one-time password {password} (shown once; change it after signing in)"
+                "First start: {} {name}, one-time password {password} (shown once; change it after signing in)",
+                role.en
             );
         }
     }
 }
 
-/// The person at the terminal: who may open the folder may do everything in it.
-pub fn operator() -> Party {
+/// The person at the terminal, in the role that the command needs: who may open the folder may do everything in it.
+pub fn operator(role: Role) -> Party {
     Party {
         account: "local-operator".to_owned(),
         display_name: "本机操作员".to_owned(),
-        role: Role::Administrator,
+        role,
         organisation: None,
         region: None,
     }

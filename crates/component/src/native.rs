@@ -69,7 +69,7 @@ where
 {
     let text = |pair: (&str, &str)| Text::new(pair.0, pair.1);
     let audience =
-        if definition.audience.is_empty() { Role::ALL.to_vec() } else { definition.audience.to_vec() };
+        if definition.audience.is_empty() { Role::WORKING.to_vec() } else { definition.audience.to_vec() };
     let manifest = Manifest {
         id: definition.id.to_owned(),
         version: definition.version.to_owned(),

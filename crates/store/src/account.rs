@@ -35,9 +35,9 @@ pub async fn find_by_username(db: &impl ConnectionTrait, username: &str) -> Resu
     Ok(Entity::find().filter(Column::Username.eq(username)).one(db).await?)
 }
 
-/// How many accounts there are.
-pub async fn count(db: &impl ConnectionTrait) -> Result<u64> {
-    Ok(Entity::find().count(db).await?)
+/// How many accounts hold `role`, closed ones included.
+pub async fn count_with_role(db: &impl ConnectionTrait, role: &str) -> Result<u64> {
+    Ok(Entity::find().filter(Column::Role.eq(role)).count(db).await?)
 }
 
 /// Accounts by user name.

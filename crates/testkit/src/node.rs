@@ -163,7 +163,7 @@ impl Node {
         std::fs::write(&path, content).expect("a file");
         let request = IngestRequest { path, mapping: mapping.to_owned(), options: IngestOptions::default() };
         self.warehouse
-            .ingest(&operator(), request, Progress::new(), Cancel::new())
+            .ingest(&operator(Role::SystemAdministrator), request, Progress::new(), Cancel::new())
             .await
             .expect("an ingest that succeeds")
     }
@@ -189,11 +189,11 @@ impl Drop for Node {
 }
 
 /// Who may open the folder may do everything in it.
-fn operator() -> Party {
+fn operator(role: Role) -> Party {
     Party {
         account: "local-operator".to_owned(),
         display_name: "测试".to_owned(),
-        role: Role::Administrator,
+        role,
         organisation: None,
         region: None,
     }
@@ -227,7 +227,12 @@ async fn accounts(trust: &Trust) {
             password: PASSWORD.into(),
             must_change_password: false,
         };
-        trust.identity().create_account(&operator(), new).await.expect("an account");
+        let made = trust.identity().create_account(&operator(Role::SystemAdministrator), new).await;
+        let made = made.expect("an account");
+        if made.disabled {
+            let security = operator(Role::SecurityAdministrator);
+            trust.identity().approve_account(&security, &made.id).await.expect("an approval");
+        }
     }
 }
 

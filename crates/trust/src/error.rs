@@ -1,6 +1,8 @@
 //! What can go wrong with identity, grants and evidence.
 
 use brain_kernel::error::{ErrorKind, Failure};
+use brain_kernel::language::Text;
+use brain_kernel::party::Role;
 
 use crate::password::Weakness;
 
@@ -25,10 +27,18 @@ pub enum Error {
     /// The new password breaks a rule.
     #[error("password too weak: {0:?}")]
     WeakPassword(Weakness),
-    /// Only an administrator may do this.
-    #[error("{account} is not an administrator")]
-    NotAdministrator {
+    /// Only another role may do this.
+    #[error("{account} is not a {}", needed.name())]
+    WrongRole {
         /// Who tried.
+        account: String,
+        /// The role whose act it is.
+        needed: Role,
+    },
+    /// The account of an administrator or auditor is opened by the security administrator alone.
+    #[error("opening {account} needs an approval")]
+    ApprovalNeeded {
+        /// Id of the account.
         account: String,
     },
     /// No valid grant opens this dataset to the caller.
@@ -58,9 +68,9 @@ pub enum Error {
         /// Its id.
         id: String,
     },
-    /// The last account that can administer the node must stay.
-    #[error("the last administrator cannot be disabled")]
-    LastAdministrator,
+    /// The last open account of each kind of administrator must stay.
+    #[error("the last {} cannot be disabled", .0.name())]
+    LastAdministrator(Role),
     /// A key file can be read by others.
     #[error("key file {path} has mode {mode:o}")]
     KeyPermissions {
@@ -115,12 +125,13 @@ impl Error {
             Self::PasswordChangeRequired => "trust/password-change-required",
             Self::WrongPassword => "trust/wrong-password",
             Self::WeakPassword(_) => "trust/weak-password",
-            Self::NotAdministrator { .. } => "trust/not-administrator",
+            Self::WrongRole { .. } => "trust/wrong-role",
+            Self::ApprovalNeeded { .. } => "trust/approval-needed",
             Self::NoGrant { .. } => "trust/no-grant",
             Self::UsernameTaken(_) => "trust/username-taken",
             Self::Invalid { .. } => "trust/invalid-argument",
             Self::NotFound { .. } => "trust/not-found",
-            Self::LastAdministrator => "trust/last-administrator",
+            Self::LastAdministrator(_) => "trust/last-administrator",
             Self::KeyPermissions { .. } => "trust/key-permissions",
             Self::KeyFile { .. } => "trust/key-file",
             Self::KeyMalformed { .. } => "trust/key-malformed",
@@ -159,8 +170,8 @@ fn caller_failure(code: &'static str, error: Error) -> Failure {
     match error {
         Error::SignInRefused => Failure::new(Unauthenticated, code, "用户名或口令不正确。", "User name or password is wrong.")
             .with_hint(
-                "连续多次失败后账号会锁定一段时间；忘记口令请联系管理员重置。",
-                "After several failures the account is locked for a while; ask an administrator to reset a forgotten password.",
+                "连续多次失败后账号会锁定一段时间；忘记口令请联系系统管理员重置。",
+                "After several failures the account is locked for a while; ask the system administrator to reset a forgotten password.",
             ),
         Error::SessionEnded => {
             Failure::new(Unauthenticated, code, "尚未登录，或会话已结束。", "Not signed in, or the session has ended.")
@@ -171,10 +182,21 @@ fn caller_failure(code: &'static str, error: Error) -> Failure {
                 .with_hint("请在“修改口令”中设置新口令。", "Set a new password with POST /api/v1/session/password.")
         }
         Error::WrongPassword => Failure::new(InvalidArgument, code, "原口令不正确。", "The old password is wrong."),
-        Error::NotAdministrator { .. } => {
-            Failure::new(Forbidden, code, "此操作需要管理员。", "Only an administrator may do this.")
-                .with_hint("请联系本节点管理员。", "Ask the administrator of this node.")
+        Error::WrongRole { needed, .. } => {
+            let Text { zh, en } = needed.title();
+            Failure::new(Forbidden, code, format!("此操作只能由{zh}进行。"), format!("Only the {en} may do this."))
+                .with_hint(format!("请联系本节点的{zh}。"), format!("Ask the {en} of this node."))
         }
+        Error::ApprovalNeeded { .. } => Failure::new(
+            Precondition,
+            code,
+            "管理员与审计员账号须由安全管理员批准启用。",
+            "The account of an administrator or auditor is opened by the security administrator's approval.",
+        )
+        .with_hint(
+            "请安全管理员在账号页批准。",
+            "Ask the security administrator to approve it: POST /api/v1/accounts/{id}/approval.",
+        ),
         Error::NoGrant { dataset } => Failure::new(
             Forbidden,
             code,
@@ -182,8 +204,8 @@ fn caller_failure(code: &'static str, error: Error) -> Failure {
             format!("No valid grant on dataset {dataset}."),
         )
         .with_hint(
-            "请向数据所有者或管理员申请授权，并写明用途。",
-            "Ask the owner or an administrator for a grant, naming the purpose.",
+            "请向数据所有者或安全管理员申请授权，并写明用途。",
+            "Ask the owner or the security administrator for a grant, naming the purpose.",
         ),
         Error::UsernameTaken(name) => Failure::new(
             AlreadyExists,
@@ -196,9 +218,10 @@ fn caller_failure(code: &'static str, error: Error) -> Failure {
         Error::NotFound { what, id } => {
             Failure::new(NotFound, code, format!("不存在：{what} {id}"), format!("Not found: {what} {id}"))
         }
-        Error::LastAdministrator => {
-            Failure::new(Precondition, code, "不能停用最后一个管理员。", "The last administrator cannot be disabled.")
-                .with_hint("请先新建另一个管理员账号。", "Create another administrator first.")
+        Error::LastAdministrator(role) => {
+            let Text { zh, en } = role.title();
+            Failure::new(Precondition, code, format!("不能停用最后一个{zh}。"), format!("The last {en} cannot be disabled."))
+                .with_hint(format!("请先新建另一个{zh}账号。"), format!("Create another {en} first."))
         }
         _ => Failure::internal(code),
     }

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use brain_kernel::clock::Clock;
+use brain_kernel::party::Role;
 use brain_store::Store;
 use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 
-use crate::{Evidence, Grants, Identity, Options, Result, Secret};
+use crate::{AccountCard, Evidence, Grants, Identity, Options, Result, Secret};
 
 /// A cheap-clone handle to identity, grants and evidence of one node.
 #[derive(Clone)]
@@ -30,9 +31,11 @@ impl Drop for Inner {
     }
 }
 
-/// The administrator made at first start. Show it once; it is not stored.
+/// An administrator made at first start. Show it once; the password is not stored.
 #[derive(Debug, Clone)]
 pub struct FirstAdministrator {
+    /// Which of the three.
+    pub role: Role,
     /// Name to sign in with.
     pub username: String,
     /// Password for one use: it must be changed at first sign-in.
@@ -63,10 +66,15 @@ impl Trust {
         Ok(Self(Arc::new(Inner { identity, grants, evidence, signer })))
     }
 
-    /// Make the first administrator when there is no account yet.
-    pub async fn first_start(&self) -> Result<Option<FirstAdministrator>> {
-        let made = self.0.identity.first_administrator().await?;
-        Ok(made.map(|(username, password)| FirstAdministrator { username, password }))
+    /// Make the separated administrators (系统、安全、审计) of whom there is no account yet; usually there are none.
+    pub async fn first_start(&self) -> Result<Vec<FirstAdministrator>> {
+        let made = self.0.identity.first_administrators().await?;
+        let first = |(card, password): (AccountCard, Secret)| FirstAdministrator {
+            role: card.role,
+            username: card.username,
+            password,
+        };
+        Ok(made.into_iter().map(first).collect())
     }
 
     /// Accounts, sessions and keys.

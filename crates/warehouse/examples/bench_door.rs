@@ -64,7 +64,7 @@ fn party() -> Party {
     Party {
         account: "bench".to_owned(),
         display_name: "bench".to_owned(),
-        role: Role::Administrator,
+        role: Role::SystemAdministrator,
         organisation: None,
         region: None,
     }

@@ -134,8 +134,8 @@ impl From<Error> for Failure {
                 format!("You hold no grant for {dataset}."),
             )
             .with_hint(
-                format!("请向数据所有者 {owner} 或管理员申请，说明用途与期限。"),
-                format!("Ask its owner {owner} or an administrator; say for which purpose and until when."),
+                format!("请向数据所有者 {owner} 或安全管理员申请，说明用途与期限。"),
+                format!("Ask its owner {owner} or the security administrator; say for which purpose and until when."),
             ),
             Error::Undeclared { dataset } => Self::new(
                 ErrorKind::Forbidden,

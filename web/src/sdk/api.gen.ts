@@ -96,7 +96,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** 指标（Prometheus 文本）；仅本机或管理员 · Metrics as Prometheus text; this machine or administrators only */
+        /** 指标（Prometheus 文本）；仅本机或系统管理员 · Metrics as Prometheus text; this machine or system administrators only */
         get: operations["metrics"];
         put?: never;
         post?: never;
@@ -152,7 +152,7 @@ export interface paths {
         /** 账号列表 · Accounts */
         get: operations["accounts_list"];
         put?: never;
-        /** 新建账号 · Make an account */
+        /** 新建账号；管理员与审计员账号须经安全管理员批准后启用 · Make an account; one of an administrator or auditor stays closed until the security administrator approves it */
         post: operations["accounts_create"];
         delete?: never;
         options?: never;
@@ -175,6 +175,23 @@ export interface paths {
         head?: never;
         /** 停用或启用账号；停用即刻终止其会话与密钥 · Close or open an account; closing ends its sessions and keys at once */
         patch: operations["accounts_change"];
+        trace?: never;
+    };
+    "/api/v1/accounts/{id}/approval": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 批准并启用管理员或审计员账号 · Approve and open an account of an administrator or auditor */
+        post: operations["accounts_approve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/accounts/{id}/password": {
@@ -201,7 +218,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** 接口密钥列表：本人的；管理员可见全部 · API keys: one's own, or everybody's for an administrator */
+        /** 接口密钥列表：本人的；安全管理员可见全部 · API keys: one's own, or everybody's for the security administrator */
         get: operations["api_keys_list"];
         put?: never;
         /** 新建接口密钥，密钥只显示一次 · Make an API key; it is shown once */
@@ -222,7 +239,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** 吊销接口密钥 · Revoke an API key */
+        /** 吊销接口密钥：本人的；安全管理员可吊销任何密钥 · Revoke an API key: one's own, or any for the security administrator */
         delete: operations["api_keys_revoke"];
         options?: never;
         head?: never;
@@ -339,7 +356,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** 入库任务：本人的；管理员可见全部 · Ingest runs: one's own, or everybody's for an administrator */
+        /** 入库任务：本人的；系统管理员可见全部 · Ingest runs: one's own, or everybody's for a system administrator */
         get: operations["ingest_runs"];
         put?: never;
         post?: never;
@@ -804,8 +821,13 @@ export interface components {
             /** @description Name to show. */
             display_name: string;
         };
-        /** @description What a person or service may be in a node. One account holds one role. */
-        Role: "administrator" | "government" | "industry_body" | "enterprise" | "component_author";
+        /**
+         * @description What a person or service may be in a node. One account holds one role.
+         *
+         *     The first three are the separated administrators (三权分立, GB/T 22239-2019 8.1.4.2 d and 8.1.5): no act of one is open
+         *     to another, and no account ever moves between them.
+         */
+        Role: "system_administrator" | "security_administrator" | "auditor" | "government" | "industry_body" | "enterprise" | "component_author";
         /** @description Who is signed in, and until when. */
         SessionState: {
             /** @description The caller. */
@@ -2205,7 +2227,7 @@ export interface operations {
                     /** @description 显示名称 · Name to show. */
                     display_name: string;
                     /** @description 角色 · Role. */
-                    role: "administrator" | "government" | "industry_body" | "enterprise" | "component_author";
+                    role: "system_administrator" | "security_administrator" | "auditor" | "government" | "industry_body" | "enterprise" | "component_author";
                     /** @description 所属企业的统一社会信用代码，企业用户必填 · USCC of the organisation; needed for an enterprise account. */
                     organisation?: string | null;
                     /**
@@ -2265,6 +2287,41 @@ export interface operations {
                 };
             };
         };
+        responses: {
+            /** @description 成功 · Success */
+            204: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    accounts_approve: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description 成功 · Success */
             204: {
@@ -2490,8 +2547,13 @@ export interface operations {
                 "application/json": {
                     /** @description To whom. */
                     subject: {
-                        /** @description What a person or service may be in a node. One account holds one role. */
-                        role: "administrator" | "government" | "industry_body" | "enterprise" | "component_author";
+                        /**
+                         * @description What a person or service may be in a node. One account holds one role.
+                         *
+                         *     The first three are the separated administrators (三权分立, GB/T 22239-2019 8.1.4.2 d and 8.1.5): no act of one is open
+                         *     to another, and no account ever moves between them.
+                         */
+                        role: "system_administrator" | "security_administrator" | "auditor" | "government" | "industry_body" | "enterprise" | "component_author";
                     } | {
                         account: string;
                     };
@@ -3381,7 +3443,7 @@ export interface operations {
                                 capital_cny?: number | null;
                                 /**
                                  * Format: double
-                                 * @description Σ confidence × log₁₀(1 + capital/10,000 yuan) of the firms here.
+                                 * @description Σ confidence × freshness × max(1, log₁₀(1 + capital/10,000 yuan)) of the firms here.
                                  */
                                 capacity_proxy: number;
                                 /** @description Whether the final product cannot be made without it. */
@@ -3901,7 +3963,7 @@ export interface operations {
                                 capital_cny?: number | null;
                                 /**
                                  * Format: double
-                                 * @description Σ confidence × log₁₀(1 + capital/10,000 yuan) of the firms here.
+                                 * @description Σ confidence × freshness × max(1, log₁₀(1 + capital/10,000 yuan)) of the firms here.
                                  */
                                 capacity_proxy: number;
                                 /** @description Whether the final product cannot be made without it. */
@@ -4076,7 +4138,7 @@ export interface operations {
                                 capital_cny?: number | null;
                                 /**
                                  * Format: double
-                                 * @description Σ confidence × log₁₀(1 + capital/10,000 yuan) of the firms here.
+                                 * @description Σ confidence × freshness × max(1, log₁₀(1 + capital/10,000 yuan)) of the firms here.
                                  */
                                 capacity_proxy: number;
                                 /** @description Whether the final product cannot be made without it. */
@@ -4286,7 +4348,7 @@ export interface operations {
                      * @description Which network to look at, and how.
                      */
                     params: {
-                        /** @description 网络来源：observed 观测、estimated 估计；缺省为有观测则用观测 · where the links come from */
+                        /** @description 网络来源：observed 观测、estimated 估计；缺省：给了产业链用估计，否则有观测用观测 · where links come from; by default estimated for a chain, else observed where any are */
                         network?: ("observed" | "estimated") | null;
                         /** @description 产业链 · chain whose firms are looked at (estimated network) */
                         chain?: string | null;

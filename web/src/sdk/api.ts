@@ -96,6 +96,7 @@ export const api = {
 
   accounts: async () => asPage(await json<T.Page<T.Account> | T.Account[]>("GET", "/accounts", { query: { page_size: 500 } })),
   createAccount: (body: T.NewAccount) => json<T.Account>("POST", "/accounts", { body }),
+  approveAccount: (id: string) => json<void>("POST", `/accounts/${part(id)}/approval`),
   setAccountDisabled: (id: string, disabled: boolean) =>
     json<void>("PATCH", `/accounts/${part(id)}`, { body: { disabled } }),
   grants: async () => asPage(await json<T.Page<T.GrantEntry> | T.GrantEntry[]>("GET", "/grants", { query: { page_size: 500 } })),

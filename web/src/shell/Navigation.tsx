@@ -22,27 +22,36 @@ export interface Entry {
   roles?: Role[];
 }
 
+/** The separated administrators (三员); each sees on a page what is its own work. */
+export const ADMINISTRATORS: Role[] = ["system_administrator", "security_administrator", "auditor"];
+/** Roles that read rows and run components. */
+const WORKING: Role[] = ["system_administrator", "government", "industry_body", "enterprise", "component_author"];
+
 export const ENTRIES: Record<Side, Entry[]> = {
   government: [
-    { to: "/chain", key: "chain", icon: <ApartmentOutlined /> },
-    { to: "/map", key: "map", icon: <GlobalOutlined /> },
-    { to: "/gap", key: "gap", icon: <AimOutlined /> },
-    { to: "/risk", key: "risk", icon: <AlertOutlined /> },
+    { to: "/chain", key: "chain", icon: <ApartmentOutlined />, roles: WORKING },
+    { to: "/map", key: "map", icon: <GlobalOutlined />, roles: WORKING },
+    { to: "/gap", key: "gap", icon: <AimOutlined />, roles: WORKING },
+    { to: "/risk", key: "risk", icon: <AlertOutlined />, roles: WORKING },
   ],
-  industry: [{ to: "/candidates", key: "candidates", icon: <TeamOutlined /> }],
-  enterprise: [{ to: "/firms", key: "firms", icon: <BankOutlined />, exact: true }],
+  industry: [{ to: "/candidates", key: "candidates", icon: <TeamOutlined />, roles: WORKING }],
+  enterprise: [{ to: "/firms", key: "firms", icon: <BankOutlined />, exact: true, roles: WORKING }],
   operation: [
     { to: "/data", key: "data", icon: <DatabaseOutlined />, exact: true },
-    { to: "/data/ingest", key: "ingest", icon: <CloudUploadOutlined />, roles: ["administrator", "government", "industry_body"] },
-    { to: "/sql", key: "sql", icon: <CodeOutlined /> },
+    { to: "/data/ingest", key: "ingest", icon: <CloudUploadOutlined />, roles: ["system_administrator", "government", "industry_body"] },
+    { to: "/sql", key: "sql", icon: <CodeOutlined />, roles: WORKING },
     { to: "/components", key: "components", icon: <AppstoreOutlined /> },
-    { to: "/evidence", key: "evidence", icon: <SafetyCertificateOutlined />, roles: ["administrator", "government"] },
-    { to: "/accounts", key: "accounts", icon: <UserSwitchOutlined />, roles: ["administrator"] },
+    { to: "/evidence", key: "evidence", icon: <SafetyCertificateOutlined />, roles: ["auditor", "government"] },
+    { to: "/accounts", key: "accounts", icon: <UserSwitchOutlined />, roles: ADMINISTRATORS },
     { to: "/about", key: "about", icon: <InfoCircleOutlined /> },
   ],
 };
 
 const SIDES: Side[] = ["government", "industry", "enterprise", "operation"];
+
+function entriesOf(side: Side, party: Party): Entry[] {
+  return ENTRIES[side].filter((entry) => !entry.roles || entry.roles.includes(party.role));
+}
 
 export function Navigation({ party }: { party: Party }) {
   const t = useT();
@@ -52,7 +61,7 @@ export function Navigation({ party }: { party: Party }) {
         <HomeOutlined aria-hidden="true" />
         {t("nav.home")}
       </Link>
-      {SIDES.map((side) => (
+      {SIDES.filter((side) => entriesOf(side, party).length > 0).map((side) => (
         <div key={side} role="group" aria-label={t(`side.${side}`)}>
           <div className="nav-group" aria-hidden="true">{t(`side.${side}`)}</div>
           {side === "enterprise" && party.organisation ? (
@@ -61,14 +70,12 @@ export function Navigation({ party }: { party: Party }) {
               {t("nav.myFirm")}
             </Link>
           ) : null}
-          {ENTRIES[side]
-            .filter((entry) => !entry.roles || entry.roles.includes(party.role))
-            .map((entry) => (
+          {entriesOf(side, party).map((entry) => (
               <Link key={entry.to} to={entry.to} className="nav-link" activeOptions={{ exact: entry.exact, includeSearch: false }}>
                 <span aria-hidden="true">{entry.icon}</span>
                 {t(`nav.${entry.key}`)}
               </Link>
-            ))}
+          ))}
         </div>
       ))}
     </>

@@ -1,4 +1,4 @@
-//! Accounts (administrators) and API keys (everybody's own).
+//! Accounts (made by the system administrator, approved by the security administrator) and API keys.
 
 use crate::answer::{Done, Page, Reply};
 use crate::call::{Call, Json, NoQuery};
@@ -70,14 +70,17 @@ pub struct OneTimePassword {
 }
 
 pub(crate) fn endpoints() -> Vec<Endpoint> {
-    let administrators = [Role::Administrator];
+    let system = [Role::SystemAdministrator];
     [
         Endpoint::new(Method::GET, "/api/v1/accounts", "accounts_list", list)
             .about("账号列表", "Accounts")
-            .roles(&administrators),
+            .roles(&Role::ADMINISTRATORS),
         Endpoint::new(Method::POST, "/api/v1/accounts", "accounts_create", create)
-            .about("新建账号", "Make an account")
-            .roles(&administrators)
+            .about(
+                "新建账号；管理员与审计员账号须经安全管理员批准后启用",
+                "Make an account; one of an administrator or auditor stays closed until the security administrator approves it",
+            )
+            .roles(&system)
             .status(201)
             .codes(&["trust/username-taken", "trust/weak-password", "trust/invalid-argument"]),
         Endpoint::new(Method::PATCH, "/api/v1/accounts/{id}", "accounts_change", change)
@@ -85,16 +88,24 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
                 "停用或启用账号；停用即刻终止其会话与密钥",
                 "Close or open an account; closing ends its sessions and keys at once",
             )
-            .roles(&administrators)
+            .roles(&system)
             .status(204)
-            .codes(&["trust/last-administrator"]),
+            .codes(&["trust/last-administrator", "trust/approval-needed"]),
+        Endpoint::new(Method::POST, "/api/v1/accounts/{id}/approval", "accounts_approve", approve)
+            .about(
+                "批准并启用管理员或审计员账号",
+                "Approve and open an account of an administrator or auditor",
+            )
+            .roles(&[Role::SecurityAdministrator])
+            .status(204)
+            .codes(&["trust/not-found"]),
         Endpoint::new(Method::POST, "/api/v1/accounts/{id}/password", "accounts_reset_password", reset)
             .about("重置口令，返回一次性口令", "Reset the password to one for one use")
-            .roles(&administrators),
+            .roles(&system),
         Endpoint::new(Method::GET, "/api/v1/api-keys", "api_keys_list", keys)
             .about(
-                "接口密钥列表：本人的；管理员可见全部",
-                "API keys: one's own, or everybody's for an administrator",
+                "接口密钥列表：本人的；安全管理员可见全部",
+                "API keys: one's own, or everybody's for the security administrator",
             )
             .audience(Audience::SignedIn),
         Endpoint::new(Method::POST, "/api/v1/api-keys", "api_keys_create", create_key)
@@ -103,7 +114,10 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             .status(201)
             .codes(&["trust/invalid-argument", "api/session-needed"]),
         Endpoint::new(Method::DELETE, "/api/v1/api-keys/{id}", "api_keys_revoke", revoke_key)
-            .about("吊销接口密钥", "Revoke an API key")
+            .about(
+                "吊销接口密钥：本人的；安全管理员可吊销任何密钥",
+                "Revoke an API key: one's own, or any for the security administrator",
+            )
             .audience(Audience::SignedIn)
             .status(204),
     ]
@@ -134,6 +148,11 @@ async fn create(call: Call<NoQuery, Json<AccountRequest>>) -> Result<Reply<Accou
 async fn change(call: Call<NoQuery, Json<AccountChange>>) -> Result<Done, Failure> {
     let (actor, id) = (call.party()?, call.path("id")?);
     call.app.trust.identity().set_disabled(actor, id, call.body.0.disabled).await?;
+    Ok(Done::default())
+}
+
+async fn approve(call: Call) -> Result<Done, Failure> {
+    call.app.trust.identity().approve_account(call.party()?, call.path("id")?).await?;
     Ok(Done::default())
 }
 

@@ -67,7 +67,7 @@ pub(crate) fn endpoints(registry: &Registry) -> Vec<Endpoint> {
             "按编号运行组件；各组件另有带参数形状的同名操作",
             "Run a component by id; each also has an operation with its own schemas",
         )
-        .audience(Audience::SignedIn)
+        .roles(&Role::WORKING)
         .codes(&["component/unknown", "component/audience", "component/parameter"]);
     let mut endpoints = vec![list, show, any];
     endpoints.extend(registry.manifests().map(one));

@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::rows::{self, Window};
 use axum::http::Method;
 use brain_kernel::error::Failure;
+use brain_kernel::party::Role;
 use brain_kernel::provenance::Input;
 use brain_warehouse::catalogue::{CatalogueQuery, DatasetCard, DatasetDetail};
 use brain_warehouse::query::{QueryLimits, Session};
@@ -57,12 +58,15 @@ struct RowsQuery {
 pub(crate) fn endpoints() -> Vec<Endpoint> {
     [
         Endpoint::new(Method::GET, "/api/v1/datasets", "datasets_list", list)
-            .about("数据目录", "The catalogue"),
+            .about("数据目录", "The catalogue")
+            .audience(Audience::SignedIn),
         Endpoint::new(Method::GET, "/api/v1/datasets/{name}", "datasets_show", show)
             .about("一个数据集：字段、版本、质量、血缘", "One dataset: columns, versions, quality, lineage")
+            .audience(Audience::SignedIn)
             .codes(&["warehouse/unknown-dataset"]),
         Endpoint::new(Method::GET, "/api/v1/datasets/{name}/rows", "datasets_rows", read)
             .about("数据集中调用者可见的行", "Rows of a dataset as the caller may see them")
+            .roles(&Role::WORKING)
             .codes(&[
                 "warehouse/unknown-dataset",
                 "warehouse/unknown-version",
@@ -70,7 +74,7 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
                 "api/page-too-far",
             ]),
     ]
-    .map(|endpoint| endpoint.tag("datasets").audience(Audience::SignedIn))
+    .map(|endpoint| endpoint.tag("datasets"))
     .into()
 }
 

@@ -1,4 +1,4 @@
-//! Grants (administrators).
+//! Grants: given and taken back by the security administrator, read by the auditor too.
 
 use crate::answer::{Done, Page, Reply};
 use crate::call::{Call, Json, NoQuery};
@@ -25,18 +25,23 @@ struct GrantQuery {
 }
 
 pub(crate) fn endpoints() -> Vec<Endpoint> {
+    let security = [Role::SecurityAdministrator];
     [
-        Endpoint::new(Method::GET, "/api/v1/grants", "grants_list", list).about("授权列表", "Grants"),
+        Endpoint::new(Method::GET, "/api/v1/grants", "grants_list", list)
+            .about("授权列表", "Grants")
+            .roles(&[Role::SecurityAdministrator, Role::Auditor]),
         Endpoint::new(Method::POST, "/api/v1/grants", "grants_issue", issue)
             .about("授权；下一次读取即生效", "Give a grant; it acts at the next read")
+            .roles(&security)
             .status(201)
             .codes(&["trust/invalid-argument", "trust/not-found"]),
         Endpoint::new(Method::DELETE, "/api/v1/grants/{id}", "grants_revoke", revoke)
             .about("收回授权；下一次读取即失效", "Take a grant back; the next read is refused")
+            .roles(&security)
             .status(204)
             .codes(&["store/not-found"]),
     ]
-    .map(|endpoint| endpoint.tag("grants").roles(&[Role::Administrator]))
+    .map(|endpoint| endpoint.tag("grants"))
     .into()
 }
 

@@ -24,7 +24,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 /// Roles that may take data in.
-const STEWARDS: [Role; 3] = [Role::Administrator, Role::Government, Role::IndustryBody];
+const STEWARDS: [Role; 3] = [Role::SystemAdministrator, Role::Government, Role::IndustryBody];
 
 /// A mapping one can take a file in with.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -148,8 +148,8 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             .codes(&["warehouse/unknown-mapping", "api/too-large", "api/too-many-runs", "api/upload-disk"]),
         Endpoint::new(Method::GET, "/api/v1/ingest/runs", "ingest_runs", list)
             .about(
-                "入库任务：本人的；管理员可见全部",
-                "Ingest runs: one's own, or everybody's for an administrator",
+                "入库任务：本人的；系统管理员可见全部",
+                "Ingest runs: one's own, or everybody's for a system administrator",
             )
             .roles(&STEWARDS),
         Endpoint::new(Method::GET, "/api/v1/ingest/runs/{id}", "ingest_run", show)
@@ -217,7 +217,7 @@ async fn start(call: Call<IngestQuery, Upload>) -> Result<Reply<RunStarted>, Fai
 async fn list(call: Call<RunsQuery>) -> Result<Reply<Page<RunCard>>, Failure> {
     let party = call.party()?;
     let state = call.query.state.map(RunState::stored);
-    let actor = (party.role != Role::Administrator).then(|| party.account.clone());
+    let actor = (party.role != Role::SystemAdministrator).then(|| party.account.clone());
     let request = page_request(call.query.page, call.query.page_size);
     let found = call.app.warehouse.runs(&IngestRunFilter { state, actor }, request).await?;
     let card = |run: IngestRun| {
@@ -240,7 +240,7 @@ async fn cancel(call: Call) -> Result<Done, Failure> {
     Ok(Done::default())
 }
 
-/// The run of the path, if the caller may know of it: one's own, or any for an administrator.
+/// The run of the path, if the caller may know of it: one's own, or any for a system administrator.
 async fn find(call: &Call) -> Result<RunCard, Failure> {
     let (party, id) = (call.party()?, call.path("id")?);
     let live = call.app.runs.live(id);
@@ -248,8 +248,9 @@ async fn find(call: &Call) -> Result<RunCard, Failure> {
         Some(run) => Some(of_stored(run, live.as_ref())),
         None => live.map(|live| of_live(id, &live)),
     };
-    let visible =
-        |card: &RunCard, party: &Party| party.role == Role::Administrator || card.actor == party.account;
+    let visible = |card: &RunCard, party: &Party| {
+        party.role == Role::SystemAdministrator || card.actor == party.account
+    };
     let unknown = || Error::NotFound { what: ("入库任务", "ingest run"), id: shortened(id) };
     Ok(card.filter(|card| visible(card, party)).ok_or_else(unknown)?)
 }

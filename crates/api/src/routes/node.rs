@@ -9,6 +9,7 @@ use axum::body::{Body, Bytes};
 use axum::http::{HeaderValue, Method, Response, header};
 use brain_kernel::error::Failure;
 use brain_kernel::language::Language;
+use brain_kernel::party::Role;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -36,7 +37,7 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             .about("本接口文档", "This document"),
         Endpoint::new(Method::POST, "/api/v1/mcp", "mcp", model_context)
             .about("模型上下文协议（流式 HTTP）", "Model Context Protocol, streamable HTTP")
-            .audience(Audience::SignedIn)
+            .roles(&Role::WORKING)
             .headers(&[("mcp-protocol-version", "协议版本 · Protocol version")]),
         Endpoint::new(Method::GET, "/livez", "livez", alive).about("进程存活", "The process is alive"),
         Endpoint::new(Method::GET, "/readyz", "readyz", ready)
@@ -44,8 +45,8 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             .codes(&["store/unreachable"]),
         Endpoint::new(Method::GET, "/metrics", "metrics", metrics)
             .about(
-                "指标（Prometheus 文本）；仅本机或管理员",
-                "Metrics as Prometheus text; this machine or administrators only",
+                "指标（Prometheus 文本）；仅本机或系统管理员",
+                "Metrics as Prometheus text; this machine or system administrators only",
             )
             .audience(Audience::LocalOrAdministrator),
     ]

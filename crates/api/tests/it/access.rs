@@ -98,3 +98,30 @@ async fn the_node_does_what_the_table_says() {
         }
     }
 }
+
+/// Acts everybody does to himself: they are no administrator's work.
+const OWN: [&str; 5] =
+    ["session_open", "session_close", "session_password", "api_keys_create", "api_keys_revoke"];
+/// Sent with POST, but changes nothing.
+const READS_BY_POST: [&str; 1] = ["evidence_verify"];
+
+#[tokio::test]
+async fn no_administrator_can_do_anothers_work_and_the_auditor_changes_nothing() {
+    let node = Node::with_components(sample::components()).await;
+    let document = node.anonymous().get("/api/v1/openapi.json").await.expect(200);
+    let mut acts = 0;
+    for (_, method, operation) in operations(&document) {
+        let id = operation["operationId"].as_str().unwrap();
+        if method == "get" || OWN.contains(&id) || READS_BY_POST.contains(&id) {
+            continue;
+        }
+        acts += 1;
+        let audience: Vec<&str> =
+            operation["x-audience"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+        let who: Vec<&str> =
+            Role::ADMINISTRATORS.map(Role::name).into_iter().filter(|role| audience.contains(role)).collect();
+        assert!(who.len() <= 1 && !who.contains(&"auditor"), "{id} is open to {who:?}");
+        assert!(!audience.contains(&"public"), "{id} changes something and is open to everybody");
+    }
+    assert!(acts > 10, "the document was read");
+}

@@ -18,7 +18,7 @@ async fn a_file_goes_from_upload_to_report_to_quarantine() {
     );
     assert_eq!(run["file"], "orders.csv");
 
-    let administrator = node.signed_in("administrator").await;
+    let administrator = node.signed_in("system_administrator").await;
     let refused =
         administrator.sql("SELECT line, \"column\", value, reason_zh FROM raw.firm_order_quarantine").await;
     let rows = refused.expect(200)["rows"].clone();
@@ -42,7 +42,7 @@ async fn runs_are_seen_and_cancelled_by_their_owner_or_an_administrator() {
     owner.finished(id).await;
     let path = format!("/api/v1/ingest/runs/{id}");
     assert_eq!(node.signed_in("government").await.get(&path).await.code(), "api/not-found");
-    let administrator = node.signed_in("administrator").await;
+    let administrator = node.signed_in("system_administrator").await;
     assert_eq!(administrator.get(&path).await.status, 200);
     let cancel = administrator.post(&format!("{path}/cancel"), &json!({})).await;
     assert_eq!(cancel.status, 204, "cancelling what has ended is no mistake");
@@ -51,7 +51,7 @@ async fn runs_are_seen_and_cancelled_by_their_owner_or_an_administrator() {
 #[tokio::test]
 async fn an_upload_that_is_too_large_or_for_no_mapping_is_refused_and_leaves_nothing() {
     let node = Node::with(Setup { upload_limit_bytes: 1000, ..Setup::default() }).await;
-    let client = node.signed_in("administrator").await;
+    let client = node.signed_in("system_administrator").await;
     let large = client.upload("firms", "a.csv", &vec![b'x'; 5000]).await;
     assert_eq!((large.status.as_u16(), large.code().as_str()), (413, "api/too-large"));
     assert_eq!(client.upload("nothing", "a.csv", b"x").await.code(), "api/not-found");
@@ -62,7 +62,7 @@ async fn an_upload_that_is_too_large_or_for_no_mapping_is_refused_and_leaves_not
 #[tokio::test]
 async fn draining_waits_for_runs_and_refuses_new_ones() {
     let node = Node::start().await;
-    let client = node.signed_in("administrator").await;
+    let client = node.signed_in("system_administrator").await;
     let started = client.upload("firms", "o.csv", FIRMS_CSV.as_bytes()).await.expect(202);
     assert_eq!(node.runs.drain(Duration::from_mins(1)).await, 0);
     let run = client.finished(started["run_id"].as_str().unwrap()).await;
@@ -74,7 +74,7 @@ async fn draining_waits_for_runs_and_refuses_new_ones() {
 async fn a_grant_opens_the_next_read_and_its_revocation_closes_the_one_after() {
     let node = Node::with_components(sample::components()).await;
     node.load_firms().await;
-    let administrator = node.signed_in("administrator").await;
+    let administrator = node.signed_in("security_administrator").await;
     let author = node.signed_in("component_author").await;
     let count = "SELECT count(*) FROM raw.firm_order";
     assert_eq!(author.sql(count).await.code(), "warehouse/no-grant");

@@ -64,7 +64,7 @@ async fn each_component_is_an_operation_with_its_own_schemas() {
     let answer = &operation["responses"]["200"]["content"]["application/json"]["schema"];
     assert!(answer["properties"]["result"]["properties"]["lines"].is_object(), "{answer}");
     let secret = &document["paths"]["/api/v1/components/test.secret/run"]["post"];
-    assert_eq!(secret["x-audience"], serde_json::json!(["administrator"]));
+    assert_eq!(secret["x-audience"], serde_json::json!(["system_administrator"]));
 }
 
 #[tokio::test]
@@ -94,7 +94,7 @@ async fn every_operation_of_the_document_has_a_route() {
 async fn a_method_that_the_document_does_not_name_is_not_served() {
     let node = Node::with_components(sample::components()).await;
     let document = node.anonymous().get("/api/v1/openapi.json").await.expect(200);
-    let client = node.signed_in("administrator").await;
+    let client = node.signed_in("system_administrator").await;
     for (path, item) in document["paths"].as_object().unwrap() {
         let filled = path
             .replace("{seq}", "0")

@@ -26,7 +26,7 @@ async fn metrics_are_for_this_machine_or_an_administrator_and_not_for_whom_a_pro
     assert_eq!(client.send(proxied(&client)).await.status, 401);
     let government = node.signed_in("government").await;
     assert_eq!(government.send(proxied(&government)).await.status, 403);
-    let administrator = node.signed_in("administrator").await;
+    let administrator = node.signed_in("system_administrator").await;
     assert_eq!(administrator.send(proxied(&administrator)).await.status, 200);
 }
 

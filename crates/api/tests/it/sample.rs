@@ -83,7 +83,7 @@ pub(crate) fn components() -> Vec<Arc<dyn Component>> {
     vec![
         native(Definition { table: Some("/lines"), ..definition("test.echo") }, echo),
         native(Definition { reads: &["raw.firm_order"], ..definition("test.orders") }, orders),
-        native(Definition { audience: &[Role::Administrator], ..definition("test.secret") }, echo),
+        native(Definition { audience: &[Role::SystemAdministrator], ..definition("test.secret") }, echo),
         native(definition("test.wait"), wait),
         native(definition("test.fall"), fall),
     ]

@@ -83,7 +83,7 @@ async fn a_new_password_ends_the_other_sessions_and_keeps_this_one() {
 #[tokio::test]
 async fn whoever_must_change_the_password_can_do_nothing_else() {
     let node = Node::start().await;
-    let administrator = node.signed_in("administrator").await;
+    let administrator = node.signed_in("system_administrator").await;
     let account = json!({
         "username": "newcomer", "display_name": "新人", "role": "government", "password": "First-Door-Key-9"
     });

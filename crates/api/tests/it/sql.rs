@@ -44,7 +44,7 @@ async fn a_page_beyond_the_nodes_limit_is_refused_instead_of_empty() {
 async fn csv_defuses_formulas_and_arrow_reads_back() {
     let node = Node::start().await;
     node.load_firms().await;
-    let client = node.signed_in("administrator").await;
+    let client = node.signed_in("system_administrator").await;
     let sql = "SELECT product, amount_cny FROM raw.firm_order ORDER BY product";
     let csv = run(&client, json!({ "sql": sql, "format": "csv" })).await;
     assert_eq!(csv.header("content-type"), "text/csv; charset=utf-8");
@@ -59,7 +59,8 @@ async fn csv_defuses_formulas_and_arrow_reads_back() {
         .collect();
     assert_eq!(numbers, (1..=25).collect::<Vec<_>>());
 
-    let evidence = client.get("/api/v1/evidence?kind=sql.export").await.expect(200);
+    let auditor = node.signed_in("auditor").await;
+    let evidence = auditor.get("/api/v1/evidence?kind=sql.export").await.expect(200);
     assert_eq!(evidence["total"], 2, "exports leave evidence");
 }
 
@@ -156,7 +157,7 @@ async fn an_enterprise_sees_its_own_rows_only_in_sql_in_pages_and_in_counts() {
 async fn rows_are_paged_and_searched_without_the_text_becoming_sql() {
     let node = Node::start().await;
     node.load_firms().await;
-    let client = node.signed_in("administrator").await;
+    let client = node.signed_in("system_administrator").await;
     let path = "/api/v1/datasets/raw.firm_order/rows";
     let page = client.get(&format!("{path}?page=2&page_size=3")).await.expect(200);
     assert_eq!((page["rows"].as_array().unwrap().len(), page["has_more"].as_bool()), (1, Some(false)));

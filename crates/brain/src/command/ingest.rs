@@ -7,6 +7,7 @@ use crate::terminal;
 use anyhow::Result;
 use brain_kernel::error::Failure;
 use brain_kernel::language::Language;
+use brain_kernel::party::Role;
 use brain_kernel::progress::{Cancel, Progress};
 use brain_warehouse::ingest::{IngestOptions, IngestReport, IngestRequest};
 use std::io::IsTerminal as _;
@@ -26,7 +27,11 @@ pub async fn ingest(loaded: Loaded, given: Ingest) -> Result<ExitCode> {
     });
     let request =
         IngestRequest { path: given.path, mapping: given.mapping, options: IngestOptions::default() };
-    let outcome = node.warehouse.ingest(&operator(), request, progress, cancel).await.map_err(Failure::from);
+    let outcome = node
+        .warehouse
+        .ingest(&operator(Role::SystemAdministrator), request, progress, cancel)
+        .await
+        .map_err(Failure::from);
     watch.abort();
     let report = outcome?;
     if given.json {

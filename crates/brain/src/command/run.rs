@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result, bail};
 use brain_component::{ArgumentKind, Manifest, Registry, RunOptions, arguments, from_arguments, to_csv};
 use brain_kernel::clock::SystemClock;
 use brain_kernel::error::Failure;
+use brain_kernel::party::Role;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -28,9 +29,13 @@ pub async fn run(loaded: Loaded, given: Run) -> Result<ExitCode> {
     let parameters = from_arguments(&manifest, &pairs).map_err(Failure::from)?;
     let options = RunOptions { purpose: "command-line".to_owned(), ..RunOptions::default() };
     let outcome = if detached.runs_detached(&id, &parameters).map_err(Failure::from)? {
-        detached.run(&id, &operator(), parameters, options).await?
+        detached.run(&id, &operator(Role::SystemAdministrator), parameters, options).await?
     } else {
-        Node::open(loaded).await?.registry.run(&id, &operator(), parameters, options).await?
+        Node::open(loaded)
+            .await?
+            .registry
+            .run(&id, &operator(Role::SystemAdministrator), parameters, options)
+            .await?
     };
     if csv {
         terminal::print(&to_csv(&manifest, &outcome.result).map_err(Failure::from)?);

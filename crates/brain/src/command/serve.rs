@@ -8,6 +8,7 @@ use brain_api::{DemoAccount, Options, Runs, Services};
 use brain_component::Registry;
 use brain_kernel::clock::SystemClock;
 use brain_kernel::error::{ErrorKind, Failure};
+use brain_kernel::party::Role;
 use brain_kernel::progress::{Cancel, Progress};
 use brain_trust::NewAccount;
 use std::process::ExitCode;
@@ -87,7 +88,17 @@ async fn demo_accounts(node: &Node) -> Result<()> {
             password: account.password.as_str().into(),
             must_change_password: false,
         };
-        match node.trust.identity().create_account(&operator(), new).await.map_err(Failure::from) {
+        match node
+            .trust
+            .identity()
+            .create_account(&operator(Role::SystemAdministrator), new)
+            .await
+            .map_err(Failure::from)
+        {
+            Ok(card) if card.disabled => {
+                let security = operator(Role::SecurityAdministrator);
+                node.trust.identity().approve_account(&security, &card.id).await.map_err(Failure::from)?;
+            }
             Ok(_) => {}
             Err(failure) if failure.kind == ErrorKind::AlreadyExists => {}
             Err(failure) => return Err(failure.into()),
@@ -124,7 +135,8 @@ async fn stopped() {
 
 /// Bring models up to date that a crash or an upgrade left behind their inputs; nothing runs when nothing is stale.
 async fn catch_up(warehouse: brain_warehouse::Warehouse) {
-    match warehouse.refresh_models(&operator(), Progress::new(), Cancel::new()).await {
+    match warehouse.refresh_models(&operator(Role::SystemAdministrator), Progress::new(), Cancel::new()).await
+    {
         Ok(_) => {}
         Err(error) => tracing::error!(%error, "stale models could not be refreshed at start"),
     }

@@ -6,6 +6,7 @@ use crate::node::{Node, operator};
 use crate::terminal;
 use anyhow::Result;
 use brain_kernel::error::Failure;
+use brain_kernel::party::Role;
 use brain_kernel::progress::Cancel;
 use brain_warehouse::QueryLimits;
 use datafusion::arrow::array::RecordBatch;
@@ -16,7 +17,7 @@ use std::process::ExitCode;
 /// Run one SELECT as the folder's owner.
 pub async fn sql(loaded: Loaded, given: Sql) -> Result<ExitCode> {
     let node = Node::open(loaded).await?;
-    let session = node.warehouse.session(&operator(), "command-line");
+    let session = node.warehouse.session(&operator(Role::SystemAdministrator), "command-line");
     let limits = QueryLimits { rows: Some(given.limit), ..QueryLimits::default() };
     let stream = session.sql(&given.query, limits, Cancel::new()).await.map_err(Failure::from)?;
     let (batches, more) = stream.collect().await.map_err(Failure::from)?;

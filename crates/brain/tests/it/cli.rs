@@ -122,21 +122,27 @@ fn mode(path: &Path) -> u32 {
 }
 
 #[test]
-fn the_first_start_prints_the_one_time_password_once_and_keeps_it_nowhere() {
+fn the_first_start_prints_three_one_time_passwords_once_and_keeps_it_nowhere() {
     let node = TestNode::new();
     let first = node.run(&["doctor"]);
     assert_eq!(first.code, Some(0), "{first:?}");
-    assert_eq!(first.err.matches("one-time password").count(), 1, "{first:?}");
-    let password = first.err.split("one-time password ").nth(1).unwrap().split(' ').next().unwrap();
-    assert!(password.len() >= 16, "{password:?}");
-    assert_eq!(first.err.matches(password).count(), 1);
-    assert!(!first.out.contains(password), "standard output may be kept in a file");
-    for folder in ["", "keys", "store", "tmp"] {
-        for file in std::fs::read_dir(node.data().join(folder)).unwrap().flatten() {
-            if file.path().is_file() {
-                let bytes = std::fs::read(file.path()).unwrap();
-                let found = bytes.windows(password.len()).any(|window| window == password.as_bytes());
-                assert!(!found, "the password stands in {}", file.path().display());
+    assert_eq!(first.err.matches("one-time password").count(), 3, "{first:?}");
+    for (at, role) in ["system administrator admin", "security administrator security", "auditor auditor"]
+        .into_iter()
+        .enumerate()
+    {
+        assert!(first.err.contains(role), "{first:?}");
+        let password = first.err.split("one-time password ").nth(at + 1).unwrap().split(' ').next().unwrap();
+        assert!(password.len() >= 16, "{password:?}");
+        assert_eq!(first.err.matches(password).count(), 1);
+        assert!(!first.out.contains(password), "standard output may be kept in a file");
+        for folder in ["", "keys", "store", "tmp"] {
+            for file in std::fs::read_dir(node.data().join(folder)).unwrap().flatten() {
+                if file.path().is_file() {
+                    let bytes = std::fs::read(file.path()).unwrap();
+                    let found = bytes.windows(password.len()).any(|window| window == password.as_bytes());
+                    assert!(!found, "the password stands in {}", file.path().display());
+                }
             }
         }
     }

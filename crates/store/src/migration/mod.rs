@@ -3,6 +3,7 @@
 //! A step that was part of a release never changes; a new need is a new step at the end.
 
 mod m0001_spine;
+mod m0003_identity;
 
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbBackend, SqliteTransactionMode, TransactionOptions,
@@ -16,7 +17,7 @@ struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_spine::Migration)]
+        vec![Box::new(m0001_spine::Migration), Box::new(m0003_identity::Migration)]
     }
 }
 

@@ -63,9 +63,13 @@ async fn check(store: &Store) {
 async fn opens(database: &TestDatabase, dump: &Path) {
     let bare = database.connect_bare().await;
     bare.execute_unprepared(&fs::read_to_string(dump).unwrap()).await.unwrap();
+    // What v0.1 called its one administrator.
+    bare.execute_unprepared("UPDATE account SET role = 'administrator'").await.unwrap();
     bare.close().await.unwrap();
     let store = database.open().await;
     check(&store).await;
+    let person = account::find_by_username(store.db(), "fixture").await.unwrap().unwrap();
+    assert_eq!(person.role, "system_administrator");
     store.close().await.unwrap();
 }
 

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::rule::{from_row, subject_columns, to_row};
 use super::{GrantCard, Grants, NewGrant, Subject};
-use crate::identity::require_administrator;
+use crate::identity::require_role;
 use crate::{Error, EvidenceEntry, Result};
 
 /// Longest text field of a grant, in characters.
@@ -22,14 +22,18 @@ const PREDICATE_PARTS_MAX: usize = 1_000;
 const PREDICATE_DEPTH_MAX: usize = 8;
 
 impl Grants {
-    /// Give a permission; it acts at the next resolve. Administrators only.
+    /// Give a permission; it acts at the next resolve. Security administrators only.
     pub async fn issue(&self, actor: &Party, new: NewGrant) -> Result<GrantCard> {
-        require_administrator(actor)?;
+        require_role(actor, Role::SecurityAdministrator)?;
+        refuse_self_service(actor, &new.subject)?;
         let new = NewGrant { until: new.until.map(|until| until.trunc_subsecs(6)), ..new };
         self.check(&new)?;
         let transaction = self.0.store.transaction().await?;
         if let Subject::Account(id) = &new.subject {
-            account::find(&transaction, id).await?.ok_or_else(|| Error::not_found("account", id))?;
+            let found =
+                account::find(&transaction, id).await?.ok_or_else(|| Error::not_found("account", id))?;
+            let role = Role::from_name(&found.role).ok_or(Error::Corrupt { field: "account.role" })?;
+            refuse_self_service(actor, &Subject::Role(role))?;
         }
         let row = to_row(self.0.store.new_id(), &new, &actor.account, self.0.store.now())?;
         rows::insert_many(&transaction, vec![row.clone()]).await?;
@@ -45,9 +49,9 @@ impl Grants {
         from_row(row)
     }
 
-    /// Take a permission back; it is gone at the next resolve. Administrators only.
+    /// Take a permission back; it is gone at the next resolve. Security administrators only.
     pub async fn revoke(&self, actor: &Party, id: &str) -> Result<()> {
-        require_administrator(actor)?;
+        require_role(actor, Role::SecurityAdministrator)?;
         let transaction = self.0.store.transaction().await?;
         rows::revoke(&transaction, id, self.0.store.now(), &actor.account).await?;
         let entry = EvidenceEntry {
@@ -61,10 +65,11 @@ impl Grants {
         self.reload().await
     }
 
-    /// Permissions, newest first: those given to the caller or its role, or everybody's for an administrator.
+    /// Permissions, newest first: those given to the caller or its role, or everybody's for the security
+    /// administrator and the auditor.
     pub async fn list(&self, actor: &Party, revoked_too: bool, page: PageRequest) -> Result<Page<GrantCard>> {
         let subjects = match actor.role {
-            Role::Administrator => Vec::new(),
+            Role::SecurityAdministrator | Role::Auditor => Vec::new(),
             role => [Subject::Role(role), Subject::Account(actor.account.clone())]
                 .iter()
                 .map(subject_columns)
@@ -119,6 +124,22 @@ impl Grants {
         }
         Ok(())
     }
+}
+
+/// Whoever gives permissions, or audits them, gets none: to itself, or to a role that does not work with data.
+fn refuse_self_service(actor: &Party, subject: &Subject) -> Result<()> {
+    let refused = match subject {
+        Subject::Role(role) => !Role::WORKING.contains(role),
+        Subject::Account(id) => *id == actor.account,
+    };
+    if !refused {
+        return Ok(());
+    }
+    Err(Error::invalid(
+        "subject",
+        "不能授权给本人、安全管理员或审计员：授权与使用须分开。",
+        "No grant goes to oneself, a security administrator or an auditor: giving and using are separate.",
+    ))
 }
 
 /// Parts of a filter over all levels; `None` when it is deeper than `levels`.

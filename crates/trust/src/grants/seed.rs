@@ -1,4 +1,4 @@
-//! The grants every node starts with: ordinary rows, given by role, that an administrator may revoke.
+//! The grants every node starts with: ordinary rows, given by role, that the security administrator may revoke.
 
 use brain_kernel::grade::Grade;
 use brain_kernel::language::Text;
@@ -38,7 +38,7 @@ pub(super) async fn run(store: &Store, evidence: &Evidence) -> Result<()> {
 /// Fixed ids, so that provenance reads well.
 fn seeds() -> Vec<(&'static str, NewGrant)> {
     vec![
-        ("role-administrator", by_role(Role::Administrator, Reach::All, None, None)),
+        ("role-system-administrator", by_role(Role::SystemAdministrator, Reach::All, None, None)),
         ("role-government", by_role(Role::Government, Reach::All, None, None)),
         ("role-industry-body", by_role(Role::IndustryBody, Reach::All, None, Some(Grade::General3))),
         ("role-enterprise", by_role(Role::Enterprise, Reach::Unrestricted, Some(Grade::General2), None)),

@@ -10,9 +10,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Identity, party_of, require_administrator};
+use super::{Identity, party_of, require_role};
 use crate::{Error, EvidenceEntry, Result, Secret, password};
 
+/// Names tried for a first administrator when ordinary accounts hold the usual one.
+const USERNAME_ATTEMPTS_MAX: u32 = 100;
 /// Longest user name and display name, in characters.
 const NAME_CHARACTERS_MAX: usize = 64;
 
@@ -82,24 +84,28 @@ impl AccountCard {
 }
 
 impl Identity {
-    /// Make an account. Administrators only.
+    /// Make an account; one of an administrator or auditor stays closed until [`approve_account`](Self::approve_account),
+    /// so that nobody makes himself a second administrator. System administrators only.
     pub async fn create_account(&self, actor: &Party, new: NewAccount) -> Result<AccountCard> {
-        require_administrator(actor)?;
+        require_role(actor, Role::SystemAdministrator)?;
         password::check(new.password.expose(), &new.username).map_err(Error::WeakPassword)?;
-        self.insert_account(&actor.account, new).await
+        let closed = new.role.is_administrator();
+        self.insert_account(&actor.account, new, closed).await
     }
 
-    /// Accounts by user name. Administrators only.
+    /// Accounts by user name. The separated administrators only.
     pub async fn accounts(&self, actor: &Party, page: PageRequest) -> Result<Page<AccountCard>> {
-        require_administrator(actor)?;
+        if !actor.role.is_administrator() {
+            require_role(actor, Role::SystemAdministrator)?;
+        }
         let Page { items, total, page, page_size } = account::list(self.0.store.db(), page).await?;
         let items = items.into_iter().map(AccountCard::of).collect::<Result<_>>()?;
         Ok(Page { items, total, page, page_size })
     }
 
-    /// One account: one's own, or any for an administrator.
+    /// One account: one's own, or any for an administrator or auditor.
     pub async fn account(&self, actor: &Party, id: &str) -> Result<AccountCard> {
-        let found = if actor.account == id || actor.role == Role::Administrator {
+        let found = if actor.account == id || actor.role.is_administrator() {
             account::find(self.0.store.db(), id).await?
         } else {
             None
@@ -107,17 +113,20 @@ impl Identity {
         AccountCard::of(found.ok_or_else(|| Error::not_found("account", id))?)
     }
 
-    /// Close an account, ending its sessions and keys at once, or open it again. Administrators only.
+    /// Close an account, ending its sessions and keys at once, or open it again. System administrators only.
     pub async fn set_disabled(&self, actor: &Party, id: &str, disabled: bool) -> Result<()> {
-        require_administrator(actor)?;
+        require_role(actor, Role::SystemAdministrator)?;
         let transaction = self.0.store.transaction().await?;
         let found = account::find(&transaction, id).await?.ok_or_else(|| Error::not_found("account", id))?;
-        let administrator = Role::Administrator.name();
-        if disabled && !found.disabled && found.role == administrator {
+        let role = party_of(&found)?.role;
+        if disabled && !found.disabled && role.is_administrator() {
             // Counted after the change below would be simpler, but then two administrators could close each other.
-            if account::count_enabled_with_role(&transaction, administrator).await? <= 1 {
-                return Err(Error::LastAdministrator);
+            if account::count_enabled_with_role(&transaction, role.name()).await? <= 1 {
+                return Err(Error::LastAdministrator(role));
             }
+        }
+        if !disabled && found.disabled && role.is_administrator() {
+            return Err(Error::ApprovalNeeded { account: found.id });
         }
         account::set_disabled(&transaction, id, disabled).await?;
         if disabled {
@@ -127,9 +136,24 @@ impl Identity {
         self.commit_with(transaction, kind, &actor.account, id, json!({})).await
     }
 
-    /// Replace a forgotten password by one for one use, ending the account's sessions. Administrators only.
+    /// Open the closed account of an administrator or auditor: the second pair of eyes on who holds such a role.
+    /// Security administrators only.
+    pub async fn approve_account(&self, actor: &Party, id: &str) -> Result<()> {
+        require_role(actor, Role::SecurityAdministrator)?;
+        let transaction = self.0.store.transaction().await?;
+        let found = account::find(&transaction, id).await?;
+        let waiting = |account: &Account| {
+            account.disabled && Role::from_name(&account.role).is_some_and(Role::is_administrator)
+        };
+        let found = found.filter(waiting).ok_or_else(|| Error::not_found("account awaiting approval", id))?;
+        account::set_disabled(&transaction, &found.id, false).await?;
+        let body = json!({ "role": found.role });
+        self.commit_with(transaction, "account.approve", &actor.account, &found.id, body).await
+    }
+
+    /// Replace a forgotten password by one for one use, ending the account's sessions. System administrators only.
     pub async fn reset_password(&self, actor: &Party, id: &str) -> Result<Secret> {
-        require_administrator(actor)?;
+        require_role(actor, Role::SystemAdministrator)?;
         let once = password::one_time()?;
         let hash = self.0.hasher.hash(&once).await?;
         let transaction = self.0.store.transaction().await?;
@@ -140,30 +164,49 @@ impl Identity {
         Ok(once)
     }
 
-    /// The first administrator, when there is no account yet.
-    pub(crate) async fn first_administrator(&self) -> Result<Option<(String, Secret)>> {
-        if account::count(self.0.store.db()).await? > 0 {
-            return Ok(None);
+    /// The separated administrators of whom there is no account yet: all three at the first start, the two that v0.1
+    /// did not know at the first start after the upgrade.
+    pub(crate) async fn first_administrators(&self) -> Result<Vec<(AccountCard, Secret)>> {
+        let mut made = Vec::new();
+        for (role, username) in [
+            (Role::SystemAdministrator, "admin"),
+            (Role::SecurityAdministrator, "security"),
+            (Role::Auditor, "auditor"),
+        ] {
+            if account::count_with_role(self.0.store.db(), role.name()).await? == 0 {
+                made.extend(self.first_administrator(role, username).await?);
+            }
         }
-        let password = password::one_time()?;
-        let new = NewAccount {
-            username: "admin".to_owned(),
-            display_name: "管理员".to_owned(),
-            role: Role::Administrator,
-            organisation: None,
-            region: None,
-            password: password.clone(),
-            must_change_password: true,
-        };
-        match self.insert_account("system", new).await {
-            Ok(card) => Ok(Some((card.username, password))),
-            // Another process was quicker.
-            Err(Error::UsernameTaken(_)) => Ok(None),
-            Err(error) => Err(error),
-        }
+        Ok(made)
     }
 
-    async fn insert_account(&self, actor: &str, new: NewAccount) -> Result<AccountCard> {
+    async fn first_administrator(&self, role: Role, username: &str) -> Result<Option<(AccountCard, Secret)>> {
+        for attempt in 1..=USERNAME_ATTEMPTS_MAX {
+            let password = password::one_time()?;
+            let username = if attempt == 1 { username.to_owned() } else { format!("{username}{attempt}") };
+            let new = NewAccount {
+                username,
+                display_name: role.title().zh,
+                role,
+                organisation: None,
+                region: None,
+                password: password.clone(),
+                must_change_password: true,
+            };
+            match self.insert_account("system", new, false).await {
+                Ok(card) => return Ok(Some((card, password))),
+                // Somebody else has the name, or another process was quicker.
+                Err(Error::UsernameTaken(_)) => {}
+                Err(error) => return Err(error),
+            }
+            if account::count_with_role(self.0.store.db(), role.name()).await? > 0 {
+                return Ok(None);
+            }
+        }
+        Err(Error::UsernameTaken(username.to_owned()))
+    }
+
+    async fn insert_account(&self, actor: &str, new: NewAccount, disabled: bool) -> Result<AccountCard> {
         let username = checked_username(&new.username)?;
         let display_name = checked_display_name(&new.display_name)?;
         if new.role == Role::Enterprise && new.organisation.is_none() {
@@ -188,7 +231,7 @@ impl Identity {
             region: new.region.map(|code| code.to_string()),
             password_hash,
             must_change_password: new.must_change_password,
-            disabled: false,
+            disabled,
             failed_sign_ins: 0,
             locked_until: None,
             password_changed_at: now,
@@ -204,6 +247,7 @@ impl Identity {
             "role": account.role,
             "organisation": account.organisation,
             "region": account.region,
+            "awaits_approval": account.disabled,
         });
         self.commit_with(transaction, "account.create", actor, &account.id, body).await?;
         AccountCard::of(account)

@@ -101,17 +101,18 @@ impl Identity {
         Ok(NewApiKey { id: key.id, secret, expires_at })
     }
 
-    /// The caller's own keys, or everybody's for an administrator, newest first.
+    /// The caller's own keys, or everybody's for a security administrator, newest first.
     pub async fn api_keys(&self, actor: &Party, page: PageRequest) -> Result<Page<ApiKeyCard>> {
-        let owner = (actor.role != Role::Administrator).then_some(actor.account.as_str());
+        let owner = (actor.role != Role::SecurityAdministrator).then_some(actor.account.as_str());
         Ok(api_key::list(self.0.store.db(), owner, page).await?.map(ApiKeyCard::from))
     }
 
-    /// Stop one of the caller's own keys, or any for an administrator, from working.
+    /// Stop one of the caller's own keys, or any for a security administrator, from working.
     pub async fn revoke_api_key(&self, actor: &Party, id: &str) -> Result<()> {
         let transaction = self.0.store.transaction().await?;
         let key = api_key::find(&transaction, id).await?.filter(|key| key.revoked_at.is_none());
-        let mine = |key: &ApiKey| key.account_id == actor.account || actor.role == Role::Administrator;
+        let mine =
+            |key: &ApiKey| key.account_id == actor.account || actor.role == Role::SecurityAdministrator;
         let key = key.filter(mine).ok_or_else(|| Error::not_found("API key", id))?;
         api_key::revoke(&transaction, &key.id, self.0.store.now()).await?;
         self.commit_with(transaction, "api_key.revoke", &actor.account, &key.id, json!({})).await

@@ -40,7 +40,7 @@ fn every_row() -> Predicate {
     Predicate::All(Vec::new())
 }
 
-fn new_grant(subject: Subject) -> NewGrant {
+pub(crate) fn new_grant(subject: Subject) -> NewGrant {
     NewGrant {
         subject,
         dataset: "raw.sme_invoice".to_owned(),
@@ -59,7 +59,7 @@ fn new_grant(subject: Subject) -> NewGrant {
 async fn each_role_sees_what_its_seeded_grant_says() {
     let node = Node::start().await;
     let grants = node.trust.grants();
-    for role in [Role::Administrator, Role::Government] {
+    for role in [Role::SystemAdministrator, Role::Government] {
         for dataset in [open_data(), invoices()] {
             let grant = grants.resolve(&party(role), &dataset, "view").unwrap();
             assert_eq!(
@@ -106,7 +106,7 @@ async fn an_issued_grant_acts_at_the_next_resolve_for_its_purpose_only_until_it_
     let masks = BTreeMap::from([("amount".to_owned(), Mask::SignificantDigits { digits: 2 })]);
     let until = Some(node.store.now() + TimeDelta::days(7));
     let new = NewGrant { masks: masks.clone(), until, ..new_grant(Subject::Account(id)) };
-    let issued = grants.issue(&party(Role::Administrator), new).await.unwrap();
+    let issued = grants.issue(&party(Role::SecurityAdministrator), new).await.unwrap();
     let resolved = grants.resolve(&author, &invoices(), "risk").unwrap();
     assert_eq!((&resolved.id, resolved.masks, resolved.until), (&issued.id, masks, until));
     assert!(grants.resolve(&author, &invoices(), "marketing").is_err());
@@ -121,7 +121,7 @@ async fn an_issued_grant_acts_at_the_next_resolve_for_its_purpose_only_until_it_
 async fn a_revoked_grant_refuses_the_next_resolve_and_stays_revoked_over_a_restart() {
     let node = Node::start().await;
     let grants = node.trust.grants();
-    let actor = party(Role::Administrator);
+    let actor = party(Role::SecurityAdministrator);
     grants.revoke(&actor, "role-government").await.unwrap();
     assert!(grants.resolve(&party(Role::Government), &open_data(), "view").is_err());
     assert_eq!(grants.revoke(&actor, "role-government").await.unwrap_err().code(), "store/not-found");
@@ -137,7 +137,7 @@ async fn a_revoked_grant_refuses_the_next_resolve_and_stays_revoked_over_a_resta
 async fn of_several_grants_the_most_permitting_applies() {
     let node = Node::start().await;
     let grants = node.trust.grants();
-    let actor = party(Role::Administrator);
+    let actor = party(Role::SecurityAdministrator);
     let enterprise = Subject::Role(Role::Enterprise);
     let region = Predicate::StartsWith { column: "region".to_owned(), prefix: "33".to_owned() };
     grants.issue(&actor, NewGrant { rows: region, ..new_grant(enterprise.clone()) }).await.unwrap();
@@ -151,18 +151,32 @@ async fn of_several_grants_the_most_permitting_applies() {
 }
 
 #[tokio::test]
-async fn only_administrators_issue_and_others_list_their_own() {
+async fn only_security_administrators_issue_and_others_list_their_own() {
     let node = Node::start().await;
     let grants = node.trust.grants();
     let government = party(Role::Government);
     let new = new_grant(Subject::Role(Role::Government));
-    assert_eq!(grants.issue(&government, new).await.unwrap_err().code(), "trust/not-administrator");
-    assert_eq!(
-        grants.revoke(&government, "role-enterprise").await.unwrap_err().code(),
-        "trust/not-administrator"
-    );
+    assert_eq!(grants.issue(&government, new).await.unwrap_err().code(), "trust/wrong-role");
+    assert_eq!(grants.revoke(&government, "role-enterprise").await.unwrap_err().code(), "trust/wrong-role");
     let listed = grants.list(&government, false, PageRequest::default()).await.unwrap();
     assert_eq!(listed.items.iter().map(|card| card.id.as_str()).collect::<Vec<_>>(), ["role-government"]);
+}
+
+#[tokio::test]
+async fn nobody_who_gives_or_audits_permissions_gets_one() {
+    let node = Node::start().await;
+    let grants = node.trust.grants();
+    let auditor = node.account("auditor", Role::Auditor).await;
+    let security = Party { account: auditor.clone(), ..party(Role::SecurityAdministrator) };
+    for subject in [
+        Subject::Role(Role::SecurityAdministrator),
+        Subject::Role(Role::Auditor),
+        Subject::Account(auditor.clone()),
+        Subject::Account(security.account.clone()),
+    ] {
+        let refused = grants.issue(&security, new_grant(subject)).await.unwrap_err();
+        assert_eq!(refused.code(), "trust/invalid-argument");
+    }
 }
 
 #[tokio::test]
@@ -186,14 +200,14 @@ async fn a_grant_that_makes_no_sense_is_refused() {
     for new in bad {
         let shown = format!("{new:?}");
         assert_eq!(
-            grants.issue(&party(Role::Administrator), new).await.unwrap_err().code(),
+            grants.issue(&party(Role::SecurityAdministrator), new).await.unwrap_err().code(),
             "trust/invalid-argument",
             "{shown}"
         );
     }
     let unknown = new_grant(Subject::Account("nobody".to_owned()));
     assert_eq!(
-        grants.issue(&party(Role::Administrator), unknown).await.unwrap_err().code(),
+        grants.issue(&party(Role::SecurityAdministrator), unknown).await.unwrap_err().code(),
         "trust/not-found"
     );
     assert!(node.kinds().await.is_empty(), "a refused grant leaves neither row nor evidence");

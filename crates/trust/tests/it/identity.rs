@@ -8,24 +8,40 @@ use chrono::TimeDelta;
 use crate::node::{Node, PASSWORD, party};
 
 #[tokio::test]
-async fn the_first_administrator_is_made_once_and_must_change_the_password_before_anything_else() {
+async fn the_three_administrators_are_made_once_and_must_change_the_password_before_anything_else() {
     let node = Node::start().await;
-    let first = node.trust.first_start().await.unwrap().unwrap();
-    assert!(node.trust.first_start().await.unwrap().is_none());
-    let signed_in = node.sign_in(&first.username, first.password.expose()).await.unwrap();
-    assert!(signed_in.must_change_password);
+    let first = node.trust.first_start().await.unwrap();
+    assert_eq!(first.iter().map(|one| one.role).collect::<Vec<_>>(), Role::ADMINISTRATORS);
+    assert!(node.trust.first_start().await.unwrap().is_empty());
     let identity = node.trust.identity();
-    let token = signed_in.token.expose();
-    assert_eq!(identity.authenticate(token).await.unwrap_err().code(), "trust/password-change-required");
-    assert!(identity.inspect(token).await.unwrap().must_change_password);
-    let new = Secret::new("a better one 2026");
-    identity.change_password(&signed_in.party, &first.password, &new, Some(token)).await.unwrap();
-    assert_eq!(identity.authenticate(token).await.unwrap().role, Role::Administrator);
-    assert_eq!(
-        node.sign_in("admin", first.password.expose()).await.unwrap_err().code(),
-        "trust/sign-in-refused"
-    );
-    assert_eq!(node.kinds().await, ["account.create", "session.open", "account.password", "session.refused"]);
+    for one in &first {
+        let signed_in = node.sign_in(&one.username, one.password.expose()).await.unwrap();
+        assert!(signed_in.must_change_password);
+        let token = signed_in.token.expose();
+        assert_eq!(identity.authenticate(token).await.unwrap_err().code(), "trust/password-change-required");
+        assert!(identity.inspect(token).await.unwrap().must_change_password);
+        let new = Secret::new("a better one 2026");
+        identity.change_password(&signed_in.party, &one.password, &new, Some(token)).await.unwrap();
+        assert_eq!(identity.authenticate(token).await.unwrap().role, one.role);
+        assert_eq!(
+            node.sign_in(&one.username, one.password.expose()).await.unwrap_err().code(),
+            "trust/sign-in-refused"
+        );
+    }
+    let of_one = ["session.open", "account.password", "session.refused"];
+    let expected = [["account.create"; 3], of_one, of_one, of_one].concat();
+    assert_eq!(node.kinds().await, expected);
+}
+
+#[tokio::test]
+async fn a_node_of_the_first_version_gets_the_two_administrators_it_lacks_under_free_names() {
+    let node = Node::start().await;
+    node.account("admin", Role::SystemAdministrator).await;
+    node.account("security", Role::Government).await;
+    let made = node.trust.first_start().await.unwrap();
+    let made: Vec<_> = made.iter().map(|one| (one.role, one.username.as_str())).collect();
+    assert_eq!(made, [(Role::SecurityAdministrator, "security2"), (Role::Auditor, "auditor")]);
+    assert!(node.trust.first_start().await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -34,7 +50,7 @@ async fn wrong_name_wrong_password_and_closed_account_are_refused_alike() {
     let id = node.account("zhangsan", Role::Government).await;
     let wrong = node.sign_in("zhangsan", "not the password").await.unwrap_err();
     let unknown = node.sign_in("nobody", PASSWORD).await.unwrap_err();
-    node.trust.identity().set_disabled(&party(Role::Administrator), &id, true).await.unwrap();
+    node.trust.identity().set_disabled(&party(Role::SystemAdministrator), &id, true).await.unwrap();
     let closed = node.sign_in("zhangsan", PASSWORD).await.unwrap_err();
     let shown = |error: brain_trust::Error| brain_kernel::error::Failure::from(error);
     let (wrong, unknown, closed) = (shown(wrong), shown(unknown), shown(closed));
@@ -114,10 +130,10 @@ async fn closing_an_account_ends_its_sessions_and_keys_at_once() {
     let expires = node.store.now() + TimeDelta::days(30);
     let key = identity.create_api_key(&session.party, "夜间导入", expires).await.unwrap();
     identity.authenticate(key.secret.expose()).await.unwrap();
-    identity.set_disabled(&party(Role::Administrator), &id, true).await.unwrap();
+    identity.set_disabled(&party(Role::SystemAdministrator), &id, true).await.unwrap();
     assert!(identity.authenticate(session.token.expose()).await.is_err());
     assert!(identity.authenticate(key.secret.expose()).await.is_err());
-    identity.set_disabled(&party(Role::Administrator), &id, false).await.unwrap();
+    identity.set_disabled(&party(Role::SystemAdministrator), &id, false).await.unwrap();
     identity.authenticate(key.secret.expose()).await.unwrap();
 }
 
@@ -170,34 +186,101 @@ async fn changing_the_password_ends_every_other_session() {
 }
 
 #[tokio::test]
-async fn only_administrators_manage_accounts_and_the_last_one_stays() {
+async fn the_last_of_each_kind_of_administrator_stays() {
     let node = Node::start().await;
     let identity = node.trust.identity();
-    let first = node.account("root1", Role::Administrator).await;
-    let other = party(Role::Government);
-    assert_eq!(
-        identity.accounts(&other, PageRequest::default()).await.unwrap_err().code(),
-        "trust/not-administrator"
-    );
-    assert_eq!(
-        identity.set_disabled(&other, &first, true).await.unwrap_err().code(),
-        "trust/not-administrator"
-    );
-    let actor = party(Role::Administrator);
-    assert_eq!(
-        identity.set_disabled(&actor, &first, true).await.unwrap_err().code(),
-        "trust/last-administrator"
-    );
-    node.account("root2", Role::Administrator).await;
+    let actor = party(Role::SystemAdministrator);
+    for role in Role::ADMINISTRATORS {
+        let first = node.account(&format!("{}-1", role.name()), role).await;
+        let refused = identity.set_disabled(&actor, &first, true).await.unwrap_err();
+        assert_eq!(refused.code(), "trust/last-administrator", "{}", role.name());
+        node.account(&format!("{}-2", role.name()), role).await;
+        identity.set_disabled(&actor, &first, true).await.unwrap();
+        let reopened = identity.set_disabled(&actor, &first, false).await.unwrap_err();
+        assert_eq!(
+            reopened.code(),
+            "trust/approval-needed",
+            "the system administrator does not open it again"
+        );
+        identity.approve_account(&party(Role::SecurityAdministrator), &first).await.unwrap();
+    }
+    let first = node.account("zhangsan", Role::Government).await;
     identity.set_disabled(&actor, &first, true).await.unwrap();
     let once = identity.reset_password(&actor, &first).await.unwrap();
     identity.set_disabled(&actor, &first, false).await.unwrap();
-    assert!(node.sign_in("root1", once.expose()).await.unwrap().must_change_password);
-    let listed = identity.accounts(&actor, PageRequest::default()).await.unwrap();
-    assert_eq!(
-        listed.items.iter().map(|card| card.username.as_str()).collect::<Vec<_>>(),
-        ["root1", "root2"]
-    );
+    assert!(node.sign_in("zhangsan", once.expose()).await.unwrap().must_change_password);
+}
+
+#[tokio::test]
+async fn nobody_makes_himself_a_second_administrator() {
+    let node = Node::start().await;
+    let identity = node.trust.identity();
+    for role in Role::ADMINISTRATORS {
+        let new = NewAccount {
+            username: format!("second-{}", role.name()),
+            display_name: "二号".to_owned(),
+            role,
+            organisation: None,
+            region: None,
+            password: Secret::new(PASSWORD),
+            must_change_password: false,
+        };
+        let made = identity.create_account(&party(Role::SystemAdministrator), new).await.unwrap();
+        assert!(made.disabled, "it waits for the security administrator");
+        assert!(node.sign_in(&made.username, PASSWORD).await.is_err());
+        for other in [Role::SystemAdministrator, Role::Auditor, Role::Government] {
+            let refused = identity.approve_account(&party(other), &made.id).await.unwrap_err();
+            assert_eq!(refused.code(), "trust/wrong-role");
+        }
+        identity.approve_account(&party(Role::SecurityAdministrator), &made.id).await.unwrap();
+        node.sign_in(&made.username, PASSWORD).await.unwrap();
+    }
+    let ordinary = node.account("zhangsan", Role::Government).await;
+    let pointless =
+        identity.approve_account(&party(Role::SecurityAdministrator), &ordinary).await.unwrap_err();
+    assert_eq!(pointless.code(), "trust/not-found");
+}
+
+/// The acts of trust that change something for others, and the one role each belongs to.
+#[tokio::test]
+async fn every_act_belongs_to_one_administrator_and_the_others_are_refused() {
+    let node = Node::start().await;
+    let (identity, grants) = (node.trust.identity(), node.trust.grants());
+    let id = node.account("zhangsan", Role::Government).await;
+    for role in Role::ALL {
+        let actor = party(role);
+        let new = NewAccount {
+            username: format!("by-{}", role.name()),
+            display_name: "新人".to_owned(),
+            role: Role::Government,
+            organisation: None,
+            region: None,
+            password: Secret::new(PASSWORD),
+            must_change_password: false,
+        };
+        let grant = crate::grants::new_grant(brain_trust::Subject::Role(Role::Government));
+        let refused = |result: brain_trust::Result<()>| match result {
+            Err(error) if error.code() == "trust/wrong-role" => true,
+            Ok(()) => false,
+            Err(error) => {
+                assert!(["trust/not-found", "store/not-found"].contains(&error.code()), "{error}");
+                false
+            }
+        };
+        let acts = [
+            (Role::SystemAdministrator, refused(identity.create_account(&actor, new).await.map(drop))),
+            (Role::SystemAdministrator, refused(identity.set_disabled(&actor, &id, false).await)),
+            (Role::SystemAdministrator, refused(identity.reset_password(&actor, &id).await.map(drop))),
+            (Role::SecurityAdministrator, refused(identity.approve_account(&actor, &id).await)),
+            (Role::SecurityAdministrator, refused(grants.issue(&actor, grant).await.map(drop))),
+            (Role::SecurityAdministrator, refused(grants.revoke(&actor, "none").await)),
+        ];
+        for (at, (owner, refused)) in acts.into_iter().enumerate() {
+            assert_eq!(refused, role != owner, "act {at} by {}", role.name());
+        }
+        let listed = identity.accounts(&actor, PageRequest::default()).await;
+        assert_eq!(listed.is_ok(), role.is_administrator());
+    }
 }
 
 #[tokio::test]
@@ -221,7 +304,8 @@ async fn an_account_that_makes_no_sense_is_refused_with_the_reason() {
         (NewAccount { password: Secret::new("lisi-lisi-2026"), ..new }, "trust/weak-password"),
     ];
     for (bad, code) in cases {
-        let error = node.trust.identity().create_account(&party(Role::Administrator), bad).await.unwrap_err();
+        let error =
+            node.trust.identity().create_account(&party(Role::SystemAdministrator), bad).await.unwrap_err();
         assert_eq!(error.code(), code);
     }
 }

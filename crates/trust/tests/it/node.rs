@@ -102,7 +102,12 @@ impl Node {
             password: Secret::new(PASSWORD),
             must_change_password: false,
         };
-        self.trust.identity().create_account(&party(Role::Administrator), new).await.unwrap().id
+        let identity = self.trust.identity();
+        let made = identity.create_account(&party(Role::SystemAdministrator), new).await.unwrap();
+        if made.disabled {
+            identity.approve_account(&party(Role::SecurityAdministrator), &made.id).await.unwrap();
+        }
+        made.id
     }
 
     pub(crate) async fn sign_in(

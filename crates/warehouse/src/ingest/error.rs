@@ -201,7 +201,7 @@ impl From<IngestError> for Failure {
                 format!("角色 {role} 不能导入数据。"),
                 format!("Role {role} may not ingest data."),
             )
-            .with_hint("请管理员、政府或行业组织账号导入。", "Ask an administrator, government or industry-body account."),
+            .with_hint("请系统管理员、政府或行业组织账号导入。", "Ask a system-administrator, government or industry-body account."),
             IngestError::Cancelled => Self::new(Cancelled, "warehouse/cancelled", "已取消。", "Cancelled."),
         }
     }

@@ -86,7 +86,7 @@ async fn ingest(warehouse: &Warehouse, path: &Path, cancel: &Cancel) -> crate::R
         mapping: "parks".to_owned(),
         options: IngestOptions { skip_models: true, ..IngestOptions::default() },
     };
-    warehouse.ingest(&party(Role::Administrator), request, Progress::new(), cancel.clone()).await
+    warehouse.ingest(&party(Role::SystemAdministrator), request, Progress::new(), cancel.clone()).await
 }
 
 async fn state(warehouse: &Warehouse) -> (Option<u64>, Option<u64>, u64) {

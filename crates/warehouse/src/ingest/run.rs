@@ -63,7 +63,7 @@ impl Warehouse {
         progress: Progress,
         cancel: Cancel,
     ) -> Result<IngestReport> {
-        if !matches!(party.role, Role::Administrator | Role::Government | Role::IndustryBody) {
+        if !matches!(party.role, Role::SystemAdministrator | Role::Government | Role::IndustryBody) {
             return Err(IngestError::NotAllowed { role: party.role.name() }.into());
         }
         let started = Instant::now();

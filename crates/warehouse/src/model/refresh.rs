@@ -59,12 +59,12 @@ impl Warehouse {
         progress: Progress,
         cancel: Cancel,
     ) -> Result<Vec<ModelRun>> {
-        if !matches!(party.role, Role::Administrator | Role::Government | Role::IndustryBody) {
+        if !matches!(party.role, Role::SystemAdministrator | Role::Government | Role::IndustryBody) {
             return Err(Error::Failure(Failure::new(
                 ErrorKind::Forbidden,
                 "warehouse/models-not-allowed",
-                "只有管理员、政府用户和行业组织可以刷新模型。",
-                "Only administrators, government users and industry bodies may refresh models.",
+                "只有系统管理员、政府用户和行业组织可以刷新模型。",
+                "Only system administrators, government users and industry bodies may refresh models.",
             )));
         }
         let inner = &self.inner;

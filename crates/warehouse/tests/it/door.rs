@@ -304,6 +304,6 @@ async fn every_version_stays_readable_and_inputs_say_which_was_read() {
     let read: Vec<_> =
         stream.inputs().iter().map(|input| format!("{}@{}", input.dataset, input.version)).collect();
     assert_eq!(read, ["raw.place@0", "raw.sale@0", "raw.sale@1"]);
-    assert!(stream.inputs().iter().all(|input| input.grant == "role-administrator"));
+    assert!(stream.inputs().iter().all(|input| input.grant == "role-system-administrator"));
     assert_eq!(session.inputs(), stream.inputs());
 }

@@ -35,7 +35,7 @@ pub fn party(role: Role, organisation: Option<&str>) -> Party {
 }
 
 pub fn administrator() -> Party {
-    party(Role::Administrator, None)
+    party(Role::SystemAdministrator, None)
 }
 
 const SALES: &str = r#"
@@ -180,14 +180,17 @@ impl Node {
     /// Take every grant back.
     pub async fn revoke_everything(&self) {
         let grants = self.trust.grants();
-        let all = grants.list(&administrator(), false, brain_store::PageRequest::new(1, 1000)).await.unwrap();
+        let all = grants
+            .list(&party(Role::SecurityAdministrator, None), false, brain_store::PageRequest::new(1, 1000))
+            .await
+            .unwrap();
         for card in all.items {
-            grants.revoke(&administrator(), &card.id).await.unwrap();
+            grants.revoke(&party(Role::SecurityAdministrator, None), &card.id).await.unwrap();
         }
     }
 
     pub async fn grant(&self, new: NewGrant) -> String {
-        self.trust.grants().issue(&administrator(), new).await.unwrap().id
+        self.trust.grants().issue(&party(Role::SecurityAdministrator, None), new).await.unwrap().id
     }
 }
 

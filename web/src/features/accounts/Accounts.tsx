@@ -9,23 +9,39 @@ import { client, useAsk } from "../../sdk/query";
 import { regionName } from "../../sdk/regions";
 import { useParty } from "../../sdk/session";
 import { Answer, FailureView } from "../../sdk/States";
-import type { NewAccount, Role } from "../../sdk/types";
+import type { Account, NewAccount, Role } from "../../sdk/types";
+import { ADMINISTRATORS } from "../../shell/Navigation";
 import { usePalette } from "../../shell/preferences";
 
-export const ROLES: Role[] = ["administrator", "government", "industry_body", "enterprise", "component_author"];
+export const ROLES: Role[] = ["system_administrator", "security_administrator", "auditor", "government", "industry_body", "enterprise", "component_author"];
+
+/** A closed account of an administrator or auditor is opened by the security administrator's approval alone. */
+function awaiting(account: Account): boolean {
+  return account.disabled && ADMINISTRATORS.includes(account.role);
+}
 
 export function Accounts() {
   const t = useT();
   const palette = usePalette();
   const own = useParty();
+  const { message } = App.useApp();
   const [open, setOpen] = useState(false);
   const accounts = useAsk(["accounts"], api.accounts);
   const toggle = useMutation({
     mutationFn: ({ id, disabled }: { id: string; disabled: boolean }) => api.setAccountDisabled(id, disabled),
     onSuccess: () => client.invalidateQueries({ queryKey: ["accounts"] }),
   });
+  const approve = useMutation({
+    mutationFn: api.approveAccount,
+    onSuccess: async () => {
+      await client.invalidateQueries({ queryKey: ["accounts"] });
+      void message.success(t("accounts.approved"));
+    },
+  });
+  const stateText = (a: Account) => (awaiting(a) ? t("accounts.awaiting") : a.disabled ? t("accounts.disabled") : t("accounts.enabled"));
   return (
     <>
+      {approve.isError ? <FailureView error={approve.error} /> : null}
       {toggle.isError ? <FailureView error={toggle.error} /> : null}
       <Answer query={accounts}>
         {(page) => (
@@ -34,7 +50,7 @@ export function Accounts() {
             file="accounts"
             rows={page.items}
             rowKey={(a) => a.id}
-            tools={<Button size="small" type="primary" onClick={() => setOpen(true)}>{t("accounts.create")}</Button>}
+            tools={own?.role === "system_administrator" ? <Button size="small" type="primary" onClick={() => setOpen(true)}>{t("accounts.create")}</Button> : undefined}
             columns={[
               { key: "display", title: t("accounts.displayName"), value: (a) => a.display_name },
               { key: "username", title: t("accounts.username"), value: (a) => a.username },
@@ -44,19 +60,22 @@ export function Accounts() {
               {
                 key: "state",
                 title: t("common.state"),
-                value: (a) => (a.disabled ? t("accounts.disabled") : t("accounts.enabled")),
-                render: (a) => <Badge colour={a.disabled ? palette.gap : palette.ok}>{a.disabled ? t("accounts.disabled") : t("accounts.enabled")}</Badge>,
+                value: stateText,
+                render: (a) => <Badge colour={a.disabled ? palette.gap : palette.ok}>{stateText(a)}</Badge>,
               },
               {
                 key: "actions",
                 title: t("common.actions"),
                 sortable: false,
                 value: () => null,
-                render: (a) => (
-                  <Button size="small" disabled={a.id === own?.account} onClick={() => toggle.mutate({ id: a.id, disabled: !a.disabled })}>
-                    {a.disabled ? t("accounts.enable") : t("accounts.disable")}
-                  </Button>
-                ),
+                render: (a) =>
+                  own?.role === "system_administrator" && !awaiting(a) ? (
+                    <Button size="small" disabled={a.id === own.account} onClick={() => toggle.mutate({ id: a.id, disabled: !a.disabled })}>
+                      {a.disabled ? t("accounts.enable") : t("accounts.disable")}
+                    </Button>
+                  ) : own?.role === "security_administrator" && awaiting(a) ? (
+                    <Button size="small" type="primary" onClick={() => approve.mutate(a.id)}>{t("accounts.approve")}</Button>
+                  ) : null,
               },
             ]}
           />

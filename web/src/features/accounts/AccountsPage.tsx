@@ -2,6 +2,7 @@ import { Alert, Tabs } from "antd";
 import { useT } from "../../sdk/i18n";
 import { Card, PageFrame } from "../../sdk/Page";
 import { useParty } from "../../sdk/session";
+import { ADMINISTRATORS } from "../../shell/Navigation";
 import { Accounts } from "./Accounts";
 import { Grants } from "./Grants";
 
@@ -10,12 +11,13 @@ export function AccountsPage() {
   const party = useParty();
   return (
     <PageFrame title={t("accounts.title")} question={t("accounts.question")}>
-      {party?.role === "administrator" ? (
+      {party && ADMINISTRATORS.includes(party.role) ? (
         <Card label={t("accounts.title")}>
           <Tabs
             items={[
               { key: "accounts", label: t("accounts.tabAccounts"), children: <Accounts /> },
-              { key: "grants", label: t("accounts.tabGrants"), children: <Grants /> },
+              // Grants are the work of the security administrator, open to the auditor's eyes.
+              ...(party.role === "system_administrator" ? [] : [{ key: "grants", label: t("accounts.tabGrants"), children: <Grants /> }]),
             ]}
           />
         </Card>

@@ -7,6 +7,7 @@ import { DateField } from "../../sdk/DateField";
 import { date } from "../../sdk/format";
 import { text, useT } from "../../sdk/i18n";
 import { client, useAsk } from "../../sdk/query";
+import { useParty } from "../../sdk/session";
 import { Answer, Empty, FailureView } from "../../sdk/States";
 import type { GrantEntry, Role } from "../../sdk/types";
 import { useGradeName } from "../data/Catalogue";
@@ -34,6 +35,7 @@ function isEverything(rows: unknown): boolean {
 export function Grants() {
   const t = useT();
   const { message } = App.useApp();
+  const security = useParty()?.role === "security_administrator";
   const [open, setOpen] = useState(false);
   const grants = useAsk(["grants"], api.grants);
   const revoke = useMutation({
@@ -64,7 +66,7 @@ export function Grants() {
             file="grants"
             rows={page.items}
             rowKey={(g) => g.id}
-            tools={<Button size="small" type="primary" onClick={() => setOpen(true)}>{t("accounts.issue")}</Button>}
+            tools={security ? <Button size="small" type="primary" onClick={() => setOpen(true)}>{t("accounts.issue")}</Button> : undefined}
             empty={<Empty title={t("accounts.noGrants")} />}
             columns={[
               { key: "subject", title: t("accounts.subject"), value: (g) => subjectText(g.subject, (r) => t(`role.${r}`)) },
@@ -88,11 +90,11 @@ export function Grants() {
                 title: t("common.actions"),
                 sortable: false,
                 value: () => null,
-                render: (g) => (
+                render: (g) => security ? (
                   <Popconfirm title={t("accounts.revokeAsk")} onConfirm={() => revoke.mutate(g.id)} okText={t("accounts.revoke")} cancelText={t("common.cancel")}>
                     <Button size="small" danger disabled={Boolean(g.revoked_at)}>{t("accounts.revoke")}</Button>
                   </Popconfirm>
-                ),
+                ) : null,
               },
             ]}
           />
@@ -138,7 +140,7 @@ function Issue({ onClose }: { onClose: () => void }) {
       {issue.isError ? <FailureView error={issue.error} /> : null}
       <Form form={form} layout="vertical" onFinish={issue.mutate}>
         <Form.Item name="role" label={t("accounts.subject")} rules={[required]}>
-          <Select options={ROLES.map((r) => ({ value: r, label: t(`role.${r}`) }))} />
+          <Select options={ROLES.filter((r) => r !== "security_administrator" && r !== "auditor").map((r) => ({ value: r, label: t(`role.${r}`) }))} />
         </Form.Item>
         <Form.Item name="dataset" label={t("accounts.dataset")} extra={t("accounts.datasetHelp")} rules={[required]}><Input className="mono" /></Form.Item>
         <Form.Item name="purpose" label={t("accounts.purpose")} rules={[required]}><Input /></Form.Item>

@@ -31,9 +31,9 @@ export function EvidencePage() {
   const entries = useAsk(["evidence", query], () => api.evidence(query));
   const verify = useMutation({ mutationFn: api.verifyEvidence });
   const [subject, setSubject] = useState(search.subject ?? "");
-  // Ids are what was signed; names of accounts are known to administrators only.
-  const administrator = useParty()?.role === "administrator";
-  const accounts = useAsk(["accounts"], api.accounts, { enabled: administrator });
+  // Ids are what was signed; names of accounts are known to the auditor only.
+  const auditor = useParty()?.role === "auditor";
+  const accounts = useAsk(["accounts"], api.accounts, { enabled: auditor });
   const names = new Map(accounts.data?.items.map((a) => [a.id, a.display_name]));
   const named = (id: string) =>
     names.has(id) ? <span title={id}>{names.get(id)}</span> : <span style={{ whiteSpace: "normal", overflowWrap: "anywhere" }}>{id}</span>;

@@ -115,12 +115,40 @@ export function AuthorAttention() {
   );
 }
 
-/** Administrator: does the node do its work, and is its log whole. */
-export function AdministratorAttention() {
+/** Security administrator: who waits for an approval, and what is granted. */
+export function SecurityAttention() {
+  const t = useT();
+  const navigate = useNavigate();
+  const accounts = useAsk(["accounts"], api.accounts);
+  const grants = useAsk(["grants"], api.grants);
+  const open = () => void navigate({ to: "/accounts" });
+  return (
+    <div className="figures">
+      <Figure label={t("home.stat.accounts")} value={number(accounts.data?.total)} unit={t("common.piecesUnit")} onClick={open} />
+      <Figure label={t("accounts.tabGrants")} value={number(grants.data?.total)} unit={t("common.piecesUnit")} onClick={open} />
+    </div>
+  );
+}
+
+/** Auditor: is the log there to be read. */
+export function AuditorAttention() {
+  const t = useT();
+  const navigate = useNavigate();
+  const head = useAsk(["evidence-head"], api.evidenceHead);
+  const accounts = useAsk(["accounts"], api.accounts);
+  return (
+    <div className="figures">
+      <Figure label={t("home.stat.evidenceSize")} value={number(head.data?.size)} unit={t("common.entriesUnit")} onClick={() => void navigate({ to: "/evidence" })} />
+      <Figure label={t("home.stat.accounts")} value={number(accounts.data?.total)} unit={t("common.piecesUnit")} onClick={() => void navigate({ to: "/accounts" })} />
+    </div>
+  );
+}
+
+/** System administrator: does the node do its work. */
+export function SystemAttention() {
   const t = useT();
   const navigate = useNavigate();
   const runs = useAsk(["runs"], api.ingestRuns);
-  const head = useAsk(["evidence-head"], api.evidenceHead);
   const accounts = useAsk(["accounts"], api.accounts);
   const datasets = useAsk(["datasets", "all"], () => api.datasets({ page: 1, page_size: 200 }));
   const failed = runs.data?.items.filter((r) => r.state === "failed").length;
@@ -132,7 +160,6 @@ export function AdministratorAttention() {
         <Figure label={t("home.stat.quarantined")} value={number(quarantined)} unit={t("common.rowsUnit")} tone={quarantined ? "warn" : undefined} onClick={() => void navigate({ to: "/data/ingest" })} />
         <Figure label={t("home.stat.datasets")} value={number(datasets.data?.total)} unit={t("common.piecesUnit")} onClick={() => void navigate({ to: "/data" })} />
         <Figure label={t("home.stat.accounts")} value={number(accounts.data?.total)} unit={t("common.piecesUnit")} onClick={() => void navigate({ to: "/accounts" })} />
-        <Figure label={t("home.stat.evidenceSize")} value={number(head.data?.size)} unit={t("common.entriesUnit")} onClick={() => void navigate({ to: "/evidence" })} />
       </div>
       <Card title={t("home.lastRuns")}>
         <Answer query={runs}>

@@ -7,7 +7,7 @@ import { useParty } from "../../sdk/session";
 import type { Role } from "../../sdk/types";
 import { ENTRIES, type PagePath } from "../../shell/Navigation";
 import { IdcardOutlined } from "@ant-design/icons";
-import { AdministratorAttention, AuthorAttention, ChainAttention, EnterpriseAttention } from "./Attention";
+import { AuditorAttention, AuthorAttention, ChainAttention, EnterpriseAttention, SecurityAttention, SystemAttention } from "./Attention";
 
 type Question =
   | "chain" | "gap" | "candidates" | "risk" | "map" | "firms" | "data" | "ingest" | "sql" | "components" | "evidence"
@@ -18,7 +18,9 @@ const QUESTIONS: Record<Role, Question[]> = {
   industry_body: ["chain", "candidates", "gap", "map", "firms", "data"],
   enterprise: ["suppliers", "chain", "firms", "map", "myData"],
   component_author: ["components", "sql", "data", "chain"],
-  administrator: ["accounts", "evidence", "ingest", "data", "components", "chain"],
+  system_administrator: ["accounts", "ingest", "data", "components", "chain"],
+  security_administrator: ["accounts", "data"],
+  auditor: ["evidence", "accounts", "data"],
 };
 
 const TARGET: Partial<Record<Question, PagePath>> = { myData: "/data", suppliers: "/candidates" };
@@ -38,8 +40,12 @@ export function Home() {
     <PageFrame title={t("home.hello", { name: party.display_name })} question={t("app.tagline")}>
       <section style={{ marginBottom: 28 }} aria-label={t("home.attention")}>
         <h2 style={{ fontSize: 16, marginBottom: 10 }}>{t("home.attention")}</h2>
-        {party.role === "administrator" ? (
-          <AdministratorAttention />
+        {party.role === "system_administrator" ? (
+          <SystemAttention />
+        ) : party.role === "security_administrator" ? (
+          <SecurityAttention />
+        ) : party.role === "auditor" ? (
+          <AuditorAttention />
         ) : party.role === "component_author" ? (
           <AuthorAttention />
         ) : party.role === "enterprise" && party.organisation ? (
