@@ -185,6 +185,11 @@ const accounts = createRoute({
   path: "/accounts",
   component: lazyRouteComponent(() => import("./features/accounts/AccountsPage"), "AccountsPage"),
 });
+const keys = createRoute({
+  getParentRoute: () => shell,
+  path: "/keys",
+  component: lazyRouteComponent(() => import("./features/keys/KeysPage"), "KeysPage"),
+});
 const about = createRoute({
   getParentRoute: () => shell,
   path: "/about",
@@ -197,7 +202,7 @@ export const router = createRouter({
     password,
     shell.addChildren([
       home, chains, chain, map, gap, candidates, risk, firms, firm, data, ingest, dataset, sql, components, component,
-      evidence, accounts, about,
+      evidence, accounts, keys, about,
     ]),
   ]),
   defaultPreload: "intent",

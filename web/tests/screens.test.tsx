@@ -1,6 +1,7 @@
 import { render, screen } from "@testing-library/react";
 import { describe, expect, it, vi } from "vitest";
 import { safeNext } from "../src/features/sign-in/SignIn";
+import { originOf } from "../src/features/firms/FirmPage";
 import { levels, sampleQuery } from "../src/features/data/DatasetPage";
 import { queryString, Refusal } from "../src/sdk/api";
 import { DataTable } from "../src/sdk/DataTable";
@@ -76,6 +77,20 @@ describe("the tile map", () => {
     for (const palette of Object.values(PALETTES)) {
       for (const colour of palette.scale) expect(contrast(colour, inkOn(colour)), colour).toBeGreaterThanOrEqual(4.5);
     }
+  });
+});
+
+describe("the identity of a firm", () => {
+  const fact = (value: unknown) => ({ value, source: null, observed_on: null });
+  const rows = [
+    { dataset: "raw.registry", column: "uscc", value: "91330681716195421C", row: {} },
+    { dataset: "raw.curated_enterprise", column: "code", value: "600000.SH", row: {} },
+  ];
+  it("says from which line of which file it comes, and how to find the row", () => {
+    const identity = { source_dataset: fact("raw.curated_enterprise"), source_file: fact("demo/data/firms.csv"), source_line: fact(12) };
+    expect(originOf({ identity, source_rows: rows } as never)).toEqual({ dataset: "raw.curated_enterprise", file: "firms.csv", line: 12, text: "600000.SH" });
+    expect(originOf({ identity, source_rows: [] } as never)?.text).toBeUndefined();
+    expect(originOf({ identity: {}, source_rows: rows } as never)).toBeNull();
   });
 });
 

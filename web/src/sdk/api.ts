@@ -99,6 +99,10 @@ export const api = {
   approveAccount: (id: string) => json<void>("POST", `/accounts/${part(id)}/approval`),
   setAccountDisabled: (id: string, disabled: boolean) =>
     json<void>("PATCH", `/accounts/${part(id)}`, { body: { disabled } }),
+  resetPassword: (id: string) => json<T.OneTimePassword>("POST", `/accounts/${part(id)}/password`),
+  apiKeys: async () => asPage(await json<T.Page<T.ApiKey> | T.ApiKey[]>("GET", "/api-keys", { query: { page_size: 500 } })),
+  createApiKey: (name: string, expires_at: string) => json<T.NewKey>("POST", "/api-keys", { body: { name, expires_at } }),
+  revokeApiKey: (id: string) => json<void>("DELETE", `/api-keys/${part(id)}`),
   grants: async () => asPage(await json<T.Page<T.GrantEntry> | T.GrantEntry[]>("GET", "/grants", { query: { page_size: 500 } })),
   issueGrant: (body: T.NewGrant) => json<T.GrantEntry>("POST", "/grants", { body }),
   revokeGrant: (id: string) => json<void>("DELETE", `/grants/${part(id)}`),

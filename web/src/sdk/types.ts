@@ -105,6 +105,9 @@ export interface RunOutcome<T> {
 
 export type Account = Schemas["AccountCard"];
 export type NewAccount = Body<"accounts_create">;
+export type ApiKey = Schemas["ApiKeyCard"];
+export type NewKey = Schemas["NewKey"];
+export type OneTimePassword = Schemas["OneTimePassword"];
 export type GrantEntry = Schemas["GrantCard"];
 export type NewGrant = Body<"grants_issue">;
 export type EvidenceEntry = Schemas["RecordedEntry"];

@@ -1,5 +1,5 @@
 import { useMutation } from "@tanstack/react-query";
-import { App, Button, Form, Input, Modal, Select } from "antd";
+import { App, Button, Form, Input, Modal, Popconfirm, Select } from "antd";
 import { useState } from "react";
 import { api } from "../../sdk/api";
 import { DataTable } from "../../sdk/DataTable";
@@ -7,6 +7,7 @@ import { useT } from "../../sdk/i18n";
 import { Badge } from "../../sdk/Page";
 import { client, useAsk } from "../../sdk/query";
 import { regionName } from "../../sdk/regions";
+import { Secret } from "../../sdk/Secret";
 import { useParty } from "../../sdk/session";
 import { Answer, FailureView } from "../../sdk/States";
 import type { Account, NewAccount, Role } from "../../sdk/types";
@@ -38,9 +39,24 @@ export function Accounts() {
       void message.success(t("accounts.approved"));
     },
   });
+  const reset = useMutation({
+    mutationFn: async (account: Account) => ({ account, password: (await api.resetPassword(account.id)).password }),
+    onSuccess: () => client.invalidateQueries({ queryKey: ["accounts"] }),
+  });
   const stateText = (a: Account) => (awaiting(a) ? t("accounts.awaiting") : a.disabled ? t("accounts.disabled") : t("accounts.enabled"));
   return (
     <>
+      {reset.isError ? <FailureView error={reset.error} /> : null}
+      {reset.data ? (
+        <div style={{ marginBottom: 12 }}>
+          <Secret
+            title={t("accounts.resetDone", { name: reset.data.account.display_name })}
+            hint={t("accounts.resetHint")}
+            value={reset.data.password}
+            onClose={reset.reset}
+          />
+        </div>
+      ) : null}
       {approve.isError ? <FailureView error={approve.error} /> : null}
       {toggle.isError ? <FailureView error={toggle.error} /> : null}
       <Answer query={accounts}>
@@ -70,9 +86,19 @@ export function Accounts() {
                 value: () => null,
                 render: (a) =>
                   own?.role === "system_administrator" && !awaiting(a) ? (
-                    <Button size="small" disabled={a.id === own.account} onClick={() => toggle.mutate({ id: a.id, disabled: !a.disabled })}>
-                      {a.disabled ? t("accounts.enable") : t("accounts.disable")}
-                    </Button>
+                    <span style={{ display: "inline-flex", gap: 8, flexWrap: "wrap" }}>
+                      <Button size="small" disabled={a.id === own.account} onClick={() => toggle.mutate({ id: a.id, disabled: !a.disabled })}>
+                        {a.disabled ? t("accounts.enable") : t("accounts.disable")}
+                      </Button>
+                      <Popconfirm
+                        title={t("accounts.resetAsk", { name: a.display_name })}
+                        onConfirm={() => reset.mutate(a)}
+                        okText={t("accounts.reset")}
+                        cancelText={t("common.cancel")}
+                      >
+                        <Button size="small" disabled={a.id === own.account}>{t("accounts.reset")}</Button>
+                      </Popconfirm>
+                    </span>
                   ) : own?.role === "security_administrator" && awaiting(a) ? (
                     <Button size="small" type="primary" onClick={() => approve.mutate(a.id)}>{t("accounts.approve")}</Button>
                   ) : null,

@@ -105,7 +105,39 @@ function Identity({ profile }: { profile: Profile }) {
         ))}
       </dl>
       {only ? <p className="muted" style={{ marginTop: 10 }}><small>{t("firms.allFrom")}：{only}</small></p> : null}
+      <Origin profile={profile} />
     </Card>
+  );
+}
+
+/** Where the identity was taken from: dataset, file and line, and the value that finds the row there. */
+export function originOf({ identity, source_rows }: Pick<Profile, "identity" | "source_rows">) {
+  const of = (key: string) => identity[key]?.value;
+  const [dataset, file, line] = [of("source_dataset"), of("source_file"), of("source_line")];
+  if (typeof dataset !== "string" || dataset === "") return null;
+  return {
+    dataset,
+    file: typeof file === "string" ? file.split("/").at(-1) : undefined,
+    line: typeof line === "number" || typeof line === "string" ? line : undefined,
+    // Where the caller may not see the row, the dataset itself opens.
+    text: source_rows.find((row) => row.dataset === dataset)?.value,
+  };
+}
+
+function Origin({ profile }: { profile: Profile }) {
+  const t = useT();
+  const origin = originOf(profile);
+  if (!origin) return null;
+  const { dataset, file, line } = origin;
+  return (
+    <p className="muted wrap" style={{ marginTop: 6 }}>
+      <small>
+        {t("firms.source")}：
+        <Link to="/data/$name" params={{ name: dataset }} search={{ text: origin.text }} data-testid="identity-source">
+          {[dataset, file, line === undefined ? undefined : t("firms.line", { n: cell(line) })].filter(Boolean).join(" · ")}
+        </Link>
+      </small>
+    </p>
   );
 }
 
