@@ -19,11 +19,26 @@ pub(crate) fn shared_data() -> Option<PathBuf> {
     named.or(beside).filter(|path| path.is_dir())
 }
 
-/// A command that runs in the workspace's root.
+/// A command that runs in the workspace's root, in the surroundings the user started us from.
+///
+/// `cargo run` tells its program about xtask's own package. A build script (that of `ring`) takes such a variable for a
+/// change of its inputs, and every engine above it would be compiled again each time a build starts from here after
+/// one started by hand, and the other way round.
 pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
     command.current_dir(root()).stdin(Stdio::null());
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(tells_of_this_package) {
+            command.env_remove(name);
+        }
+    }
     command
+}
+
+fn tells_of_this_package(name: &str) -> bool {
+    name.starts_with("CARGO_PKG_")
+        || name.starts_with("CARGO_MANIFEST_")
+        || matches!(name, "CARGO_PRIMARY_PACKAGE" | "CARGO_CRATE_NAME" | "CARGO_BIN_NAME")
 }
 
 /// Run to the end with output shown; fails when the command fails.

@@ -72,7 +72,7 @@ fn party() -> Party {
 
 async fn open(root: &Path) -> Outcome<Warehouse> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    for part in ["keys", "lake", "tmp", "mappings"] {
+    for part in ["lake", "tmp", "mappings"] {
         std::fs::create_dir_all(root.join(part))?;
     }
     let url = format!("sqlite://{}?mode=rwc", root.join("brain.db").display());
