@@ -154,7 +154,7 @@ report("make rows", len(makes), [
     or not is_fraction(m["confidence"]) or not 0.6 <= float(m["confidence"]) <= 0.95 or not m["source"]])
 report("make rows unique", len(makes), duplicates((m["code"], m["product"]) for m in makes))
 per_firm = Counter(m["code"] for m in makes)
-report("1 to 5 products per enterprise", len(firms), [c for c in firm if not 1 <= per_firm[c] <= 5])
+report("1 to 6 products per enterprise", len(firms), [c for c in firm if not 1 <= per_firm[c] <= 6])
 made = {(m["code"], m["product"]) for m in makes}
 report("supply rows", len(supplies), [
     (s["supplier"], s["customer"], s["product"]) for s in supplies
