@@ -17,7 +17,7 @@ mod verify;
 use anyhow::{Result, bail};
 
 const USAGE: &str = "\
-cargo xtask demo [--from DIR] [--listen ADDR] [--keep]   build, load data, serve, print the address
+cargo xtask demo [--from DIR] [--listen ADDR] [--keep] [--release]   build, load data, serve, print the address
 cargo xtask verify [--fast]                              install what is needed, format, lint, run every test
 cargo xtask bench <start|ingest|sql|graph|risk|all>      us and the peer on the same input, one table, one JSON line
 cargo xtask services <up|down>                           PostgreSQL and Mosquitto in a temporary folder

@@ -24,9 +24,12 @@ pub(crate) fn build_portal() -> Result<()> {
 }
 
 /// Build the program and return its path.
+///
+/// The whole workspace with its examples is named, because then shared dependencies get the features they have in
+/// tests: whatever is built next finds every engine compiled.
 pub(crate) fn build_program(profile: Profile) -> Result<PathBuf> {
     let mut cargo = command("cargo");
-    cargo.args(["build", "--locked", "--package", "brain-program"]);
+    cargo.args(["build", "--locked", "--workspace", "--bins", "--examples"]);
     if profile == Profile::Release {
         cargo.arg("--release");
     }

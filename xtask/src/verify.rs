@@ -1,6 +1,6 @@
 //! `cargo xtask verify`: everything that must hold, on a machine that may have nothing but Rust and Node.
 
-use crate::node::{Profile, Serving, brain, build_portal, program_of};
+use crate::node::{Profile, Serving, brain, build_portal, build_program};
 use crate::shell::{command, root, shared_data, step};
 use crate::{demo, services, tidy, tools};
 use anyhow::{Context as _, Result};
@@ -84,8 +84,7 @@ fn check_demo_data() -> Result<()> {
 /// A real node with the demonstration data, and a real browser that walks through it.
 fn browser() -> Result<()> {
     tools::browser()?;
-    // The test build made the program already; building it alone would compile every engine again with other features.
-    let program = program_of(Profile::Dev);
+    let program = build_program(Profile::Dev)?;
     let data = root().join("target").join("browser-node");
     if data.exists() {
         std::fs::remove_dir_all(&data)?;

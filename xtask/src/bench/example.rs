@@ -1,6 +1,6 @@
 //! Benches that live beside the code they measure, as examples that print rows themselves.
 
-use crate::node::{Profile, target_of};
+use crate::node::{Profile, build_program, target_of};
 use crate::shell::{command, run};
 use anyhow::Result;
 use std::process::Command;
@@ -11,10 +11,7 @@ pub(crate) fn run_example(name: &str) -> Result<()> {
 }
 
 /// An example of the workspace, built in release and ready to run.
-///
-/// The whole workspace is named so that shared dependencies keep the features the program is built with; naming one
-/// crate would compile every engine again.
 pub(crate) fn example(name: &str) -> Result<Command> {
-    run(command("cargo").args(["build", "--release", "--locked", "--workspace", "--example", name]))?;
+    build_program(Profile::Release)?;
     Ok(command(target_of(Profile::Release).join("examples").join(name)))
 }
