@@ -80,12 +80,61 @@ impl Failure {
         )
     }
 
-    /// Detail and hint joined, in the caller's language.
+    /// Detail and hint as sentences of one paragraph, in the caller's language.
     #[must_use]
     pub fn message(&self, language: Language) -> String {
-        match &self.hint {
-            Some(hint) => format!("{} {}", self.detail.get(language), hint.get(language)),
-            None => self.detail.get(language).to_owned(),
+        let detail = self.detail.get(language);
+        let Some(hint) = &self.hint else { return detail.to_owned() };
+        let (stop, space) = match language {
+            Language::Zh => ("。", ""),
+            Language::En => (".", " "),
+        };
+        let stop = if ends_sentence(detail) { "" } else { stop };
+        format!("{}{stop}{space}{}", detail.trim_end(), hint.get(language))
+    }
+}
+
+/// Whether a text needs no full stop before the next sentence; a closing quote or bracket may follow the sign.
+fn ends_sentence(text: &str) -> bool {
+    let text = text.trim_end().trim_end_matches(['"', '”', '’', '」', '）', ')']);
+    text.is_empty() || text.ends_with(['。', '！', '？', '；', '：', '…', '.', '!', '?', ';', ':'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(zh: &str, en: &str) -> (String, String) {
+        let failure = Failure::new(ErrorKind::InvalidArgument, "test/one", zh, en)
+            .with_hint("请改小。", "Make it smaller.");
+        (failure.message(Language::Zh), failure.message(Language::En))
+    }
+
+    #[test]
+    fn detail_and_hint_are_two_sentences_in_either_language() {
+        let cases = [
+            ("太大", "It is too large", "太大。请改小。", "It is too large. Make it smaller."),
+            ("太大。", "It is too large.", "太大。请改小。", "It is too large. Make it smaller."),
+            ("是不是？", "Is it?", "是不是？请改小。", "Is it? Make it smaller."),
+            ("（太大。）", "(Too large.)", "（太大。）请改小。", "(Too large.) Make it smaller."),
+            (
+                "大于 2（个）",
+                "More than 2 (firms)",
+                "大于 2（个）。请改小。",
+                "More than 2 (firms). Make it smaller.",
+            ),
+        ];
+        for (zh, en, expected_zh, expected_en) in cases {
+            assert_eq!(told(zh, en), (expected_zh.to_owned(), expected_en.to_owned()));
         }
+    }
+
+    #[test]
+    fn a_detail_without_a_hint_is_left_as_it_is() {
+        let failure = Failure::new(ErrorKind::NotFound, "test/one", "没有", "none");
+        assert_eq!(
+            (failure.message(Language::Zh).as_str(), failure.message(Language::En).as_str()),
+            ("没有", "none")
+        );
     }
 }
