@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 const DUCKDB: &str = "import duckdb, sys
 duckdb.sql(f\"COPY (SELECT * FROM read_csv('{sys.argv[1]}', header=true, all_varchar=true, ignore_errors=true, null_padding=false, strict_mode=false)) TO '{sys.argv[2]}' (FORMAT parquet)\")
-print(duckdb.sql(f\"SELECT count(*) FROM '{sys.argv[2]}'\").fetchone()[0])";
+print(duckdb.sql(f\"SELECT count(*) FROM '{sys.argv[2]}'\").fetchall()[0][0])";
 const POLARS: &str = "import polars, sys
 frame = polars.read_csv(sys.argv[1], infer_schema=False, truncate_ragged_lines=True, ignore_errors=True)
 frame.write_parquet(sys.argv[2])
