@@ -6,11 +6,13 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// Which crates a crate may depend on (architecture: kernel ← store ← trust ← warehouse ← component ← apps ← api ← brain).
-const EDGES: [(&str, &[&str]); 13] = [
+const EDGES: [(&str, &[&str]); 15] = [
     ("brain-kernel", &[]),
     ("brain-crypto", &["brain-kernel"]),
+    ("brain-tls", &["brain-kernel"]),
     ("brain-store", &["brain-kernel"]),
-    ("brain-trust", &["brain-kernel", "brain-crypto", "brain-store"]),
+    ("brain-trust", &["brain-kernel", "brain-crypto", "brain-tls", "brain-store"]),
+    ("brain-backup", &["brain-kernel", "brain-crypto", "brain-store", "brain-trust"]),
     ("brain-warehouse", &["brain-kernel", "brain-store", "brain-trust"]),
     ("brain-chain", &["brain-kernel"]),
     ("brain-component", &["brain-kernel", "brain-store", "brain-trust", "brain-warehouse", "brain-chain"]),
@@ -18,7 +20,15 @@ const EDGES: [(&str, &[&str]); 13] = [
     ("brain-portal", &[]),
     (
         "brain-api",
-        &["brain-kernel", "brain-store", "brain-trust", "brain-warehouse", "brain-component", "brain-portal"],
+        &[
+            "brain-kernel",
+            "brain-store",
+            "brain-trust",
+            "brain-warehouse",
+            "brain-component",
+            "brain-portal",
+            "brain-tls",
+        ],
     ),
     (
         "brain-program",
@@ -30,6 +40,9 @@ const EDGES: [(&str, &[&str]); 13] = [
             "brain-component",
             "brain-governance",
             "brain-api",
+            "brain-backup",
+            "brain-crypto",
+            "brain-tls",
         ],
     ),
     (

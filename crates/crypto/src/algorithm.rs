@@ -140,8 +140,9 @@ impl AeadAlgorithm {
         }
     }
 
-    /// Digest that goes with it when keys are derived.
-    pub(crate) const fn digest(self) -> DigestAlgorithm {
+    /// Digest of the same family; it derives keys and marks.
+    #[must_use]
+    pub const fn digest(self) -> DigestAlgorithm {
         match self {
             Self::Aes256Gcm => DigestAlgorithm::Sha256,
             Self::Sm4Gcm => DigestAlgorithm::Sm3,

@@ -8,7 +8,7 @@ use aes_gcm::{Aes256Gcm, AesGcm};
 use sm4::Sm4;
 use zeroize::Zeroizing;
 
-use crate::{AeadAlgorithm, Error, Result, hmac, random};
+use crate::{AeadAlgorithm, Digest, Error, Result, hmac, random};
 
 /// SM4 in Galois/counter mode; the mode is generic over ciphers of 128-bit blocks.
 pub(crate) type Sm4Gcm = AesGcm<Sm4, U12>;
@@ -19,6 +19,8 @@ const NONCE_BYTES: usize = 12;
 pub const OVERHEAD_BYTES: usize = NONCE_BYTES + 16;
 /// What is derived for a file is derived for nothing else.
 const FILE_KEY: &[u8] = b"brain/file-key/v1";
+/// Likewise for marks.
+const MARK: &[u8] = b"brain/mark/v1";
 
 /// A symmetric key. Its bytes are wiped when it is dropped and never shown.
 pub struct DataKey {
@@ -100,6 +102,12 @@ impl DataKey {
         };
         let body = body.map_err(|_| Error::Malformed { what: "value longer than the mode allows" })?;
         Ok([nonce.as_slice(), body.as_slice()].concat())
+    }
+
+    /// A name for `message` that says nothing about it to those without the key, and is the same each time.
+    #[must_use]
+    pub fn mark(&self, message: &[u8]) -> Digest {
+        hmac(self.algorithm.digest(), &self.bytes, &[MARK, message])
     }
 
     /// The key of one file, by the file's own salt (NIST SP 800-108r1 §4.1 with HMAC).

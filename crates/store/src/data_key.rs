@@ -93,6 +93,22 @@ pub async fn destroy(db: &impl ConnectionTrait, id: &str, at: DateTime<Utc>) -> 
     found(update.exec(db).await?.rows_affected, id)
 }
 
+/// Forget every wrapped key of a copy of the database, which then holds nothing that can be opened by itself.
+pub async fn strip(db: &impl ConnectionTrait) -> Result<()> {
+    Entity::update_many().col_expr(Column::Wrapped, Expr::value(None::<Vec<u8>>)).exec(db).await?;
+    Ok(())
+}
+
+/// Keys that are not destroyed, oldest first.
+pub async fn living(db: &impl ConnectionTrait) -> Result<Vec<DataKeyRow>> {
+    Ok(Entity::find()
+        .filter(Column::DestroyedAt.is_null())
+        .order_by_asc(Column::CreatedAt)
+        .order_by_asc(Column::Id)
+        .all(db)
+        .await?)
+}
+
 fn found(rows: u64, id: &str) -> Result<()> {
     if rows == 0 { Err(Error::NotFound { what: "data key", id: id.to_owned() }) } else { Ok(()) }
 }

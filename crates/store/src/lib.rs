@@ -8,6 +8,8 @@
 
 pub mod account;
 pub mod api_key;
+pub mod certificate;
+pub mod data_key;
 pub mod dataset;
 mod entity;
 mod error;
@@ -18,6 +20,7 @@ mod migration;
 pub mod model_run;
 pub mod organisation;
 pub mod page;
+pub mod secret;
 pub mod session;
 pub mod setting;
 mod sqlite;

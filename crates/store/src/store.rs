@@ -6,7 +6,8 @@ use std::time::Duration;
 use brain_kernel::clock::Clock;
 use chrono::{DateTime, SubsecRound, Utc};
 use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DbBackend, SqliteTransactionMode,
+    Statement, TransactionOptions, TransactionTrait,
 };
 use tokio::sync::Mutex;
 use uuid::{ContextV7, Timestamp, Uuid};
@@ -16,6 +17,8 @@ use crate::{Error, Result, Transaction, migration};
 
 /// Connections a node keeps open to its database at most.
 const CONNECTIONS_MAX: u32 = 8;
+/// Tries to empty the write-ahead log, a twentieth of a second apart.
+const SCRUB_TRIES: u32 = 40;
 
 /// Pause before a SQLite file that another program is opening is tried again.
 const OPEN_RETRY: Duration = Duration::from_millis(20);
@@ -117,6 +120,37 @@ impl Store {
             ..TransactionOptions::default()
         };
         Ok(Transaction::new(self.0.db.begin_with_options(options).await?, turn))
+    }
+
+    /// Leave no trace of what was just overwritten: on SQLite the write-ahead log, which holds older pages, is folded
+    /// back and emptied. PostgreSQL keeps dead rows until its own vacuum and its log until it is archived.
+    pub async fn scrub(&self) -> Result<()> {
+        if self.0.engine != Engine::Sqlite {
+            return Ok(());
+        }
+        for _ in 0..SCRUB_TRIES {
+            let statement = Statement::from_string(DbBackend::Sqlite, "PRAGMA wal_checkpoint(TRUNCATE)");
+            let row = self.0.db.query_one_raw(statement).await?;
+            // The first column says whether a reader was in the way.
+            let busy = row.map(|row| row.try_get_by_index::<i32>(0)).transpose()?;
+            if busy == Some(0) {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        tracing::warn!("readers kept the write-ahead log from being emptied; a later checkpoint does it");
+        Ok(())
+    }
+
+    /// Write a consistent copy of the whole database into a new file while others read and write; SQLite only.
+    pub async fn copy_into(&self, path: &std::path::Path) -> Result<()> {
+        let shown = path.display().to_string();
+        if self.0.engine != Engine::Sqlite || shown.contains('\0') {
+            return Err(Error::UnsupportedUrl(shown));
+        }
+        let quoted = shown.replace('\'', "''");
+        self.0.db.execute_unprepared(&format!("VACUUM INTO '{quoted}'")).await?;
+        Ok(())
     }
 
     /// Whether the database answers; for readiness checks.

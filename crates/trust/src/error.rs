@@ -102,6 +102,12 @@ pub enum Error {
     /// The password hash function or the random source failed.
     #[error("cryptography failed: {0}")]
     Cryptography(String),
+    /// A key, a seal or a signature failed.
+    #[error(transparent)]
+    Crypto(#[from] brain_crypto::Error),
+    /// A certificate could not be made or used.
+    #[error(transparent)]
+    Tls(#[from] brain_tls::Error),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] brain_store::Error),
@@ -136,6 +142,8 @@ impl Error {
             Self::KeyFile { .. } => "trust/key-file",
             Self::KeyMalformed { .. } => "trust/key-malformed",
             Self::Corrupt { .. } | Self::Cryptography(_) => "trust/internal",
+            Self::Crypto(error) => error.code(),
+            Self::Tls(error) => error.code(),
             Self::Store(error) => error.code(),
         }
     }
@@ -146,6 +154,13 @@ impl From<Error> for Failure {
         let code = error.code();
         match error {
             Error::Store(error) => error.into(),
+            Error::Tls(error) => error.into(),
+            Error::Crypto(error) => {
+                if matches!(error, brain_crypto::Error::Module(_)) {
+                    tracing::error!(%error, "a cryptographic module failed");
+                }
+                error.into()
+            }
             Error::Corrupt { .. } | Error::Cryptography(_) => {
                 tracing::error!(%error, "trust failed");
                 Self::internal(code)

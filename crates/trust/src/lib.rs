@@ -6,6 +6,7 @@
 //! Deliberately absent: turning a grant into a query plan (`warehouse`), cookies and headers (`api`).
 //! Start reading at [`Trust`].
 
+mod authority;
 mod error;
 pub mod evidence;
 pub mod grants;
@@ -15,7 +16,9 @@ mod options;
 mod password;
 mod secret;
 mod trust;
+pub mod vault;
 
+pub use authority::{CertificateCard, Certificates};
 pub use error::{Error, Result};
 pub use evidence::{Evidence, EvidenceEntry, SignedHead, Verification};
 pub use grants::{ColumnFacts, DatasetFacts, Grant, GrantCard, Grants, NewGrant, Reach, Subject};
@@ -26,3 +29,4 @@ pub use options::Options;
 pub use password::Weakness;
 pub use secret::Secret;
 pub use trust::{FirstAdministrator, Trust};
+pub use vault::{CryptoOptions, Keyring, Vault};

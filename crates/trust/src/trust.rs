@@ -10,7 +10,10 @@ use brain_store::Store;
 use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 
-use crate::{AccountCard, Evidence, Grants, Identity, Options, Result, Secret};
+use crate::{
+    AccountCard, Certificates, CryptoOptions, Evidence, Grants, Identity, Keyring, Options, Result, Secret,
+    Vault,
+};
 
 /// A cheap-clone handle to identity, grants and evidence of one node.
 #[derive(Clone)]
@@ -20,6 +23,8 @@ struct Inner {
     identity: Identity,
     grants: Grants,
     evidence: Evidence,
+    vault: Vault,
+    certificates: Certificates,
     signer: Option<JoinHandle<()>>,
 }
 
@@ -58,12 +63,26 @@ impl Trust {
         clock: Arc<dyn Clock>,
         options: Options,
     ) -> Result<Self> {
+        let keyring = Keyring::open(&CryptoOptions::default(), keys_dir, &|_| None)?;
+        Self::open_sealed(store, keys_dir, clock, options, keyring).await
+    }
+
+    /// Like [`open_with`](Self::open_with), with the key-encryption keys that the configuration names.
+    pub async fn open_sealed(
+        store: Store,
+        keys_dir: &Path,
+        clock: Arc<dyn Clock>,
+        options: Options,
+        keyring: Keyring,
+    ) -> Result<Self> {
         let evidence = Evidence::open(store.clone(), keys_dir).await?;
         let grants = Grants::open(store.clone(), evidence.clone(), clock).await?;
+        let vault = Vault::new(store.clone(), evidence.clone(), keyring);
+        let certificates = Certificates::new(store.clone(), vault.clone(), evidence.clone());
         let identity = Identity::new(store, evidence.clone(), options)?;
         let signer =
             (options.head_interval_ms > 0).then(|| tokio::spawn(keep_signing(evidence.clone(), options)));
-        Ok(Self(Arc::new(Inner { identity, grants, evidence, signer })))
+        Ok(Self(Arc::new(Inner { identity, grants, evidence, vault, certificates, signer })))
     }
 
     /// Make the separated administrators (系统、安全、审计) of whom there is no account yet; usually there are none.
@@ -93,6 +112,18 @@ impl Trust {
     #[must_use]
     pub fn evidence(&self) -> Evidence {
         self.0.evidence.clone()
+    }
+
+    /// Keys and secrets.
+    #[must_use]
+    pub fn vault(&self) -> Vault {
+        self.0.vault.clone()
+    }
+
+    /// The node's own certificate authority.
+    #[must_use]
+    pub fn certificates(&self) -> Certificates {
+        self.0.certificates.clone()
     }
 
     /// Sign the last head. Call it at shutdown, after everything that records has stopped.

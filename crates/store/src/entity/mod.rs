@@ -6,6 +6,8 @@
 
 pub(crate) mod account;
 pub(crate) mod api_key;
+pub(crate) mod certificate;
+pub(crate) mod data_key;
 pub(crate) mod dataset;
 pub(crate) mod dataset_column;
 pub(crate) mod dataset_input;
@@ -17,5 +19,6 @@ pub(crate) mod grant_entry;
 pub(crate) mod ingest_run;
 pub(crate) mod model_run;
 pub(crate) mod organisation;
+pub(crate) mod secret;
 pub(crate) mod session;
 pub(crate) mod setting;

@@ -58,7 +58,6 @@ fn tables() -> Vec<TableCreateStatement> {
             .col(text("key_id"))
             .col(blob("sealed"))
             .col(timestamp_with_time_zone("updated_at"))
-            .foreign_key(ForeignKey::create().from("secret", "key_id").to("data_key", "id"))
             .take(),
         Table::create()
             .table("certificate")

@@ -4,6 +4,7 @@
 
 mod m0001_spine;
 mod m0003_identity;
+mod m0006_crypto;
 
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbBackend, SqliteTransactionMode, TransactionOptions,
@@ -17,7 +18,11 @@ struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_spine::Migration), Box::new(m0003_identity::Migration)]
+        vec![
+            Box::new(m0001_spine::Migration),
+            Box::new(m0003_identity::Migration),
+            Box::new(m0006_crypto::Migration),
+        ]
     }
 }
 

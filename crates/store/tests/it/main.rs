@@ -8,6 +8,7 @@
 )]
 
 mod catalogue;
+mod crypto;
 mod database;
 mod opening;
 mod people;

@@ -7,8 +7,10 @@
     reason = "in tests a panic is the report, and a line says what was skipped"
 )]
 
+mod certificates;
 mod evidence;
 mod grants;
 mod identity;
 mod node;
 mod tampering;
+mod vault;

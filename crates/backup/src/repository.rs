@@ -1,0 +1,327 @@
+//! The folder a backup lies in: sealed objects named by their content, snapshots, and the wrapped keys.
+//!
+//! ```text
+//! keys.json             data keys, wrapped; written anew by each backup, so that a destroyed key leaves it
+//! objects/ab/ab12…      one sealed file each, named by a mark of its content under the backup's key
+//! snapshots/<id>.json   when, what and which object is the list of files; the last thing written
+//! ```
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use brain_crypto::{
+    DataKey, Digest, HEADER_BYTES, Hasher, SealedHeader, SealedReader, SealedWriter, replace_private_file,
+};
+use brain_store::data_key::DataKeyRow;
+use brain_trust::Keyring;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Result};
+
+/// Purpose of the data key that seals backups.
+pub(crate) const PURPOSE: &str = "backup";
+/// Files up to this length are read into memory, bytes.
+const SMALL_BYTES_MAX: u64 = 1 << 20;
+/// Largest list of files or keys read into memory, bytes.
+const LIST_BYTES_MAX: u64 = 1 << 30;
+
+/// One backup, as its list shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Snapshot {
+    /// Id, a UUID that sorts by time.
+    pub id: String,
+    /// The moment it shows.
+    pub created_at: DateTime<Utc>,
+    /// Version of the program that made it.
+    pub version: String,
+    /// Data key that seals it.
+    pub key_id: String,
+    /// Object with the list of files.
+    pub(crate) manifest: String,
+    /// Files.
+    pub files: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Entries in the evidence log.
+    pub evidence_size: u64,
+    /// Root over them.
+    pub evidence_root: String,
+}
+
+/// One file of a snapshot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct FileEntry {
+    /// Path below the data folder, with `/`.
+    pub(crate) path: String,
+    pub(crate) bytes: u64,
+    /// Last change, nanoseconds since 1970; with path and length it tells an unchanged file without reading it.
+    pub(crate) modified: i64,
+    /// Object that holds it.
+    pub(crate) object: String,
+}
+
+/// What a snapshot consists of.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Manifest {
+    pub(crate) files: Vec<FileEntry>,
+    /// Datasets and the versions the catalogue names.
+    pub(crate) datasets: BTreeMap<String, i64>,
+}
+
+/// A wrapped data key as it lies in the backup.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct WrappedKey {
+    pub(crate) id: String,
+    pub(crate) purpose: String,
+    pub(crate) algorithm: String,
+    pub(crate) kek_id: String,
+    pub(crate) wrapped: String,
+    pub(crate) created_at: DateTime<Utc>,
+    pub(crate) retired_at: Option<DateTime<Utc>>,
+}
+
+/// A folder with backups.
+#[derive(Debug, Clone)]
+pub struct Repository {
+    root: PathBuf,
+}
+
+impl Repository {
+    /// The backup folder at `root`, made when it is missing.
+    pub fn create(root: &Path) -> Result<Self> {
+        for part in ["objects", "snapshots"] {
+            create_private(&root.join(part)).map_err(Error::at(root))?;
+        }
+        Ok(Self { root: root.to_owned() })
+    }
+
+    /// The backup folder at `root`, which must be one.
+    pub fn open(root: &Path) -> Result<Self> {
+        if root.join("snapshots").is_dir() {
+            Ok(Self { root: root.to_owned() })
+        } else {
+            Err(Error::NoSnapshot(root.display().to_string()))
+        }
+    }
+
+    /// Snapshots, oldest first.
+    pub fn snapshots(&self) -> Result<Vec<Snapshot>> {
+        let folder = self.root.join("snapshots");
+        let mut found = Vec::new();
+        for entry in fs::read_dir(&folder).map_err(Error::at(&folder))? {
+            let path = entry.map_err(Error::at(&folder))?.path();
+            if path.extension().is_some_and(|ending| ending == "json") {
+                found.push(read_json::<Snapshot>(&path)?);
+            }
+        }
+        found.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
+        Ok(found)
+    }
+
+    pub(crate) fn add_snapshot(&self, snapshot: &Snapshot) -> Result<()> {
+        let path = self.root.join("snapshots").join(format!("{}.json", snapshot.id));
+        write_json(&path, snapshot)
+    }
+
+    pub(crate) fn write_keys(&self, rows: Vec<DataKeyRow>) -> Result<()> {
+        let wrapped = rows.into_iter().filter_map(|row| {
+            Some(WrappedKey {
+                wrapped: brain_crypto::hexadecimal::encode(row.wrapped.as_deref()?),
+                id: row.id,
+                purpose: row.purpose,
+                algorithm: row.algorithm,
+                kek_id: row.kek_id,
+                created_at: row.created_at,
+                retired_at: row.retired_at,
+            })
+        });
+        write_json(&self.root.join("keys.json"), &wrapped.collect::<Vec<_>>())
+    }
+
+    pub(crate) fn keys(&self) -> Result<Vec<WrappedKey>> {
+        read_json(&self.root.join("keys.json"))
+    }
+
+    /// Where an object lies.
+    fn object(&self, name: &str) -> PathBuf {
+        self.root.join("objects").join(name.get(..2).unwrap_or_default()).join(name)
+    }
+
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.object(name).is_file()
+    }
+
+    /// Seal a file as an object, durably and all or nothing; its name and length. One that is there is not written
+    /// again.
+    pub(crate) fn put(&self, key: &SealingKey, source: &Path, bytes: u64) -> Result<(String, u64)> {
+        if bytes <= SMALL_BYTES_MAX {
+            // Read once: a small file that its owner replaces meanwhile is taken as it was or as it is.
+            let content = fs::read(source).map_err(Error::at(source))?;
+            return Ok((self.put_bytes(key, &content)?, content.len() as u64));
+        }
+        let name = key.name(digest_of(source, key)?);
+        if self.has(&name) {
+            return Ok((name, bytes));
+        }
+        let reader = File::open(source).map_err(Error::at(source))?;
+        let (kept, bytes) = self.write_object(key, &name, reader)?;
+        // A file that changed between the two readings would be kept under a name that is not its own.
+        if kept == name {
+            Ok((name, bytes))
+        } else {
+            Err(Error::damaged(format!("{} changes while it is read", source.display())))
+        }
+    }
+
+    pub(crate) fn put_bytes(&self, key: &SealingKey, bytes: &[u8]) -> Result<String> {
+        let name = key.name(key.key.algorithm().digest().digest(bytes));
+        if !self.has(&name) {
+            self.write_object(key, &name, bytes)?;
+        }
+        Ok(name)
+    }
+
+    fn write_object(&self, key: &SealingKey, name: &str, mut content: impl Read) -> Result<(String, u64)> {
+        let path = self.object(name);
+        let folder = path.parent().unwrap_or(&self.root).to_owned();
+        create_private(&folder).map_err(Error::at(&folder))?;
+        let draft = folder.join(format!("{name}.new"));
+        let mut attempt = || -> io::Result<(Digest, u64)> {
+            let file = private_file(&draft)?;
+            let mut bytes = 0;
+            let mut sealed = SealedWriter::new(file, &key.key, key.id_bytes, name.as_bytes())?;
+            let mut hasher = key.hasher();
+            let mut buffer = vec![0; 1 << 16];
+            loop {
+                let read = content.read(&mut buffer)?;
+                let part = buffer.get(..read).unwrap_or_default();
+                if part.is_empty() {
+                    break;
+                }
+                hasher.update(part);
+                sealed.write_all(part)?;
+                bytes += read as u64;
+            }
+            sealed.finish()?.sync_all()?;
+            Ok((hasher.finish(), bytes))
+        };
+        let (digest, bytes) = attempt().map_err(Error::at(&draft))?;
+        let kept = key.name(digest);
+        if kept == name {
+            fs::rename(&draft, &path).map_err(Error::at(&path))?;
+            File::open(&folder).and_then(|folder| folder.sync_all()).map_err(Error::at(&folder))?;
+        } else {
+            fs::remove_file(&draft).map_err(Error::at(&draft))?;
+        }
+        Ok((kept, bytes))
+    }
+
+    /// Open an object into `sink` and check that it is what its name says.
+    pub(crate) fn get(&self, key: &SealingKey, name: &str, sink: &mut impl Write) -> Result<u64> {
+        let path = self.object(name);
+        let mut file = File::open(&path).map_err(|_| Error::damaged(format!("object {name} is missing")))?;
+        let mut header = [0; HEADER_BYTES];
+        file.read_exact(&mut header).map_err(|_| Error::damaged(format!("object {name} is cut off")))?;
+        let damaged = || Error::damaged(format!("object {name} was altered"));
+        let header = SealedHeader::parse(&header).map_err(|_| damaged())?;
+        let mut reader =
+            SealedReader::new(file, &header, &key.key, name.as_bytes()).map_err(|_| damaged())?;
+        let mut hasher = key.hasher();
+        let mut buffer = vec![0; 1 << 16];
+        let mut bytes = 0;
+        loop {
+            let read = reader.read(&mut buffer).map_err(Error::at(&path))?;
+            let part = buffer.get(..read).unwrap_or_default();
+            if part.is_empty() {
+                break;
+            }
+            hasher.update(part);
+            sink.write_all(part).map_err(Error::at(&path))?;
+            bytes += read as u64;
+        }
+        if key.name(hasher.finish()) == name { Ok(bytes) } else { Err(damaged()) }
+    }
+
+    pub(crate) fn manifest(&self, key: &SealingKey, snapshot: &Snapshot) -> Result<Manifest> {
+        let mut text = Vec::new();
+        self.get(key, &snapshot.manifest, &mut text)?;
+        serde_json::from_slice(&text).map_err(|_| Error::damaged(format!("list of {}", snapshot.id)))
+    }
+
+    /// The key that sealed a snapshot, opened by a key-encryption key at hand.
+    pub(crate) fn sealing_key(&self, ring: &Keyring, id: &str) -> Result<SealingKey> {
+        let keys = self.keys()?;
+        let row = keys.iter().find(|row| row.id == id);
+        let row = row.ok_or_else(|| brain_crypto::Error::NoKey { id: id.to_owned() })?;
+        let wrapped =
+            brain_crypto::hexadecimal::decode(&row.wrapped).ok_or_else(|| Error::damaged("keys.json"))?;
+        let wrapper = ring.get(&row.kek_id)?;
+        let key = wrapper.unwrap(row.algorithm.parse()?, &wrapped, row.purpose.as_bytes())?;
+        SealingKey::new(row.id.clone(), std::sync::Arc::new(key))
+    }
+}
+
+/// The key of a backup with what is derived from it.
+pub(crate) struct SealingKey {
+    pub(crate) id: String,
+    id_bytes: [u8; 16],
+    key: std::sync::Arc<DataKey>,
+}
+
+impl SealingKey {
+    pub(crate) fn new(id: String, key: std::sync::Arc<DataKey>) -> Result<Self> {
+        let digits: String = id.chars().filter(|c| *c != '-').collect();
+        let id_bytes = brain_crypto::hexadecimal::decode_array(&digits)
+            .ok_or_else(|| Error::damaged(format!("key id {id}")))?;
+        Ok(Self { id, id_bytes, key })
+    }
+
+    fn hasher(&self) -> Hasher {
+        Hasher::new(self.key.algorithm().digest())
+    }
+
+    fn name(&self, content: Digest) -> String {
+        self.key.mark(content.as_bytes()).to_string()
+    }
+}
+
+fn digest_of(path: &Path, key: &SealingKey) -> Result<Digest> {
+    let mut hasher = key.hasher();
+    File::open(path).and_then(|mut file| io::copy(&mut file, &mut hasher)).map_err(Error::at(path))?;
+    Ok(hasher.finish())
+}
+
+/// A folder only its owner may enter.
+pub(crate) fn create_private(path: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+/// A new file only its owner can read.
+pub(crate) fn private_file(path: &Path) -> io::Result<File> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
+    let text = serde_json::to_vec_pretty(value).map_err(|cause| Error::damaged(cause.to_string()))?;
+    replace_private_file(path, &text).map_err(Error::at(path))
+}
+
+fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {
+    let mut text = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(LIST_BYTES_MAX).read_to_end(&mut text))
+        .map_err(Error::at(path))?;
+    serde_json::from_slice(&text).map_err(|cause| Error::damaged(format!("{}: {cause}", path.display())))
+}

@@ -1,0 +1,175 @@
+//! `brain restore`: a snapshot becomes a data folder again, or nothing does.
+
+use std::collections::HashSet;
+use std::fs::{self, File};
+use std::path::{Component, Path};
+use std::sync::Arc;
+
+use brain_kernel::clock::Clock;
+use brain_store::data_key::DataKeyRow;
+use brain_store::{Store, data_key};
+use brain_trust::Keyring;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::repository::{
+    FileEntry, Manifest, Repository, SealingKey, Snapshot, WrappedKey, create_private, private_file,
+};
+use crate::{Error, Result};
+
+/// Which snapshot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Point {
+    /// The newest.
+    Newest,
+    /// The newest that is not younger than this.
+    At(DateTime<Utc>),
+    /// This one.
+    Snapshot(String),
+}
+
+/// What a restore did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Restored {
+    /// The snapshot restored.
+    pub snapshot: Snapshot,
+    /// Files written and found to be what was backed up.
+    pub files: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Data keys that were destroyed after the snapshot and stay so.
+    pub keys_destroyed: u64,
+}
+
+/// Restore into `into`, which must not exist or be empty. Until everything is written and checked it is another
+/// folder beside it, so that a restore cut short leaves no half node.
+pub async fn restore(
+    repository: &Repository,
+    point: &Point,
+    into: &Path,
+    ring: &Keyring,
+    clock: Arc<dyn Clock>,
+) -> Result<Restored> {
+    let snapshot = choose(repository.snapshots()?, point)?;
+    if fs::read_dir(into).is_ok_and(|mut entries| entries.next().is_some()) {
+        return Err(Error::NotEmpty(into.display().to_string()));
+    }
+    let mut draft = into.to_owned();
+    draft.as_mut_os_string().push(".restoring");
+    if draft.exists() {
+        fs::remove_dir_all(&draft).map_err(Error::at(&draft))?;
+    }
+    let key = repository.sealing_key(ring, &snapshot.key_id)?;
+    let (reading, target, taken) = (repository.clone(), draft.clone(), snapshot.clone());
+    let written = tokio::task::spawn_blocking(move || {
+        let manifest = reading.manifest(&key, &taken)?;
+        write_all(&reading, &key, &manifest, &target)
+    });
+    let bytes = written.await.map_err(|cause| Error::damaged(cause.to_string()))??;
+    let keys_destroyed = return_keys(repository.keys()?, &draft, clock).await?;
+    if into.exists() {
+        fs::remove_dir(into).map_err(Error::at(into))?;
+    }
+    fs::rename(&draft, into).map_err(Error::at(into))?;
+    Ok(Restored { files: snapshot.files, bytes, snapshot, keys_destroyed })
+}
+
+fn choose(snapshots: Vec<Snapshot>, point: &Point) -> Result<Snapshot> {
+    let wanted = |snapshot: &Snapshot| match point {
+        Point::Newest => true,
+        Point::At(moment) => snapshot.created_at <= *moment,
+        Point::Snapshot(id) => snapshot.id == *id,
+    };
+    snapshots.into_iter().rev().find(wanted).ok_or_else(|| {
+        Error::NoSnapshot(match point {
+            Point::Newest => "any".to_owned(),
+            Point::At(moment) => moment.to_rfc3339(),
+            Point::Snapshot(id) => id.clone(),
+        })
+    })
+}
+
+fn write_all(repository: &Repository, key: &SealingKey, manifest: &Manifest, into: &Path) -> Result<u64> {
+    for folder in ["", "keys", "store", "lake", "mappings", "tmp", "uploads"] {
+        create_private(&into.join(folder)).map_err(Error::at(into))?;
+    }
+    let mut bytes = 0;
+    for file in &manifest.files {
+        bytes += write_one(repository, key, file, into)?;
+    }
+    Ok(bytes)
+}
+
+fn write_one(repository: &Repository, key: &SealingKey, entry: &FileEntry, into: &Path) -> Result<u64> {
+    let relative = Path::new(&entry.path);
+    // The list is authenticated; a path that leads out of the folder is a defect all the same.
+    if !relative.components().all(|part| matches!(part, Component::Normal(_))) {
+        return Err(Error::damaged(format!("path {}", entry.path)));
+    }
+    let path = into.join(relative);
+    if let Some(folder) = path.parent() {
+        create_private(folder).map_err(Error::at(folder))?;
+    }
+    let mut file = private_file(&path).map_err(Error::at(&path))?;
+    let written = repository.get(key, &entry.object, &mut file)?;
+    file.sync_all().map_err(Error::at(&path))?;
+    if written != entry.bytes {
+        return Err(Error::damaged(format!("{} has {written} bytes, not {}", entry.path, entry.bytes)));
+    }
+    let moment = u64::try_from(entry.modified).map(std::time::Duration::from_nanos);
+    // The database has no moment of its own: it is another file each time.
+    if let Some(at) = moment
+        .ok()
+        .filter(|since| !since.is_zero())
+        .and_then(|since| std::time::UNIX_EPOCH.checked_add(since))
+    {
+        File::options()
+            .write(true)
+            .open(&path)
+            .and_then(|file| file.set_modified(at))
+            .map_err(Error::at(&path))?;
+    }
+    Ok(written)
+}
+
+/// Give the database its wrapped keys back. One that the backup no longer has was destroyed; it stays so.
+async fn return_keys(keys: Vec<WrappedKey>, folder: &Path, clock: Arc<dyn Clock>) -> Result<u64> {
+    let url = format!("sqlite:{}", folder.join("store").join("brain.db").display());
+    let store = Store::open(&url, clock).await?;
+    let kept: HashSet<String> = keys.iter().map(|key| key.id.clone()).collect();
+    let transaction = store.transaction().await?;
+    let mut destroyed = 0;
+    for row in data_key::living(&transaction).await? {
+        if !kept.contains(&row.id) {
+            data_key::destroy(&transaction, &row.id, store.now()).await?;
+            destroyed += 1;
+        }
+    }
+    for key in keys {
+        let wrapped =
+            brain_crypto::hexadecimal::decode(&key.wrapped).ok_or_else(|| Error::damaged("keys.json"))?;
+        match data_key::find(&transaction, &key.id).await? {
+            Some(row) if row.destroyed_at.is_some() => {}
+            Some(row) => data_key::rewrap(&transaction, &row.id, &key.kek_id, wrapped).await?,
+            None => {
+                data_key::insert(&transaction, row_of(key, wrapped)).await?;
+            }
+        }
+    }
+    transaction.commit().await?;
+    store.close().await?;
+    Ok(destroyed)
+}
+
+fn row_of(key: WrappedKey, wrapped: Vec<u8>) -> DataKeyRow {
+    DataKeyRow {
+        id: key.id,
+        purpose: key.purpose,
+        algorithm: key.algorithm,
+        kek_id: key.kek_id,
+        wrapped: Some(wrapped),
+        created_at: key.created_at,
+        retired_at: key.retired_at,
+        destroyed_at: None,
+    }
+}
