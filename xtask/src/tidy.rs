@@ -6,15 +6,16 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// Which crates a crate may depend on (architecture: kernel ← store ← trust ← warehouse ← component ← apps ← api ← brain).
-const EDGES: [(&str, &[&str]); 15] = [
+const EDGES: [(&str, &[&str]); 16] = [
     ("brain-kernel", &[]),
     ("brain-crypto", &["brain-kernel"]),
     ("brain-tls", &["brain-kernel"]),
     ("brain-store", &["brain-kernel"]),
     ("brain-trust", &["brain-kernel", "brain-crypto", "brain-tls", "brain-store"]),
     ("brain-backup", &["brain-kernel", "brain-crypto", "brain-store", "brain-trust"]),
-    ("brain-warehouse", &["brain-kernel", "brain-store", "brain-trust"]),
+    ("brain-warehouse", &["brain-kernel", "brain-store", "brain-trust", "brain-privacy"]),
     ("brain-chain", &["brain-kernel"]),
+    ("brain-privacy", &["brain-kernel"]),
     ("brain-component", &["brain-kernel", "brain-store", "brain-trust", "brain-warehouse", "brain-chain"]),
     ("brain-governance", &["brain-kernel", "brain-chain", "brain-component"]),
     ("brain-portal", &[]),

@@ -3,13 +3,14 @@
 mod example;
 mod ingest;
 mod measure;
+mod pii;
 mod risk;
 mod start;
 mod table;
 
 use anyhow::{Result, bail};
 
-const NAMES: [&str; 5] = ["start", "ingest", "sql", "graph", "risk"];
+const NAMES: [&str; 6] = ["start", "ingest", "sql", "graph", "risk", "pii"];
 
 /// Run one bench, or all of them.
 pub(crate) fn run(name: &str) -> Result<()> {
@@ -19,6 +20,7 @@ pub(crate) fn run(name: &str) -> Result<()> {
         "sql" => example::run_example("bench_door"),
         "graph" => example::run_example("graph_speed"),
         "risk" => risk::run_all(),
+        "pii" => pii::run_all(),
         "all" => NAMES.iter().try_for_each(|name| run(name)),
         _ => bail!("no bench {name}; there are {}", NAMES.join(", ")),
     }
