@@ -75,6 +75,16 @@ fn dictionary(name: &str) -> Result<Arc<dyn TableProvider>> {
             let rows: Vec<_> = rows.map(|(code, name)| vec![Some(code), Some(name)]).collect();
             text_table(&["code", "name"], &rows)
         }
+        "builtin.industry" => {
+            let rows: Vec<_> = crate::standard::industries::built_in_rows()
+                .map(|row| {
+                    let (code, name) = (row.code.to_owned(), row.name.to_owned());
+                    let (parent, section) = (row.parent().map(str::to_owned), row.section.to_owned());
+                    vec![Some(code), Some(name), Some(row.level().to_string()), parent, Some(section)]
+                })
+                .collect();
+            text_table(&["code", "name", "level", "parent", "section"], &rows)
+        }
         "builtin.product" => {
             let extractor = crate::standard::context::built_in_extractor()?;
             let rows: Vec<_> = (0..)

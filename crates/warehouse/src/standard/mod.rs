@@ -18,6 +18,7 @@
 
 pub(crate) mod context;
 mod functions;
+pub(crate) mod industries;
 pub(crate) mod regions;
 mod scope;
 

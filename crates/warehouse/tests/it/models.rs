@@ -61,6 +61,9 @@ async fn models_run_once_per_change_and_leave_lineage() {
     // The graph needs a table of chains even where nobody curated one.
     assert_eq!(state(&first, "subject.chain"), ModelState::Ran);
     assert_eq!(state(&first, "subject.region"), ModelState::Ran);
+    assert_eq!(state(&first, "subject.industry"), ModelState::Ran);
+    let machines = "SELECT code, name, level, parent_code, section FROM subject.industry WHERE code LIKE '349%' AND code < '3492' ORDER BY code";
+    assert_eq!(one(&node, machines).await, "349|其他通用设备制造业|3|34|C;3491|工业机器人制造|4|349|C");
     node.ingest("cur", "curated").await;
     node.ingest("reg.csv", "registry").await;
     let second = refresh(&node).await;
@@ -97,8 +100,8 @@ async fn firms_products_and_links_come_out_standardised() {
         "91331021148340431N|9000000.0|331000|浙江省|台州市|1980-01-01|true"
     );
     assert_eq!(
-        one(&node, "SELECT name, city, industry_code, pinyin_initials FROM subject.enterprise WHERE enterprise_id = 'code:688017.SH'").await,
-        "苏州绿的谐波传动科技股份有限公司|苏州市|3453|ldxb"
+        one(&node, "SELECT name, city, industry_code, industry_name, pinyin_initials FROM subject.enterprise WHERE enterprise_id = 'code:688017.SH'").await,
+        "苏州绿的谐波传动科技股份有限公司|苏州市|3453|齿轮及齿轮减、变速箱制造|ldxb"
     );
     // 减速机 in a business scope is an alias of the curated 减速器.
     assert_eq!(
