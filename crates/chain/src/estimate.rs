@@ -7,15 +7,12 @@
 
 use crate::decay::Decay;
 use crate::error::{ChainError, Result};
-use crate::esri::network::Sale;
-use crate::esri::{Essentiality, Need, SupplyNetwork};
-use crate::graph::{ChainGraph, FirmId, MakeRole, ProductId};
+use crate::graph::{ChainGraph, FirmId, ProductId};
 use crate::query::{lifted_inputs, lifted_makers};
 use crate::region::Region;
 use brain_kernel::language::Text;
 use brain_kernel::progress::Cancel;
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
 
 /// What bounds and shapes the estimate.
 #[derive(Debug, Clone, PartialEq)]
@@ -130,9 +127,7 @@ pub fn estimate_links(
 fn sized(graph: &ChainGraph, product: ProductId, options: &EstimateOptions) -> Vec<(FirmId, f64)> {
     let mut firms: Vec<(FirmId, f64)> = lifted_makers(graph, product, options.lift_depth, &options.decay)
         .into_iter()
-        .filter(|i| {
-            i.make.role != MakeRole::Trade && options.region.contains(graph.firms().region(i.make.firm))
-        })
+        .filter(|i| options.region.contains(graph.firms().region(i.make.firm)))
         .map(|i| {
             let capital = graph.firms().capital_cny(i.make.firm).filter(|c| *c > 0.0);
             let share = i.make.share.map_or_else(
@@ -184,71 +179,4 @@ fn inputs_of(graph: &ChainGraph, product: ProductId, options: &EstimateOptions) 
         }
     }
     found
-}
-
-/// A supply network of estimated links, with the firms it consists of in the network's order.
-///
-/// Sector is the product a supplier sells most of, grouped by the first two digits of its GB/T 4754 code where known;
-/// need is essential where any link between two sectors is essential, else ordinary.
-///
-/// # Errors
-/// No link at all.
-pub fn estimated_network(
-    graph: &ChainGraph,
-    links: &[EstimatedLink],
-) -> Result<(SupplyNetwork, Vec<FirmId>)> {
-    let mut firms: Vec<FirmId> = links.iter().flat_map(|link| [link.supplier, link.buyer]).collect();
-    firms.sort_unstable();
-    firms.dedup();
-    let number: FxHashMap<FirmId, u32> =
-        firms.iter().enumerate().map(|(at, &firm)| (firm, at as u32)).collect();
-    let mut main: FxHashMap<FirmId, FxHashMap<ProductId, f64>> = FxHashMap::default();
-    for link in links {
-        *main.entry(link.supplier).or_default().entry(link.product).or_default() += link.amount;
-        main.entry(link.buyer).or_default().entry(link.used_for).or_insert(0.0);
-    }
-    let labels: Vec<String> = firms
-        .iter()
-        .map(|firm| {
-            let most = main.get(firm).and_then(|products| {
-                products
-                    .iter()
-                    .max_by(|a, b| a.1.total_cmp(b.1).then(b.0.cmp(a.0)))
-                    .map(|(product, _)| *product)
-            });
-            sector_label(graph, *firm, most)
-        })
-        .collect();
-    let mut known = labels.clone();
-    known.sort_unstable();
-    known.dedup();
-    let sector: Vec<u32> = labels.iter().map(|label| known.partition_point(|k| k < label) as u32).collect();
-    let mut need = Essentiality::uniform(known.len().max(1), Need::Ordinary);
-    let mut sales = Vec::with_capacity(links.len());
-    for link in links {
-        let (Some(&supplier), Some(&buyer)) = (number.get(&link.supplier), number.get(&link.buyer)) else {
-            continue;
-        };
-        if link.amount > 0.0 && link.amount.is_finite() {
-            sales.push(Sale { supplier, buyer, amount: link.amount });
-        }
-        if link.essential
-            && let (Some(&from), Some(&to)) = (sector.get(supplier as usize), sector.get(buyer as usize))
-        {
-            need.set(from, to, Need::Essential);
-        }
-    }
-    let names = firms.iter().map(|&firm| graph.firms().name(firm).to_owned()).collect();
-    Ok((SupplyNetwork::new(names, sector, &sales, &need)?, firms))
-}
-
-fn sector_label(graph: &ChainGraph, firm: FirmId, main: Option<ProductId>) -> String {
-    let division = |code: &str| -> Option<String> {
-        let digits: String = code.chars().filter(char::is_ascii_digit).take(2).collect();
-        (digits.len() == 2).then_some(digits)
-    };
-    main.and_then(|product| division(graph.products().industry(product)))
-        .or_else(|| division(graph.firms().industry(firm)))
-        .or_else(|| main.map(|product| format!("p:{}", graph.products().id(product))))
-        .unwrap_or_default()
 }

@@ -6,6 +6,7 @@
 //! Start reading at [`graph::ChainGraph`], then [`query`], [`gap`] and [`esri`].
 
 pub mod candidates;
+pub mod chain_risk;
 pub mod clean;
 pub mod decay;
 pub mod error;
@@ -19,6 +20,7 @@ pub mod search;
 pub mod esri;
 pub mod estimate;
 pub mod network_files;
+pub mod supply;
 pub mod synthetic;
 
 pub use error::{ChainError, Result};

@@ -10,15 +10,13 @@ use crate::gap::complexity::{Cell, Complexity, ComplexityParameters};
 use crate::gap::{
     GapAssessment, GapFirm, GapInput, GapLink, GapMaker, GapParameters, GapProduct, GapRelation, assess,
 };
-use crate::graph::{Chain, ChainGraph, FirmId, MakeRole, ProductId, Relation, Stage};
-use crate::query::{lifted_makers, positions};
+use crate::graph::{Chain, ChainGraph, FirmId, Link, MakeRole, ProductId, Relation, Stage};
+use crate::query::{LIFT_DEPTH, lifted_makers, positions};
 use crate::region::Region;
-use brain_kernel::progress::Cancel;
+use brain_kernel::progress::{Cancel, Progress};
 use brain_kernel::region::RegionCode;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-/// Kind-of levels through which a product inherits firms.
-const LIFT_DEPTH: u32 = 2;
 /// Provinces with fewer firm–product edges stay out of the product space: tiny places distort it (methods 3.3).
 const PLACE_EDGES_MIN: u32 = 5;
 /// Provinces below which a product space says nothing.
@@ -40,7 +38,7 @@ pub struct ChainGapQuery<'a> {
     /// Thresholds.
     pub parameters: GapParameters,
     /// Contagion index (or rank) of firms where computed; drives 固链.
-    pub risk: FxHashMap<FirmId, f64>,
+    pub risk: &'a FxHashMap<FirmId, f64>,
 }
 
 /// The assessment with what its product numbers mean.
@@ -68,6 +66,7 @@ pub fn chain_gap(
     graph: &ChainGraph,
     chain: &Chain,
     query: &ChainGapQuery<'_>,
+    progress: &Progress,
     cancel: &Cancel,
 ) -> Result<ChainGap> {
     query.decay.check()?;
@@ -97,6 +96,8 @@ pub fn chain_gap(
             region_name: query.region_name,
         },
         &query.parameters,
+        progress,
+        cancel,
     )?;
     let places = positions(graph, &products, &query.decay)?;
     Ok(ChainGap {
@@ -156,9 +157,6 @@ impl Supply {
             }
             for inherited in lifted_makers(graph, product, LIFT_DEPTH, &query.decay) {
                 let make = inherited.make;
-                if make.role == MakeRole::Trade {
-                    continue;
-                }
                 stale += u64::from(query.decay.freshness(make.observed) <= 0.5);
                 let firm = *number.entry(make.firm).or_insert_with(|| {
                     let place = graph.firms().region(make.firm);
@@ -240,6 +238,8 @@ impl Space {
 pub struct FirmBasis {
     region_of: Vec<Option<RegionCode>>,
     size_percentile: Vec<f32>,
+    /// Firms of each GB/T 4754 class.
+    classes: FxHashMap<String, Vec<Posting>>,
 }
 
 impl FirmBasis {
@@ -256,7 +256,18 @@ impl FirmBasis {
             .collect();
         let capital: Vec<Option<f64>> =
             graph.firm_ids().map(|firm| graph.firms().capital_cny(firm)).collect();
-        Self { region_of, size_percentile: size_percentiles(&capital) }
+        let mut classes: FxHashMap<String, Vec<Posting>> = FxHashMap::default();
+        for firm in graph.firm_ids() {
+            let class = graph.firms().industry(firm);
+            if is_class(class) {
+                let posting = Posting { firm: firm.0, confidence: 1.0 };
+                match classes.get_mut(class) {
+                    Some(postings) => postings.push(posting),
+                    None => _ = classes.insert(class.to_owned(), vec![posting]),
+                }
+            }
+        }
+        Self { region_of, size_percentile: size_percentiles(&capital), classes }
     }
 }
 
@@ -266,7 +277,11 @@ impl FirmBasis {
 /// uses.
 ///
 /// # Errors
-/// A limit outside 1 … 10,000 or a bad decay.
+/// A limit outside 1 … 10,000, a bad decay, or cancellation.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "a question in full; a struct would name the same eight things"
+)]
 pub fn chain_candidates(
     graph: &ChainGraph,
     basis: &FirmBasis,
@@ -274,10 +289,24 @@ pub fn chain_candidates(
     region: Option<RegionCode>,
     limit: usize,
     decay: &Decay,
+    progress: &Progress,
+    cancel: &Cancel,
 ) -> Result<Vec<Candidate>> {
     decay.check()?;
+    let mut statements = vec![(Statement::Capability(Capability::Same), product)];
+    statements.extend(kin(graph, product).into_iter().map(|(p, c)| (Statement::Capability(c), p)));
+    let near = |way, link: &Link<'_>| Statement::Neighbour(way, link.weight(decay).clamp(0.0, 1.0));
+    let inputs = graph.inputs_of(product).take(KIN_MAX);
+    statements.extend(inputs.map(|link| (near(Neighbour::Upstream, &link), link.from)));
+    let uses = graph.uses_of(product).take(KIN_MAX);
+    statements.extend(uses.map(|link| (near(Neighbour::Downstream, &link), link.to)));
+    // One step per statement and one for the ranking.
+    progress.set_total(statements.len() as u64 + 1);
     let mut lists: Vec<(Statement, ProductId, Vec<Posting>)> = Vec::new();
-    let mut add = |statement: Statement, about: ProductId| {
+    for (statement, about) in statements {
+        if cancel.is_cancelled() {
+            return Err(ChainError::Cancelled);
+        }
         let postings: Vec<Posting> = graph
             .makers_of(about)
             .filter(|make| make.role != MakeRole::Trade)
@@ -286,16 +315,7 @@ pub fn chain_candidates(
         if !postings.is_empty() {
             lists.push((statement, about, postings));
         }
-    };
-    add(Statement::Capability(Capability::Same), product);
-    for (about, capability) in kin(graph, product) {
-        add(Statement::Capability(capability), about);
-    }
-    for link in graph.inputs_of(product).take(KIN_MAX) {
-        add(Statement::Neighbour(Neighbour::Upstream, link.weight(decay).clamp(0.0, 1.0)), link.from);
-    }
-    for link in graph.uses_of(product).take(KIN_MAX) {
-        add(Statement::Neighbour(Neighbour::Downstream, link.weight(decay).clamp(0.0, 1.0)), link.to);
+        progress.add(1);
     }
     let mut evidence: Vec<Evidence<'_>> = lists
         .iter()
@@ -306,12 +326,12 @@ pub fn chain_candidates(
         })
         .collect();
     let class = graph.products().industry(product);
-    let same_class = class_members(graph, class);
+    let same_class = basis.classes.get(class).map_or(&[][..], Vec::as_slice);
     if !same_class.is_empty() {
         evidence.push(Evidence {
             statement: Statement::Capability(Capability::Industry),
             about: class,
-            postings: &same_class,
+            postings: same_class,
         });
     }
     let exclude: Vec<u32> = region.map_or_else(Vec::new, |region| {
@@ -328,7 +348,7 @@ pub fn chain_candidates(
             })
             .collect()
     });
-    rank(&CandidateInput {
+    let ranked = rank(&CandidateInput {
         firms: graph.firm_count() as u32,
         region_of: &basis.region_of,
         size_percentile: &basis.size_percentile,
@@ -336,19 +356,14 @@ pub fn chain_candidates(
         region,
         exclude: &exclude,
         limit,
-    })
+    })?;
+    progress.add(1);
+    Ok(ranked)
 }
 
-/// Firms registered in a GB/T 4754 class (three digits or more; a division alone says too little).
-fn class_members(graph: &ChainGraph, class: &str) -> Vec<Posting> {
-    if class.chars().filter(char::is_ascii_digit).count() < 3 {
-        return Vec::new();
-    }
-    graph
-        .firm_ids()
-        .filter(|&firm| graph.firms().industry(firm) == class)
-        .map(|firm| Posting { firm: firm.0, confidence: 1.0 })
-        .collect()
+/// Three digits or more; a division alone says too little.
+fn is_class(code: &str) -> bool {
+    code.chars().filter(char::is_ascii_digit).count() >= 3
 }
 
 /// Kinds, generals, siblings and products of overlapping inputs, each product once with its strongest statement.

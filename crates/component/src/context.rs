@@ -1,9 +1,10 @@
 //! What a running component holds: the caller, the clock, and doors to data — nothing else.
 
 use crate::error::Error;
-use crate::graph::{GRAPH_READS, Graphs, Snapshot};
+use crate::graph::{GRAPH_READS, Graphs};
 use crate::manifest::Manifest;
 use crate::records::decode;
+use crate::snapshot::{Snapshot, unless_cancelled};
 use brain_chain::graph::ChainGraph;
 use brain_chain::search::Hit;
 use brain_kernel::clock::Clock;
@@ -100,10 +101,13 @@ impl Context {
     /// `parameters` are bound to `$1`, `$2` … and never become SQL text.
     pub async fn query(&self, sql: &str, parameters: Vec<ScalarValue>) -> Result<Vec<RecordBatch>, Failure> {
         let session = &self.node()?.session;
-        let stream =
-            session.query(sql, parameters, QueryLimits::default(), self.inner.cancel.clone()).await?;
-        let (batches, _) = stream.collect().await?;
-        Ok(batches)
+        let cancel = &self.inner.cancel;
+        unless_cancelled(cancel, async {
+            let stream = session.query(sql, parameters, QueryLimits::default(), cancel.clone()).await?;
+            let (batches, _) = stream.collect().await?;
+            Ok(batches)
+        })
+        .await
     }
 
     /// [`Context::query`], each row decoded into a `T` whose fields are named like the columns.
@@ -126,8 +130,34 @@ impl Context {
     pub async fn search(&self, text: &str, limit: usize) -> Result<(Arc<ChainGraph>, Vec<Hit>), Failure> {
         let snapshot = self.snapshot().await?;
         let (text, graph) = (text.to_owned(), snapshot.graph.clone());
-        let hits = tokio::task::spawn_blocking(move || snapshot.index().search(&text, limit)).await;
-        Ok((graph, hits.map_err(|_| Failure::internal("component/search"))?))
+        let hits = self.compute(move |_, _| Ok(snapshot.index().search(&text, limit))).await?;
+        Ok((graph, hits))
+    }
+
+    /// What `compute` makes of [`Context::graph`], computed once per graph and key and shared by everybody who may
+    /// see the same graph. The key must name everything else the value depends on, such as a day.
+    pub async fn derived<T, F>(&self, key: &str, compute: F) -> Result<Arc<T>, Failure>
+    where
+        T: Send + Sync + 'static,
+        F: FnOnce(&ChainGraph, &Progress, &Cancel) -> Result<T, Failure> + Send + 'static,
+    {
+        self.snapshot().await?.derived(key, &self.inner.progress, &self.inner.cancel, compute).await
+    }
+
+    /// Run mathematics off the threads that serve requests. `work` looks at the token now and then; its answer is
+    /// refused when the run was cancelled meanwhile.
+    pub async fn compute<T, F>(&self, work: F) -> Result<T, Failure>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Progress, &Cancel) -> Result<T, Failure> + Send + 'static,
+    {
+        let (progress, cancel) = (self.inner.progress.clone(), self.inner.cancel.clone());
+        let task = async {
+            tokio::task::spawn_blocking(move || work(&progress, &cancel))
+                .await
+                .map_err(|_| Failure::internal("component/compute"))?
+        };
+        unless_cancelled(&self.inner.cancel, task).await
     }
 
     async fn snapshot(&self) -> Result<Snapshot, Failure> {
@@ -137,9 +167,9 @@ impl Context {
             return Err(Error::UndeclaredRead { component, dataset }.into());
         }
         let node = self.node()?;
-        let snapshot = node.graphs.current(&node.session, &self.inner.cancel).await?;
-        if let Ok(mut inputs) = self.inner.graph_inputs.lock() {
-            inputs.extend(snapshot.inputs.iter().cloned());
+        let (snapshot, inputs) = node.graphs.current(&node.session, &self.inner.cancel).await?;
+        if let Ok(mut all) = self.inner.graph_inputs.lock() {
+            all.extend(inputs);
         }
         Ok(snapshot)
     }

@@ -1,18 +1,17 @@
 //! The chain graph of a caller: loaded from subject tables under the caller's grants, kept until they change.
 
 use crate::columns::Columns;
+use crate::snapshot::{Cells, Snapshot, unless_cancelled};
 use brain_chain::graph::{
     ChainGraph, ChainGraphBuilder, ChainMemberRow, ChainRow, FirmRow, LinkRow, MakeRole, MakeRow, ProductRow,
     Relation, Stage,
 };
-use brain_chain::search::SearchIndex;
 use brain_kernel::error::Failure;
 use brain_kernel::pinyin;
 use brain_kernel::progress::Cancel;
 use brain_kernel::provenance::Input;
 use brain_warehouse::{QueryLimits, Session};
-use std::sync::{Arc, OnceLock};
-use tokio::sync::Mutex;
+use std::sync::Arc;
 
 /// Datasets the graph is made of. A component that uses the graph lists them all under `reads`.
 pub const GRAPH_READS: [&str; 6] = [
@@ -24,32 +23,35 @@ pub const GRAPH_READS: [&str; 6] = [
     "subject.product_link",
 ];
 
+/// Datasets of the graph and more, for the `reads` of a component; `N` is `GRAPH_READS.len()` plus how many more.
+#[must_use]
+#[expect(clippy::indexing_slicing, reason = "evaluated at compile time, where a panic is a compile error")]
+pub const fn graph_reads_and<const N: usize>(more: &[&'static str]) -> [&'static str; N] {
+    let mut reads = [""; N];
+    let mut at = 0;
+    while at < N {
+        reads[at] = if at < GRAPH_READS.len() { GRAPH_READS[at] } else { more[at - GRAPH_READS.len()] };
+        at += 1;
+    }
+    reads
+}
+
 /// Graphs kept for different views; more callers with views of their own evict the least recently used.
 const KEPT_MAX: usize = 4;
 
-/// One graph and what it was made from.
-#[derive(Clone)]
-pub(crate) struct Snapshot {
-    pub(crate) graph: Arc<ChainGraph>,
-    pub(crate) inputs: Vec<Input>,
-    /// Built by the first caller that searches.
-    index: Arc<OnceLock<SearchIndex>>,
-    /// Versions and views of all inputs; equal keys mean equal graphs.
-    key: String,
-}
-
-impl Snapshot {
-    /// The search index over names, aliases and pinyin of this graph.
-    pub(crate) fn index(&self) -> &SearchIndex {
-        self.index.get_or_init(|| SearchIndex::new(self.graph.clone()))
-    }
-}
-
 /// Graphs by what their callers may see (docs/decisions/0003). Cheap to clone.
-#[derive(Clone, Default)]
+///
+/// The key holds versions and views of all inputs; equal keys mean equal graphs. A graph under way holds up only
+/// those who want the same one.
+#[derive(Clone)]
 pub struct Graphs {
-    /// Most recently used last. One lock also keeps two callers from building the same graph twice.
-    kept: Arc<Mutex<Vec<Snapshot>>>,
+    kept: Arc<Cells<String, Snapshot>>,
+}
+
+impl Default for Graphs {
+    fn default() -> Self {
+        Self { kept: Arc::new(Cells::new(KEPT_MAX)) }
+    }
 }
 
 impl Graphs {
@@ -59,8 +61,12 @@ impl Graphs {
         Self::default()
     }
 
-    /// The graph as the session's party may see it, current with the tables.
-    pub(crate) async fn current(&self, session: &Session, cancel: &Cancel) -> Result<Snapshot, Failure> {
+    /// The graph as the session's party may see it, current with the tables, and what it was made from.
+    pub(crate) async fn current(
+        &self,
+        session: &Session,
+        cancel: &Cancel,
+    ) -> Result<(Snapshot, Vec<Input>), Failure> {
         let mut inputs = Vec::new();
         let mut key = String::new();
         for dataset in GRAPH_READS {
@@ -68,21 +74,11 @@ impl Graphs {
             key.push_str(&format!("{dataset}@{}:{}\n", reach.input.version, reach.view));
             inputs.push(reach.input);
         }
-        let mut kept = self.kept.lock().await;
-        if let Some(at) = kept.iter().position(|snapshot| snapshot.key == key) {
-            let found = kept.remove(at);
-            // The grant differs from caller to caller even where the view is the same.
-            let answer = Snapshot { inputs, ..found.clone() };
-            kept.push(found);
-            return Ok(answer);
-        }
-        let graph = Arc::new(load(session, &inputs, cancel).await?);
-        let snapshot = Snapshot { graph, inputs, index: Arc::default(), key };
-        if kept.len() >= KEPT_MAX {
-            kept.remove(0);
-        }
-        kept.push(snapshot.clone());
-        Ok(snapshot)
+        let cell = self.kept.cell(key);
+        let build = || async { Ok(Snapshot::new(Arc::new(load(session, &inputs, cancel).await?))) };
+        let snapshot = unless_cancelled(cancel, cell.get_or_try_init(build)).await?.clone();
+        // The grant differs from caller to caller even where the view is the same.
+        Ok((snapshot, inputs))
     }
 }
 

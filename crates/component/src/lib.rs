@@ -16,12 +16,13 @@ mod native;
 mod parameters;
 mod records;
 mod registry;
+mod snapshot;
 mod table;
 
 pub use arguments::{Argument, ArgumentKind, arguments, from_arguments};
 pub use context::Context;
 pub use error::Error;
-pub use graph::{GRAPH_READS, Graphs};
+pub use graph::{GRAPH_READS, Graphs, graph_reads_and};
 pub use manifest::{Effect, Kind, Manifest};
 pub use native::{Definition, always_attached, native};
 pub use registry::{Component, Outcome, Platform, Registry, RunOptions};

@@ -3590,7 +3590,7 @@ export interface operations {
                              * @description Weighted presence of all steps, 0 to 1; `null` where no step is known.
                              */
                             completeness?: number | null;
-                            /** @description 90 % interval of the completeness by resampling firms. */
+                            /** @description 90 % interval of the completeness, which always holds it; see the formula. */
                             interval?: [
                                 number,
                                 number
@@ -3608,7 +3608,7 @@ export interface operations {
                                 product: string;
                                 /** @description `upstream`, `midstream` or `downstream`. */
                                 stage?: string | null;
-                                /** @description `ok`, `break` 断点, `choke` 堵点 or `weak` 弱点. */
+                                /** @description `ok`, `break` 断点, `choke` 堵点, `weak` 弱点 or `insufficient` 数据不足. */
                                 state: string;
                                 /** @description `strengthen` 强, `complete` 补, `extend` 延, `stabilise` 固, or `null`. */
                                 action?: string | null;
@@ -4421,8 +4421,23 @@ export interface operations {
                          * @description Risk of every listed firm.
                          */
                         result: {
-                            /** @description `observed` or `estimated`. */
+                            /** @description `observed`: only links on record, with or without amounts; `estimated`: completed by estimated links. */
                             label: string;
+                            /** @description How many links, and how much of the volume, are observed, observed without amount, and estimated. */
+                            evidence: {
+                                /** @description `observed`, `observed_unpriced` or `estimated`. */
+                                evidence: string;
+                                /**
+                                 * Format: uint64
+                                 * @description Links.
+                                 */
+                                links: number;
+                                /**
+                                 * Format: double
+                                 * @description Share of the volume of all links, 0 to 1; the volumes of the last two kinds are estimates.
+                                 */
+                                share: number;
+                            }[];
                             /** @description How the network came about and what the numbers mean. */
                             method: {
                                 /** @description 中文 */
@@ -4487,6 +4502,26 @@ export interface operations {
                                  */
                                 links: number;
                             };
+                            /** @description Largest links of the firms listed, each labelled by what is known of it; empty when computed from files. */
+                            links: {
+                                /** @description Id of the seller. */
+                                supplier: string;
+                                /** @description Its name. */
+                                supplier_name: string;
+                                /** @description Id of the buyer. */
+                                customer: string;
+                                /** @description Its name. */
+                                customer_name: string;
+                                /** @description What is sold, where known or inferred from what both ends make. */
+                                product?: string | null;
+                                /** @description `observed`, `observed_unpriced` (the link is on record, its volume estimated) or `estimated`. */
+                                evidence: string;
+                                /**
+                                 * Format: double
+                                 * @description Yearly amount, yuan; only where observed.
+                                 */
+                                amount_cny?: number | null;
+                            }[];
                             /** @description Outcome of the scenario, if one was asked for. */
                             scenario?: {
                                 /**

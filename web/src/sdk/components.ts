@@ -15,9 +15,9 @@ type Result<Operation> = Operation extends { responses: { 200: { content: { "app
 export type ResultOf<Id extends ComponentId> = Result<OperationOf<Id>>;
 
 export type Stage = "upstream" | "midstream" | "downstream";
-export type GapState = "ok" | "break" | "choke" | "weak";
+export type GapState = "ok" | "break" | "choke" | "weak" | "insufficient";
 export type GapAction = "strengthen" | "complete" | "extend" | "stabilise";
-export const GAP_STATES: readonly GapState[] = ["break", "choke", "weak", "ok"];
+export const GAP_STATES: readonly GapState[] = ["break", "choke", "weak", "insufficient", "ok"];
 export const GAP_ACTIONS: readonly GapAction[] = ["strengthen", "complete", "extend", "stabilise"];
 
 // The document gives closed sets of words as plain text; a `&` keeps every generated field and names the words.
@@ -30,7 +30,11 @@ export type Panorama = Omit<ResultOf<"chain.panorama">, "nodes"> & { nodes: Grap
 export type GapNode = ResultOf<"chain.gap">["nodes"][number] & Staged & { state: GapState; action?: GapAction | null };
 export type Gap = Omit<ResultOf<"chain.gap">, "nodes"> & { nodes: GapNode[] };
 export type RiskFirm = ResultOf<"chain.risk">["firms"][number];
-export type Risk = ResultOf<"chain.risk"> & { label: "observed" | "estimated" };
+export type LinkEvidence = "observed" | "observed_unpriced" | "estimated";
+export type Risk = Omit<ResultOf<"chain.risk">, "evidence"> & {
+  label: "observed" | "estimated";
+  evidence: (ResultOf<"chain.risk">["evidence"][number] & { evidence: LinkEvidence })[];
+};
 export type Candidate = ResultOf<"chain.candidates">["candidates"][number];
 export type FirmCard = ResultOf<"enterprise.search">["items"][number];
 export type Place = ResultOf<"enterprise.profile">["place"][number] & Staged;

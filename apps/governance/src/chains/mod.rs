@@ -1,6 +1,8 @@
 //! Which chains this brain holds (`chain.list`).
 
-use brain_component::{Component, Context, Definition, Effect, Kind, always_attached, native};
+use brain_chain::ChainError;
+use brain_chain::query::firms_of;
+use brain_component::{Component, Context, Definition, Effect, GRAPH_READS, Kind, always_attached, native};
 use brain_kernel::{error::Failure, side::Side};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -18,7 +20,7 @@ struct Chains {
 }
 
 /// One chain in a list.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct ChainCard {
     /// Stable id, for example `nev`.
     chain_id: String,
@@ -28,7 +30,7 @@ struct ChainCard {
     name_en: Option<String>,
     /// Products that belong to it.
     products: u64,
-    /// Firms that make at least one of them.
+    /// Firms that make at least one of them or a kind of one; the same count as in chain.panorama.
     firms: u64,
 }
 
@@ -36,7 +38,7 @@ pub(crate) fn list() -> Arc<dyn Component> {
     native(
         Definition {
             id: "chain.list",
-            version: "1.0.0",
+            version: "1.1.0",
             title: ("产业链清单", "Chains"),
             summary: (
                 "本大脑有哪些产业链，各有多少产品和企业。",
@@ -46,7 +48,7 @@ pub(crate) fn list() -> Arc<dyn Component> {
             side: Side::Government,
             effect: Effect::Read,
             audience: &[],
-            reads: &["subject.chain", "subject.chain_product", "subject.enterprise_product"],
+            reads: &GRAPH_READS,
             formula: None,
             table: Some("/chains"),
             detached: always_attached,
@@ -56,12 +58,24 @@ pub(crate) fn list() -> Arc<dyn Component> {
 }
 
 async fn run(cx: Context, _: Parameters) -> Result<Chains, Failure> {
-    const SQL: &str = "
-        SELECT c.chain_id, c.name, c.name_en,
-               count(DISTINCT p.product_id) AS products, count(DISTINCT m.enterprise_id) AS firms
-        FROM subject.chain c
-        LEFT JOIN subject.chain_product p ON p.chain_id = c.chain_id
-        LEFT JOIN subject.enterprise_product m ON m.product_id = p.product_id AND m.role = 'make'
-        GROUP BY c.chain_id, c.name, c.name_en ORDER BY c.chain_id";
-    Ok(Chains { chains: cx.records(SQL, vec![]).await? })
+    let graph = cx.graph().await?;
+    cx.compute(move |progress, cancel| {
+        progress.set_total(graph.chains().len() as u64);
+        let mut chains = Vec::with_capacity(graph.chains().len());
+        for chain in graph.chains() {
+            if cancel.is_cancelled() {
+                return Err(ChainError::Cancelled.into());
+            }
+            chains.push(ChainCard {
+                chain_id: chain.id.clone(),
+                name: chain.name.clone(),
+                name_en: Some(chain.name_en.clone()).filter(|name| !name.is_empty()),
+                products: chain.members.len() as u64,
+                firms: firms_of(&graph, chain.members.iter().map(|m| m.product)).len() as u64,
+            });
+            progress.add(1);
+        }
+        Ok(Chains { chains })
+    })
+    .await
 }

@@ -7,6 +7,7 @@ use brain_chain::query::{self, PathLimits};
 use brain_chain::search::{Found, Hit};
 use brain_component::{Component, Context, Definition, Effect, GRAPH_READS, Kind, always_attached, native};
 use brain_kernel::error::Failure;
+use brain_kernel::progress::{Cancel, Progress};
 use brain_kernel::region::RegionCode;
 use brain_kernel::side::Side;
 use schemars::JsonSchema;
@@ -139,9 +140,11 @@ fn piece(
     truncated: bool,
     region: Option<RegionCode>,
     decay: &Decay,
+    progress: &Progress,
+    cancel: &Cancel,
 ) -> Result<Piece, Failure> {
     let products: Vec<ProductId> = reached.iter().map(|(product, _)| *product).collect();
-    let placed = Placement::new(graph, None, &products, region, decay)?;
+    let placed = Placement::new(graph, None, &products, region, decay, progress, cancel)?;
     let nodes = reached
         .iter()
         .zip(placed.nodes)
@@ -187,9 +190,12 @@ pub(crate) fn neighbourhood() -> Arc<dyn Component> {
         |cx: Context, p: NeighbourhoodParameters| async move {
             let graph = cx.graph().await?;
             let decay = Decay::as_of(cx.now().date_naive());
-            let start = product_named(&graph, &p.product)?;
-            let found = query::neighbourhood(&graph, start, p.depth, p.limit as usize, &decay);
-            piece(&graph, &found.products, found.truncated, p.region, &decay)
+            cx.compute(move |progress, cancel| {
+                let start = product_named(&graph, &p.product)?;
+                let found = query::neighbourhood(&graph, start, p.depth, p.limit as usize, &decay);
+                piece(&graph, &found.products, found.truncated, p.region, &decay, progress, cancel)
+            })
+            .await
         },
     )
 }
@@ -245,15 +251,18 @@ pub(crate) fn cone() -> Arc<dyn Component> {
         |cx: Context, p: ConeParameters| async move {
             let graph = cx.graph().await?;
             let decay = Decay::as_of(cx.now().date_naive());
-            let start = product_named(&graph, &p.product)?;
-            let direction = match p.direction {
-                Direction::Upstream => query::Direction::Upstream,
-                Direction::Downstream => query::Direction::Downstream,
-            };
-            let found = query::cone(&graph, start, direction, p.depth, p.limit as usize);
-            let reached: Vec<(ProductId, u32)> =
-                found.nodes.iter().map(|n| (n.product, n.distance)).collect();
-            piece(&graph, &reached, found.truncated, p.region, &decay)
+            cx.compute(move |progress, cancel| {
+                let start = product_named(&graph, &p.product)?;
+                let direction = match p.direction {
+                    Direction::Upstream => query::Direction::Upstream,
+                    Direction::Downstream => query::Direction::Downstream,
+                };
+                let found = query::cone(&graph, start, direction, p.depth, p.limit as usize);
+                let reached: Vec<(ProductId, u32)> =
+                    found.nodes.iter().map(|n| (n.product, n.distance)).collect();
+                piece(&graph, &reached, found.truncated, p.region, &decay, progress, cancel)
+            })
+            .await
         },
     )
 }
@@ -311,16 +320,20 @@ pub(crate) fn paths() -> Arc<dyn Component> {
         |cx: Context, p: PathParameters| async move {
             let graph = cx.graph().await?;
             let decay = Decay::as_of(cx.now().date_naive());
-            let (from, to) = (product_named(&graph, &p.from)?, product_named(&graph, &p.to)?);
-            let limits =
-                PathLimits { length_max: p.max_length, paths_max: p.limit as usize, ..PathLimits::default() };
-            let name = |product: ProductId| graph.products().name(product).to_owned();
-            let found = query::paths(&graph, from, to, &limits, &decay);
-            let paths = found.into_iter().map(|path| PathView {
-                products: path.products.into_iter().map(name).collect(),
-                confidence: path.confidence,
-            });
-            Ok::<_, Failure>(Paths { paths: paths.collect() })
+            // Bounded by its limits to a fraction of a second, so it only leaves the threads that serve.
+            cx.compute(move |_, _| {
+                let (from, to) = (product_named(&graph, &p.from)?, product_named(&graph, &p.to)?);
+                let (length_max, paths_max) = (p.max_length, p.limit as usize);
+                let limits = PathLimits { length_max, paths_max, ..PathLimits::default() };
+                let name = |product: ProductId| graph.products().name(product).to_owned();
+                let found = query::paths(&graph, from, to, &limits, &decay);
+                let paths = found.into_iter().map(|path| PathView {
+                    products: path.products.into_iter().map(name).collect(),
+                    confidence: path.confidence,
+                });
+                Ok(Paths { paths: paths.collect() })
+            })
+            .await
         },
     )
 }

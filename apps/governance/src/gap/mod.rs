@@ -1,18 +1,17 @@
 //! Where a chain is broken, choked or weak in a region (`chain.gap`), and the lists 强链／补链／延链／固链.
 
 use crate::panorama::stage_name;
-use brain_chain::ChainError;
+use brain_chain::chain_risk::chain_risk;
 use brain_chain::decay::Decay;
-use brain_chain::esri::{EsriOptions, every_single_failure};
-use brain_chain::estimate::{EstimateOptions, estimate_links, estimated_network};
 use brain_chain::gap::{FORMULA_EN, FORMULA_ZH, GapAction, GapListed, GapNode, GapParameters, GapState};
-use brain_chain::graph::{Chain, ChainGraph, FirmId, ProductId};
+use brain_chain::graph::{ChainGraph, FirmId};
 use brain_chain::region::Region;
 use brain_chain::region_view::{ChainGap, ChainGapQuery, chain_gap};
-use brain_component::{Component, Context, Definition, Effect, GRAPH_READS, Kind, always_attached, native};
+use brain_component::{
+    Component, Context, Definition, Effect, GRAPH_READS, Kind, always_attached, graph_reads_and, native,
+};
 use brain_kernel::error::Failure;
 use brain_kernel::language::Text;
-use brain_kernel::progress::{Cancel, Progress};
 use brain_kernel::region::RegionCode;
 use brain_kernel::side::Side;
 use datafusion::common::ScalarValue;
@@ -52,7 +51,7 @@ struct Gaps {
     region_name: String,
     /// Weighted presence of all steps, 0 to 1; `null` where no step is known.
     completeness: Option<f64>,
-    /// 90 % interval of the completeness by resampling firms.
+    /// 90 % interval of the completeness, which always holds it; see the formula.
     interval: Option<(f64, f64)>,
     /// How everything is computed.
     formula: Text,
@@ -73,7 +72,7 @@ struct NodeRow {
     product: String,
     /// `upstream`, `midstream` or `downstream`.
     stage: Option<String>,
-    /// `ok`, `break` 断点, `choke` 堵点 or `weak` 弱点.
+    /// `ok`, `break` 断点, `choke` 堵点, `weak` 弱点 or `insufficient` 数据不足.
     state: String,
     /// `strengthen` 强, `complete` 补, `extend` 延, `stabilise` 固, or `null`.
     action: Option<String>,
@@ -133,22 +132,13 @@ struct ListRow {
     reason: Text,
 }
 
-#[expect(clippy::indexing_slicing, reason = "evaluated at compile time, where a panic is a compile error")]
-const READS: [&str; GRAPH_READS.len() + 1] = {
-    let mut reads = ["subject.region"; GRAPH_READS.len() + 1];
-    let mut i = 0;
-    while i < GRAPH_READS.len() {
-        reads[i] = GRAPH_READS[i];
-        i += 1;
-    }
-    reads
-};
+const READS: [&str; GRAPH_READS.len() + 1] = graph_reads_and(&["subject.region"]);
 
 pub(crate) fn gap() -> Arc<dyn Component> {
     native(
         Definition {
             id: "chain.gap",
-            version: "1.0.0",
+            version: "1.1.0",
             title: ("补链强链分析", "Gaps of a chain"),
             summary: (
                 "产业链在一个地区哪里断、哪里堵、哪里弱，完整度多少，强链、补链、延链、固链各做哪些产品。",
@@ -184,8 +174,8 @@ async fn run(cx: Context, p: Parameters) -> Result<Gaps, Failure> {
     let graph = cx.graph().await?;
     let region_name = region_name(&cx, p.region).await?;
     let decay = Decay::as_of(cx.now().date_naive());
-    let cancel = cx.cancel().clone();
-    let work = move || -> Result<Gaps, Failure> {
+    let risk = risk(&cx, &graph, &p.chain, decay).await?;
+    cx.compute(move |progress, cancel| {
         let chain = graph.chain(&p.chain)?;
         let place =
             |code: Option<RegionCode>| code.and_then(|c| Region::parse(c.as_str())).unwrap_or(Region::NATION);
@@ -202,37 +192,28 @@ async fn run(cx: Context, p: Parameters) -> Result<Gaps, Failure> {
             compare: place(p.compare),
             decay,
             parameters,
-            risk: contagion(&graph, chain, decay, &cancel)?,
+            risk: &risk,
         };
-        let gap = chain_gap(&graph, chain, &query, &cancel)?;
+        let gap = chain_gap(&graph, chain, &query, progress, cancel)?;
         Ok(rows(&graph, &p, chain.name.clone(), region_name, gap))
-    };
-    tokio::task::spawn_blocking(work).await.map_err(|_| Failure::internal("governance/gap"))?
+    })
+    .await
 }
 
-/// Most firms whose contagion is computed inside this analysis; beyond it 固链 rests on concentration alone.
-const CONTAGION_FIRMS_MAX: usize = 3_000;
-
-/// Estimated contagion index of the chain's firms, used as a rank only; empty where no link can be estimated.
-fn contagion(
+/// Contagion of the chain's firms: the same for every region, so it is computed once per graph and day.
+async fn risk(
+    cx: &Context,
     graph: &ChainGraph,
-    chain: &Chain,
+    chain: &str,
     decay: Decay,
-    cancel: &Cancel,
-) -> Result<FxHashMap<FirmId, f64>, Failure> {
-    let products: Vec<ProductId> = chain.members.iter().map(|member| member.product).collect();
-    let links = estimate_links(graph, &products, &EstimateOptions::new(Region::NATION, decay), cancel)?;
-    let (network, firms) = match estimated_network(graph, &links) {
-        Ok(estimated) => estimated,
-        Err(ChainError::EmptyNetwork) => return Ok(FxHashMap::default()),
-        Err(error) => return Err(error.into()),
-    };
-    if firms.len() > CONTAGION_FIRMS_MAX {
-        return Ok(FxHashMap::default());
-    }
-    let options = EsriOptions { epsilon: 1e-4, ..EsriOptions::default() };
-    let risks = every_single_failure(&network, &options, &Progress::new(), cancel)?;
-    Ok(firms.into_iter().zip(risks).map(|(firm, risk)| (firm, risk.esri)).collect())
+) -> Result<Arc<FxHashMap<FirmId, f64>>, Failure> {
+    // An unknown chain is refused before anything is computed or kept under its name.
+    let id = graph.chain(chain)?.id.clone();
+    let key = format!("chain risk of {id} on {}", cx.now().date_naive());
+    cx.derived(&key, move |graph, progress, cancel| {
+        Ok(chain_risk(graph, graph.chain(&id)?, decay, progress, cancel)?)
+    })
+    .await
 }
 
 fn rows(graph: &ChainGraph, p: &Parameters, chain_name: String, region_name: String, gap: ChainGap) -> Gaps {
@@ -280,6 +261,7 @@ fn node_row(gap: &ChainGap, product: String, node: &GapNode) -> NodeRow {
         GapState::Break => "break",
         GapState::Choke => "choke",
         GapState::Weak => "weak",
+        GapState::Insufficient => "insufficient",
     };
     let action = node.action.map(|action| match action {
         GapAction::Strengthen => "strengthen",

@@ -81,13 +81,13 @@ async fn run(cx: Context, p: Parameters) -> Result<Panorama, Failure> {
     let graph = cx.graph().await?;
     let day = p.as_of.unwrap_or_else(|| cx.now().date_naive());
     let decay = Decay { half_life_days: p.half_life_days, ..Decay::as_of(day) };
-    let work = move || -> Result<Panorama, Failure> {
+    cx.compute(move |progress, cancel| {
         let (title, products, truncated) = choose(&graph, &p)?;
         let chain = p.chain.as_deref().map(|id| graph.chain(id)).transpose()?;
-        let placement = Placement::new(&graph, chain, &products, p.region, &decay)?;
+        let placement = Placement::new(&graph, chain, &products, p.region, &decay, progress, cancel)?;
         Ok(view::make(title, placement, day, truncated))
-    };
-    tokio::task::spawn_blocking(work).await.map_err(|_| Failure::internal("governance/panorama"))?
+    })
+    .await
 }
 
 /// Title and products of the picture, and whether the limit cut some off.

@@ -1,9 +1,11 @@
 //! Products and links as screens show them; shared by every component that answers with a piece of the graph.
 
+use brain_chain::ChainError;
 use brain_chain::decay::{Day, Decay};
 use brain_chain::graph::{Chain, ChainGraph, Link, ProductId, Relation, Stage};
-use brain_chain::query::{Positions, layered_layout, lifted_makers, positions};
+use brain_chain::query::{LIFT_DEPTH, Positions, layered_layout, lifted_makers, positions};
 use brain_kernel::error::Failure;
+use brain_kernel::progress::{Cancel, Progress};
 use brain_kernel::region::RegionCode;
 use chrono::NaiveDate;
 use rustc_hash::FxHashSet;
@@ -102,9 +104,6 @@ pub(crate) struct LinkView {
     pub(crate) source: String,
 }
 
-/// Levels of kind-of links through which a product inherits the firms of its kinds.
-const LIFT_DEPTH: u32 = 2;
-
 /// A set of products with everything needed to show them.
 pub(crate) struct Placement<'g> {
     pub(crate) nodes: Vec<NodeView>,
@@ -124,7 +123,10 @@ impl<'g> Placement<'g> {
         products: &[ProductId],
         region: Option<RegionCode>,
         decay: &Decay,
+        progress: &Progress,
+        cancel: &Cancel,
     ) -> Result<Self, Failure> {
+        progress.set_total(products.len() as u64);
         let inside: FxHashSet<ProductId> = products.iter().copied().collect();
         let links: Vec<Link<'g>> = products
             .iter()
@@ -143,8 +145,12 @@ impl<'g> Placement<'g> {
             stale: (0, 0),
         };
         for place in layout {
+            if cancel.is_cancelled() {
+                return Err(ChainError::Cancelled.into());
+            }
             let node = placed.node(place.product, chain, region, &positions, decay);
             placed.nodes.push(NodeView { x: place.x, y: place.y, ..node });
+            progress.add(1);
         }
         Ok(placed)
     }

@@ -1,17 +1,19 @@
 //! Whose failure hurts the chain (`chain.risk`): ESRI of every firm of a supply network.
 //!
-//! Three sources of a network, in falling order of trust: plain files handed in; observed links with amounts;
-//! links estimated from products and size. Estimated links give ranks only (methods 3.2: the mean is off by a third
-//! and more, the order holds).
+//! Links are known to three degrees: with an amount (plain files handed in, invoices), without one (disclosures and
+//! news), or not at all (estimated from products and size). Wherever a volume is estimated there are ranks only
+//! (methods 3.2: the mean is off by a third and more, the order holds).
 
-mod estimate;
 mod network;
 mod report;
 
 use brain_chain::ChainError;
-use brain_chain::esri::{EsriOptions, Scenario, Shock as Shocked, every_single_failure, simulate};
-use brain_component::{Component, Context, Definition, Effect, GRAPH_READS, Kind, native};
+use brain_chain::esri::{
+    EsriOptions, Scenario, ScenarioOutcome, Shock as Shocked, every_single_failure, simulate,
+};
+use brain_component::{Component, Context, Definition, Effect, GRAPH_READS, Kind, graph_reads_and, native};
 use brain_kernel::error::{ErrorKind, Failure};
+use brain_kernel::progress::Cancel;
 use brain_kernel::region::RegionCode;
 use brain_kernel::side::Side;
 use network::{Loaded, Network};
@@ -24,7 +26,7 @@ use std::sync::Arc;
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Parameters {
-    /// 网络来源：observed 观测、estimated 估计；缺省：给了产业链用估计，否则有观测用观测 · where links come from; by default estimated for a chain, else observed where any are
+    /// 网络来源：observed 仅观测、estimated 观测加估计；缺省：给了产业链或没有金额时用估计，否则用观测 · observed links alone, or completed by estimates; by default estimated for a chain and without any amount, else observed
     network: Option<Network>,
     /// 产业链 · chain whose firms are looked at (estimated network)
     #[schemars(length(max = 64))]
@@ -80,27 +82,18 @@ const fn limit() -> u32 {
     100
 }
 
-/// Datasets: those of the graph for estimating, and the observed links.
-#[expect(clippy::indexing_slicing, reason = "evaluated at compile time, where a panic is a compile error")]
-const READS: [&str; GRAPH_READS.len() + 1] = {
-    let mut reads = ["subject.enterprise_link"; GRAPH_READS.len() + 1];
-    let mut i = 0;
-    while i < GRAPH_READS.len() {
-        reads[i] = GRAPH_READS[i];
-        i += 1;
-    }
-    reads
-};
+/// Datasets: those of the graph for products, sizes and needs, and the links on record.
+const READS: [&str; GRAPH_READS.len() + 1] = graph_reads_and(&["subject.enterprise_link"]);
 
 pub(crate) fn risk() -> Arc<dyn Component> {
     native(
         Definition {
             id: "chain.risk",
-            version: "1.0.0",
+            version: "1.1.0",
             title: ("产业链风险传导", "Contagion risk of a chain"),
             summary: (
-                "逐一假设企业停产，看损失沿供应网络传到多大（ESRI）；可叠加情景冲击。观测网络给出数值，估计网络只给排名。",
-                "Fails each firm in turn and follows the loss through the supply network (ESRI); scenarios combine several shocks. Observed networks give values, estimated ones ranks only.",
+                "逐一假设企业停产，看损失沿供应网络传到多大（ESRI）；可叠加情景冲击。只有金额全部可观测之处给出数值，其余只给排名。",
+                "Fails each firm in turn and follows the loss through the supply network (ESRI); scenarios combine several shocks. Values are given only where every amount is observed, ranks elsewhere.",
             ),
             kind: Kind::Tool,
             side: Side::Government,
@@ -123,37 +116,48 @@ async fn run(cx: Context, p: Parameters) -> Result<Report, Failure> {
         EsriOptions { replaceability: p.replaceability, epsilon: p.epsilon, ..EsriOptions::default() };
     let from_files = p.edges.is_some();
     let loaded = if from_files { network::from_files(&p)? } else { network::from_node(&cx, &p).await? };
-    let (progress, cancel) = (cx.progress().clone(), cx.cancel().clone());
     let shocks: Option<Vec<(String, f64)>> =
         p.shock.as_ref().map(|list| list.iter().map(|shock| (shock.firm.clone(), shock.loss)).collect());
-    let work = move || -> Result<_, Failure> {
-        let risks = every_single_failure(&loaded.network, &options, &progress, &cancel)?;
-        let scenario = match shocks {
-            None => None,
-            Some(shocks) => {
-                let scenario = scenario(&loaded, &shocks)?;
-                Some(simulate(&loaded.network, &scenario, &options, &cancel)?)
-            }
-        };
-        Ok((loaded, risks, scenario))
-    };
     // The mathematics keeps every core busy for seconds; it must not hold a thread that serves requests.
-    let (loaded, risks, scenario) =
-        tokio::task::spawn_blocking(work).await.map_err(|_| Failure::internal("governance/risk"))??;
-    Ok(report::make(&loaded, &risks, scenario.as_ref(), &p, from_files))
+    cx.compute(move |progress, cancel| {
+        let mut risks = Vec::with_capacity(loaded.parts.len());
+        for part in &loaded.parts {
+            risks.push(every_single_failure(&part.network, &options, progress, cancel)?);
+        }
+        let scenario = shocks.map(|shocks| scenario(&loaded, &shocks, &options, cancel)).transpose()?;
+        Ok(report::make(&loaded, &risks, scenario.as_ref(), &p, from_files))
+    })
+    .await
 }
 
-/// Shocks by firm id.
-fn scenario(loaded: &Loaded, shocks: &[(String, f64)]) -> Result<Scenario, Failure> {
-    let place = |id: &String| loaded.ids.iter().position(|known| known == id);
-    let shocks = shocks
-        .iter()
-        .map(|(firm, loss)| match place(firm) {
-            Some(at) => Ok(Shocked { firm: at as u32, loss: *loss }),
-            None => Err(Failure::from(ChainError::UnknownFirm(firm.clone()))),
-        })
-        .collect::<Result<_, _>>()?;
-    Ok(Scenario { shocks })
+/// The outcome in each part that a shock strikes, with the place of the part.
+fn scenario(
+    loaded: &Loaded,
+    shocks: &[(String, f64)],
+    options: &EsriOptions,
+    cancel: &Cancel,
+) -> Result<Vec<(usize, ScenarioOutcome)>, Failure> {
+    if shocks.is_empty() {
+        let must_be = "≥ 1 firm / 至少一家企业";
+        return Err(ChainError::Parameter { name: "shock", value: "[]".to_owned(), must_be }.into());
+    }
+    let mut of_part: Vec<Vec<Shocked>> = vec![Vec::new(); loaded.parts.len()];
+    for (id, loss) in shocks {
+        let unknown = || Failure::from(ChainError::UnknownFirm(id.clone()));
+        let number = loaded.ids.iter().position(|known| known == id).ok_or_else(unknown)? as u32;
+        let struck = of_part.iter_mut().zip(&loaded.parts).find_map(|(shocks, part)| {
+            part.members.binary_search(&number).ok().map(|firm| (shocks, firm as u32))
+        });
+        let (shocks, firm) = struck.ok_or_else(unknown)?;
+        shocks.push(Shocked { firm, loss: *loss });
+    }
+    let mut outcomes = Vec::new();
+    for (at, (shocks, part)) in of_part.into_iter().zip(&loaded.parts).enumerate() {
+        if !shocks.is_empty() {
+            outcomes.push((at, simulate(&part.network, &Scenario { shocks }, options, cancel)?));
+        }
+    }
+    Ok(outcomes)
 }
 
 /// Whether the caller gave files, and all three of them.
@@ -166,13 +170,5 @@ fn files(p: &Parameters) -> Result<(&str, &str, &str), Failure> {
             "用文件计算需要同时给出 edges、firms、essentiality 三个文件。",
             "Running on files needs all three of edges, firms and essentiality.",
         )),
-    }
-}
-
-/// What a loaded network is called on screens.
-fn label(loaded: &Loaded) -> &'static str {
-    match loaded.source {
-        Network::Observed => "observed",
-        Network::Estimated => "estimated",
     }
 }

@@ -54,7 +54,8 @@ pub fn selected_failures(
     if let Some(&bad) = firms.iter().find(|&&firm| firm as usize >= network.firm_count()) {
         return Err(ChainError::UnknownFirm(bad.to_string()));
     }
-    progress.set_total(firms.len() as u64);
+    // Another network may have been swept before under the same counters.
+    progress.set_total(progress.read().0 + firms.len() as u64);
     firms
         .par_iter()
         .map_init(

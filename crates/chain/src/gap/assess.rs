@@ -3,25 +3,35 @@
 #![expect(clippy::indexing_slicing, reason = "`check` refuses every number out of range")]
 
 use super::capacity::{self, Layout, Levels};
-use super::complexity::refuse;
+use super::check::check;
 use super::dominators::{AndOr, single_points};
 use super::input::{GapInput, GapParameters, GapRelation};
+use super::interval::interval;
 use super::reasons;
 use super::result::{GapAction, GapAssessment, GapListed, GapLists, GapNode, GapState};
 use super::{FORMULA_EN, FORMULA_ZH};
-use crate::error::{ChainError, Result};
+use crate::error::Result;
 use brain_kernel::language::Text;
+use brain_kernel::progress::{Cancel, Progress};
 use std::fmt::Write;
 
-const PRODUCTS_MAX: u64 = 20_000;
-const RESAMPLES_MAX: u32 = 2_000;
 /// Local presence from which an upstream neighbour can carry an extension.
 const STRONG_PRESENCE: f64 = 0.5;
 /// Percentile of risk from which a firm is in the top decile.
 const TOP_DECILE: f64 = 0.9;
 
 /// Assess a chain in a region. Deterministic: equal inputs give equal results.
-pub fn assess(input: &GapInput<'_>, parameters: &GapParameters) -> Result<GapAssessment> {
+///
+/// One unit of progress per resample.
+///
+/// # Errors
+/// Numbers out of range, too many products, cancellation.
+pub fn assess(
+    input: &GapInput<'_>,
+    parameters: &GapParameters,
+    progress: &Progress,
+    cancel: &Cancel,
+) -> Result<GapAssessment> {
     check(input, parameters)?;
     let layout = Layout::of(input);
     let levels = Levels::of(input, &layout, |_, supply| supply.confidence);
@@ -32,6 +42,7 @@ pub fn assess(input: &GapInput<'_>, parameters: &GapParameters) -> Result<GapAss
         risk: risk_percentiles(input),
         high_density: quantile(input.products.iter().filter_map(|p| p.density), parameters.high_quantile),
         high_pci: quantile(input.products.iter().filter_map(|p| p.pci), parameters.high_quantile),
+        low_pci: quantile(input.products.iter().filter_map(|p| p.pci), 1.0 - parameters.high_quantile),
         quotients: quotients(&levels),
         input,
         parameters,
@@ -46,7 +57,10 @@ pub fn assess(input: &GapInput<'_>, parameters: &GapParameters) -> Result<GapAss
     }
     let lists = judge.lists(&mut nodes);
     let completeness = capacity::completeness(&levels, &weights);
-    let interval = completeness.and_then(|c| capacity::interval(input, &layout, &weights, c, parameters));
+    let interval = match completeness {
+        Some(point) => interval(input, &layout, &weights, point, parameters, progress, cancel)?,
+        None => None,
+    };
     let unknown = nodes.iter().filter(|n| !n.known).count() as u32;
     Ok(GapAssessment {
         uncertainty: uncertainty(input, &nodes, interval),
@@ -57,64 +71,6 @@ pub fn assess(input: &GapInput<'_>, parameters: &GapParameters) -> Result<GapAss
         unknown,
         formula: Text::new(FORMULA_ZH, FORMULA_EN),
     })
-}
-
-fn check(input: &GapInput<'_>, parameters: &GapParameters) -> Result<()> {
-    let nodes = input.products.len();
-    if nodes as u64 > PRODUCTS_MAX {
-        return Err(ChainError::TooLarge { what: "products", actual: nodes as u64, limit: PRODUCTS_MAX });
-    }
-    for (name, value) in [
-        ("break_presence", parameters.break_presence),
-        ("external_share_threshold", parameters.external_share_threshold),
-        ("hhi_threshold", parameters.hhi_threshold),
-        ("high_quantile", parameters.high_quantile),
-    ] {
-        if !(0.0..=1.0).contains(&value) {
-            return Err(refuse(name, &value, "0 … 1"));
-        }
-    }
-    for (name, value) in [
-        ("lq_threshold", parameters.lq_threshold),
-        ("productivity_threshold", parameters.productivity_threshold),
-    ] {
-        if !(value.is_finite() && value >= 0.0) {
-            return Err(refuse(name, &value, "≥ 0"));
-        }
-    }
-    if parameters.resamples > RESAMPLES_MAX {
-        return Err(refuse("resamples", &parameters.resamples, "0 … 2000"));
-    }
-    for link in input.links {
-        if link.from as usize >= nodes || link.to as usize >= nodes {
-            return Err(refuse("link", &format!("{} → {}", link.from, link.to), "product numbers"));
-        }
-        if !(0.0..=1.0).contains(&link.weight) {
-            return Err(refuse("link.weight", &link.weight, "0 … 1"));
-        }
-    }
-    for maker in input.makers {
-        if maker.product as usize >= nodes || maker.firm as usize >= input.firms.len() {
-            return Err(refuse("maker", &format!("{} by {}", maker.product, maker.firm), "known numbers"));
-        }
-        if !(0.0..=1.0).contains(&maker.confidence) {
-            return Err(refuse("maker.confidence", &maker.confidence, "0 … 1"));
-        }
-        if maker.capacity.is_some_and(|c| !(c.is_finite() && c >= 0.0)) {
-            return Err(refuse("maker.capacity", &format!("{:?}", maker.capacity), "≥ 0"));
-        }
-    }
-    for product in input.products {
-        let shares = [product.external_share, product.density];
-        if shares.into_iter().flatten().any(|s| !(0.0..=1.0).contains(&s)) {
-            return Err(refuse("product.share", &product.name, "external_share, density: 0 … 1"));
-        }
-        let rest = [product.value, product.productivity_ratio];
-        if rest.into_iter().flatten().any(|x| !(x.is_finite() && x >= 0.0)) {
-            return Err(refuse("product.value", &product.name, "value, productivity_ratio: ≥ 0"));
-        }
-    }
-    Ok(())
 }
 
 /// For each product the final product it is unavoidable for, if any (final products themselves excepted).
@@ -188,6 +144,7 @@ struct Judge<'a> {
     risk: Vec<Option<f64>>,
     high_density: Option<f64>,
     high_pci: Option<f64>,
+    low_pci: Option<f64>,
 }
 
 impl Judge<'_> {
@@ -252,7 +209,9 @@ impl Judge<'_> {
             let known = product.external_share.is_some();
             reasons.push(reasons::external(node.external_share, p.external_share_threshold, known));
         }
-        if let Some(hhi) = node.hhi.filter(|h| *h > p.hhi_threshold) {
+        let concentrated = node.hhi.filter(|h| *h > p.hhi_threshold);
+        let judged = p.judges_concentration(node.firms);
+        if let Some(hhi) = concentrated.filter(|_| judged) {
             reasons.push(reasons::concentrated(hhi, node.firms, p.hhi_threshold));
         }
         if let Some(finals) = unavoidable_for.filter(|_| node.firms == 1) {
@@ -266,10 +225,17 @@ impl Judge<'_> {
             let known = product.productivity_ratio.is_some();
             reasons.push(reasons::low_productivity(ratio, p.productivity_threshold, known));
         }
-        node.state = match (choked, reasons.is_empty()) {
-            (true, _) => GapState::Choke,
-            (false, false) => GapState::Weak,
-            (false, true) => {
+        let weak = !choked && !reasons.is_empty();
+        let too_few = concentrated.filter(|_| !judged);
+        if let Some(hhi) = too_few {
+            let least = (1.0 / p.hhi_threshold).floor() as u32 + 1;
+            reasons.push(reasons::too_few(hhi, node.firms, least.max(p.concentration_firms_min)));
+        }
+        node.state = match (choked, weak, too_few) {
+            (true, ..) => GapState::Choke,
+            (_, true, _) => GapState::Weak,
+            (_, _, Some(_)) => GapState::Insufficient,
+            _ => {
                 reasons.push(reasons::fine(node));
                 GapState::Ok
             }
@@ -344,21 +310,35 @@ impl Judge<'_> {
             // Without any risk given, an unavoidable product on few shoulders is the nearest thing known.
             None => node.unavoidable && self.risk.iter().all(Option::is_none),
         };
-        if let Some(hhi) = node.hhi.filter(|h| *h > self.parameters.hhi_threshold && risky) {
+        // Too few known firms say nothing of concentration, but one firm nobody can avoid does.
+        let judged = self.parameters.judges_concentration(node.firms);
+        let narrow = judged || (node.unavoidable && node.firms == 1);
+        if let Some(hhi) = node.hhi.filter(|h| *h > self.parameters.hhi_threshold && narrow && risky) {
             let reason = reasons::stabilise(hhi, risk);
             let score = 0.4 * weight + 0.3 * hhi + 0.3 * risk.unwrap_or(0.0);
             lists.stabilise.push(GapListed { product: node.product, score, reason: reason.clone() });
             node.reasons.push(reason);
             node.action = Some(GapAction::Stabilise);
         }
-        let low = node.productivity_ratio.filter(|r| *r < self.parameters.productivity_threshold);
-        if let Some((lq, ratio)) = node.lq.filter(|lq| *lq > 1.0).zip(low) {
-            let known = self.input.products[v].productivity_ratio.is_some();
-            let reason = reasons::strengthen(lq, ratio, known);
-            let score = 0.5 * weight + 0.5 * (1.0 - ratio).clamp(0.0, 1.0);
+        if let Some((reason, distance)) = node.lq.filter(|lq| *lq > 1.0).and_then(|lq| self.lags(node, lq)) {
+            let score = 0.5 * weight + 0.5 * distance.clamp(0.0, 1.0);
             lists.strengthen.push(GapListed { product: node.product, score, reason });
             node.action = node.action.or(Some(GapAction::Strengthen));
         }
+    }
+
+    /// Why a product the region is specialised in is not strong, and how far it lags, 0..1: by productivity; where
+    /// none is known, not even capital, by complexity, the nearest thing to its level of innovation.
+    fn lags(&self, node: &GapNode, lq: f64) -> Option<(Text, f64)> {
+        if let Some(ratio) = node.productivity_ratio {
+            let known = self.input.products[node.product as usize].productivity_ratio.is_some();
+            let low = ratio < self.parameters.productivity_threshold;
+            return low.then(|| (reasons::strengthen(lq, ratio, known), 1.0 - ratio));
+        }
+        let (pci, low) = node.pci.zip(self.low_pci).filter(|(pci, low)| pci < low)?;
+        let known = || self.input.products.iter().filter_map(|p| p.pci).filter(|p| p.is_finite());
+        let above = known().filter(|p| *p > pci).count() as f64 / known().count().max(1) as f64;
+        Some((reasons::strengthen_simple(lq, pci, low), above))
     }
 }
 
@@ -379,12 +359,12 @@ fn uncertainty(input: &GapInput<'_>, nodes: &[GapNode], interval: Option<(f64, f
     if let Some((low, high)) = interval {
         _ = write!(
             zh,
-            "完整度 90 % 区间 {low:.2}–{high:.2}（对企业重抽样，并按置信度取舍产品标签；不含数据缺失的影响）。"
+            "完整度 90 % 区间 {low:.2}–{high:.2}（以估计值为中心的 Wilson 区间，离散度由企业重抽样与按置信度取舍产品标签得出；不含数据缺失的影响）。"
         );
         _ = write!(
             en,
-            " 90 % interval of completeness {low:.2}–{high:.2} (firms resampled, product tags kept by their confidence; \
-             missing data are not in it)."
+            " 90 % interval of completeness {low:.2}–{high:.2} (Wilson interval around the estimate; its spread from firms \
+             resampled and product tags kept by their confidence; missing data are not in it)."
         );
     }
     if input.firms.iter().all(|f| f.local || !f.compared) {

@@ -12,7 +12,8 @@
 
 use super::super::{GapFirm, GapLink, GapMaker, GapProduct};
 use super::*;
-use GapState::{Break, Choke, Weak};
+use crate::error::ChainError;
+use GapState::{Break, Choke, Insufficient, Weak};
 use proptest::prelude::*;
 
 #[derive(Debug)]
@@ -35,8 +36,12 @@ impl Chain {
     }
 
     fn assess(&self) -> GapAssessment {
-        assess(&self.input(), &GapParameters::default()).unwrap()
+        assess_with(&self.input(), &GapParameters::default()).unwrap()
     }
+}
+
+fn assess_with(input: &GapInput<'_>, parameters: &GapParameters) -> Result<GapAssessment> {
+    assess(input, parameters, &Progress::new(), &Cancel::new())
 }
 
 fn input_link(from: u32, to: u32, essential: bool) -> GapLink {
@@ -129,12 +134,8 @@ fn the_battery_chain_gives_the_numbers_found_by_hand() {
     let hhi: Vec<Option<f64>> = found.nodes.iter().map(|n| n.hhi).collect();
     assert_eq!(hhi, [None, Some(1.0), Some(1.0), None, Some(1.0), Some(0.5), Some(1.0), None]);
     let (low, high) = found.interval.unwrap();
-    assert!(
-        0.0 <= low
-            && low <= found.completeness.unwrap()
-            && found.completeness.unwrap() <= high
-            && high <= 1.0
-    );
+    // Evidence is 11 firms (the ore has none, one has .5 and another .5): an interval of some width on both sides.
+    assert!(0.2 < low && low < 0.65 && 0.75 < high && high < 0.95, "{low} … {high}");
 }
 
 #[test]
@@ -142,14 +143,17 @@ fn each_state_has_its_reason() {
     let chain = battery();
     let found = chain.assess();
     let states: Vec<GapState> = found.nodes.iter().map(|n| n.state).collect();
-    assert_eq!(states, [Break, Choke, Choke, Break, Choke, Choke, Choke, Break]);
+    // Cell and pack have two and one known firm: their HHI is above 1/4 by arithmetic and not held against them.
+    assert_eq!(states, [Break, Choke, Choke, Break, Weak, Insufficient, Insufficient, Break]);
+    assert!(found.nodes[5].reasons[0].zh.contains("数据不足：本地仅 2 家"), "{:?}", found.nodes[5].reasons);
+    assert!(found.nodes[6].reasons[0].en.starts_with("Insufficient data"));
     // Salt: one local firm, and pack ← cell ← cathode ← salt is all essential.
     assert!(found.nodes[1].reasons.iter().any(|r| r.zh.contains("电池包") && r.zh.contains("每条路径")));
     assert!(!found.nodes[4].unavoidable);
 
     // With concentration tolerated: salt and cathode stay single sources, electrolyte is weak (LQ .81), rest is fine.
     let tolerant = GapParameters { hhi_threshold: 1.0, ..GapParameters::default() };
-    let found = assess(&chain.input(), &tolerant).unwrap();
+    let found = assess_with(&chain.input(), &tolerant).unwrap();
     let states: Vec<GapState> = found.nodes.iter().map(|n| n.state).collect();
     assert_eq!(states, [Break, Choke, Choke, Break, Weak, GapState::Ok, GapState::Ok, Break]);
     assert!(found.nodes[4].reasons[0].zh.contains("LQ 0.81"), "{:?}", found.nodes[4].reasons);
@@ -211,17 +215,74 @@ fn measured_capacity_replaces_the_proxy_only_when_every_maker_has_it() {
 }
 
 #[test]
+fn concentration_is_judged_only_where_enough_firms_are_known() {
+    let states = |firms: u32, first_capital: f64| {
+        let mut chain = battery();
+        chain.makers.retain(|m| m.product != 6);
+        chain.firms.truncate(12);
+        for number in 0..firms {
+            let capital_cny = Some(if number == 0 { first_capital } else { 1e5 });
+            chain.firms.push(GapFirm { local: true, compared: true, capital_cny, risk: None });
+            chain.makers.push(maker(6, 12 + number, 1.0));
+        }
+        let node = chain.assess().nodes[6].clone();
+        (node.state, node.hhi.unwrap() > 0.25)
+    };
+    assert_eq!(states(4, 1e10), (Insufficient, true), "four firms are not enough, however uneven");
+    assert_eq!(
+        states(5, 1e10),
+        (Choke, true),
+        "one firm four times the size of four others is concentration"
+    );
+    assert_eq!(states(5, 1e5), (GapState::Ok, false), "five equal firms are not");
+    // A lower threshold needs more firms: below 1 ÷ threshold nobody could be judged otherwise.
+    let parameters = GapParameters { hhi_threshold: 0.1, ..GapParameters::default() };
+    assert!(!parameters.judges_concentration(10) && parameters.judges_concentration(11));
+}
+
+#[test]
+fn without_productivity_and_capital_low_complexity_says_what_to_strengthen() {
+    let mut chain = battery();
+    for firm in &mut chain.firms {
+        firm.capital_cny = None;
+    }
+    assert!(chain.assess().lists.strengthen.is_empty(), "nothing to compare with");
+    for (product, pci) in chain.products.iter_mut().zip([0.5, -1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0]) {
+        product.pci = Some(pci);
+    }
+    let found = chain.assess();
+    let numbers: Vec<u32> = found.lists.strengthen.iter().map(|l| l.product).collect();
+    // Salt: LQ 1.6 and the simplest product of all; cathode is simple for nobody, ore is made nowhere.
+    assert_eq!(numbers, [1]);
+    assert!(found.lists.strengthen[0].reason.zh.contains("以复杂度代替"));
+    // A known productivity decides instead.
+    chain.products[1].productivity_ratio = Some(1.2);
+    assert!(chain.assess().lists.strengthen.is_empty());
+}
+
+#[test]
+fn resampling_counts_its_steps_and_stops_when_told() {
+    let chain = battery();
+    let (progress, cancel) = (Progress::new(), Cancel::new());
+    assess(&chain.input(), &GapParameters::default(), &progress, &cancel).unwrap();
+    assert_eq!(progress.read(), (200, 200));
+    cancel.cancel();
+    let stopped = assess(&chain.input(), &GapParameters::default(), &progress, &cancel);
+    assert_eq!(stopped.unwrap_err(), ChainError::Cancelled);
+}
+
+#[test]
 fn nothing_in_gives_nothing_out_and_bad_numbers_are_refused() {
     let empty = Chain { products: vec![], links: vec![], firms: vec![], makers: vec![] }.assess();
     assert_eq!((empty.completeness, empty.interval), (None, None));
     let mut chain = battery();
     chain.makers[0].confidence = 1.5;
-    assert!(assess(&chain.input(), &GapParameters::default()).is_err());
+    assert!(assess_with(&chain.input(), &GapParameters::default()).is_err());
     let mut chain = battery();
     chain.links.push(input_link(0, 99, false));
-    assert!(assess(&chain.input(), &GapParameters::default()).is_err());
+    assert!(assess_with(&chain.input(), &GapParameters::default()).is_err());
     let wrong = GapParameters { hhi_threshold: f64::NAN, ..GapParameters::default() };
-    assert!(assess(&battery().input(), &wrong).is_err());
+    assert!(assess_with(&battery().input(), &wrong).is_err());
 }
 
 fn any_chain() -> impl Strategy<Value = Chain> {
@@ -252,10 +313,14 @@ fn any_chain() -> impl Strategy<Value = Chain> {
 proptest! {
     #[test]
     fn every_figure_stays_in_its_range(chain in any_chain()) {
-        let found = assess(&chain.input(), &GapParameters { resamples: 20, ..GapParameters::default() }).unwrap();
+        let found = assess_with(&chain.input(), &GapParameters { resamples: 20, ..GapParameters::default() }).unwrap();
         let unit = 0.0..=1.0 + 1e-9;
         prop_assert!(found.completeness.is_none_or(|c| unit.contains(&c)));
-        prop_assert!(found.interval.is_none_or(|(l, h)| l <= h && unit.contains(&l) && unit.contains(&h)));
+        if let Some(((low, high), point)) = found.interval.zip(found.completeness) {
+            prop_assert!(low <= point && point <= high && unit.contains(&low) && unit.contains(&high));
+            prop_assert!(low < point || point < 1e-9, "a side below: {low} {point}");
+            prop_assert!(high > point || point > 1.0 - 1e-9, "a side above: {point} {high}");
+        }
         for node in &found.nodes {
             prop_assert!(unit.contains(&node.presence) && unit.contains(&node.weight));
             prop_assert!(node.hhi.is_none_or(|h| unit.contains(&h)));
@@ -275,10 +340,10 @@ proptest! {
         let mut chain = chain;
         chain.links.retain(|l| l.relation == GapRelation::Input);
         let parameters = GapParameters { resamples: 0, ..GapParameters::default() };
-        let before = assess(&chain.input(), &parameters).unwrap().nodes[product as usize].presence;
+        let before = assess_with(&chain.input(), &parameters).unwrap().nodes[product as usize].presence;
         chain.firms.push(GapFirm { local, compared: true, capital_cny: Some(1e8), risk: None });
         chain.makers.push(maker(product, 8, 1.0));
-        let after = assess(&chain.input(), &parameters).unwrap().nodes[product as usize].presence;
+        let after = assess_with(&chain.input(), &parameters).unwrap().nodes[product as usize].presence;
         if local {
             prop_assert!(after >= before - 1e-9, "{before} → {after}");
         } else {

@@ -2,8 +2,7 @@
 
 #![expect(clippy::indexing_slicing, reason = "`assess` has checked every number")]
 
-use super::draw::Draw;
-use super::input::{GapInput, GapParameters, GapRelation};
+use super::input::{GapInput, GapRelation};
 use rustc_hash::FxHashMap;
 
 /// Capital that doubles nothing and adds log₁₀ 2 to a firm's size: 10 million CNY.
@@ -220,29 +219,4 @@ pub(super) fn weights(input: &GapInput<'_>, levels: &Levels, dependents: &[u32])
 pub(super) fn completeness(levels: &Levels, weights: &[f64]) -> Option<f64> {
     mean(weights.iter().enumerate().filter_map(|(v, &w)| levels.presence(v).map(|p| (p, w))))
         .map(|c| c.clamp(0.0, 1.0))
-}
-
-/// 5 % and 95 % quantiles of C over resamples, widened to hold the point value.
-///
-/// Each resample draws firms with replacement (Poisson bootstrap, one count per firm) and keeps each "makes"
-/// statement with the probability of its confidence; weights stay as they are.
-pub(super) fn interval(
-    input: &GapInput<'_>,
-    layout: &Layout,
-    weights: &[f64],
-    point: f64,
-    parameters: &GapParameters,
-) -> Option<(f64, f64)> {
-    let mut draw = Draw::seeded(parameters.seed);
-    let mut found = Vec::with_capacity(parameters.resamples as usize);
-    for _ in 0..parameters.resamples {
-        let firms: Vec<u32> = input.firms.iter().map(|_| draw.poisson_one()).collect();
-        let levels = Levels::of(input, layout, |_, supply| {
-            if draw.unit() < supply.confidence { f64::from(firms[supply.firm as usize]) } else { 0.0 }
-        });
-        found.extend(completeness(&levels, weights));
-    }
-    found.sort_by(f64::total_cmp);
-    let quantile = |q: f64| found.get(((found.len().max(1) - 1) as f64 * q).round() as usize).copied();
-    Some((quantile(0.05)?.min(point), quantile(0.95)?.max(point)))
 }

@@ -95,6 +95,9 @@ pub struct GapParameters {
     pub external_share_threshold: f64,
     /// Supplier concentration (HHI, 0..1) above which a product is a choke.
     pub hhi_threshold: f64,
+    /// Local firms on record from which a concentration is judged at all. HHI is at least 1/n: with four firms or
+    /// fewer it passes 1/4 by arithmetic, not because supply is concentrated.
+    pub concentration_firms_min: u32,
     /// LQ below which a product is weak.
     pub lq_threshold: f64,
     /// Productivity (or capital per firm) ratio below which a product is weak.
@@ -107,12 +110,22 @@ pub struct GapParameters {
     pub seed: u64,
 }
 
+impl GapParameters {
+    /// Whether so many known firms are enough to call their supply concentrated: at least the minimum, and so many
+    /// that equal firms would stay below the threshold.
+    #[must_use]
+    pub fn judges_concentration(&self, firms: u32) -> bool {
+        firms >= self.concentration_firms_min && f64::from(firms) * self.hhi_threshold > 1.0
+    }
+}
+
 impl Default for GapParameters {
     fn default() -> Self {
         Self {
             break_presence: 0.05,
             external_share_threshold: 0.5,
             hhi_threshold: 0.25,
+            concentration_firms_min: 5,
             lq_threshold: 1.0,
             productivity_threshold: 0.8,
             high_quantile: 0.5,

@@ -41,6 +41,18 @@ pub(super) fn concentrated(hhi: f64, firms: u32, threshold: f64) -> Text {
     )
 }
 
+pub(super) fn too_few(hhi: f64, firms: u32, least: u32) -> Text {
+    Text::new(
+        format!(
+            "数据不足：本地仅 {firms} 家已知企业（HHI {hhi:.2}），少于判断集中度所需的 {least} 家，不判为堵点。"
+        ),
+        format!(
+            "Insufficient data: only {firms} local firms on record (HHI {hhi:.2}), fewer than the {least} it takes to \
+             judge concentration; not called a choke."
+        ),
+    )
+}
+
 pub(super) fn single_source(finals: &str) -> Text {
     Text::new(
         format!("通往最终产品“{finals}”的每条路径都经过它，而本地只有 1 家企业。"),
@@ -131,6 +143,18 @@ pub(super) fn strengthen(lq: f64, ratio: f64, known: bool) -> Text {
     Text::new(
         format!("区位商 LQ {lq:.2} > 1，但{zh}仅为对照地区的 {:.0} %。", ratio * 100.0),
         format!("LQ {lq:.2} > 1 but {en} only {:.0} % of the comparison region.", ratio * 100.0),
+    )
+}
+
+pub(super) fn strengthen_simple(lq: f64, pci: f64, median: f64) -> Text {
+    Text::new(
+        format!(
+            "区位商 LQ {lq:.2} > 1，但产品复杂度 PCI {pci:.2} 低于本链分位 {median:.2}（无生产率与资本数据，以复杂度代替）。"
+        ),
+        format!(
+            "LQ {lq:.2} > 1 but PCI {pci:.2} is below the chain's quantile {median:.2} (no productivity or capital \
+             known; complexity stands in)."
+        ),
     )
 }
 

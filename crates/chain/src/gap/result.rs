@@ -13,6 +13,8 @@ pub enum GapState {
     Choke,
     /// 弱点: there, but less or less productive than elsewhere.
     Weak,
+    /// 数据不足: there, but too few firms are on record to judge how concentrated supply is.
+    Insufficient,
     /// 正常
     Ok,
 }
@@ -106,7 +108,7 @@ pub struct GapLists {
 pub struct GapAssessment {
     /// C = Σ w·presence ÷ Σ w over known products, 0..1; `None` when no product is known.
     pub completeness: Option<f64>,
-    /// 90 % interval of completeness; `None` without resamples.
+    /// 90 % interval of completeness, which always holds it; `None` without resamples.
     pub interval: Option<(f64, f64)>,
     /// Every product, in input order.
     pub nodes: Vec<GapNode>,

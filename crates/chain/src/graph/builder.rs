@@ -3,6 +3,7 @@
 #![expect(clippy::indexing_slicing, reason = "rows are numbered by the builder itself")]
 
 use super::csr::{Csr, order_by};
+use super::nodes::NodeRow;
 use super::strings::Names;
 use super::tables::{Links, Makes};
 use super::{Chain, ChainGraph, ChainMember, FirmId, GraphVersion, MakeRole, ProductId, Relation, Stage};
@@ -197,46 +198,50 @@ impl ChainGraphBuilder {
 
     /// Add a product; a repeated id keeps the first row.
     pub fn product(&mut self, row: &ProductRow<'_>) -> ProductId {
-        let table = &mut self.graph.products;
-        let known = table.ids.len();
-        let number = table.ids.intern(row.id);
-        if (number as usize) < known {
-            self.report.repeated_products += 1;
-            return ProductId(number);
+        let source = self.graph.sources.intern(row.source);
+        let node = NodeRow {
+            id: row.id,
+            name: row.name,
+            aliases: row.aliases,
+            initials: row.initials,
+            industry_code: row.industry_code,
+            source,
+            observed: Day::from_date32(row.observed_on),
+        };
+        let (product, own) = self.graph.products.add(&node);
+        match own {
+            Some(own) => {
+                own.names_en.push(row.name_en);
+                own.pinyin.push(row.pinyin);
+                own.food.push(row.is_food);
+            }
+            None => self.report.repeated_products += 1,
         }
-        table.names.push(if row.name.is_empty() { row.id } else { row.name });
-        table.names_en.push(row.name_en);
-        table.aliases.push(row.aliases);
-        table.pinyin.push(row.pinyin);
-        table.initials.push(row.initials);
-        let industry = table.industries.intern(row.industry_code);
-        table.industry.push(industry);
-        table.food.push(row.is_food);
-        table.source.push(self.graph.sources.intern(row.source));
-        table.observed.push(Day::from_date32(row.observed_on));
-        ProductId(number)
+        product
     }
 
     /// Add a firm; a repeated id keeps the first row.
     pub fn firm(&mut self, row: &FirmRow<'_>) -> FirmId {
-        let table = &mut self.graph.firms;
-        let known = table.ids.len();
-        let number = table.ids.intern(row.id);
-        if (number as usize) < known {
-            self.report.repeated_firms += 1;
-            return FirmId(number);
+        let source = self.graph.sources.intern(row.source);
+        let node = NodeRow {
+            id: row.id,
+            name: row.name,
+            aliases: row.aliases,
+            initials: row.initials,
+            industry_code: row.industry_code,
+            source,
+            observed: Day::from_date32(row.observed_on),
+        };
+        let (firm, own) = self.graph.firms.add(&node);
+        match own {
+            Some(own) => {
+                let known = row.region_code.len() == 6;
+                own.region.push(if known { row.region_code.parse().unwrap_or(0) } else { 0 });
+                own.capital_cny.push(row.capital_cny.filter(|c| *c >= 0.0).unwrap_or(f64::NAN));
+            }
+            None => self.report.repeated_firms += 1,
         }
-        table.names.push(if row.name.is_empty() { row.id } else { row.name });
-        table.aliases.push(row.aliases);
-        table.initials.push(row.initials);
-        let region = if row.region_code.len() == 6 { row.region_code.parse().unwrap_or(0) } else { 0 };
-        table.region.push(region);
-        let industry = table.industries.intern(row.industry_code);
-        table.industry.push(industry);
-        table.capital_cny.push(row.capital_cny.filter(|c| *c >= 0.0).unwrap_or(f64::NAN));
-        table.source.push(self.graph.sources.intern(row.source));
-        table.observed.push(Day::from_date32(row.observed_on));
-        FirmId(number)
+        firm
     }
 
     /// Add a link between products added before.
@@ -366,13 +371,8 @@ impl ChainGraphBuilder {
             chain.members.sort_by_key(|member| member.product);
             chain.members.dedup_by_key(|member| member.product);
         }
-        for strings in
-            [&mut self.graph.products.names, &mut self.graph.firms.names, &mut self.graph.firms.initials]
-        {
-            strings.shrink();
-        }
-        self.graph.products.ids.shrink();
-        self.graph.firms.ids.shrink();
+        self.graph.products.shrink();
+        self.graph.firms.shrink();
         (self.graph, report)
     }
 }

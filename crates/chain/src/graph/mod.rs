@@ -6,6 +6,7 @@
 
 mod builder;
 mod csr;
+mod nodes;
 mod strings;
 mod tables;
 mod view;
@@ -13,8 +14,9 @@ mod view;
 pub use builder::{
     BuildReport, ChainGraphBuilder, ChainMemberRow, ChainRow, FirmRow, LinkRow, MakeRow, ProductRow,
 };
+pub use nodes::{NodeId, Nodes};
 pub use strings::{Names, Strings};
-pub use tables::{Firms, Products};
+pub use tables::{FirmColumns, Firms, ProductColumns, Products};
 pub use view::{Link, Make};
 
 use crate::error::{ChainError, Result};
@@ -22,7 +24,7 @@ use serde::{Deserialize, Serialize};
 use tables::{Links, Makes};
 
 /// A product's number in one graph.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ProductId(pub u32);
 
 /// A firm's number in one graph.

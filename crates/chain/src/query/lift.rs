@@ -1,7 +1,7 @@
 //! A general product inherits from its kinds: who makes 六轴机器人 makes 工业机器人.
 
 use crate::decay::Decay;
-use crate::graph::{ChainGraph, FirmId, Link, Make, ProductId};
+use crate::graph::{ChainGraph, FirmId, Link, Make, MakeRole, ProductId};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// A firm reached through the kinds of a product.
@@ -46,7 +46,22 @@ pub fn kinds_within(
     all
 }
 
-/// Firms of a product and of its kinds, one entry per firm, by firm number.
+/// Kind-of levels through which a product inherits firms wherever firms of a product or a chain are counted.
+pub const LIFT_DEPTH: u32 = 2;
+
+/// The firms of a set of products, each once: the one definition behind every count of a chain's firms. A firm counts
+/// when it makes one of the products, or a kind of one, or provides it as a service; who only trades it does not.
+#[must_use]
+pub fn firms_of(graph: &ChainGraph, products: impl IntoIterator<Item = ProductId>) -> FxHashSet<FirmId> {
+    let no_ageing = Decay::none();
+    products
+        .into_iter()
+        .flat_map(|product| lifted_makers(graph, product, LIFT_DEPTH, &no_ageing))
+        .map(|inherited| inherited.make.firm)
+        .collect()
+}
+
+/// Firms of a product and of its kinds, traders left out, one entry per firm, by firm number.
 #[must_use]
 pub fn lifted_makers<'g>(
     graph: &'g ChainGraph,
@@ -56,7 +71,7 @@ pub fn lifted_makers<'g>(
 ) -> Vec<Inherited<'g>> {
     let mut best: FxHashMap<FirmId, Inherited<'g>> = FxHashMap::default();
     for (kind, distance, through) in kinds_within(graph, product, depth, KINDS_MAX, decay) {
-        for make in graph.makers_of(kind) {
+        for make in graph.makers_of(kind).filter(|make| make.role != MakeRole::Trade) {
             let weight = through * make.weight(decay);
             let entry = Inherited { make, weight, distance };
             best.entry(make.firm)

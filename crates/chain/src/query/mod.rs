@@ -11,7 +11,7 @@ mod position;
 
 pub use cone::{Cone, ConeNode, Direction, cone};
 pub use layout::{Placed, layered_layout};
-pub use lift::{Inherited, kinds_within, lifted_inputs, lifted_makers};
+pub use lift::{Inherited, LIFT_DEPTH, firms_of, kinds_within, lifted_inputs, lifted_makers};
 pub use neighbourhood::{Neighbourhood, neighbourhood};
 pub use paths::{Path, PathLimits, paths};
 pub use position::{POSITION_FORMULA_EN, POSITION_FORMULA_ZH, Positions, positions, stage_of, upstreamness};

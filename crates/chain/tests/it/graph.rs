@@ -1,20 +1,22 @@
 //! The graph and its questions, on a hand-made chain.
 
 use brain_chain::decay::{Day, Decay};
-use brain_chain::estimate::{EstimateOptions, estimate_links, estimated_network};
+use brain_chain::error::ChainError;
+use brain_chain::estimate::{EstimateOptions, estimate_links};
 use brain_chain::gap::{GapParameters, GapState};
 use brain_chain::graph::{
     BuildReport, ChainGraph, ChainGraphBuilder, ChainMemberRow, ChainRow, FirmId, FirmRow, LinkRow, MakeRole,
     MakeRow, ProductId, ProductRow, Relation, Stage,
 };
 use brain_chain::query::{
-    Direction, PathLimits, cone, layered_layout, lifted_inputs, lifted_makers, neighbourhood, paths,
-    positions, upstreamness,
+    Direction, PathLimits, cone, firms_of, layered_layout, lifted_inputs, lifted_makers, neighbourhood,
+    paths, positions, upstreamness,
 };
 use brain_chain::region::Region;
 use brain_chain::region_view::{ChainGapQuery, FirmBasis, chain_candidates, chain_gap};
 use brain_chain::search::{Found, SearchIndex};
-use brain_kernel::progress::Cancel;
+use brain_chain::supply::{Basis, Supplies};
+use brain_kernel::progress::{Cancel, Progress};
 use proptest::prelude::*;
 use std::sync::Arc;
 
@@ -237,8 +239,11 @@ fn estimated_links_run_from_makers_of_an_input_to_makers_of_the_product() {
         links.iter().map(|l| (graph.firms().id(l.supplier), graph.firms().id(l.buyer))).collect();
     assert_eq!(pairs, [("B", "C")]);
     assert!(links.iter().all(|l| l.probability > 0.0 && l.probability < 1.0 && l.amount > 0.0));
-    let (network, firms) = estimated_network(&graph, &links).unwrap();
-    assert_eq!((network.firm_count(), network.link_count(), firms.len()), (2, 1, 2));
+    let (industries, decay) = (rustc_hash::FxHashMap::default(), Decay::none());
+    let basis = Basis { graph: Some(&graph), industries: &industries, decay, default_capital_cny: 1e6 };
+    let parts = Supplies::new(&basis, &[], &links).parts(&basis).unwrap();
+    assert_eq!((parts.len(), parts[0].measured), (1, false));
+    assert_eq!((parts[0].network.firm_count(), parts[0].network.link_count()), (2, 1));
 }
 
 proptest! {
@@ -268,6 +273,43 @@ proptest! {
 }
 
 #[test]
+fn a_chains_firms_are_its_producers_kinds_included_and_traders_not() {
+    let mut builder = ChainGraphBuilder::new([]);
+    for id in ["机器人", "六轴机器人", "电机"] {
+        builder.product(&ProductRow { id, source: "own", ..ProductRow::default() });
+    }
+    for id in ["A", "B", "C", "D"] {
+        builder.firm(&FirmRow { id, source: "own", ..FirmRow::default() });
+    }
+    builder.link(&LinkRow {
+        from: "机器人",
+        to: "六轴机器人",
+        relation: Relation::KindOf,
+        essential: false,
+        confidence: 0.5,
+        source: "own",
+        observed_on: None,
+    });
+    let mut make = |firm, product, role, confidence| {
+        let source = "own";
+        builder.make(&MakeRow { firm, product, role, share: None, confidence, source, observed_on: None });
+    };
+    make("A", "机器人", MakeRole::Make, 0.9);
+    make("B", "六轴机器人", MakeRole::Service, 0.9);
+    make("C", "六轴机器人", MakeRole::Trade, 0.9);
+    make("D", "电机", MakeRole::Make, 0.9);
+    // Trades the general product for certain and makes the kind perhaps: a producer all the same.
+    make("C", "机器人", MakeRole::Trade, 0.9);
+    make("D", "六轴机器人", MakeRole::Make, 0.2);
+    make("D", "机器人", MakeRole::Trade, 1.0);
+    let (graph, _) = builder.build();
+    let mut firms: Vec<&str> =
+        firms_of(&graph, [id(&graph, "机器人")]).into_iter().map(|firm| graph.firms().id(firm)).collect();
+    firms.sort_unstable();
+    assert_eq!(firms, ["A", "B", "D"]);
+}
+
+#[test]
 fn a_region_sees_what_its_chain_lacks_and_who_could_make_it() {
     let (graph, _) = chain();
     let query = ChainGapQuery {
@@ -276,9 +318,10 @@ fn a_region_sees_what_its_chain_lacks_and_who_could_make_it() {
         compare: Region::NATION,
         decay: Decay::none(),
         parameters: GapParameters::default(),
-        risk: rustc_hash::FxHashMap::default(),
+        risk: &rustc_hash::FxHashMap::default(),
     };
-    let gap = chain_gap(&graph, graph.chain("nev").unwrap(), &query, &Cancel::new()).unwrap();
+    let gap =
+        chain_gap(&graph, graph.chain("nev").unwrap(), &query, &Progress::new(), &Cancel::new()).unwrap();
     assert_eq!(names(&graph, gap.products.clone()), ["电芯", "电动汽车"]);
     let states: Vec<GapState> = gap.assessment.nodes.iter().map(|node| node.state).collect();
     assert_eq!(states[0], GapState::Break, "nobody in Zhejiang makes cells");
@@ -287,11 +330,19 @@ fn a_region_sees_what_its_chain_lacks_and_who_could_make_it() {
 
     let basis = FirmBasis::new(&graph);
     let zhejiang = Some(brain_kernel::region::RegionCode::parse("330000").unwrap());
-    let found = chain_candidates(&graph, &basis, id(&graph, "电芯"), zhejiang, 10, &Decay::none()).unwrap();
+    let ask = |product: &str, progress: &Progress, cancel: &Cancel| {
+        chain_candidates(&graph, &basis, id(&graph, product), zhejiang, 10, &Decay::none(), progress, cancel)
+    };
+    let progress = Progress::new();
+    let found = ask("电芯", &progress, &Cancel::new()).unwrap();
+    let (done, total) = progress.read();
+    assert!(done == total && total > 1, "{done} of {total}");
+    let stop = Cancel::new();
+    stop.cancel();
+    assert_eq!(ask("电芯", &Progress::new(), &stop).unwrap_err(), ChainError::Cancelled);
     assert_eq!(graph.firms().id(FirmId(found[0].firm)), "B", "the only maker stands first");
     assert!((found[0].reasons.iter().map(|r| r.weight).sum::<f64>() - found[0].score).abs() < 1e-9);
-    let at_home =
-        chain_candidates(&graph, &basis, id(&graph, "电动汽车"), zhejiang, 10, &Decay::none()).unwrap();
+    let at_home = ask("电动汽车", &Progress::new(), &Cancel::new()).unwrap();
     assert!(
         at_home.iter().all(|c| graph.firms().id(FirmId(c.firm)) != "C"),
         "who makes it there is no candidate"

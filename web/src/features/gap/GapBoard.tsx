@@ -24,7 +24,7 @@ export function shownState(node: GapNode): ShownState {
 }
 
 export function stateColour(state: ShownState, palette: Palette): string {
-  return { ok: palette.ok, weak: palette.weak, choke: palette.choke, break: palette.gap, unknown: palette.ink3 }[state];
+  return { ok: palette.ok, weak: palette.weak, choke: palette.choke, break: palette.gap, insufficient: palette.ink3, unknown: palette.ink3 }[state];
 }
 
 const STAGES: Stage[] = ["upstream", "midstream", "downstream"];
@@ -80,7 +80,7 @@ function Board({
   const t = useT();
   const counts = new Map<ShownState, number>();
   for (const node of gap.nodes) counts.set(shownState(node), (counts.get(shownState(node)) ?? 0) + 1);
-  const tone = { break: "bad", choke: "warn", weak: undefined, ok: "good", unknown: undefined } as const;
+  const tone = { break: "bad", choke: "warn", weak: undefined, insufficient: undefined, ok: "good", unknown: undefined } as const;
   const [low, high] = gap.interval ?? [null, null];
   return (
     <>

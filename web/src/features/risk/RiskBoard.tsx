@@ -6,7 +6,7 @@ import { Refusal } from "../../sdk/api";
 import type { Risk } from "../../sdk/components";
 import { DataTable } from "../../sdk/DataTable";
 import { axis, EChart } from "../../sdk/EChart";
-import { number } from "../../sdk/format";
+import { number, percent } from "../../sdk/format";
 import { text, useT } from "../../sdk/i18n";
 import { Badge, Card, Figure, PageFrame } from "../../sdk/Page";
 import { ChainSelect, RegionSelect, useRegionName } from "../../sdk/Pickers";
@@ -117,6 +117,15 @@ function Results({ risk, replaceability }: { risk: Risk; replaceability: boolean
       <div className="figures">
         <Figure label={t("risk.firms")} value={number(risk.network.firms)} unit={t("common.firmsUnit")} />
         <Figure label={t("risk.links")} value={number(risk.network.links)} unit={t("common.linksUnit")} />
+        {risk.evidence.filter((e) => e.links > 0).map((e) => (
+          <Figure
+            key={e.evidence}
+            label={t(`risk.evidence.${e.evidence}`)}
+            value={number(e.links)}
+            unit={t("common.linksUnit")}
+            note={t("risk.volumeShare", { share: percent(e.share, 0) })}
+          />
+        ))}
       </div>
       <div className="grid-main">
         <Card title={<>{t("risk.topFirms")} {estimated ? <Badge colour={palette.weak}>{t("firms.estimated")}</Badge> : null}</>}>
@@ -139,7 +148,7 @@ function Results({ risk, replaceability }: { risk: Risk; replaceability: boolean
 export function FirmTable({ risk }: { risk: Risk }) {
   const t = useT();
   const regionName = useRegionName();
-  const exact = risk.label === "observed";
+  const exact = risk.firms.some((f) => f.esri !== null && f.esri !== undefined);
   return (
     <DataTable
       file={`risk-${risk.label}`}
