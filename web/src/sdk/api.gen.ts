@@ -630,7 +630,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** 产业链风险传导：逐一假设企业停产，看损失沿供应网络传到多大（ESRI）；可叠加情景冲击。观测网络给出数值，估计网络只给排名。 · Contagion risk of a chain: Fails each firm in turn and follows the loss through the supply network (ESRI); scenarios combine several shocks. Observed networks give values, estimated ones ranks only. */
+        /** 产业链风险传导：逐一假设企业停产，看损失沿供应网络传到多大（ESRI）；可叠加情景冲击。只有金额全部可观测之处给出数值，其余只给排名。 · Contagion risk of a chain: Fails each firm in turn and follows the loss through the supply network (ESRI); scenarios combine several shocks. Values are given only where every amount is observed, ranks elsewhere. */
         post: operations["chain_risk"];
         delete?: never;
         options?: never;
@@ -3836,7 +3836,7 @@ export interface operations {
                                 products: number;
                                 /**
                                  * Format: uint64
-                                 * @description Firms that make at least one of them.
+                                 * @description Firms that make at least one of them or a kind of one; the same count as in chain.panorama.
                                  */
                                 firms: number;
                             }[];
@@ -4348,7 +4348,7 @@ export interface operations {
                      * @description Which network to look at, and how.
                      */
                     params: {
-                        /** @description 网络来源：observed 观测、estimated 估计；缺省：给了产业链用估计，否则有观测用观测 · where links come from; by default estimated for a chain, else observed where any are */
+                        /** @description 网络来源：observed 仅观测、estimated 观测加估计；缺省：给了产业链或没有金额时用估计，否则用观测 · observed links alone, or completed by estimates; by default estimated for a chain and without any amount, else observed */
                         network?: ("observed" | "estimated") | null;
                         /** @description 产业链 · chain whose firms are looked at (estimated network) */
                         chain?: string | null;
@@ -4460,7 +4460,8 @@ export interface operations {
                                 region_code?: string | null;
                                 /**
                                  * Format: double
-                                 * @description Share of all sales lost when this firm fails; absent for estimated networks.
+                                 * @description Share of all sales with observed amounts lost when this firm fails; absent where any volume it can reach is
+                                 *     estimated.
                                  */
                                 esri?: number | null;
                                 /**
@@ -4479,7 +4480,7 @@ export interface operations {
                                  */
                                 iterations?: number | null;
                             }[];
-                            /** @description How many firms fall into each band of ESRI. */
+                            /** @description How many firms with a value fall into each band of ESRI. */
                             distribution: {
                                 /** @description For example `1e-3…1e-2`. */
                                 bucket: string;
@@ -4526,7 +4527,7 @@ export interface operations {
                             scenario?: {
                                 /**
                                  * Format: double
-                                 * @description Share of all sales lost; absent for estimated networks.
+                                 * @description Share of all sales lost; absent where volumes are estimated.
                                  */
                                 esri?: number | null;
                                 /**
@@ -4552,7 +4553,7 @@ export interface operations {
                                     name: string;
                                     /**
                                      * Format: double
-                                     * @description Production lost, 0 to 1; absent for estimated networks.
+                                     * @description Production lost, 0 to 1; absent where volumes are estimated.
                                      */
                                     loss?: number | null;
                                 }[];
