@@ -6,8 +6,9 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// Which crates a crate may depend on (architecture: kernel ← store ← trust ← warehouse ← component ← apps ← api ← brain).
-const EDGES: [(&str, &[&str]); 16] = [
+const EDGES: [(&str, &[&str]); 17] = [
     ("brain-kernel", &[]),
+    ("brain-verifier", &[]),
     ("brain-crypto", &["brain-kernel"]),
     ("brain-tls", &["brain-kernel"]),
     ("brain-store", &["brain-kernel"]),
