@@ -1,6 +1,7 @@
 //! What surrounds every request: trace id, language, log line, metrics, protective headers, and a net for panics.
 
 use crate::problem::{self, Code};
+use crate::trace;
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, Uri, header};
@@ -10,10 +11,10 @@ use brain_kernel::language::Language;
 use futures::FutureExt as _;
 use std::panic::AssertUnwindSafe;
 use std::time::Instant;
-use tracing::Instrument as _;
+use tracing::{Instrument as _, field};
 
 /// Trace id and language of one request.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Ambient {
     /// 32 hexadecimal digits (W3C Trace Context).
     pub(crate) trace_id: String,
@@ -37,31 +38,6 @@ const PROTECTION: [(HeaderName, &str); 6] = [
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
 ];
 
-impl Ambient {
-    pub(crate) fn of(uri: &Uri, headers: &HeaderMap) -> Self {
-        Self { trace_id: trace_id(headers), language: language(uri, headers) }
-    }
-}
-
-/// The caller's trace id when its `traceparent` is valid, else a new one.
-fn trace_id(headers: &HeaderMap) -> String {
-    let given = headers.get("traceparent").and_then(|value| value.to_str().ok()).and_then(parse_traceparent);
-    given.unwrap_or_else(|| format!("{:032x}", rand::random::<u128>().max(1)))
-}
-
-/// `00-<trace id>-<parent id>-<flags>`; all-zero ids are invalid (W3C Trace Context, section 3.2.2).
-fn parse_traceparent(text: &str) -> Option<String> {
-    let mut parts = text.trim().split('-');
-    let (version, trace, parent, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-    let hex = |part: &str, length: usize| {
-        part.len() == length && part.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
-    };
-    let zero = |part: &str| part.bytes().all(|b| b == b'0');
-    let known = hex(version, 2) && version != "ff" && (version != "00" || parts.next().is_none());
-    (known && hex(trace, 32) && !zero(trace) && hex(parent, 16) && !zero(parent) && hex(flags, 2))
-        .then(|| trace.to_owned())
-}
-
 /// `?lang=` wins over `Accept-Language`; Chinese when neither says anything.
 fn language(uri: &Uri, headers: &HeaderMap) -> Language {
     let asked = uri.query().unwrap_or_default().split('&').find_map(|pair| pair.strip_prefix("lang="));
@@ -76,15 +52,19 @@ fn language(uri: &Uri, headers: &HeaderMap) -> Language {
 
 /// The outermost layer.
 pub(crate) async fn surround(mut request: Request, next: Next) -> Response<Body> {
-    let ambient = Ambient::of(request.uri(), request.headers());
-    request.extensions_mut().insert(ambient.clone());
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
+    let span = tracing::info_span!("request", trace_id = field::Empty, %method, %path);
+    let ambient = Ambient {
+        trace_id: trace::begin(&span, request.headers()),
+        language: language(request.uri(), request.headers()),
+    };
+    span.record("trace_id", &ambient.trace_id);
+    request.extensions_mut().insert(ambient.clone());
     let route = request
         .extensions()
         .get::<MatchedPath>()
         .map_or_else(|| "other".to_owned(), |m| m.as_str().to_owned());
-    let span = tracing::info_span!("request", trace_id = %ambient.trace_id, %method, %path);
     let started = Instant::now();
     let outcome = AssertUnwindSafe(next.run(request)).catch_unwind().instrument(span.clone()).await;
     let mut response = outcome.unwrap_or_else(|panic| {
@@ -122,22 +102,6 @@ fn words(panic: &(dyn std::any::Any + Send)) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_a_valid_traceparent_is_taken_over() {
-        let trace = "0af7651916cd43dd8448eb211c80319c";
-        assert_eq!(parse_traceparent(&format!("00-{trace}-b7ad6b7169203331-01")), Some(trace.to_owned()));
-        for bad in [
-            "",
-            "00-0af7651916cd43dd8448eb211c80319c",
-            "00-00000000000000000000000000000000-b7ad6b7169203331-01",
-            "00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01",
-            "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-            "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-extra",
-        ] {
-            assert_eq!(parse_traceparent(bad), None, "{bad}");
-        }
-    }
 
     #[test]
     fn the_query_decides_the_language_before_the_header() {

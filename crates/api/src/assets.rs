@@ -12,7 +12,7 @@ use std::borrow::Cow;
 pub(crate) async fn fallback(request: Request) -> Response<Body> {
     let path = request.uri().path();
     let ambient = request.extensions().get::<Ambient>().cloned();
-    let ambient = ambient.unwrap_or_else(|| Ambient::of(request.uri(), request.headers()));
+    let ambient = ambient.unwrap_or_default();
     let readable = matches!(*request.method(), Method::GET | Method::HEAD);
     let asset = if readable { brain_portal::asset(path) } else { None };
     if let Some(asset) = asset {
@@ -25,7 +25,7 @@ pub(crate) async fn fallback(request: Request) -> Response<Body> {
 /// A path that exists, asked with a method it does not take. The router has set `Allow`.
 pub(crate) async fn method_not_allowed(request: Request) -> Response<Body> {
     let ambient = request.extensions().get::<Ambient>().cloned();
-    let ambient = ambient.unwrap_or_else(|| Ambient::of(request.uri(), request.headers()));
+    let ambient = ambient.unwrap_or_default();
     let method = request.method().to_string();
     problem::response(&Error::MethodNotAllowed { method }.into(), &ambient)
 }

@@ -25,6 +25,10 @@ pub struct ColumnType {
     /// `boolean`, `integer`, `number`, `decimal`, `text`, `date`, `time`, `timestamp`, `duration`, `binary`, `list` or
     /// `record`. Decimals, and integers beyond 2⁵³ − 1, arrive as text.
     #[serde(rename = "type")]
+    #[schemars(extend("enum" = [
+        "boolean", "integer", "number", "decimal", "text", "date", "time", "timestamp", "duration", "binary", "list",
+        "record",
+    ]))]
     pub kind: String,
 }
 

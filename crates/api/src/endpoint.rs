@@ -78,6 +78,8 @@ pub(crate) struct Endpoint {
     pub(crate) body: fn(&mut SchemaGenerator) -> Option<BodyShape>,
     pub(crate) answer: fn(&mut SchemaGenerator) -> Vec<AnswerShape>,
     pub(crate) component: Option<Override>,
+    /// Shape of a 202 answer, where the caller may prefer one.
+    pub(crate) deferred: Option<fn(&mut SchemaGenerator) -> Schema>,
     unhurried: bool,
     route: Box<dyn FnOnce(Rules) -> MethodRouter<App>>,
 }
@@ -122,6 +124,7 @@ impl Endpoint {
             body: B::shape,
             answer: A::shapes,
             component: None,
+            deferred: None,
             unhurried: false,
             route: Box::new(move |rules| {
                 on(filter, move |State(app): State<App>, request: Request| {
@@ -179,6 +182,12 @@ impl Endpoint {
         self
     }
 
+    /// It may answer 202 with an `R` to ask for the result with.
+    pub(crate) fn deferrable<R: JsonSchema>(mut self) -> Self {
+        self.deferred = Some(SchemaGenerator::subschema_for::<R>);
+        self
+    }
+
     /// The route. Consumes the row; take what the document needs before.
     pub(crate) fn into_route(self) -> (String, MethodRouter<App>) {
         let counted = self.path.starts_with("/api/");
@@ -198,8 +207,8 @@ where
     Fut: Future<Output = Result<A, Failure>>,
 {
     let (mut parts, body) = request.into_parts();
-    let ambient = parts.extensions.get::<Ambient>().cloned();
-    let ambient = ambient.unwrap_or_else(|| Ambient::of(&parts.uri, &parts.headers));
+    // The outermost layer puts it there; without it no route exists.
+    let ambient = parts.extensions.get::<Ambient>().cloned().unwrap_or_default();
     let limit = app.options.request_timeout;
     let status = rules.status;
     let work = async {

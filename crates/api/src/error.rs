@@ -86,6 +86,12 @@ pub enum Error {
         /// The limit.
         limit: usize,
     },
+    /// An account has as many component runs at work as it may.
+    #[error("too many component runs")]
+    TooManyComponentRuns {
+        /// The limit.
+        limit: usize,
+    },
     /// The node is stopping.
     #[error("stopping")]
     Stopping,
@@ -115,6 +121,7 @@ impl Error {
             Self::NotFound { .. } => "api/not-found",
             Self::QueryIdTaken => "api/query-id-taken",
             Self::TooManyRuns { .. } => "api/too-many-runs",
+            Self::TooManyComponentRuns { .. } => "api/too-many-component-runs",
             Self::Stopping => "api/stopping",
             Self::Internal(_) => "api/internal",
         }
@@ -274,6 +281,13 @@ fn load(code: &'static str, error: &Error) -> Failure {
             format!("{limit} ingest runs are queued or running."),
         )
         .with_hint("请等待其中一个完成。", "Wait until one of them ends."),
+        Error::TooManyComponentRuns { limit } => Failure::new(
+            ErrorKind::Exhausted,
+            code,
+            format!("您已有 {limit} 个组件在后台运行。"),
+            format!("You have {limit} components running in the background."),
+        )
+        .with_hint("请等待其中一个完成，或取消它。", "Wait until one of them ends, or stop it."),
         Error::Stopping => {
             Failure::new(ErrorKind::Unavailable, code, "节点正在停止。", "The node is stopping.")
         }

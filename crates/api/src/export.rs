@@ -5,6 +5,7 @@ use crate::error::Error;
 use crate::queries::Running;
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, header};
+use brain_kernel::csv;
 use brain_kernel::error::Failure;
 use brain_warehouse::QueryStream;
 use bytes::Bytes;
@@ -13,7 +14,6 @@ use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::error::ArrowError;
 use datafusion::arrow::ipc::writer::StreamWriter;
 use futures::stream;
-use serde_json::Value;
 
 /// Media type of an Arrow IPC stream (IANA).
 pub(crate) const ARROW: &str = "application/vnd.apache.arrow.stream";
@@ -110,18 +110,14 @@ impl Encoder {
 
     fn start(&mut self) -> Vec<u8> {
         match self {
-            Self::Csv { schema } => {
-                let mut line = Vec::new();
-                record(&mut line, schema.fields().iter().map(|field| defused(field.name())));
-                line
-            }
+            Self::Csv { schema } => csv_header(schema, csv::FILE_LINE_END),
             Self::Arrow(writer) => std::mem::take(writer.get_mut()),
         }
     }
 
     fn batch(&mut self, batch: &RecordBatch) -> Result<Vec<u8>, Failure> {
         match self {
-            Self::Csv { .. } => csv(batch),
+            Self::Csv { .. } => csv_lines(batch, csv::FILE_LINE_END),
             Self::Arrow(writer) => {
                 writer.write(batch).map_err(arrow)?;
                 Ok(std::mem::take(writer.get_mut()))
@@ -146,53 +142,31 @@ fn arrow(error: ArrowError) -> Failure {
     Error::Internal(error.to_string()).into()
 }
 
-/// RFC 4180 lines of a batch, with the same texts for values as in JSON.
-fn csv(batch: &RecordBatch) -> Result<Vec<u8>, Failure> {
+/// Lines of a batch, with the same texts for values as in JSON.
+fn csv_lines(batch: &RecordBatch, line_end: &str) -> Result<Vec<u8>, Failure> {
     let mut rows = Vec::new();
     cells::append_rows(batch, &mut rows).map_err(arrow)?;
     let mut out = Vec::with_capacity(rows.len() * 64);
     for row in &rows {
         let cells = row.as_array().map(Vec::as_slice).unwrap_or_default();
-        record(&mut out, cells.iter().map(cell));
+        csv::append_line(&mut out, cells.iter().map(csv::cell), line_end);
     }
     Ok(out)
 }
 
-/// Texts are defused; numbers are written as they are, so that −1 stays a number.
-fn cell(value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::String(text) if is_number(text) => text.clone(),
-        Value::String(text) => defused(text),
-        other => other.to_string(),
+fn csv_header(schema: &SchemaRef, line_end: &str) -> Vec<u8> {
+    let mut line = Vec::new();
+    csv::append_line(&mut line, schema.fields().iter().map(|field| csv::defused(field.name())), line_end);
+    line
+}
+
+/// A result already in memory as CSV, for the command line: the same cells as over HTTP, with the line end given.
+pub fn csv_text(schema: &SchemaRef, batches: &[RecordBatch], line_end: &str) -> Result<String, Failure> {
+    let mut out = csv_header(schema, line_end);
+    for batch in batches {
+        out.extend(csv_lines(batch, line_end)?);
     }
-}
-
-/// Whether a text is a plain number, such as a decimal or a large integer.
-fn is_number(text: &str) -> bool {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit() || b == b'.')
-}
-
-/// Excel and LibreOffice run a cell that starts with one of these (OWASP, CSV injection).
-fn defused(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
-}
-
-fn record(out: &mut Vec<u8>, cells: impl Iterator<Item = String>) {
-    for (at, cell) in cells.enumerate() {
-        if at > 0 {
-            out.push(b',');
-        }
-        if cell.contains(['"', ',', '\n', '\r']) {
-            out.push(b'"');
-            out.extend_from_slice(cell.replace('"', "\"\"").as_bytes());
-            out.push(b'"');
-        } else {
-            out.extend_from_slice(cell.as_bytes());
-        }
-    }
-    out.extend_from_slice(b"\r\n");
+    String::from_utf8(out).map_err(|error| Error::Internal(error.to_string()).into())
 }
 
 #[cfg(test)]

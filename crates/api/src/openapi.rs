@@ -94,6 +94,7 @@ fn tags() -> Value {
         { "name": "ingest", "description": "入库 · Ingest" },
         { "name": "sql", "description": "查询 · SQL" },
         { "name": "components", "description": "能力组件 · Components" },
+        { "name": "map", "description": "地图边界 · Map boundaries" },
         { "name": "evidence", "description": "存证 · Evidence" }
     ])
 }
@@ -205,6 +206,17 @@ fn responses(endpoint: &Endpoint, answers: &mut SchemaGenerator) -> Value {
     }
     let mut responses = Map::new();
     responses.insert(endpoint.status.to_string(), good);
+    if let Some(shape) = endpoint.deferred {
+        let headers = json!({
+            "x-trace-id": { "$ref": "#/components/headers/TraceId" },
+            "location": { "description": "结果的地址 · Where to ask for the result", "schema": { "type": "string" } }
+        });
+        let content = json!({ "application/json": { "schema": shape(answers) } });
+        let later = json!({
+            "description": "已在后台运行 · Running in the background", "headers": headers, "content": content
+        });
+        responses.insert("202".to_owned(), later);
+    }
     for (status, _) in REFUSALS {
         if applies(endpoint, status) {
             let reference = format!("#/components/responses/Refusal{status}");

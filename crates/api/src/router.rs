@@ -31,7 +31,7 @@ pub fn router_and_runs(services: Services) -> (Router, Runs) {
     let endpoints = routes::all(&services.registry);
     let document = openapi::document(&endpoints, &services.options.version);
     let document: Arc<[u8]> = document.to_string().into_bytes().into();
-    let runs = Runs::default();
+    let runs = Runs::new(services.clock.clone());
     upload::sweep(&services.options.uploads);
     let app = App::new(services, runs.clone(), document);
     (assemble(endpoints, app), runs)

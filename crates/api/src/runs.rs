@@ -3,8 +3,10 @@
 //! What a run did is remembered by the store; here is only what the store cannot know: how far a live one is, and the
 //! token that stops it.
 
+use crate::component_runs::ComponentRuns;
 use crate::error::Error;
 use crate::upload::Folder;
+use brain_kernel::clock::Clock;
 use brain_kernel::error::Failure;
 use brain_kernel::party::Party;
 use brain_kernel::progress::{Cancel, Progress};
@@ -27,6 +29,7 @@ pub struct Runs(Arc<Inner>);
 struct Inner {
     live: Mutex<State>,
     count: watch::Sender<usize>,
+    components: ComponentRuns,
 }
 
 #[derive(Default)]
@@ -45,12 +48,6 @@ pub(crate) struct Live {
     pub(crate) cancel: Cancel,
 }
 
-impl Default for Runs {
-    fn default() -> Self {
-        Self(Arc::new(Inner { live: Mutex::default(), count: watch::Sender::new(0) }))
-    }
-}
-
 impl std::fmt::Debug for Runs {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Runs").field("live", &*self.0.count.borrow()).finish()
@@ -58,6 +55,16 @@ impl std::fmt::Debug for Runs {
 }
 
 impl Runs {
+    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
+        let components = ComponentRuns::new(clock);
+        Self(Arc::new(Inner { live: Mutex::default(), count: watch::Sender::new(0), components }))
+    }
+
+    /// The component runs, which end with the node like the ingests do.
+    pub(crate) fn components(&self) -> &ComponentRuns {
+        &self.0.components
+    }
+
     /// Begin a run in the background. The upload's folder goes when the run ends.
     pub(crate) fn start(
         &self,
@@ -101,10 +108,11 @@ impl Runs {
         admits(&self.lock())
     }
 
-    /// Wait until every run has ended; after `timeout` cancel what is left and wait a little longer. New runs are
+    /// Stop component runs and wait until every ingest has ended; after `timeout` cancel what is left and wait a little longer. New runs are
     /// refused from now on. Returns how many were left when even that did not help.
     pub async fn drain(&self, timeout: Duration) -> usize {
         self.lock().stopping = true;
+        self.0.components.stop_all();
         if self.ended(timeout).await {
             return 0;
         }
@@ -159,6 +167,7 @@ impl Drop for Leave {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use brain_kernel::clock::SystemClock;
 
     fn live() -> Live {
         let (progress, cancel) = (Progress::new(), Cancel::new());
@@ -167,7 +176,7 @@ mod tests {
 
     #[tokio::test]
     async fn draining_refuses_new_runs_waits_for_old_ones_and_cancels_the_stubborn() {
-        let runs = Runs::default();
+        let runs = Runs::new(Arc::new(SystemClock));
         let run = live();
         runs.enter("one", run.clone()).unwrap();
         let worker = tokio::spawn({
@@ -186,7 +195,7 @@ mod tests {
 
     #[test]
     fn more_runs_than_allowed_are_refused() {
-        let runs = Runs::default();
+        let runs = Runs::new(Arc::new(SystemClock));
         for at in 0..RUNS_MAX {
             runs.enter(&at.to_string(), live()).unwrap();
         }

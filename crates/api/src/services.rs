@@ -1,5 +1,6 @@
 //! What the interface is given, and the state every request shares.
 
+use crate::component_runs::ComponentRuns;
 use crate::queries::Queries;
 use crate::runs::Runs;
 use crate::throttle::Throttle;
@@ -83,6 +84,7 @@ pub(crate) struct Shared {
     pub(crate) options: Options,
     pub(crate) queries: Queries,
     pub(crate) runs: Runs,
+    pub(crate) component_runs: ComponentRuns,
     pub(crate) throttle: Throttle,
     pub(crate) turns: Arc<Semaphore>,
     pub(crate) document: Arc<[u8]>,
@@ -108,6 +110,7 @@ impl App {
             metrics,
             options,
             queries: Queries::default(),
+            component_runs: runs.components().clone(),
             runs,
             turns: Arc::new(Semaphore::new(REQUESTS_AT_ONCE_MAX)),
             document,

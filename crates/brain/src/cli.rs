@@ -46,6 +46,8 @@ pub enum Command {
     Sql(Sql),
     /// 目录 · what data there is
     Catalog(Catalog),
+    /// 地图 · map boundaries under their approval number
+    Map(Map),
     /// 存证 · the evidence log
     Evidence(Evidence),
     /// 配置 · print the effective configuration, secrets hidden
@@ -130,6 +132,34 @@ pub enum CatalogAction {
     },
     /// 列出映射 · list mappings
     Mappings,
+}
+
+/// `brain map`
+#[derive(Debug, Args)]
+pub struct Map {
+    /// What to do.
+    #[command(subcommand)]
+    pub action: MapAction,
+}
+
+/// What to do with map boundaries.
+#[derive(Debug, Subcommand)]
+pub enum MapAction {
+    /// 导入边界 · import a GeoJSON file of regions
+    Import {
+        /// GeoJSON 文件 · GeoJSON file, WGS 84
+        file: PathBuf,
+        /// 审图号 · approval number, such as GS(2024)0650号
+        #[arg(long, value_name = "NUMBER")]
+        approval: String,
+        /// 来源说明 · where the file comes from; its name when left out
+        #[arg(long)]
+        source: Option<String>,
+    },
+    /// 查看边界 · what is imported
+    Show,
+    /// 删除边界 · remove them; maps are tile grids again
+    Remove,
 }
 
 /// `brain evidence`

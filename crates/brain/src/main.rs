@@ -9,6 +9,7 @@ mod folder;
 mod node;
 mod telemetry;
 mod terminal;
+mod watch;
 
 use clap::Parser as _;
 use std::process::ExitCode;

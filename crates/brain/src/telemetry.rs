@@ -2,11 +2,14 @@
 
 use crate::config::{LogFormat, Telemetry};
 use anyhow::{Context as _, Result};
+use async_trait::async_trait;
 use opentelemetry::trace::TracerProvider as _;
-use opentelemetry_otlp::WithExportConfig as _;
+use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
+use opentelemetry_otlp::{WithExportConfig as _, WithHttpConfig as _};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use std::io::IsTerminal as _;
+use tokio::runtime::Handle;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _, fmt};
@@ -46,11 +49,27 @@ fn exporter(options: &Telemetry, node: &str) -> Result<Option<SdkTracerProvider>
     }
     let exporter = opentelemetry_otlp::SpanExporter::builder()
         .with_http()
+        .with_http_client(OnRuntime { client: reqwest::Client::new(), runtime: Handle::current() })
         .with_endpoint(&options.otlp_endpoint)
         .build()
         .with_context(|| format!("telemetry.otlp_endpoint = {:?}", options.otlp_endpoint))?;
     let resource = Resource::builder().with_service_name(node.to_owned()).build();
     Ok(Some(SdkTracerProvider::builder().with_batch_exporter(exporter).with_resource(resource).build()))
+}
+
+/// Sends on the program's own runtime: batches are handed over by a thread where no reactor runs.
+#[derive(Debug)]
+struct OnRuntime {
+    client: reqwest::Client,
+    runtime: Handle,
+}
+
+#[async_trait]
+impl HttpClient for OnRuntime {
+    async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
+        let client = self.client.clone();
+        self.runtime.spawn(async move { client.send_bytes(request).await }).await?
+    }
 }
 
 impl Guard {

@@ -152,6 +152,8 @@ impl Context {
         F: FnOnce(&Progress, &Cancel) -> Result<T, Failure> + Send + 'static,
     {
         let (progress, cancel) = (self.inner.progress.clone(), self.inner.cancel.clone());
+        // Reading the tables has ended; a component that knows better names its own stage.
+        progress.begin("计算", "Computing", 0);
         let task = async {
             tokio::task::spawn_blocking(move || work(&progress, &cancel))
                 .await
@@ -167,7 +169,8 @@ impl Context {
             return Err(Error::UndeclaredRead { component, dataset }.into());
         }
         let node = self.node()?;
-        let (snapshot, inputs) = node.graphs.current(&node.session, &self.inner.cancel).await?;
+        let (snapshot, inputs) =
+            node.graphs.current(&node.session, &self.inner.progress, &self.inner.cancel).await?;
         if let Ok(mut all) = self.inner.graph_inputs.lock() {
             all.extend(inputs);
         }

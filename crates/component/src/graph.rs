@@ -8,7 +8,7 @@ use brain_chain::graph::{
 };
 use brain_kernel::error::Failure;
 use brain_kernel::pinyin;
-use brain_kernel::progress::Cancel;
+use brain_kernel::progress::{Cancel, Progress};
 use brain_kernel::provenance::Input;
 use brain_warehouse::{QueryLimits, Session};
 use std::sync::Arc;
@@ -65,6 +65,7 @@ impl Graphs {
     pub(crate) async fn current(
         &self,
         session: &Session,
+        progress: &Progress,
         cancel: &Cancel,
     ) -> Result<(Snapshot, Vec<Input>), Failure> {
         let mut inputs = Vec::new();
@@ -75,25 +76,40 @@ impl Graphs {
             inputs.push(reach.input);
         }
         let cell = self.kept.cell(key);
-        let build = || async { Ok(Snapshot::new(Arc::new(load(session, &inputs, cancel).await?))) };
+        let build = || async { Ok(Snapshot::new(Arc::new(load(session, &inputs, progress, cancel).await?))) };
         let snapshot = unless_cancelled(cancel, cell.get_or_try_init(build)).await?.clone();
         // The grant differs from caller to caller even where the view is the same.
         Ok((snapshot, inputs))
     }
 }
 
-async fn load(session: &Session, inputs: &[Input], cancel: &Cancel) -> Result<ChainGraph, Failure> {
+/// Steps of a load that a screen can follow: five groups of tables, and the building itself.
+const LOAD_STEPS: u64 = 6;
+
+async fn load(
+    session: &Session,
+    inputs: &[Input],
+    progress: &Progress,
+    cancel: &Cancel,
+) -> Result<ChainGraph, Failure> {
     let started = std::time::Instant::now();
     let versions = inputs.iter().map(|input| (input.dataset.clone(), input.version));
     let mut builder = ChainGraphBuilder::new(versions);
+    progress.begin("装入产业链图谱", "Loading the chain graph", LOAD_STEPS);
     products(session, &mut builder, cancel).await?;
+    progress.add(1);
     firms(session, &mut builder, cancel).await?;
+    progress.add(1);
     links(session, &mut builder, cancel).await?;
+    progress.add(1);
     makes(session, &mut builder, cancel).await?;
+    progress.add(1);
     chains(session, &mut builder, cancel).await?;
+    progress.add(1);
     let (graph, report) = tokio::task::spawn_blocking(move || builder.build())
         .await
         .map_err(|_| Failure::internal("component/graph"))?;
+    progress.add(1);
     tracing::info!(
         products = graph.product_count(),
         links = graph.link_count(),

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Something that runs under a manifest: native today; WASM, ONNX, rules and remote ones implement the same.
 #[async_trait]
@@ -105,6 +105,15 @@ impl Registry {
         Ok(self.entry(id)?.component.runs_detached(parameters))
     }
 
+    /// Whether a party may run a component with these parameters; what [`Registry::run`] checks before it begins.
+    pub fn check(&self, id: &str, party: &Party, parameters: &Value) -> Result<(), Error> {
+        let entry = self.entry(id)?;
+        if !entry.component.manifest().audience.contains(&party.role) {
+            return Err(Error::Audience { id: id.to_owned() });
+        }
+        validate(&entry.validator, parameters)
+    }
+
     /// Run a component for a party: check role and parameters, run, record evidence, return result and provenance.
     pub async fn run(
         &self,
@@ -115,14 +124,17 @@ impl Registry {
     ) -> Result<Outcome, Failure> {
         let entry = self.entry(id)?;
         let manifest = entry.component.manifest().clone();
-        if !manifest.audience.contains(&party.role) {
-            return Err(Error::Audience { id: id.to_owned() }.into());
-        }
-        validate(&entry.validator, &parameters)?;
+        self.check(id, party, &parameters)?;
         let context = self.context(&manifest, party, &options);
         let started = Instant::now();
         let digest = parameters.clone();
-        let result = entry.component.run(context.clone(), parameters).await;
+        let result = tokio::select! {
+            biased;
+            result = entry.component.run(context.clone(), parameters) => result,
+            () = cancelled(&options.cancel) => Err(Error::Cancelled.into()),
+        };
+        // Who asked to stop is not handed half a result, whatever the component made of the request.
+        let result = if options.cancel.is_cancelled() { Err(Error::Cancelled.into()) } else { result };
         let seconds = started.elapsed().as_secs_f64();
         let mut provenance = Provenance {
             inputs: context.inputs(),
@@ -179,6 +191,17 @@ impl Registry {
             let similar = self.entries.keys().filter(|known| alike(known, id)).take(3).cloned().collect();
             Error::Unknown { id: id.chars().take(80).collect(), similar }
         })
+    }
+}
+
+/// How often a run looks whether its caller asked to stop.
+const CANCEL_CHECK: Duration = Duration::from_millis(50);
+
+/// Resolves soon after somebody asks to stop, so that a component that never looks is stopped too. What it handed to
+/// blocking threads ends at its own next look at the token.
+async fn cancelled(cancel: &Cancel) {
+    while !cancel.is_cancelled() {
+        tokio::time::sleep(CANCEL_CHECK).await;
     }
 }
 

@@ -2,11 +2,12 @@
 
 use crate::error::Error;
 use crate::manifest::Manifest;
+use brain_kernel::csv;
 use serde_json::Value;
 
 /// The table at [`Manifest::table`] as CSV with a header: columns in the order of first appearance, nested
-/// values as compact JSON. Texts that a spreadsheet would run as a formula get a leading apostrophe.
-pub fn to_csv(manifest: &Manifest, result: &Value) -> Result<String, Error> {
+/// values as compact JSON, lines ended by `line_end`.
+pub fn to_csv(manifest: &Manifest, result: &Value, line_end: &str) -> Result<String, Error> {
     let rows = manifest
         .table
         .as_deref()
@@ -25,37 +26,11 @@ pub fn to_csv(manifest: &Manifest, result: &Value) -> Result<String, Error> {
             }
         }
     }
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let internal = |error: csv::Error| Error::Internal(error.to_string());
-    writer.write_record(&columns).map_err(internal)?;
+    let mut out = Vec::new();
+    csv::append_line(&mut out, columns.iter().map(|name| csv::defused(name)), line_end);
     for row in rows {
-        let cells = columns.iter().map(|name| cell(row.get(*name)));
-        writer.write_record(cells).map_err(internal)?;
+        let cells = columns.iter().map(|name| row.get(*name).map(csv::cell).unwrap_or_default());
+        csv::append_line(&mut out, cells, line_end);
     }
-    let bytes = writer.into_inner().map_err(|error| Error::Internal(error.to_string()))?;
-    String::from_utf8(bytes).map_err(|error| Error::Internal(error.to_string()))
-}
-
-fn cell(value: Option<&Value>) -> String {
-    match value {
-        None | Some(Value::Null) => String::new(),
-        Some(Value::String(text)) => defuse(text),
-        Some(other) => other.to_string(),
-    }
-}
-
-/// Excel and LibreOffice run a cell that starts with one of these (OWASP, CSV injection).
-fn defuse(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::defuse;
-
-    #[test]
-    fn formulas_are_defused_and_plain_text_is_not() {
-        assert_eq!(defuse("=cmd()"), "'=cmd()");
-        assert_eq!(defuse("轴承"), "轴承");
-    }
+    String::from_utf8(out).map_err(|error| Error::Internal(error.to_string()))
 }

@@ -7,6 +7,7 @@
 pub mod capital;
 pub mod clock;
 pub mod company_name;
+pub mod csv;
 pub mod date;
 pub mod error;
 pub mod grade;

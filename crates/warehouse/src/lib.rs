@@ -10,6 +10,7 @@
     reason = "errors of the engine are large, and no hot path returns one per row"
 )]
 
+pub mod boundary;
 pub mod catalogue;
 mod decode;
 mod engine;

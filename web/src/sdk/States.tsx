@@ -1,9 +1,10 @@
 // What a screen shows while waiting, when there is nothing, and when something was refused.
-import { Alert, Button, Skeleton } from "antd";
-import type { UseQueryResult } from "@tanstack/react-query";
+import { Alert, Button, Progress, Skeleton } from "antd";
 import type { ReactNode } from "react";
 import { Refusal } from "./api";
-import { useT } from "./i18n";
+import { text, useT } from "./i18n";
+import type { Question } from "./query";
+import type { RunProgress } from "./types";
 
 export function Empty({ title, hint, children }: { title: string; hint?: string; children?: ReactNode }) {
   return (
@@ -66,18 +67,46 @@ export function Waiting({ rows = 5 }: { rows?: number }) {
   );
 }
 
-/** Skeleton, refusal or content of one question to the node. */
+/** What takes longer than a moment: what it is at, how far it is, and a way to stop it. */
+export function UnderwayView({ progress, stop }: { progress: RunProgress; stop?: () => void }) {
+  const t = useT();
+  const share = progress.fraction ?? null;
+  const stage = progress.stage ? text(progress.stage) : t("common.computing");
+  return (
+    <div className="underway" role="status">
+      <span>{stage}</span>
+      {share === null ? <span className="muted grow">{t("common.noEstimate")}</span> : <Progress className="grow" percent={Math.floor(share * 100)} aria-label={stage} />}
+      {stop ? <Button size="small" onClick={stop}>{t("common.stop")}</Button> : null}
+    </div>
+  );
+}
+
+/** Said where a run was stopped by the person on this screen. */
+export function StoppedView({ again }: { again?: () => void }) {
+  const t = useT();
+  return (
+    <Empty title={t("common.stopped")} hint={t("common.stoppedHint")}>
+      {again ? <Button onClick={again}>{t("common.runAgain")}</Button> : null}
+    </Empty>
+  );
+}
+
+/** Skeleton, progress, refusal or content of one question to the node. */
 export function Answer<R>({
   query,
   rows,
   children,
 }: {
-  query: UseQueryResult<R, Error>;
+  query: Question<R>;
   rows?: number;
   children: (data: R) => ReactNode;
 }) {
-  if (query.data !== undefined) return <>{children(query.data)}</>;
-  if (query.isError) return <FailureView error={query.error} retry={() => void query.refetch()} />;
+  const again = () => void query.refetch();
+  const progress = query.underway ? <UnderwayView progress={query.underway} stop={query.stop} /> : null;
+  const stopped = query.stopped && !query.isFetching ? <StoppedView again={again} /> : null;
+  if (query.data !== undefined) return <>{progress}{stopped}{children(query.data)}</>;
+  if (query.isError) return <FailureView error={query.error} retry={again} />;
+  if (stopped) return stopped;
   if (query.fetchStatus === "idle" && query.isPending) return null;
-  return <Waiting rows={rows} />;
+  return <>{progress}<Waiting rows={rows} /></>;
 }

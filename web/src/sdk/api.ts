@@ -23,6 +23,7 @@ type Query = Record<string, string | number | boolean | null | undefined>;
 interface Options {
   query?: Query;
   body?: unknown;
+  form?: FormData;
   headers?: Record<string, string>;
   signal?: AbortSignal;
 }
@@ -59,6 +60,8 @@ async function send(method: string, path: string, options: Options = {}): Promis
     headers["content-type"] = "application/json";
     init.body = JSON.stringify(options.body);
   }
+  // The browser itself names the boundary of a form's parts.
+  if (options.form !== undefined) init.body = options.form;
   let response: Response;
   try {
     response = await fetch(`${BASE}${path}${queryString(options.query)}`, init);
@@ -134,10 +137,17 @@ export const api = {
 
   components: async () => asPage(await json<T.Page<T.ComponentCard> | T.ComponentCard[]>("GET", "/components")).items,
   component: (id: string) => json<T.Manifest>("GET", `/components/${part(id)}`),
-  run: <K extends ComponentId>(id: K, params: ComponentMap[K]["params"], signal?: AbortSignal) =>
-    json<T.RunOutcome<ComponentMap[K]["result"]>>("POST", `/components/${part(id)}/run`, { body: { params }, signal }),
-  runAny: (id: string, params: unknown, signal?: AbortSignal) =>
-    json<T.RunOutcome<unknown>>("POST", `/components/${part(id)}/run`, { body: { params }, signal }),
+  run: <K extends ComponentId>(id: K, params: ComponentMap[K]["params"], watch?: Watch) =>
+    run<T.RunOutcome<ComponentMap[K]["result"]>>(id, params, watch),
+  runAny: (id: string, params: unknown, watch?: Watch) => run<T.RunOutcome<unknown>>(id, params, watch),
+
+  mapBoundaries: async () => (await json<T.MapBoundaries>("GET", "/map/boundaries")).boundaries ?? null,
+  importBoundaries: (file: File, approval: string, source: string) => {
+    const form = new FormData();
+    form.append("file", file, file.name);
+    return json<T.BoundaryReport>("POST", "/map/boundaries", { query: { approval, source }, form });
+  },
+  removeBoundaries: () => json<void>("DELETE", "/map/boundaries"),
 
   evidence: async (query: { kind?: string; subject?: string; page?: number; page_size?: number }) =>
     asPage(await json<T.Page<T.EvidenceEntry> | T.EvidenceEntry[]>("GET", "/evidence", { query })),
@@ -145,6 +155,62 @@ export const api = {
   evidenceProof: (seq: number) => json<T.InclusionProof>("GET", `/evidence/${seq}/proof`),
   verifyEvidence: () => json<T.Verification>("POST", "/evidence/verify"),
 };
+
+/** Who watches a run: told how far it is, and able to stop it. */
+export interface Watch {
+  signal?: AbortSignal;
+  onProgress?: (progress: T.RunProgress) => void;
+}
+
+/** What is quicker than this answers at once; a longer run is watched (seconds, RFC 7240 `wait`). */
+const WAIT_S = 1;
+const POLL_MS = 400;
+
+/** Runs a component: the answer itself when it is quick, else progress until it is there. Aborting stops the run. */
+async function run<R>(id: string, params: unknown, watch: Watch = {}): Promise<R> {
+  const response = await send("POST", `/components/${part(id)}/run`, {
+    body: { params },
+    headers: { prefer: `respond-async, wait=${WAIT_S}` },
+    signal: watch.signal,
+  });
+  if (response.status !== 202) return (await response.json()) as R;
+  return follow<R>((await response.json()) as T.ComponentRun, watch);
+}
+
+async function follow<R>(begun: T.ComponentRun, watch: Watch): Promise<R> {
+  const path = `/runs/${part(begun.run_id)}`;
+  // Stops a run at work and forgets one that ended; if it cannot be reached, the node forgets it by itself.
+  const forget = () => void json<void>("DELETE", path).catch(() => undefined);
+  let seen = begun;
+  try {
+    while (seen.state === "queued" || seen.state === "running") {
+      watch.onProgress?.(seen.progress);
+      await pause(POLL_MS, watch.signal);
+      seen = await json<T.ComponentRun>("GET", path, { signal: watch.signal });
+    }
+  } catch (cause) {
+    forget();
+    throw cause;
+  }
+  forget();
+  if (seen.state === "succeeded" && seen.outcome) return seen.outcome as R;
+  throw new Refusal(seen.failure ?? { title: seen.state, status: 500 });
+}
+
+function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      clearTimeout(timer);
+      reject(new DOMException("aborted", "AbortError"));
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", stop);
+      resolve();
+    }, milliseconds);
+    if (signal?.aborted) stop();
+    else signal?.addEventListener("abort", stop, { once: true });
+  });
+}
 
 /** Sends a file for ingest and reports how much has left this device (`fetch` cannot). */
 function upload(

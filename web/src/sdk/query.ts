@@ -1,9 +1,10 @@
 // Asking the node from a screen: results are cached by what was asked and in which language.
-import { QueryCache, QueryClient, useQuery, type UseQueryResult } from "@tanstack/react-query";
-import { api, Refusal } from "./api";
+import { QueryCache, QueryClient, useMutation, useQuery } from "@tanstack/react-query";
+import { useEffect, useRef, useState } from "react";
+import { api, Refusal, type Watch } from "./api";
 import type { ComponentId, ComponentMap } from "./components";
 import { useLanguage } from "./i18n";
-import type { RunOutcome } from "./types";
+import type { RunOutcome, RunProgress } from "./types";
 
 /** A session that ended while a page was open: sign in again and come back to the same page. */
 function signInAgain(error: unknown): void {
@@ -23,18 +24,78 @@ export const client = new QueryClient({
   },
 });
 
-/** Runs a read component whenever its parameters change. */
+/** What a screen knows of a run that takes longer than a moment. */
+export interface Underway {
+  /** How far it is; absent before it is known to take long, and once it has ended. */
+  underway?: RunProgress | null;
+  /** Whether the person on this screen stopped it. */
+  stopped?: boolean;
+  stop?: () => void;
+}
+
+/** A question to the node, as far as screens look at it. */
+export interface Question<R> extends Underway {
+  data: R | undefined;
+  error: Error | null;
+  isError: boolean;
+  isPending: boolean;
+  isFetching: boolean;
+  fetchStatus: string;
+  refetch: () => unknown;
+}
+
+type Seen = RunProgress | "stopped" | null;
+
+/** Runs a read component whenever its parameters change; leaving the page stops it. */
 export function useComponent<K extends ComponentId>(
   id: K,
   params: ComponentMap[K]["params"],
   options: { enabled?: boolean; keep?: boolean } = {},
-): UseQueryResult<RunOutcome<ComponentMap[K]["result"]>, Error> {
+): Question<RunOutcome<ComponentMap[K]["result"]>> {
   const language = useLanguage();
-  return useQuery({
-    queryKey: ["run", id, clean(params), language],
-    queryFn: ({ signal }) => api.run(id, clean(params), signal),
+  const queryKey = ["run", id, clean(params), language];
+  const seenKey = ["progress", ...queryKey];
+  const see = (seen: Seen) => client.setQueryData<Seen>(seenKey, seen);
+  const query = useQuery({
+    queryKey,
+    queryFn: async ({ signal }) => {
+      see(null);
+      const answer = await api.run(id, clean(params), { signal, onProgress: see });
+      see(null);
+      return answer;
+    },
     enabled: options.enabled ?? true,
     placeholderData: options.keep ? (previous) => previous : undefined,
+  });
+  const seen = useQuery<Seen>({ queryKey: seenKey, queryFn: () => null, enabled: false, initialData: null }).data;
+  return Object.assign({}, query, {
+    underway: query.isFetching && seen !== "stopped" ? seen : null,
+    stopped: seen === "stopped",
+    stop: () => void client.cancelQueries({ queryKey }).then(() => see("stopped")),
+  });
+}
+
+/** Runs a component when asked to, on a screen that shows how far it is and can stop it. */
+export function useRun<P, R>(ask: (params: P, watch: Watch) => Promise<R>) {
+  const [underway, setUnderway] = useState<RunProgress | null>(null);
+  const abort = useRef<AbortController | null>(null);
+  useEffect(() => () => abort.current?.abort(), []);
+  const run = useMutation({
+    mutationFn: (params: P) => {
+      abort.current?.abort();
+      const own = new AbortController();
+      abort.current = own;
+      setUnderway(null);
+      return ask(params, { signal: own.signal, onProgress: setUnderway });
+    },
+    onError: signInAgain,
+  });
+  const stopped = run.error instanceof DOMException && run.error.name === "AbortError";
+  return Object.assign({}, run, {
+    underway: run.isPending ? underway : null,
+    stopped,
+    failure: stopped ? null : run.error,
+    stop: () => abort.current?.abort(),
   });
 }
 

@@ -44,29 +44,12 @@ export type SqlResult = Omit<Schemas["SqlPage"], "rows"> & { rows: Cell[][] };
 
 export type Mapping = Schemas["MappingCard"];
 
-/** What an ingest reports when it has ended; the document types it as any JSON. */
-export interface IngestReport {
-  file: string;
-  mapping: string;
-  dataset: string;
-  rows_read: number;
-  rows_landed: number;
-  rows_quarantined: number;
-  firms_with_product?: number | null;
-  firms_with_industry?: number | null;
-  version?: number | null;
-  unchanged?: boolean;
-  seconds: number;
-  peak_memory_mb?: number | null;
-  models_refreshed?: string[];
-  tables?: { dataset: string; quarantine: string; rows_landed: number; rows_quarantined: number; reasons?: Record<string, number> }[];
-}
-
+export type IngestReport = Schemas["IngestReport"];
 export type RunState = Schemas["RunState"];
-export type IngestRun = Omit<Schemas["RunCard"], "report" | "failure"> & {
-  report?: IngestReport | null;
-  failure?: { code?: string; detail?: Text; hint?: Text | null } | null;
-};
+export type RunProgress = Schemas["RunProgress"];
+export type IngestRun = Schemas["RunCard"];
+/** A component run in the background; its outcome has the shape of the component's own operation. */
+export type ComponentRun = Schemas["ComponentRun"];
 
 export type ComponentCard = Schemas["ComponentCard"];
 export type Manifest = Omit<Schemas["Manifest"], "parameters" | "result"> & { parameters: JsonSchema; result: JsonSchema };
@@ -105,6 +88,9 @@ export interface RunOutcome<T> {
 
 export type Account = Schemas["AccountCard"];
 export type NewAccount = Body<"accounts_create">;
+export type MapBoundaries = Schemas["MapBoundaries"];
+export type Boundaries = Schemas["Boundaries"];
+export type BoundaryReport = Schemas["BoundaryReport"];
 export type ApiKey = Schemas["ApiKeyCard"];
 export type NewKey = Schemas["NewKey"];
 export type OneTimePassword = Schemas["OneTimePassword"];

@@ -66,6 +66,7 @@ struct CandidateRow {
 #[derive(Debug, Serialize, JsonSchema)]
 struct ReasonRow {
     /// `capability`, `neighbour`, `region` or `size`.
+    #[schemars(extend("enum" = ["capability", "neighbour", "region", "size"]))]
     kind: String,
     /// In words, with the fact behind it.
     text: Text,

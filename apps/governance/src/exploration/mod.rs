@@ -63,6 +63,7 @@ struct Hits {
 #[derive(Debug, Serialize, JsonSchema)]
 struct HitView {
     /// `chain`, `product` or `enterprise`.
+    #[schemars(extend("enum" = ["chain", "product", "enterprise"]))]
     kind: String,
     /// Id to use elsewhere.
     id: String,

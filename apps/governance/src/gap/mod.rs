@@ -71,10 +71,13 @@ struct NodeRow {
     /// Product.
     product: String,
     /// `upstream`, `midstream` or `downstream`.
+    #[schemars(extend("enum" = ["upstream", "midstream", "downstream", null]))]
     stage: Option<String>,
     /// `ok`, `break` 断点, `choke` 堵点, `weak` 弱点 or `insufficient` 数据不足.
+    #[schemars(extend("enum" = ["ok", "break", "choke", "weak", "insufficient"]))]
     state: String,
     /// `strengthen` 强, `complete` 补, `extend` 延, `stabilise` 固, or `null`.
+    #[schemars(extend("enum" = ["strengthen", "complete", "extend", "stabilise", null]))]
     action: Option<String>,
     /// Local capacity proxy over need, 0 to 1.
     presence: f64,

@@ -58,6 +58,7 @@ pub(crate) struct NodeView {
     /// English name.
     pub(crate) name_en: Option<String>,
     /// `upstream`, `midstream` or `downstream`.
+    #[schemars(extend("enum" = ["upstream", "midstream", "downstream", null]))]
     pub(crate) stage: Option<String>,
     /// Upstreamness, 1 is final.
     pub(crate) position: f64,
@@ -91,6 +92,7 @@ pub(crate) struct LinkView {
     /// Downstream or specific product.
     pub(crate) to: String,
     /// `input` or `kind_of`.
+    #[schemars(extend("enum" = ["input", "kind_of"]))]
     pub(crate) relation: String,
     /// Whether `to` cannot be made without `from`.
     pub(crate) essential: bool,

@@ -120,6 +120,7 @@ async fn run(cx: Context, p: Parameters) -> Result<Report, Failure> {
         p.shock.as_ref().map(|list| list.iter().map(|shock| (shock.firm.clone(), shock.loss)).collect());
     // The mathematics keeps every core busy for seconds; it must not hold a thread that serves requests.
     cx.compute(move |progress, cancel| {
+        progress.begin("逐一假设企业停产", "Failing each firm in turn", 0);
         let mut risks = Vec::with_capacity(loaded.parts.len());
         for part in &loaded.parts {
             risks.push(every_single_failure(&part.network, &options, progress, cancel)?);

@@ -13,6 +13,7 @@ use serde::Serialize;
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Report {
     /// `observed`: only links on record, with or without amounts; `estimated`: completed by estimated links.
+    #[schemars(extend("enum" = ["observed", "estimated"]))]
     label: String,
     /// How many links, and how much of the volume, are observed, observed without amount, and estimated.
     evidence: Vec<EvidenceRow>,

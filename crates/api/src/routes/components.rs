@@ -2,21 +2,36 @@
 
 use crate::answer::{Answer as _, Formats, Reply};
 use crate::call::{Call, Json, NoQuery};
+use crate::component_runs::Asked;
 use crate::endpoint::{Audience, Endpoint};
 use crate::error::Error;
 use crate::export;
+use crate::prefer;
+use crate::routes::runs::ComponentRun;
+use crate::services::App;
 use axum::body::Body;
-use axum::http::{HeaderValue, Method, Response, header};
+use axum::http::{HeaderName, HeaderValue, Method, Response, header};
 use brain_component::{Effect, Kind, Manifest, Outcome, Registry, RunOptions, to_csv};
+use brain_kernel::csv;
 use brain_kernel::error::Failure;
-use brain_kernel::language::Text;
-use brain_kernel::party::Role;
+use brain_kernel::language::{Language, Text};
+use brain_kernel::party::{Party, Role};
 use brain_kernel::progress::Cancel;
 use brain_kernel::side::Side;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::time::Duration;
+
+/// Header that says a preference was followed (RFC 7240, section 3).
+const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
+/// What a caller may prefer of a run, for the document.
+const PREFER: [(&str, &str); 1] = [(
+    "prefer",
+    "respond-async 以后台方式运行，wait=秒数 先等待这么久（至多 30）· respond-async runs in the background after \
+     waiting wait=seconds, at most 30",
+)];
 
 /// A component in the catalogue; its schemas are on its own page.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -68,6 +83,8 @@ pub(crate) fn endpoints(registry: &Registry) -> Vec<Endpoint> {
             "Run a component by id; each also has an operation with its own schemas",
         )
         .roles(&Role::WORKING)
+        .headers(&PREFER)
+        .deferrable::<ComponentRun>()
         .codes(&["component/unknown", "component/audience", "component/parameter"]);
     let mut endpoints = vec![list, show, any];
     endpoints.extend(registry.manifests().map(one));
@@ -87,6 +104,8 @@ fn one(manifest: &Arc<Manifest>) -> Endpoint {
         )
         .roles(&manifest.audience)
         .component(manifest.parameters.clone(), manifest.result.clone())
+        .headers(&PREFER)
+        .deferrable::<ComponentRun>()
         .codes(&["component/parameter", "warehouse/no-grant"])
 }
 
@@ -125,20 +144,78 @@ async fn run_any(call: Call<NoQuery, Json<RunRequest>>) -> Result<Formats<Outcom
 async fn run(call: Call<NoQuery, Json<RunRequest>>, id: String) -> Result<Formats<Outcome, false>, Failure> {
     let party = call.party()?.clone();
     let table = wants_csv(&call);
-    let Json(RunRequest { params, purpose }) = call.body;
-    let params = if params.is_null() { json!({}) } else { params };
+    let later = prefer::respond_async(&call.headers);
+    let Call { app, ambient, body: Json(RunRequest { params, purpose }), .. } = call;
+    let parameters = if params.is_null() { json!({}) } else { params };
     let purpose = purpose.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
-    let stop = StopOnDrop::default();
-    let options = RunOptions {
-        purpose: purpose.unwrap_or_else(|| id.clone()),
-        cancel: stop.0.clone(),
-        ..RunOptions::default()
+    let purpose = purpose.unwrap_or_else(|| id.clone());
+    let outcome = match later {
+        None => {
+            let stop = StopOnDrop::default();
+            let options = RunOptions { purpose, cancel: stop.0.clone(), ..RunOptions::default() };
+            app.registry.run(&id, &party, parameters, options).await?
+        }
+        Some(wait) => {
+            // Wrong ids, roles and parameters are refused now, not in a run that somebody must go and look at.
+            app.registry.check(&id, &party, &parameters)?;
+            let component = id.clone();
+            let asked = Asked { component, parameters, purpose, trace_id: ambient.trace_id };
+            match begin(&app, &party, asked, wait, ambient.language).await? {
+                Answered::Now(outcome) => outcome,
+                Answered::Later(run) => return deferred(*run),
+            }
+        }
     };
-    let outcome = call.app.registry.run(&id, &party, params, options).await?;
+    answered(app.registry.manifest(&id)?, outcome, table)
+}
+
+enum Answered {
+    Now(Outcome),
+    Later(Box<ComponentRun>),
+}
+
+/// Begin in the background; what ends within `wait` is answered at once and not kept.
+async fn begin(
+    app: &App,
+    party: &Party,
+    asked: Asked,
+    wait: Duration,
+    language: Language,
+) -> Result<Answered, Failure> {
+    let runs = &app.component_runs;
+    let mut begun = runs.start(app.registry.clone(), party.clone(), asked)?;
+    let ended = begun.ended_within(wait).await;
+    let gone = || Error::Internal("a run just begun is not known".to_owned());
+    let view = runs.find(&party.account, &begun.id).ok_or_else(gone)?;
+    let outcome = view.ended.as_ref().map(|(_, _, outcome)| outcome.clone());
+    match outcome.filter(|_| ended) {
+        Some(outcome) => {
+            runs.stop(&party.account, &begun.id);
+            drop(view);
+            Arc::unwrap_or_clone(outcome).map(Answered::Now)
+        }
+        None => {
+            begun.let_go();
+            Ok(Answered::Later(Box::new(ComponentRun::of(view, language))))
+        }
+    }
+}
+
+/// 202: where to ask for the result.
+fn deferred(run: ComponentRun) -> Result<Formats<Outcome, false>, Failure> {
+    let place = HeaderValue::from_str(&format!("/api/v1/runs/{}", run.run_id));
+    let place = place.map_err(|error| Error::Internal(error.to_string()))?;
+    let reply = Reply::from(run)
+        .with_header(header::LOCATION, place)
+        .with_header(PREFERENCE_APPLIED, HeaderValue::from_static("respond-async"));
+    Ok(reply.respond(202)?.into())
+}
+
+fn answered(manifest: &Manifest, outcome: Outcome, table: bool) -> Result<Formats<Outcome, false>, Failure> {
     if !table {
         return Ok(Reply::from(outcome).respond(200)?.into());
     }
-    let text = to_csv(call.app.registry.manifest(&id)?, &outcome.result)?;
+    let text = to_csv(manifest, &outcome.result, csv::FILE_LINE_END)?;
     let mut response = Response::new(Body::from(text));
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(export::CSV));
     // A table alone would lose where it comes from.

@@ -5,6 +5,7 @@ use crate::call::{Call, Upload};
 use crate::endpoint::{Audience, Endpoint};
 use crate::error::Error;
 use crate::paging::page_request;
+use crate::progress::{RunProgress, RunState};
 use crate::queries::shortened;
 use crate::runs::Live;
 use crate::upload::{self, Stored};
@@ -14,8 +15,8 @@ use brain_kernel::grade::Grade;
 use brain_kernel::language::Text;
 use brain_kernel::party::{Party, Role};
 use brain_kernel::side::DataSide;
-use brain_store::ingest_run::{IngestRun, IngestRunFilter};
-use brain_warehouse::ingest::{IngestOptions, IngestRequest};
+use brain_store::ingest_run::{IngestRun, IngestRunFilter, RunState as StoredState};
+use brain_warehouse::ingest::{IngestOptions, IngestReport, IngestRequest};
 use brain_warehouse::mapping::{AUTO, Mapping};
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
@@ -56,31 +57,6 @@ pub struct RunStarted {
     pub run_id: String,
 }
 
-/// Where a run stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum RunState {
-    /// Asked for, not begun.
-    Queued,
-    /// At work.
-    Running,
-    /// Committed.
-    Succeeded,
-    /// Nothing landed.
-    Failed,
-    /// Stopped by somebody; nothing landed.
-    Cancelled,
-}
-
-/// How far a run is, in bytes of its files.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize, JsonSchema)]
-pub struct RunProgress {
-    /// Bytes read.
-    pub done: u64,
-    /// Bytes altogether; 0 while unknown.
-    pub total: u64,
-}
-
 /// One ingest run.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct RunCard {
@@ -110,10 +86,23 @@ pub struct RunCard {
     pub started_at: Option<DateTime<Utc>>,
     /// When it ended.
     pub finished_at: Option<DateTime<Utc>>,
-    /// The full report of a run that succeeded.
+    /// The full report of a run that succeeded, as it was stored.
+    #[schemars(with = "Option<IngestReport>")]
     pub report: Option<Value>,
-    /// What went wrong in one that did not: `code`, `detail`, `hint`.
+    /// What went wrong in one that did not.
+    #[schemars(with = "Option<RunFailure>")]
     pub failure: Option<Value>,
+}
+
+/// Why a run landed nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RunFailure {
+    /// Stable code.
+    pub code: String,
+    /// What happened.
+    pub detail: Text,
+    /// How to mend it.
+    pub hint: Option<Text>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -216,7 +205,7 @@ async fn start(call: Call<IngestQuery, Upload>) -> Result<Reply<RunStarted>, Fai
 
 async fn list(call: Call<RunsQuery>) -> Result<Reply<Page<RunCard>>, Failure> {
     let party = call.party()?;
-    let state = call.query.state.map(RunState::stored);
+    let state = call.query.state.map(stored_state);
     let actor = (party.role != Role::SystemAdministrator).then(|| party.account.clone());
     let request = page_request(call.query.page, call.query.page_size);
     let found = call.app.warehouse.runs(&IngestRunFilter { state, actor }, request).await?;
@@ -255,20 +244,15 @@ async fn find(call: &Call) -> Result<RunCard, Failure> {
     Ok(card.filter(|card| visible(card, party)).ok_or_else(unknown)?)
 }
 
-fn progress(live: &Live) -> RunProgress {
-    let (done, total) = live.progress.read();
-    RunProgress { done, total }
-}
-
 fn of_stored(run: IngestRun, live: Option<&Live>) -> RunCard {
     RunCard {
         run_id: run.id,
-        state: RunState::of(run.state),
+        state: state_of(run.state),
         actor: run.actor,
         mapping: run.mapping,
         file: run.file,
         dataset: run.dataset,
-        progress: live.map(progress),
+        progress: live.map(|live| RunProgress::from(&live.progress)),
         rows_landed: run.rows_landed,
         rows_quarantined: run.rows_quarantined,
         version: run.version,
@@ -289,7 +273,7 @@ fn of_live(id: &str, live: &Live) -> RunCard {
         mapping: live.mapping.clone(),
         file: live.file.clone(),
         dataset: None,
-        progress: Some(progress(live)),
+        progress: Some(RunProgress::from(&live.progress)),
         rows_landed: 0,
         rows_quarantined: 0,
         version: None,
@@ -301,26 +285,22 @@ fn of_live(id: &str, live: &Live) -> RunCard {
     }
 }
 
-impl RunState {
-    fn of(state: brain_store::ingest_run::RunState) -> Self {
-        use brain_store::ingest_run::RunState as Stored;
-        match state {
-            Stored::Queued => Self::Queued,
-            Stored::Running => Self::Running,
-            Stored::Succeeded => Self::Succeeded,
-            Stored::Failed => Self::Failed,
-            Stored::Cancelled => Self::Cancelled,
-        }
+fn state_of(state: StoredState) -> RunState {
+    match state {
+        StoredState::Queued => RunState::Queued,
+        StoredState::Running => RunState::Running,
+        StoredState::Succeeded => RunState::Succeeded,
+        StoredState::Failed => RunState::Failed,
+        StoredState::Cancelled => RunState::Cancelled,
     }
+}
 
-    fn stored(self) -> brain_store::ingest_run::RunState {
-        use brain_store::ingest_run::RunState as Stored;
-        match self {
-            Self::Queued => Stored::Queued,
-            Self::Running => Stored::Running,
-            Self::Succeeded => Stored::Succeeded,
-            Self::Failed => Stored::Failed,
-            Self::Cancelled => Stored::Cancelled,
-        }
+fn stored_state(state: RunState) -> StoredState {
+    match state {
+        RunState::Queued => StoredState::Queued,
+        RunState::Running => StoredState::Running,
+        RunState::Succeeded => StoredState::Succeeded,
+        RunState::Failed => StoredState::Failed,
+        RunState::Cancelled => StoredState::Cancelled,
     }
 }

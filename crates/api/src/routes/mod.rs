@@ -6,7 +6,9 @@ pub(crate) mod datasets;
 pub(crate) mod evidence;
 pub(crate) mod grants;
 pub(crate) mod ingest;
+pub(crate) mod map;
 pub(crate) mod node;
+pub(crate) mod runs;
 pub(crate) mod session;
 pub(crate) mod sql;
 
@@ -23,6 +25,8 @@ pub(crate) fn all(registry: &Registry) -> Vec<Endpoint> {
     endpoints.extend(ingest::endpoints());
     endpoints.extend(sql::endpoints());
     endpoints.extend(components::endpoints(registry));
+    endpoints.extend(runs::endpoints());
+    endpoints.extend(map::endpoints());
     endpoints.extend(evidence::endpoints());
     endpoints
 }

@@ -10,17 +10,14 @@ use axum::http::{HeaderName, HeaderValue, Method};
 use brain_kernel::error::Failure;
 use brain_kernel::party::Role;
 use brain_kernel::provenance::Input;
-use brain_trust::EvidenceEntry;
 use brain_warehouse::query::QueryLimits;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::time::Instant;
 
 /// Purpose of a query that names none.
 const PURPOSE: &str = "sql";
-/// Characters of a statement kept as evidence of an export.
-const EVIDENCE_CHARACTERS_MAX: usize = 2_000;
 
 /// A page of a query's result.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -127,18 +124,8 @@ async fn run(call: Call<NoQuery, Json<SqlRequest>>) -> Result<Formats<SqlPage, t
     };
     let limits = QueryLimits { rows: request.page_size, ..QueryLimits::default() };
     let stream = session.sql(&request.sql, limits, running.cancel()).await?;
-    let entry = EvidenceEntry {
-        kind: "sql.export".to_owned(),
-        actor: party.account.clone(),
-        subject: running.id().to_owned(),
-        body: json!({
-            "sql": request.sql.chars().take(EVIDENCE_CHARACTERS_MAX).collect::<String>(),
-            "format": if format == Format::Csv { "csv" } else { "arrow" },
-            "purpose": purpose,
-            "inputs": session.inputs(),
-        }),
-    };
-    call.app.trust.evidence().record(entry).await?;
+    let named = if format == Format::Csv { "csv" } else { "arrow" };
+    session.record_export(running.id(), &request.sql, named).await?;
     Ok(export::respond(stream, running, format, request.page_size.is_none()).await?.into())
 }
 

@@ -49,6 +49,25 @@ async fn runs_are_seen_and_cancelled_by_their_owner_or_an_administrator() {
 }
 
 #[tokio::test]
+async fn a_file_that_is_refused_leaves_evidence_like_one_that_lands() {
+    let node = Node::start().await;
+    let client = node.signed_in("system_administrator").await;
+    let id =
+        client.upload("firms", "foreign.csv", b"colour,weight\nred,3\n").await.expect(202)["run_id"].clone();
+    let run = client.finished(id.as_str().unwrap()).await;
+    assert_eq!(run["state"], "failed", "{run}");
+    let auditor = node.signed_in("auditor").await;
+    let kept = auditor
+        .get(&format!("/api/v1/evidence?kind=ingest.&subject={}", id.as_str().unwrap()))
+        .await
+        .expect(200);
+    assert_eq!(kept["total"], 1, "{kept}");
+    let entry = &kept["items"][0];
+    assert_eq!((&entry["kind"], &entry["body"]["failure"]), (&json!("ingest.fail"), &run["failure"]["code"]));
+    assert_eq!((&entry["body"]["mapping"], &entry["body"]["file"]), (&json!("firms"), &json!("foreign.csv")));
+}
+
+#[tokio::test]
 async fn an_upload_that_is_too_large_or_for_no_mapping_is_refused_and_leaves_nothing() {
     let node = Node::with(Setup { upload_limit_bytes: 1000, ..Setup::default() }).await;
     let client = node.signed_in("system_administrator").await;
@@ -108,7 +127,7 @@ async fn a_component_answers_as_json_with_provenance_or_as_csv_and_checks_its_pa
     assert_eq!(outcome["provenance"]["component_version"], "1.0.0");
     let request = client.request(reqwest::Method::POST, path).header("accept", "text/csv");
     let table = client.send(request.json(&body)).await;
-    assert_eq!(table.text(), "number,text\n1,'=1\n2,'=1\n");
+    assert_eq!(table.text(), "number,text\r\n1,'=1\r\n2,'=1\r\n");
     assert!(table.header("x-provenance").contains("test.echo"));
     let wrong = client.post(path, &json!({ "params": { "text": "x", "times": 11 } })).await;
     assert_eq!(

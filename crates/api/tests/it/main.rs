@@ -10,9 +10,11 @@
 mod access;
 mod data;
 mod document;
+mod map;
 mod mcp;
 mod node;
 mod problems;
+mod runs;
 mod sample;
 mod session;
 mod sql;

@@ -69,6 +69,8 @@ async fn orders(cx: Context, _: Nothing) -> Result<Count, Failure> {
 }
 
 async fn wait(cx: Context, _: Nothing) -> Result<Count, Failure> {
+    cx.progress().begin("等待", "Waiting", 4);
+    cx.progress().add(1);
     while !cx.cancel().is_cancelled() {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }

@@ -4,27 +4,19 @@ use crate::cli::{self, Ingest};
 use crate::config::Loaded;
 use crate::node::{Node, operator};
 use crate::terminal;
+use crate::watch::Watch;
 use anyhow::Result;
 use brain_kernel::error::Failure;
 use brain_kernel::language::Language;
 use brain_kernel::party::Role;
-use brain_kernel::progress::{Cancel, Progress};
 use brain_warehouse::ingest::{IngestOptions, IngestReport, IngestRequest};
-use std::io::IsTerminal as _;
 use std::process::ExitCode;
-use std::time::Duration;
 
 /// Take in a file or folder; Ctrl-C cancels and leaves nothing behind.
 pub async fn ingest(loaded: Loaded, given: Ingest) -> Result<ExitCode> {
     let node = Node::open(loaded).await?;
-    let (progress, cancel) = (Progress::new(), Cancel::new());
-    let watch = tokio::spawn(show(progress.clone()));
-    let stop = cancel.clone();
-    tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            stop.cancel();
-        }
-    });
+    let watch = Watch::start(cli::language());
+    let (progress, cancel) = (watch.progress.clone(), watch.cancel.clone());
     let request =
         IngestRequest { path: given.path, mapping: given.mapping, options: IngestOptions::default() };
     let outcome = node
@@ -32,7 +24,7 @@ pub async fn ingest(loaded: Loaded, given: Ingest) -> Result<ExitCode> {
         .ingest(&operator(Role::SystemAdministrator), request, progress, cancel)
         .await
         .map_err(Failure::from);
-    watch.abort();
+    watch.end();
     let report = outcome?;
     if given.json {
         terminal::line(&serde_json::to_string(&report)?);
@@ -40,21 +32,6 @@ pub async fn ingest(loaded: Loaded, given: Ingest) -> Result<ExitCode> {
         terminal::print(&told(&report));
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// One line that is written over, only where somebody looks at a terminal.
-async fn show(progress: Progress) {
-    if !std::io::stderr().is_terminal() {
-        return;
-    }
-    loop {
-        tokio::time::sleep(Duration::from_millis(300)).await;
-        let (done, total) = progress.read();
-        match total {
-            0 => eprint!("\r{:>10.1} MiB", done as f64 / 1_048_576.0),
-            _ => eprint!("\r{:>5.1} %", done as f64 * 100.0 / total as f64),
-        }
-    }
 }
 
 fn told(report: &IngestReport) -> String {

@@ -4,6 +4,7 @@ mod catalog;
 mod doctor;
 mod evidence;
 mod ingest;
+mod map;
 mod run;
 mod serve;
 mod sql;
@@ -38,6 +39,7 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         Command::Ingest(arguments) => quiet(loaded, |loaded| ingest::ingest(loaded, arguments)),
         Command::Sql(arguments) => quiet(loaded, |loaded| sql::sql(loaded, arguments)),
         Command::Catalog(arguments) => quiet(loaded, |loaded| catalog::catalog(loaded, arguments)),
+        Command::Map(arguments) => quiet(loaded, |loaded| map::map(loaded, arguments)),
         Command::Evidence(arguments) => quiet(loaded, |loaded| evidence::evidence(loaded, arguments)),
         Command::Completions { .. } => Ok(ExitCode::SUCCESS),
     }

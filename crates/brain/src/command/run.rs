@@ -4,15 +4,17 @@ use crate::cli::{self, Run};
 use crate::config::Loaded;
 use crate::node::{Node, operator};
 use crate::terminal;
+use crate::watch::Watch;
 use anyhow::{Context as _, Result, bail};
 use brain_component::{ArgumentKind, Manifest, Registry, RunOptions, arguments, from_arguments, to_csv};
 use brain_kernel::clock::SystemClock;
+use brain_kernel::csv;
 use brain_kernel::error::Failure;
 use brain_kernel::party::Role;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-/// Run one component, or list them.
+/// Run one component, or list them. A terminal sees how far it is; Ctrl-C stops the run.
 pub async fn run(loaded: Loaded, given: Run) -> Result<ExitCode> {
     let detached =
         Registry::detached(Arc::new(SystemClock), brain_governance::components()).map_err(Failure::from)?;
@@ -25,20 +27,24 @@ pub async fn run(loaded: Loaded, given: Run) -> Result<ExitCode> {
         help(&manifest);
         return Ok(ExitCode::SUCCESS);
     }
-    let (pairs, csv) = split(&manifest, &given.arguments)?;
+    let (pairs, as_csv) = split(&manifest, &given.arguments)?;
     let parameters = from_arguments(&manifest, &pairs).map_err(Failure::from)?;
-    let options = RunOptions { purpose: "command-line".to_owned(), ..RunOptions::default() };
+    let watch = Watch::start(cli::language());
+    let (progress, cancel) = (watch.progress.clone(), watch.cancel.clone());
+    let options = RunOptions { purpose: "command-line".to_owned(), progress, cancel };
     let outcome = if detached.runs_detached(&id, &parameters).map_err(Failure::from)? {
-        detached.run(&id, &operator(Role::SystemAdministrator), parameters, options).await?
+        detached.run(&id, &operator(Role::SystemAdministrator), parameters, options).await
     } else {
         Node::open(loaded)
             .await?
             .registry
             .run(&id, &operator(Role::SystemAdministrator), parameters, options)
-            .await?
+            .await
     };
-    if csv {
-        terminal::print(&to_csv(&manifest, &outcome.result).map_err(Failure::from)?);
+    watch.end();
+    let outcome = outcome?;
+    if as_csv {
+        terminal::print(&to_csv(&manifest, &outcome.result, csv::TERMINAL_LINE_END).map_err(Failure::from)?);
     } else {
         terminal::line(&serde_json::to_string_pretty(&outcome)?);
     }

@@ -5,25 +5,37 @@ use crate::config::Loaded;
 use crate::node::{Node, operator};
 use crate::terminal;
 use anyhow::Result;
+use brain_kernel::csv::TERMINAL_LINE_END;
 use brain_kernel::error::Failure;
 use brain_kernel::party::Role;
 use brain_kernel::progress::Cancel;
 use brain_warehouse::QueryLimits;
 use datafusion::arrow::array::RecordBatch;
-use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
 use datafusion::arrow::util::pretty::pretty_format_batches;
 use std::process::ExitCode;
 
-/// Run one SELECT as the folder's owner.
+/// Why the folder's owner reads at a terminal; also what evidence names an export by, for it has no query id.
+const PURPOSE: &str = "command-line";
+
+/// Run one SELECT as the folder's owner. What leaves as a file's worth of rows (CSV, JSON) leaves evidence first.
 pub async fn sql(loaded: Loaded, given: Sql) -> Result<ExitCode> {
     let node = Node::open(loaded).await?;
-    let session = node.warehouse.session(&operator(Role::SystemAdministrator), "command-line");
+    let session = node.warehouse.session(&operator(Role::SystemAdministrator), PURPOSE);
     let limits = QueryLimits { rows: Some(given.limit), ..QueryLimits::default() };
     let stream = session.sql(&given.query, limits, Cancel::new()).await.map_err(Failure::from)?;
+    let schema = stream.schema().clone();
     let (batches, more) = stream.collect().await.map_err(Failure::from)?;
+    let export = match given.format {
+        Format::Table => None,
+        Format::Csv => Some("csv"),
+        Format::Json => Some("json"),
+    };
+    if let Some(format) = export {
+        session.record_export(PURPOSE, &given.query, format).await.map_err(Failure::from)?;
+    }
     match given.format {
         Format::Table => terminal::line(&pretty_format_batches(&batches)?.to_string()),
-        Format::Csv => terminal::print(&csv(&batches)?),
+        Format::Csv => terminal::print(&brain_api::csv_text(&schema, &batches, TERMINAL_LINE_END)?),
         Format::Json => terminal::line(&json(&batches)?),
     }
     if more {
@@ -32,39 +44,9 @@ pub async fn sql(loaded: Loaded, given: Sql) -> Result<ExitCode> {
             given.limit
         );
     }
+    // Signed before the process ends, as a node does at shutdown: an export without a head would be easy to deny.
+    node.trust.close().await.map_err(Failure::from)?;
     Ok(ExitCode::SUCCESS)
-}
-
-fn csv(batches: &[RecordBatch]) -> Result<String> {
-    let mut text = String::new();
-    let quoted = |cell: &str| {
-        if cell.contains([',', '"', '\n', '\r']) {
-            format!("\"{}\"", cell.replace('"', "\"\""))
-        } else {
-            cell.to_owned()
-        }
-    };
-    for (at, batch) in batches.iter().enumerate() {
-        if at == 0 {
-            let names: Vec<String> =
-                batch.schema().fields().iter().map(|field| quoted(field.name())).collect();
-            text.push_str(&names.join(","));
-            text.push('\n');
-        }
-        let options = FormatOptions::default();
-        let columns: Vec<ArrayFormatter<'_>> = batch
-            .columns()
-            .iter()
-            .map(|column| ArrayFormatter::try_new(column.as_ref(), &options))
-            .collect::<Result<_, _>>()?;
-        for row in 0..batch.num_rows() {
-            let cells: Vec<String> =
-                columns.iter().map(|column| quoted(&column.value(row).to_string())).collect();
-            text.push_str(&cells.join(","));
-            text.push('\n');
-        }
-    }
-    Ok(text)
 }
 
 fn json(batches: &[RecordBatch]) -> Result<String> {

@@ -2,6 +2,7 @@
 
 use crate::node::{TestNode, answer};
 use crate::register;
+use serde_json::Value;
 use std::path::Path;
 
 #[test]
@@ -86,6 +87,28 @@ fn sql_prints_csv_and_json_reads_only_and_says_when_rows_are_cut() {
     assert_eq!(node.sql("SELECT count(*) AS n FROM raw.registry")[0]["n"], 3);
 }
 
+#[test]
+fn csv_on_the_command_line_runs_nothing_in_a_spreadsheet_and_leaves_evidence() {
+    let node = TestNode::new();
+    let query = "SELECT '=1+cmd()' AS \"=evil\", '+86' AS plus, 'a,\"b\"' AS quoted, -1.5 AS amount, \
+                 CAST('-2.50' AS DECIMAL(9,2)) AS exact, NULL AS nothing";
+    let csv = node.ok(&["sql", query, "--format", "csv"]);
+    assert_eq!(csv, "'=evil,plus,quoted,amount,exact,nothing\n'=1+cmd(),'+86,\"a,\"\"b\"\"\",-1.5,-2.50,\n");
+    assert_eq!(
+        node.ok(&["sql", "SELECT 1 AS n WHERE false", "--format", "csv"]),
+        "n\n",
+        "no rows, still a header"
+    );
+    let size = |head: String| serde_json::from_str::<Value>(&head).unwrap()["size"].as_u64().unwrap();
+    let before = size(node.ok(&["evidence", "head"]));
+    node.ok(&["sql", "SELECT 1", "--format", "table"]);
+    assert_eq!(size(node.ok(&["evidence", "head"])), before, "what is only shown is no export");
+    for format in ["csv", "json"] {
+        node.ok(&["sql", "SELECT 1", "--format", format]);
+    }
+    assert_eq!(size(node.ok(&["evidence", "head"])), before + 2, "each export is kept");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_new_data_folder_is_closed_to_everyone_but_its_owner() {
@@ -151,6 +174,30 @@ fn the_first_start_prints_three_one_time_passwords_once_and_keeps_it_nowhere() {
         assert_eq!(later.code, Some(0), "{later:?}");
         assert!(!later.err.contains("password") && !later.out.contains("password"), "{later:?}");
     }
+}
+
+#[test]
+fn boundaries_are_imported_under_an_approval_number_or_not_at_all() {
+    let node = TestNode::new();
+    // A made-up triangle; no boundary of any real region.
+    let triangle = r#"{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"adcode":"330000"},
+        "geometry":{"type":"Polygon","coordinates":[[[120,30],[121,30],[121,31],[120,30]]]}}]}"#;
+    let file = node.write("triangle.geojson", triangle);
+    let path = file.to_str().unwrap();
+    assert_eq!(node.ok(&["map", "show"]).trim(), "null");
+    let unnumbered = node.run(&["map", "import", path]);
+    assert_eq!(unnumbered.code, Some(2), "{unnumbered:?}");
+    let wrong = node.run(&["map", "import", path, "--approval", "none"]);
+    assert!(wrong.code == Some(1) && wrong.err.contains("[warehouse/boundary-approval]"), "{wrong:?}");
+    assert_eq!(node.ok(&["map", "show"]).trim(), "null");
+
+    let report = node.ok(&["map", "import", path, "--approval", "GS（2024）0650号"]);
+    let report: Value = serde_json::from_str(&report).unwrap();
+    assert_eq!((&report["approval"], &report["regions"]), (&Value::from("GS(2024)0650号"), &Value::from(1)));
+    let shown: Value = serde_json::from_str(&node.ok(&["map", "show"])).unwrap();
+    assert_eq!((&shown["source"], &shown["positions"]), (&Value::from("triangle.geojson"), &Value::from(4)));
+    node.ok(&["map", "remove"]);
+    assert_eq!(node.ok(&["map", "show"]).trim(), "null");
 }
 
 #[test]

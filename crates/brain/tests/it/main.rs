@@ -18,3 +18,4 @@ mod register;
 mod risk;
 mod serve;
 mod shared;
+mod telemetry;

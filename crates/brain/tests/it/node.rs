@@ -98,7 +98,13 @@ impl TestNode {
 
     /// Start `brain serve` on a free port and wait for the line that says it listens.
     pub fn serve(&self) -> Serving {
+        self.serve_with(&[])
+    }
+
+    /// [`TestNode::serve`] with configuration in the environment.
+    pub fn serve_with(&self, environment: &[(&str, &str)]) -> Serving {
         let mut command = self.command(&["serve", "--listen", "127.0.0.1:0"]);
+        command.envs(environment.iter().copied());
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut output = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
@@ -132,11 +138,24 @@ impl Serving {
 
     /// Status of a GET.
     pub fn status(&self, path: &str) -> u16 {
+        self.get(path, &[]).split_whitespace().nth(1).unwrap().parse().unwrap()
+    }
+
+    /// A header of the answer to a GET with these header lines.
+    pub fn header(&self, path: &str, lines: &[&str], name: &str) -> String {
+        let reply = self.get(path, lines);
+        let found = reply.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+        found.unwrap_or_else(|| panic!("no {name} in {reply}")).trim().to_owned()
+    }
+
+    fn get(&self, path: &str, lines: &[&str]) -> String {
         let mut stream = TcpStream::connect(&self.address).unwrap();
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address).unwrap();
+        let more: String = lines.iter().map(|line| format!("{line}\r\n")).collect();
+        let host = &self.address;
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{more}\r\n").unwrap();
         let mut reply = String::new();
         stream.read_to_string(&mut reply).unwrap();
-        reply.split_whitespace().nth(1).unwrap().parse().unwrap()
+        reply
     }
 
     /// Ask it to stop as a service manager does, and wait for the exit code.

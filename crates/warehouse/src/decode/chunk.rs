@@ -37,7 +37,7 @@ pub(crate) struct Header {
 }
 
 /// How a file was read.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 pub struct FileFacts {
     /// File name.
     pub file: String,

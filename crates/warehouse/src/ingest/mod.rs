@@ -16,6 +16,7 @@ mod recover;
 mod report;
 mod rules;
 mod run;
+mod unlanded;
 
 pub use crate::decode::FileFacts;
 pub use error::IngestError;

@@ -1,6 +1,7 @@
 //! At start: runs a crash interrupted are finished if they were decided, and undone if not.
 
 use super::journal::Journal;
+use super::unlanded::{Ending, Unlanded};
 use crate::Result;
 use crate::handle::Inner;
 use brain_store::ingest_run;
@@ -35,7 +36,8 @@ impl Inner {
                 },
                 "hint": { "zh": "请重新导入。", "en": "Ingest the file again." },
             });
-            ingest_run::fail(self.store.db(), &run.id, failure, self.clock.now()).await?;
+            let of = Unlanded { run: &run.id, actor: &run.actor, mapping: &run.mapping, file: &run.file };
+            self.record_unlanded(&of, Ending::Failed(failure)).await?;
             undone += 1;
         }
         Ok((finished, undone))

@@ -100,6 +100,34 @@ async fn state(warehouse: &Warehouse) -> (Option<u64>, Option<u64>, u64) {
 }
 
 #[tokio::test]
+async fn a_waiting_ingest_is_cancelled_at_once_and_leaves_evidence() {
+    let node = Node::new("replace");
+    let warehouse = node.start().await;
+    let path = node.file("parks1.csv", "name,area\n甲,1.5\n");
+    // Somebody else's ingest is at work and does not end before the cancel has acted.
+    let turn = warehouse.inner.ingest_turn.lock().await;
+    let cancel = Cancel::new();
+    let waiting = tokio::spawn({
+        let (warehouse, path, cancel) = (warehouse.clone(), path.clone(), cancel.clone());
+        async move { ingest(&warehouse, &path, &cancel).await }
+    });
+    while warehouse.runs(&IngestRunFilter::default(), PageRequest::new(1, 10)).await.unwrap().total == 0 {
+        tokio::task::yield_now().await;
+    }
+    cancel.cancel();
+    assert!(matches!(waiting.await.unwrap(), Err(crate::Error::Cancelled)));
+    drop(turn);
+    let run =
+        warehouse.runs(&IngestRunFilter::default(), PageRequest::new(1, 10)).await.unwrap().items.remove(0);
+    assert_eq!((run.state, run.started_at), (RunState::Cancelled, None));
+    let filter =
+        brain_trust::evidence::EntryFilter { kind: Some("ingest.cancel".to_owned()), ..Default::default() };
+    let kept = warehouse.inner.trust.evidence().entries(&filter, PageRequest::new(1, 10)).await.unwrap();
+    assert_eq!((kept.total, kept.items[0].subject.as_str()), (1, run.id.as_str()));
+    assert!(ingest(&warehouse, &path, &Cancel::new()).await.is_ok(), "the turn is free again");
+}
+
+#[tokio::test]
 async fn the_same_content_twice_changes_nothing_whatever_its_name() {
     for (mode, rows_after_second) in [("replace", 1), ("append", 3)] {
         let node = Node::new(mode);

@@ -2,11 +2,12 @@
 
 use crate::decode::FileFacts;
 use brain_kernel::language::Text;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The outcome of one ingest. The numbers are sums over its tables.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct IngestReport {
     /// Run id; the rows carry it in `_run`, refused ones in `ingest_id`.
     pub run_id: String,
@@ -47,7 +48,7 @@ pub struct IngestReport {
 }
 
 /// The outcome for one table.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TableReport {
     /// Dataset.
     pub dataset: String,
@@ -74,7 +75,7 @@ pub struct TableReport {
 }
 
 /// Name and type of a column.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ColumnReport {
     /// Name in the table.
     pub name: String,

@@ -4,6 +4,7 @@ use super::infer::infer;
 use super::journal::{Journal, TableCommit};
 use super::pipeline::{Job, Staged, stage};
 use super::report::{ColumnReport, IngestReport, TableReport, peak_memory_mb};
+use super::unlanded::{Ending, Unlanded};
 use super::{IngestError, layout};
 use crate::handle::Inner;
 use crate::mapping::{self, AUTO, Mapping, Mode, TableMapping};
@@ -22,7 +23,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+use tokio::sync::{Mutex, MutexGuard};
 
 /// What to take in.
 #[derive(Debug, Clone)]
@@ -79,13 +81,16 @@ impl Warehouse {
         };
         ingest_run::create(inner.store.db(), new, inner.clock.now()).await?;
         let report = {
-            // One at a time: an ingest uses every core and most of the memory it may have.
-            let _turn = inner.ingest_turn.lock().await;
-            ingest_run::start(inner.store.db(), &run_id, inner.clock.now()).await?;
             let run = Run { inner, id: &run_id, shown, actor: party.account.clone(), started };
+            // One at a time: an ingest uses every core and most of the memory it may have.
+            progress.begin("等待前面的入库任务", "Waiting for the ingests before it", 0);
+            let Some(_turn) = turn(&inner.ingest_turn, &cancel).await else {
+                return Err(run.undo(&request.mapping, Error::Cancelled).await);
+            };
+            ingest_run::start(inner.store.db(), &run_id, inner.clock.now()).await?;
             match run.work(&request, &progress, &cancel).await {
                 Ok(report) => report,
-                Err(error) => return Err(run.undo(error).await),
+                Err(error) => return Err(run.undo(&request.mapping, error).await),
             }
         };
         Ok(self.after(party, &request, report, started, &cancel).await)
@@ -211,7 +216,7 @@ impl Run<'_> {
             .collect();
         let sizes =
             found.iter().flat_map(|(_, files)| files).map(|file| file.metadata().map_or(0, |m| m.len()));
-        progress.set_total(sizes.sum());
+        progress.begin("读取与检查", "Reading and checking", sizes.sum());
         let mut tables = Vec::new();
         for (index, files) in found {
             let Some(table) = mapping.tables.get(index) else { continue };
@@ -377,31 +382,45 @@ impl Run<'_> {
         }
     }
 
-    /// After a failure: no staged file stays, the run says why. Once the journal exists the run is decided and only a
-    /// restart may finish it, so nothing is undone.
-    async fn undo(&self, error: Error) -> Error {
+    /// After a failure: no staged file stays, run and evidence say why. Once the journal exists the run is decided and
+    /// only a restart may finish it, so nothing is undone.
+    async fn undo(&self, mapping: &str, error: Error) -> Error {
         if self.inner.journal_folder().join(format!("{}.json", self.id)).exists() {
             tracing::error!(run = self.id, %error, "ingest decided but not finished; the next start will finish it");
             return error;
         }
         let swept = self.inner.sweep_run(self.id);
-        let now = self.inner.clock.now();
-        let db = self.inner.store.db();
-        let (recorded, error) = if matches!(error, Error::Cancelled) {
-            (ingest_run::cancel(db, self.id, now).await, error)
-        } else {
-            let failure = Failure::from(error);
-            let body =
-                serde_json::json!({ "code": failure.code, "detail": failure.detail, "hint": failure.hint });
-            (ingest_run::fail(db, self.id, body, now).await, Error::Failure(failure))
+        let (ending, error) = match error {
+            Error::Cancelled => (Ending::Cancelled, Error::Cancelled),
+            other => {
+                let failure = Failure::from(other);
+                (Ending::of(&failure), Error::Failure(failure))
+            }
         };
-        if let Err(problem) = recorded {
+        let unlanded = Unlanded { run: self.id, actor: &self.actor, mapping, file: &self.shown };
+        if let Err(problem) = self.inner.record_unlanded(&unlanded, ending).await {
             tracing::error!(run = self.id, error = %problem, "could not record how the ingest ended");
         }
         if let Err(problem) = swept {
             tracing::warn!(run = self.id, error = %problem, "staged files left for the next start to sweep");
         }
         error
+    }
+}
+
+/// How often a waiting ingest looks whether somebody cancelled it.
+const CANCEL_CHECK: Duration = Duration::from_millis(50);
+
+/// The turn, or nothing when somebody cancels before it comes.
+async fn turn<'a>(turns: &'a Mutex<()>, cancel: &Cancel) -> Option<MutexGuard<'a, ()>> {
+    let mut asked = std::pin::pin!(turns.lock());
+    loop {
+        if cancel.is_cancelled() {
+            return None;
+        }
+        if let Ok(turn) = tokio::time::timeout(CANCEL_CHECK, &mut asked).await {
+            return Some(turn);
+        }
     }
 }
 

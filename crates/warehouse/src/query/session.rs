@@ -10,6 +10,7 @@ use crate::{Error, Result, Warehouse};
 use brain_kernel::party::Party;
 use brain_kernel::progress::Cancel;
 use brain_kernel::provenance::Input;
+use brain_trust::EvidenceEntry;
 use datafusion::arrow::array::{ArrayRef, RecordBatch, StringArray};
 use datafusion::common::ScalarValue;
 use datafusion::common::TableReference;
@@ -26,6 +27,9 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
+
+/// Characters of a statement kept as evidence of an export.
+const EVIDENCE_CHARACTERS_MAX: usize = 2_000;
 
 /// What one query may use; each limit is clipped to the node's own, and absent means the node's own.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -97,6 +101,24 @@ impl Session {
     /// Everything read in this session so far, sorted.
     pub fn inputs(&self) -> Vec<Input> {
         self.read.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+
+    /// Evidence that rows read in this session leave the node as a file: call it before the first byte does.
+    /// `subject` is what the caller knows the query by.
+    pub async fn record_export(&self, subject: &str, sql: &str, format: &str) -> Result<()> {
+        let entry = EvidenceEntry {
+            kind: "sql.export".to_owned(),
+            actor: self.visit.party.account.clone(),
+            subject: subject.to_owned(),
+            body: serde_json::json!({
+                "sql": sql.chars().take(EVIDENCE_CHARACTERS_MAX).collect::<String>(),
+                "format": format,
+                "purpose": self.visit.purpose,
+                "inputs": self.inputs(),
+            }),
+        };
+        self.inner().trust.evidence().record(entry).await.map_err(Error::passed)?;
+        Ok(())
     }
 
     async fn run(

@@ -1,13 +1,12 @@
-import { useMutation } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { api } from "../../sdk/api";
 import { text, useT } from "../../sdk/i18n";
 import { Badge, Card, PageFrame } from "../../sdk/Page";
 import { ProvenanceFooter } from "../../sdk/Provenance";
-import { useAsk } from "../../sdk/query";
+import { useAsk, useRun } from "../../sdk/query";
 import { ResultView } from "../../sdk/ResultView";
 import { SchemaForm } from "../../sdk/SchemaForm";
-import { Answer, Empty, FailureView, Waiting } from "../../sdk/States";
+import { Answer, Empty, FailureView, StoppedView, UnderwayView, Waiting } from "../../sdk/States";
 import { useManifestWords } from "./ComponentList";
 
 export function ComponentPage() {
@@ -15,7 +14,7 @@ export function ComponentPage() {
   const words = useManifestWords();
   const { id } = useParams({ from: "/shell/components/$id" });
   const manifest = useAsk(["component", id], () => api.component(id));
-  const run = useMutation({ mutationFn: (params: Record<string, unknown>) => api.runAny(id, params) });
+  const run = useRun((params: Record<string, unknown>, watch) => api.runAny(id, params, watch));
   const data = manifest.data;
   return (
     <PageFrame
@@ -46,8 +45,10 @@ export function ComponentPage() {
                 <SchemaForm key={id} schema={m.parameters} busy={run.isPending} onRun={run.mutate} />
               </Card>
               <Card title={t("components.result")}>
+                {run.underway ? <UnderwayView progress={run.underway} stop={run.stop} /> : null}
                 {run.isPending ? <Waiting rows={8} /> : null}
-                {run.isError ? <FailureView error={run.error} /> : null}
+                {run.stopped ? <StoppedView /> : null}
+                {run.failure ? <FailureView error={run.failure} /> : null}
                 {run.isIdle ? <Empty title={t("components.notRun")} /> : null}
                 {run.data && !run.isPending ? (
                   <>

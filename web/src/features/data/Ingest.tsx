@@ -9,8 +9,8 @@ import { bytes, number, seconds } from "../../sdk/format";
 import { text, useT } from "../../sdk/i18n";
 import { Card, Figure, PageFrame } from "../../sdk/Page";
 import { client, useAsk } from "../../sdk/query";
-import { Answer, FailureView, Waiting } from "../../sdk/States";
-import type { IngestReport, IngestRun, RunState } from "../../sdk/types";
+import { Answer, FailureView, UnderwayView } from "../../sdk/States";
+import type { IngestReport, RunState } from "../../sdk/types";
 import { RunTable } from "./RunTable";
 
 const ACTIVE = new Set<RunState>(["queued", "running"]);
@@ -128,7 +128,10 @@ function RunView({ id, onAnother }: { id: string; onAnother: () => void }) {
     >
       <Answer query={run}>
         {(data) => {
-          if (!finished) return <Working run={data} onCancel={() => void api.cancelIngest(id).then(() => run.refetch())} />;
+          if (!finished) {
+            const stop = () => void api.cancelIngest(id).then(() => run.refetch());
+            return <UnderwayView progress={data.progress ?? { done: 0, total: 0 }} stop={stop} />;
+          }
           if (data.report) return <Report report={data.report} />;
           return (
             <Alert
@@ -141,22 +144,6 @@ function RunView({ id, onAnother }: { id: string; onAnother: () => void }) {
         }}
       </Answer>
     </Card>
-  );
-}
-
-function Working({ run, onCancel }: { run: IngestRun; onCancel: () => void }) {
-  const t = useT();
-  const done = run.progress?.done ?? 0;
-  const total = run.progress?.total ?? 0;
-  return (
-    <div style={{ display: "flex", gap: 12, alignItems: "center", flexWrap: "wrap" }}>
-      {total > 0 ? (
-        <Progress percent={Math.min(100, Math.round((done / total) * 100))} style={{ flex: "1 1 200px" }} aria-label={t("ingest.processing")} />
-      ) : (
-        <Waiting rows={1} />
-      )}
-      <Button onClick={onCancel}>{t("ingest.cancel")}</Button>
-    </div>
   );
 }
 

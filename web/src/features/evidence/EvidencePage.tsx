@@ -17,7 +17,7 @@ import type { EvidenceEntry } from "../../sdk/types";
 const PAGE_SIZE = 25;
 const KINDS = [
   "session_open", "session_close", "session_refused", "account_password", "account_create", "account_disable", "grant_issue",
-  "grant_revoke", "ingest_finish", "component_run", "sql_export", "key_create",
+  "grant_revoke", "ingest_finish", "ingest_fail", "ingest_cancel", "map_import", "map_remove", "component_run", "sql_export", "key_create",
 ] as const;
 
 export function EvidencePage() {

@@ -1,7 +1,8 @@
-// Where the firms are: a tile per province, then its cities. Schematic, without boundaries.
+// Where the firms are: a tile per province, then its cities. Schematic tiles unless the operator imported boundaries.
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { Button, Segmented } from "antd";
 import { useMemo } from "react";
+import { api } from "../../sdk/api";
 import type { RegionSummary } from "../../sdk/components";
 import { DataTable } from "../../sdk/DataTable";
 import { money, number } from "../../sdk/format";
@@ -9,12 +10,15 @@ import { useLanguage, useT } from "../../sdk/i18n";
 import { Card, PageFrame } from "../../sdk/Page";
 import { ChainSelect, ProductPicker } from "../../sdk/Pickers";
 import { ProvenanceFooter } from "../../sdk/Provenance";
-import { useComponent } from "../../sdk/query";
+import { useAsk, useComponent } from "../../sdk/query";
+import { level, RegionMap } from "../../sdk/RegionMap";
 import { PROVINCES, provinceName, provinceOf } from "../../sdk/regions";
-import { Answer, Empty } from "../../sdk/States";
+import { useParty } from "../../sdk/session";
+import { Answer, Empty, FailureView } from "../../sdk/States";
 import { classes, classOf, TileMap } from "../../sdk/TileMap";
 import { usePalette } from "../../shell/preferences";
 import { inkOn } from "../../shell/theme";
+import { BOUNDARIES_KEY, MapImport } from "./Import";
 
 type Region = RegionSummary["regions"][number];
 
@@ -42,6 +46,14 @@ export function MapPage() {
     }
     return known;
   }, [provinces.data, byCapital]);
+  const party = useParty();
+  const boundaries = useAsk(BOUNDARIES_KEY, api.mapBoundaries);
+  const provinceShapes = useMemo(() => level(boundaries.data), [boundaries.data]);
+  const cityShapes = useMemo(() => (chosen ? level(boundaries.data, chosen.code) : []), [boundaries.data, chosen]);
+  const cityValues = useMemo(
+    () => new Map((cities.data?.result.regions ?? []).map((r) => [r.region_code, byCapital ? (r.capital_cny ?? 0) : r.firms])),
+    [cities.data, byCapital],
+  );
   const unplaced = provinces.data?.result.unplaced ?? 0;
   const open = (code: string | undefined) => void navigate({ search: (s) => ({ ...s, province: code }), replace: true });
   const product = search.product;
@@ -73,13 +85,25 @@ export function MapPage() {
           <div className="stack">
             <div className="grid-main">
               <Card label={t("map.title")}>
-                <TileMap values={values} shown={shown} selected={chosen?.code} onSelect={open} label={t("map.tile")} />
+                {boundaries.data && provinceShapes.length > 0 ? (
+                  <RegionMap
+                    boundaries={boundaries.data}
+                    features={provinceShapes}
+                    values={values}
+                    shown={shown}
+                    selected={chosen?.code}
+                    onSelect={open}
+                    label={t("map.title")}
+                  />
+                ) : (
+                  <TileMap values={values} shown={shown} selected={chosen?.code} onSelect={open} label={t("map.tile")} />
+                )}
                 <div className="scale" aria-hidden="true">
                   <span>{t("map.less")}</span>
                   {palette.scale.map((colour) => <i key={colour} style={{ background: colour }} />)}
                   <span>{t("map.moreEnd")}</span>
                 </div>
-                <p className="muted" style={{ textAlign: "center", marginTop: 6, fontSize: 12.5 }}>{t("map.tile")}</p>
+                {provinceShapes.length > 0 ? null : <p className="muted" style={{ textAlign: "center", marginTop: 6, fontSize: 12.5 }}>{t("map.tile")}</p>}
                 {unplaced > 0 ? <p className="muted" style={{ textAlign: "center", fontSize: 12.5 }}>{t("map.unplaced", { n: number(unplaced) })}</p> : null}
               </Card>
               <Card
@@ -90,6 +114,16 @@ export function MapPage() {
                   <Answer query={cities}>
                     {(answer) => (
                       <>
+                        {boundaries.data && cityShapes.length > 0 ? (
+                          <RegionMap
+                            boundaries={boundaries.data}
+                            features={cityShapes}
+                            values={cityValues}
+                            shown={shown}
+                            onSelect={(code) => void navigate({ to: "/firms", search: { region: code, product } })}
+                            label={t("map.cities", { name: provinceName(chosen) })}
+                          />
+                        ) : null}
                         <CityTiles regions={answer.result.regions} measure={measure} shown={shown} product={product} />
                         <p style={{ marginTop: 12 }}>
                           <Link to="/firms" search={{ region: chosen.code, product }}>{t("map.openFirms")}</Link>
@@ -123,6 +157,8 @@ export function MapPage() {
                 ]}
               />
             </Card>
+            {party?.role === "system_administrator" && boundaries.isSuccess ? <MapImport boundaries={boundaries.data} /> : null}
+            {boundaries.isError ? <FailureView error={boundaries.error} /> : null}
             <ProvenanceFooter provenance={provenance} seconds={seconds} />
           </div>
         )}

@@ -1,6 +1,5 @@
 // What happens when these firms lose this share of their output.
 import { DeleteOutlined, PlusOutlined } from "@ant-design/icons";
-import { useMutation } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Button, InputNumber, Select } from "antd";
 import { useState } from "react";
@@ -11,8 +10,8 @@ import { number, percent } from "../../sdk/format";
 import { useT } from "../../sdk/i18n";
 import { Card, Figure } from "../../sdk/Page";
 import { ProvenanceFooter } from "../../sdk/Provenance";
-import { clean, useComponent } from "../../sdk/query";
-import { FailureView, Waiting } from "../../sdk/States";
+import { clean, useComponent, useRun } from "../../sdk/query";
+import { FailureView, StoppedView, UnderwayView, Waiting } from "../../sdk/States";
 import { usePaused } from "../../shell/SearchBox";
 
 type Params = ComponentMap["chain.risk"]["params"];
@@ -26,10 +25,9 @@ interface Shock {
 export function Scenario({ params, firms, estimated }: { params: Params; firms: RiskFirm[]; estimated: boolean }) {
   const t = useT();
   const [shocks, setShocks] = useState<Shock[]>([{ key: 0, percent: 100 }]);
-  const run = useMutation({
-    mutationFn: (shock: { firm: string; loss: number }[]) =>
-      api.run("chain.risk", clean({ ...params, network: estimated ? ("estimated" as const) : params.network, shock })),
-  });
+  const run = useRun((shock: { firm: string; loss: number }[], watch) =>
+    api.run("chain.risk", clean({ ...params, network: estimated ? ("estimated" as const) : params.network, shock }), watch),
+  );
   const change = (key: number, next: Partial<Shock>) => setShocks((all) => all.map((s) => (s.key === key ? { ...s, ...next } : s)));
   const ready = shocks.flatMap((s) => (s.firm ? [{ firm: s.firm, loss: s.percent / 100 }] : []));
   return (
@@ -65,8 +63,10 @@ export function Scenario({ params, firms, estimated }: { params: Params; firms: 
           {t("risk.runScenario")}
         </Button>
       </div>
+      {run.underway ? <UnderwayView progress={run.underway} stop={run.stop} /> : null}
       {run.isPending ? <Waiting /> : null}
-      {run.isError ? <div style={{ marginTop: 12 }}><FailureView error={run.error} /></div> : null}
+      {run.stopped ? <StoppedView /> : null}
+      {run.failure ? <div style={{ marginTop: 12 }}><FailureView error={run.failure} /></div> : null}
       {run.data?.result.scenario ? (
         <section style={{ marginTop: 16 }} aria-label={t("risk.scenarioResult")}>
           <h3 style={{ fontSize: 15 }}>{t("risk.scenarioResult")}</h3>
