@@ -706,6 +706,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 本人的一次后台组件运行：状态、进度，结束后含结果 · One of one's own background component runs: state, progress, and the result once it ended */
+        get: operations["runs_show"];
+        put?: never;
+        post?: never;
+        /** 取消运行；已结束的则不再保留 · Stop a run; one that has ended is forgotten */
+        delete: operations["runs_stop"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/map/boundaries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 地图边界及其审图号；未导入时为空 · Map boundaries and their approval number; null without an import */
+        get: operations["map_boundaries"];
+        put?: never;
+        /** 导入地图边界（GeoJSON，须有审图号） · Import map boundaries: GeoJSON, with an approval number */
+        post: operations["map_import"];
+        /** 删除地图边界，恢复方格地图 · Remove the map boundaries; maps are tile grids again */
+        delete: operations["map_remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/evidence": {
         parameters: {
             query?: never;
@@ -1320,8 +1357,9 @@ export interface components {
             /**
              * @description `boolean`, `integer`, `number`, `decimal`, `text`, `date`, `time`, `timestamp`, `duration`, `binary`, `list` or
              *     `record`. Decimals, and integers beyond 2⁵³ − 1, arrive as text.
+             * @enum {string}
              */
-            type: string;
+            type: "boolean" | "integer" | "number" | "decimal" | "text" | "date" | "time" | "timestamp" | "duration" | "binary" | "list" | "record";
         };
         /** @description One dataset at one version, as read. */
         Input: {
@@ -1406,25 +1444,172 @@ export interface components {
              * @description When it ended.
              */
             finished_at: string | null;
-            /** @description The full report of a run that succeeded. */
-            report: unknown;
-            /** @description What went wrong in one that did not: `code`, `detail`, `hint`. */
-            failure: unknown;
+            /** @description The full report of a run that succeeded, as it was stored. */
+            report: components["schemas"]["IngestReport"] | null;
+            /** @description What went wrong in one that did not. */
+            failure: components["schemas"]["RunFailure"] | null;
         };
         /** @description Where a run stands. */
         RunState: "queued" | "running" | "succeeded" | "failed" | "cancelled";
-        /** @description How far a run is, in bytes of its files. */
+        /** @description How far the present stage of a run is, in the worker's own unit (bytes of its files for an ingest). */
         RunProgress: {
             /**
              * Format: uint64
-             * @description Bytes read.
+             * @description Units done.
              */
             done: number;
             /**
              * Format: uint64
-             * @description Bytes altogether; 0 while unknown.
+             * @description Units altogether; 0 while unknown.
              */
             total: number;
+            /**
+             * Format: double
+             * @description Share of the stage that is done, 0 … 1; left out while unknown.
+             */
+            fraction?: number | null;
+            /** @description What the run is at, for people; left out before the first stage. */
+            stage?: components["schemas"]["Text"] | null;
+        };
+        /** @description The outcome of one ingest. The numbers are sums over its tables. */
+        IngestReport: {
+            /** @description Run id; the rows carry it in `_run`, refused ones in `ingest_id`. */
+            run_id: string;
+            /** @description Path as given. */
+            file: string;
+            /** @description Mapping used. */
+            mapping: string;
+            /** @description First table's dataset. */
+            dataset: string;
+            /**
+             * Format: uint64
+             * @description Records read, headers and blank lines not counted.
+             */
+            rows_read: number;
+            /**
+             * Format: uint64
+             * @description Records that became rows.
+             */
+            rows_landed: number;
+            /**
+             * Format: uint64
+             * @description Records refused with a reason.
+             */
+            rows_quarantined: number;
+            /**
+             * Format: uint64
+             * @description Firms of `subject.enterprise` with at least one product, after the models ran.
+             */
+            firms_with_product: number | null;
+            /**
+             * Format: uint64
+             * @description Firms of `subject.enterprise` with an industry code, after the models ran.
+             */
+            firms_with_industry: number | null;
+            /**
+             * Format: uint64
+             * @description First table's version; `None` when nothing was committed.
+             */
+            version: number | null;
+            /** @description The same content was taken in before; nothing changed. */
+            unchanged: boolean;
+            /**
+             * Format: double
+             * @description Seconds until the rows were governed: typed, checked, committed and in the catalogue.
+             * @default 0
+             */
+            landing_seconds: number;
+            /**
+             * Format: double
+             * @description Seconds in all, subject models included.
+             */
+            seconds: number;
+            /**
+             * Format: double
+             * @description Most memory the process ever held, MiB.
+             */
+            peak_memory_mb: number;
+            /** @description One report per table. */
+            tables: components["schemas"]["TableReport"][];
+            /** @description Models that ran afterwards. */
+            models_refreshed: string[];
+            /**
+             * @description Why the models did not all run; the rows have landed, and the next refresh tries again.
+             * @default null
+             */
+            models_failure: components["schemas"]["Text"] | null;
+        };
+        /** @description The outcome for one table. */
+        TableReport: {
+            /** @description Dataset. */
+            dataset: string;
+            /** @description Dataset of refused rows. */
+            quarantine: string;
+            /**
+             * Format: uint64
+             * @description Version committed; `None` when nothing was.
+             */
+            version: number | null;
+            /** @description The same content was taken in before. */
+            unchanged: boolean;
+            /**
+             * Format: uint64
+             * @description Records read.
+             */
+            rows_read: number;
+            /**
+             * Format: uint64
+             * @description Records that became rows.
+             */
+            rows_landed: number;
+            /**
+             * Format: uint64
+             * @description Records refused.
+             */
+            rows_quarantined: number;
+            /** @description Refused records by reason code. */
+            reasons: {
+                [key: string]: number;
+            };
+            /** @description How each file was read: kind, compression, encoding, delimiter. */
+            files: components["schemas"]["FileFacts"][];
+            /** @description The table's columns. */
+            columns: components["schemas"]["ColumnReport"][];
+            /** @description Columns of the files that were not taken. */
+            ignored_columns: string[];
+        };
+        /** @description How a file was read. */
+        FileFacts: {
+            /** @description File name. */
+            file: string;
+            /** @description `csv`, `jsonl`, `excel` or `parquet`. */
+            kind: string;
+            /** @description `none`, `gzip` or `zstd`. */
+            compression: string;
+            /** @description Character encoding, for text files. */
+            encoding: string | null;
+            /** @description Delimiter, for delimited text. */
+            delimiter: string | null;
+        };
+        /** @description Name and type of a column. */
+        ColumnReport: {
+            /** @description Name in the table. */
+            name: string;
+            /** @description Names it may have in the file. */
+            source: string[];
+            /** @description Type. */
+            type: string;
+            /** @description Whether the type was found by looking rather than declared. */
+            inferred: boolean;
+        };
+        /** @description Why a run landed nothing. */
+        RunFailure: {
+            /** @description Stable code. */
+            code: string;
+            /** @description What happened. */
+            detail: components["schemas"]["Text"];
+            /** @description How to mend it. */
+            hint: components["schemas"]["Text"] | null;
         };
         /** @description A mapping one can take a file in with. */
         MappingCard: {
@@ -1554,6 +1739,143 @@ export interface components {
              */
             evidence: number | null;
         };
+        /** @description A component run in the background. Only the account that began it sees it. */
+        ComponentRun: {
+            /** @description Stable id; ask for it at `/api/v1/runs/{id}`. */
+            run_id: string;
+            /** @description Component. */
+            component: string;
+            /** @description Where it stands; never `queued`. */
+            state: components["schemas"]["RunState"];
+            /** @description How far it is. */
+            progress: components["schemas"]["RunProgress"];
+            /**
+             * Format: date-time
+             * @description When it was asked for.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            finished_at: string | null;
+            /**
+             * Format: date-time
+             * @description Until when an ended run is kept; earlier ones go sooner when there are many.
+             */
+            kept_until: string | null;
+            /** @description The result of a run that succeeded, in the shape of the component's own operation. */
+            outcome: components["schemas"]["Outcome"] | null;
+            /** @description What went wrong in one that did not. */
+            failure: components["schemas"]["Problem"] | null;
+        };
+        /** @description A refusal or failure, in the caller's language (RFC 9457). */
+        Problem: {
+            /** @description `urn:problem:` and the code. */
+            type: string;
+            /** @description What sort of failure, the same for every occurrence. */
+            title: string;
+            /**
+             * Format: uint16
+             * @description HTTP status code.
+             */
+            status: number;
+            /** @description What happened this time. */
+            detail: string;
+            /** @description How to mend it. */
+            hint?: string | null;
+            /** @description Stable code `"<part>/<slug>"`. */
+            code: string;
+            /** @description Number under which the node's log knows this request. */
+            trace_id: string;
+            /** @description JSON pointer of the offending value in what was sent. */
+            pointer?: string | null;
+        };
+        /** @description What a map draws: boundaries under their approval number, or nothing, and then it is a tile grid. */
+        MapBoundaries: {
+            /** @description The boundaries an administrator imported. */
+            boundaries: components["schemas"]["Boundaries"] | null;
+        };
+        /** @description Boundaries and what they may be shown under. */
+        Boundaries: {
+            /** @description Approval number, shown on every map that draws them. */
+            approval: components["schemas"]["Approval"];
+            /** @description Where they come from. */
+            source: string;
+            /** @description SHA-256 of the file, hexadecimal. */
+            sha256: string;
+            /**
+             * Format: date-time
+             * @description When they were imported.
+             */
+            imported_at: string;
+            /** @description Account that imported them. */
+            imported_by: string;
+            /** @description The regions, WGS 84, as GeoJSON (RFC 7946). */
+            geojson: components["schemas"]["Collection"];
+        };
+        /** @description An approval number in its usual form, `GS(2024)0650号`. */
+        Approval: string;
+        /** @description A collection of regions. */
+        Collection: {
+            /** @description Always `FeatureCollection`. */
+            type: components["schemas"]["CollectionKind"];
+            /** @description The regions, by code. */
+            features: components["schemas"]["Feature"][];
+        };
+        /** @description `FeatureCollection`. */
+        CollectionKind: "FeatureCollection";
+        /** @description One region. */
+        Feature: {
+            /** @description Always `Feature`. */
+            type: components["schemas"]["FeatureKind"];
+            /** @description Code and name. */
+            properties: components["schemas"]["Properties"];
+            /** @description Its shape. */
+            geometry: components["schemas"]["Geometry"];
+        };
+        /** @description `Feature`. */
+        FeatureKind: "Feature";
+        /** @description What is known of a region. */
+        Properties: {
+            /**
+             * Format: region-code
+             * @description Region code (GB/T 2260).
+             * @example 330000
+             * @example 330100
+             */
+            code: string;
+            /** @description Name in the file. */
+            name: string;
+        };
+        /** @description The shape of a region. */
+        Geometry: {
+            /** @description Always `MultiPolygon`. */
+            type: components["schemas"]["GeometryKind"];
+            /** @description Polygons, each an outer ring and its holes, WGS 84 longitude and latitude. */
+            coordinates: number[][][][];
+        };
+        /** @description `MultiPolygon`. */
+        GeometryKind: "MultiPolygon";
+        /** @description What an import took in. */
+        BoundaryReport: {
+            /** @description Approval number in its usual form. */
+            approval: components["schemas"]["Approval"];
+            /** @description Where they come from. */
+            source: string;
+            /** @description SHA-256 of the file, hexadecimal. */
+            sha256: string;
+            /**
+             * Format: uint64
+             * @description Regions.
+             */
+            regions: number;
+            /**
+             * Format: uint64
+             * @description Corners of all their rings.
+             */
+            positions: number;
+        };
         /** @description One page of a list. */
         Page6: {
             /** @description The items of this page. */
@@ -1678,34 +2000,12 @@ export interface components {
              */
             seq: number;
             /** @description What is wrong with it. */
-            problem: components["schemas"]["Problem"];
+            problem: components["schemas"]["LogProblem"];
             /** @description The same in words. */
             detail: components["schemas"]["Text"];
         };
         /** @description Ways in which a log can be wrong. */
-        Problem: "missing" | "altered" | "rewritten" | "bad_signature" | "inserted";
-        /** @description A refusal or failure, in the caller's language (RFC 9457). */
-        Problem2: {
-            /** @description `urn:problem:` and the code. */
-            type: string;
-            /** @description What sort of failure, the same for every occurrence. */
-            title: string;
-            /**
-             * Format: uint16
-             * @description HTTP status code.
-             */
-            status: number;
-            /** @description What happened this time. */
-            detail: string;
-            /** @description How to mend it. */
-            hint?: string | null;
-            /** @description Stable code `"<part>/<slug>"`. */
-            code: string;
-            /** @description Number under which the node's log knows this request. */
-            trace_id: string;
-            /** @description JSON pointer of the offending value in what was sent. */
-            pointer?: string | null;
-        };
+        LogProblem: "missing" | "altered" | "rewritten" | "bad_signature" | "inserted";
     };
     responses: {
         /** @description 请求有误 · Invalid request */
@@ -1715,7 +2015,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem2"];
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description 需要登录 · Sign-in needed */
@@ -1725,7 +2025,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem2"];
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description 没有权限 · Not permitted */
@@ -1735,7 +2035,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem2"];
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description 不存在 · Not found */
@@ -1745,7 +2045,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem2"];
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description 方法不支持 · Method not allowed */
@@ -1755,7 +2055,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem2"];
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description 状态冲突 · Conflict with the present state */
@@ -1765,7 +2065,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem2"];
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description 内容过大 · Body too large */
@@ -1775,7 +2075,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem2"];
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description 内容类型不对 · Wrong content type */
@@ -1785,7 +2085,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem2"];
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description 超出限额 · Limit reached */
@@ -1795,7 +2095,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem2"];
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description 已停止 · Cancelled or out of time */
@@ -1805,7 +2105,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem2"];
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description 内部错误 · Internal error */
@@ -1815,7 +2115,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem2"];
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description 暂不可用 · Unavailable */
@@ -1825,7 +2125,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem2"];
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
     };
@@ -3177,7 +3477,10 @@ export interface operations {
                 /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
                 lang?: "zh" | "en";
             };
-            header?: never;
+            header?: {
+                /** @description respond-async 以后台方式运行，wait=秒数 先等待这么久（至多 30）· respond-async runs in the background after waiting wait=seconds, at most 30 */
+                prefer?: string;
+            };
             path: {
                 id: string;
             };
@@ -3208,6 +3511,18 @@ export interface operations {
                     "text/csv": string;
                 };
             };
+            /** @description 已在后台运行 · Running in the background */
+            202: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    /** @description 结果的地址 · Where to ask for the result */
+                    location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComponentRun"];
+                };
+            };
             400: components["responses"]["Refusal400"];
             401: components["responses"]["Refusal401"];
             403: components["responses"]["Refusal403"];
@@ -3227,7 +3542,10 @@ export interface operations {
                 /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
                 lang?: "zh" | "en";
             };
-            header?: never;
+            header?: {
+                /** @description respond-async 以后台方式运行，wait=秒数 先等待这么久（至多 30）· respond-async runs in the background after waiting wait=seconds, at most 30 */
+                prefer?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3300,8 +3618,11 @@ export interface operations {
                                 capital_cny?: number | null;
                                 /** @description Why. */
                                 reasons: {
-                                    /** @description `capability`, `neighbour`, `region` or `size`. */
-                                    kind: string;
+                                    /**
+                                     * @description `capability`, `neighbour`, `region` or `size`.
+                                     * @enum {string}
+                                     */
+                                    kind: "capability" | "neighbour" | "region" | "size";
                                     /** @description In words, with the fact behind it. */
                                     text: {
                                         /** @description 中文 */
@@ -3325,6 +3646,18 @@ export interface operations {
                     "text/csv": string;
                 };
             };
+            /** @description 已在后台运行 · Running in the background */
+            202: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    /** @description 结果的地址 · Where to ask for the result */
+                    location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComponentRun"];
+                };
+            };
             400: components["responses"]["Refusal400"];
             401: components["responses"]["Refusal401"];
             403: components["responses"]["Refusal403"];
@@ -3344,7 +3677,10 @@ export interface operations {
                 /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
                 lang?: "zh" | "en";
             };
-            header?: never;
+            header?: {
+                /** @description respond-async 以后台方式运行，wait=秒数 先等待这么久（至多 30）· respond-async runs in the background after waiting wait=seconds, at most 30 */
+                prefer?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3409,8 +3745,11 @@ export interface operations {
                                 name: string;
                                 /** @description English name. */
                                 name_en?: string | null;
-                                /** @description `upstream`, `midstream` or `downstream`. */
-                                stage?: string | null;
+                                /**
+                                 * @description `upstream`, `midstream` or `downstream`.
+                                 * @enum {string|null}
+                                 */
+                                stage?: "upstream" | "midstream" | "downstream" | null;
                                 /**
                                  * Format: double
                                  * @description Upstreamness, 1 is final.
@@ -3467,8 +3806,11 @@ export interface operations {
                                 from: string;
                                 /** @description Downstream or specific product. */
                                 to: string;
-                                /** @description `input` or `kind_of`. */
-                                relation: string;
+                                /**
+                                 * @description `input` or `kind_of`.
+                                 * @enum {string}
+                                 */
+                                relation: "input" | "kind_of";
                                 /** @description Whether `to` cannot be made without `from`. */
                                 essential: boolean;
                                 /**
@@ -3498,6 +3840,18 @@ export interface operations {
                     "text/csv": string;
                 };
             };
+            /** @description 已在后台运行 · Running in the background */
+            202: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    /** @description 结果的地址 · Where to ask for the result */
+                    location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComponentRun"];
+                };
+            };
             400: components["responses"]["Refusal400"];
             401: components["responses"]["Refusal401"];
             403: components["responses"]["Refusal403"];
@@ -3517,7 +3871,10 @@ export interface operations {
                 /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
                 lang?: "zh" | "en";
             };
-            header?: never;
+            header?: {
+                /** @description respond-async 以后台方式运行，wait=秒数 先等待这么久（至多 30）· respond-async runs in the background after waiting wait=seconds, at most 30 */
+                prefer?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3606,12 +3963,21 @@ export interface operations {
                             nodes: {
                                 /** @description Product. */
                                 product: string;
-                                /** @description `upstream`, `midstream` or `downstream`. */
-                                stage?: string | null;
-                                /** @description `ok`, `break` 断点, `choke` 堵点, `weak` 弱点 or `insufficient` 数据不足. */
-                                state: string;
-                                /** @description `strengthen` 强, `complete` 补, `extend` 延, `stabilise` 固, or `null`. */
-                                action?: string | null;
+                                /**
+                                 * @description `upstream`, `midstream` or `downstream`.
+                                 * @enum {string|null}
+                                 */
+                                stage?: "upstream" | "midstream" | "downstream" | null;
+                                /**
+                                 * @description `ok`, `break` 断点, `choke` 堵点, `weak` 弱点 or `insufficient` 数据不足.
+                                 * @enum {string}
+                                 */
+                                state: "ok" | "break" | "choke" | "weak" | "insufficient";
+                                /**
+                                 * @description `strengthen` 强, `complete` 补, `extend` 延, `stabilise` 固, or `null`.
+                                 * @enum {string|null}
+                                 */
+                                action?: "strengthen" | "complete" | "extend" | "stabilise" | null;
                                 /**
                                  * Format: double
                                  * @description Local capacity proxy over need, 0 to 1.
@@ -3774,6 +4140,18 @@ export interface operations {
                     "text/csv": string;
                 };
             };
+            /** @description 已在后台运行 · Running in the background */
+            202: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    /** @description 结果的地址 · Where to ask for the result */
+                    location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComponentRun"];
+                };
+            };
             400: components["responses"]["Refusal400"];
             401: components["responses"]["Refusal401"];
             403: components["responses"]["Refusal403"];
@@ -3793,7 +4171,10 @@ export interface operations {
                 /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
                 lang?: "zh" | "en";
             };
-            header?: never;
+            header?: {
+                /** @description respond-async 以后台方式运行，wait=秒数 先等待这么久（至多 30）· respond-async runs in the background after waiting wait=seconds, at most 30 */
+                prefer?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3847,6 +4228,18 @@ export interface operations {
                     "text/csv": string;
                 };
             };
+            /** @description 已在后台运行 · Running in the background */
+            202: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    /** @description 结果的地址 · Where to ask for the result */
+                    location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComponentRun"];
+                };
+            };
             400: components["responses"]["Refusal400"];
             401: components["responses"]["Refusal401"];
             403: components["responses"]["Refusal403"];
@@ -3866,7 +4259,10 @@ export interface operations {
                 /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
                 lang?: "zh" | "en";
             };
-            header?: never;
+            header?: {
+                /** @description respond-async 以后台方式运行，wait=秒数 先等待这么久（至多 30）· respond-async runs in the background after waiting wait=seconds, at most 30 */
+                prefer?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3929,8 +4325,11 @@ export interface operations {
                                 name: string;
                                 /** @description English name. */
                                 name_en?: string | null;
-                                /** @description `upstream`, `midstream` or `downstream`. */
-                                stage?: string | null;
+                                /**
+                                 * @description `upstream`, `midstream` or `downstream`.
+                                 * @enum {string|null}
+                                 */
+                                stage?: "upstream" | "midstream" | "downstream" | null;
                                 /**
                                  * Format: double
                                  * @description Upstreamness, 1 is final.
@@ -3987,8 +4386,11 @@ export interface operations {
                                 from: string;
                                 /** @description Downstream or specific product. */
                                 to: string;
-                                /** @description `input` or `kind_of`. */
-                                relation: string;
+                                /**
+                                 * @description `input` or `kind_of`.
+                                 * @enum {string}
+                                 */
+                                relation: "input" | "kind_of";
                                 /** @description Whether `to` cannot be made without `from`. */
                                 essential: boolean;
                                 /**
@@ -4018,6 +4420,18 @@ export interface operations {
                     "text/csv": string;
                 };
             };
+            /** @description 已在后台运行 · Running in the background */
+            202: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    /** @description 结果的地址 · Where to ask for the result */
+                    location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComponentRun"];
+                };
+            };
             400: components["responses"]["Refusal400"];
             401: components["responses"]["Refusal401"];
             403: components["responses"]["Refusal403"];
@@ -4037,7 +4451,10 @@ export interface operations {
                 /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
                 lang?: "zh" | "en";
             };
-            header?: never;
+            header?: {
+                /** @description respond-async 以后台方式运行，wait=秒数 先等待这么久（至多 30）· respond-async runs in the background after waiting wait=seconds, at most 30 */
+                prefer?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4104,8 +4521,11 @@ export interface operations {
                                 name: string;
                                 /** @description English name. */
                                 name_en?: string | null;
-                                /** @description `upstream`, `midstream` or `downstream`. */
-                                stage?: string | null;
+                                /**
+                                 * @description `upstream`, `midstream` or `downstream`.
+                                 * @enum {string|null}
+                                 */
+                                stage?: "upstream" | "midstream" | "downstream" | null;
                                 /**
                                  * Format: double
                                  * @description Upstreamness, 1 is final.
@@ -4162,8 +4582,11 @@ export interface operations {
                                 from: string;
                                 /** @description Downstream or specific product. */
                                 to: string;
-                                /** @description `input` or `kind_of`. */
-                                relation: string;
+                                /**
+                                 * @description `input` or `kind_of`.
+                                 * @enum {string}
+                                 */
+                                relation: "input" | "kind_of";
                                 /** @description Whether `to` cannot be made without `from`. */
                                 essential: boolean;
                                 /**
@@ -4236,6 +4659,18 @@ export interface operations {
                     "text/csv": string;
                 };
             };
+            /** @description 已在后台运行 · Running in the background */
+            202: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    /** @description 结果的地址 · Where to ask for the result */
+                    location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComponentRun"];
+                };
+            };
             400: components["responses"]["Refusal400"];
             401: components["responses"]["Refusal401"];
             403: components["responses"]["Refusal403"];
@@ -4255,7 +4690,10 @@ export interface operations {
                 /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
                 lang?: "zh" | "en";
             };
-            header?: never;
+            header?: {
+                /** @description respond-async 以后台方式运行，wait=秒数 先等待这么久（至多 30）· respond-async runs in the background after waiting wait=seconds, at most 30 */
+                prefer?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4317,6 +4755,18 @@ export interface operations {
                     "text/csv": string;
                 };
             };
+            /** @description 已在后台运行 · Running in the background */
+            202: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    /** @description 结果的地址 · Where to ask for the result */
+                    location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComponentRun"];
+                };
+            };
             400: components["responses"]["Refusal400"];
             401: components["responses"]["Refusal401"];
             403: components["responses"]["Refusal403"];
@@ -4336,7 +4786,10 @@ export interface operations {
                 /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
                 lang?: "zh" | "en";
             };
-            header?: never;
+            header?: {
+                /** @description respond-async 以后台方式运行，wait=秒数 先等待这么久（至多 30）· respond-async runs in the background after waiting wait=seconds, at most 30 */
+                prefer?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4421,8 +4874,11 @@ export interface operations {
                          * @description Risk of every listed firm.
                          */
                         result: {
-                            /** @description `observed`: only links on record, with or without amounts; `estimated`: completed by estimated links. */
-                            label: string;
+                            /**
+                             * @description `observed`: only links on record, with or without amounts; `estimated`: completed by estimated links.
+                             * @enum {string}
+                             */
+                            label: "observed" | "estimated";
                             /** @description How many links, and how much of the volume, are observed, observed without amount, and estimated. */
                             evidence: {
                                 /** @description `observed`, `observed_unpriced` or `estimated`. */
@@ -4572,6 +5028,18 @@ export interface operations {
                     "text/csv": string;
                 };
             };
+            /** @description 已在后台运行 · Running in the background */
+            202: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    /** @description 结果的地址 · Where to ask for the result */
+                    location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComponentRun"];
+                };
+            };
             400: components["responses"]["Refusal400"];
             401: components["responses"]["Refusal401"];
             403: components["responses"]["Refusal403"];
@@ -4591,7 +5059,10 @@ export interface operations {
                 /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
                 lang?: "zh" | "en";
             };
-            header?: never;
+            header?: {
+                /** @description respond-async 以后台方式运行，wait=秒数 先等待这么久（至多 30）· respond-async runs in the background after waiting wait=seconds, at most 30 */
+                prefer?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4630,8 +5101,11 @@ export interface operations {
                         result: {
                             /** @description Hits. */
                             hits: {
-                                /** @description `chain`, `product` or `enterprise`. */
-                                kind: string;
+                                /**
+                                 * @description `chain`, `product` or `enterprise`.
+                                 * @enum {string}
+                                 */
+                                kind: "chain" | "product" | "enterprise";
                                 /** @description Id to use elsewhere. */
                                 id: string;
                                 /** @description Name. */
@@ -4649,6 +5123,18 @@ export interface operations {
                         seconds: number;
                     };
                     "text/csv": string;
+                };
+            };
+            /** @description 已在后台运行 · Running in the background */
+            202: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    /** @description 结果的地址 · Where to ask for the result */
+                    location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComponentRun"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -4670,7 +5156,10 @@ export interface operations {
                 /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
                 lang?: "zh" | "en";
             };
-            header?: never;
+            header?: {
+                /** @description respond-async 以后台方式运行，wait=秒数 先等待这么久（至多 30）· respond-async runs in the background after waiting wait=seconds, at most 30 */
+                prefer?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4849,6 +5338,18 @@ export interface operations {
                     "text/csv": string;
                 };
             };
+            /** @description 已在后台运行 · Running in the background */
+            202: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    /** @description 结果的地址 · Where to ask for the result */
+                    location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComponentRun"];
+                };
+            };
             400: components["responses"]["Refusal400"];
             401: components["responses"]["Refusal401"];
             403: components["responses"]["Refusal403"];
@@ -4868,7 +5369,10 @@ export interface operations {
                 /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
                 lang?: "zh" | "en";
             };
-            header?: never;
+            header?: {
+                /** @description respond-async 以后台方式运行，wait=秒数 先等待这么久（至多 30）· respond-async runs in the background after waiting wait=seconds, at most 30 */
+                prefer?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4964,6 +5468,18 @@ export interface operations {
                     "text/csv": string;
                 };
             };
+            /** @description 已在后台运行 · Running in the background */
+            202: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    /** @description 结果的地址 · Where to ask for the result */
+                    location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComponentRun"];
+                };
+            };
             400: components["responses"]["Refusal400"];
             401: components["responses"]["Refusal401"];
             403: components["responses"]["Refusal403"];
@@ -4983,7 +5499,10 @@ export interface operations {
                 /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
                 lang?: "zh" | "en";
             };
-            header?: never;
+            header?: {
+                /** @description respond-async 以后台方式运行，wait=秒数 先等待这么久（至多 30）· respond-async runs in the background after waiting wait=seconds, at most 30 */
+                prefer?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -5059,6 +5578,18 @@ export interface operations {
                     "text/csv": string;
                 };
             };
+            /** @description 已在后台运行 · Running in the background */
+            202: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    /** @description 结果的地址 · Where to ask for the result */
+                    location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComponentRun"];
+                };
+            };
             400: components["responses"]["Refusal400"];
             401: components["responses"]["Refusal401"];
             403: components["responses"]["Refusal403"];
@@ -5066,6 +5597,178 @@ export interface operations {
             409: components["responses"]["Refusal409"];
             413: components["responses"]["Refusal413"];
             415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    runs_show: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComponentRun"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    runs_stop: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            204: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    map_boundaries: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MapBoundaries"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    map_import: {
+        parameters: {
+            query: {
+                /** @description 审图号，如 GS(2024)0650号 · Approval number of the map. */
+                approval: string;
+                /** @description 来源说明 · Where the file comes from. */
+                source?: string | null;
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            201: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoundaryReport"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    map_remove: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            204: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            409: components["responses"]["Refusal409"];
             429: components["responses"]["Refusal429"];
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];

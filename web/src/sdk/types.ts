@@ -17,7 +17,7 @@ export type SessionState = Schemas["SessionState"];
 export type DemoAccount = Schemas["DemoAccount"];
 export type PortalSettings = Schemas["PortalSettings"];
 /** RFC 9457 problem document; anything between the portal and the node may answer with less of it. */
-export type Problem = Partial<Schemas["Problem2"]> & { title: string; status: number };
+export type Problem = Partial<Schemas["Problem"]> & { title: string; status: number };
 export type Input = Schemas["Input"];
 export type Provenance = Schemas["Provenance"];
 

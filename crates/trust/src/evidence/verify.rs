@@ -44,6 +44,7 @@ pub struct BadEntry {
 /// Ways in which a log can be wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "LogProblem")]
 pub enum Problem {
     /// The entry is gone.
     Missing,
