@@ -11,7 +11,7 @@ use rcgen::{
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
-use crate::peer::NODE_URI;
+use crate::peer::{NODE_URI, hexadecimal};
 use crate::{Error, Result};
 
 /// Years an authority lives.
@@ -208,7 +208,7 @@ fn issued(
     };
     let serial = params.serial_number.as_ref().map(SerialNumber::to_bytes).unwrap_or_default();
     Ok(Issued {
-        serial: serial.iter().map(|byte| format!("{byte:02x}")).collect(),
+        serial: hexadecimal(&serial),
         subject: subject.to_owned(),
         usage,
         certificate,

@@ -24,7 +24,17 @@ impl PeerNode {
             GeneralName::URI(uri) => uri.strip_prefix(NODE_URI),
             _ => None,
         })?;
-        let serial = parsed.raw_serial().iter().map(|byte| format!("{byte:02x}")).collect();
+        let serial = hexadecimal(parsed.raw_serial());
         Some(Self { name: name.to_owned(), serial })
     }
+}
+
+/// Lower-case hexadecimal, as serial numbers are written.
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing into a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
