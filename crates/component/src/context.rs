@@ -102,12 +102,13 @@ impl Context {
     pub async fn query(&self, sql: &str, parameters: Vec<ScalarValue>) -> Result<Vec<RecordBatch>, Failure> {
         let session = &self.node()?.session;
         let cancel = &self.inner.cancel;
-        unless_cancelled(cancel, async {
+        // Boxed: planning holds kilobytes, and every component's own future would carry them.
+        let read = Box::pin(async {
             let stream = session.query(sql, parameters, QueryLimits::default(), cancel.clone()).await?;
             let (batches, _) = stream.collect().await?;
             Ok(batches)
-        })
-        .await
+        });
+        unless_cancelled(cancel, read).await
     }
 
     /// [`Context::query`], each row decoded into a `T` whose fields are named like the columns.

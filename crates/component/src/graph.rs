@@ -77,7 +77,8 @@ impl Graphs {
         }
         let cell = self.kept.cell(key);
         let build = || async { Ok(Snapshot::new(Arc::new(load(session, &inputs, progress, cancel).await?))) };
-        let snapshot = unless_cancelled(cancel, cell.get_or_try_init(build)).await?.clone();
+        let made = Box::pin(cell.get_or_try_init(build));
+        let snapshot = unless_cancelled(cancel, made).await?.clone();
         // The grant differs from caller to caller even where the view is the same.
         Ok((snapshot, inputs))
     }

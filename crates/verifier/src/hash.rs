@@ -40,12 +40,16 @@ impl HashAlgorithm {
         match self {
             Self::Sha256 => {
                 let mut state = Sha256::new();
-                parts.iter().for_each(|part| state.update(part));
+                for part in parts {
+                    state.update(part);
+                }
                 Hash(state.finalize().into())
             }
             Self::Sm3 => {
                 let mut state = Sm3::new();
-                parts.iter().for_each(|part| state.update(part));
+                for part in parts {
+                    state.update(part);
+                }
                 Hash(state.finalize().into())
             }
         }

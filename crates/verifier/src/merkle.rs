@@ -358,7 +358,9 @@ mod tests {
         use sm3::Digest as _;
         let hash = |parts: &[&[u8]]| {
             let mut state = Sm3::new();
-            parts.iter().for_each(|part| state.update(part));
+            for part in parts {
+                state.update(part);
+            }
             state.finalize().to_vec()
         };
         match entries {

@@ -3,6 +3,7 @@
 use brain_testkit::{Client, Node, Reply};
 use reqwest::Method;
 use serde_json::{Value, json};
+use std::fmt::Write as _;
 
 const PATH: &str = "/api/v1/map/boundaries";
 
@@ -20,7 +21,12 @@ async fn import(client: &Client, approval: &str, content: &str) -> Reply {
     let body = format!(
         "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"map.geojson\"\r\n\r\n{content}\r\n--b--\r\n"
     );
-    let encoded = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
+    let encoded = |text: &str| {
+        text.bytes().fold(String::new(), |mut encoded, byte| {
+            write!(encoded, "%{byte:02X}").unwrap();
+            encoded
+        })
+    };
     let path = format!("{PATH}?approval={}&source={}", encoded(approval), encoded("试验图"));
     let request = client.request(Method::POST, &path);
     client.send(request.header("content-type", "multipart/form-data; boundary=b").body(body)).await

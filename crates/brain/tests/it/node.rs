@@ -150,7 +150,7 @@ impl Serving {
 
     fn get(&self, path: &str, lines: &[&str]) -> String {
         let mut stream = TcpStream::connect(&self.address).unwrap();
-        let more: String = lines.iter().map(|line| format!("{line}\r\n")).collect();
+        let more: String = lines.iter().flat_map(|line| [*line, "\r\n"]).collect();
         let host = &self.address;
         write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{more}\r\n").unwrap();
         let mut reply = String::new();

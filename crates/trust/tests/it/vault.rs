@@ -185,7 +185,7 @@ async fn erased_data_does_not_open_and_the_certificate_proves_when_and_why() {
     let sealed = key.key.seal(b"row 1", b"personal").unwrap();
     assert_eq!(vault.erase(ACTOR, "dataset:raw.x", " ").await.unwrap_err().code(), "trust/invalid-argument");
     let certificate = vault.erase(ACTOR, "dataset:raw.x", "合同到期").await.unwrap();
-    assert_eq!(certificate.keys, [key.id.clone()]);
+    assert_eq!(certificate.keys, std::slice::from_ref(&key.id));
     let proof = &certificate.proof;
     assert!(merkle::verify_inclusion(&proof.leaf, proof.seq, proof.head.size, &proof.path, &proof.head.root));
     let entry = node.trust.evidence().entry(proof.seq).await.unwrap();

@@ -311,7 +311,7 @@ mod tests {
             json!({ "type": "MultiPolygon", "coordinates": [[square(110.0, 20.0)], [square(112.0, 20.0)]] });
         let heights = json!({ "type": "Polygon", "coordinates": [[[100, 40, 5], [101, 40, 5], [101, 41, 5], [100, 40, 5]]] });
         let text = file(json!([
-            region(json!({ "adcode": 330000, "name": "甲" }), polygon),
+            region(json!({ "adcode": 330_000, "name": "甲" }), polygon),
             region(json!({ "gb": "156120000", "name": "乙" }), several),
             region(json!({ "code": "650100" }), heights),
         ]));
