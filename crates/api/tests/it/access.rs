@@ -106,7 +106,7 @@ const OWN: [&str; 5] =
 const READS_BY_POST: [&str; 1] = ["evidence_verify"];
 
 #[tokio::test]
-async fn no_administrator_can_do_anothers_work_and_the_auditor_changes_nothing() {
+async fn no_administrator_can_do_the_work_of_another_and_the_auditor_changes_nothing() {
     let node = Node::with_components(sample::components()).await;
     let document = node.anonymous().get("/api/v1/openapi.json").await.expect(200);
     let mut acts = 0;

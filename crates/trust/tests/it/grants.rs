@@ -88,12 +88,12 @@ async fn an_enterprise_sees_open_data_fully_and_of_restricted_data_only_its_own_
     assert_eq!(own.rows, Predicate::OwnOrganisation { column: "seller".to_owned() });
     let nobody = Party { organisation: None, ..firm.clone() };
     assert!(grants.resolve(&nobody, &invoices(), "view").is_err());
-    let anothers = DatasetFacts { restricted_by: None, ..invoices() };
+    let of_another = DatasetFacts { restricted_by: None, ..invoices() };
     assert!(
-        grants.resolve(&firm, &anothers, "view").is_err(),
+        grants.resolve(&firm, &of_another, "view").is_err(),
         "an enterprise's table without owner column is its own"
     );
-    let its = DatasetFacts { owner: OWN.to_owned(), ..anothers };
+    let its = DatasetFacts { owner: OWN.to_owned(), ..of_another };
     assert_eq!(grants.resolve(&firm, &its, "view").unwrap().id, "role-enterprise-owned");
 }
 
