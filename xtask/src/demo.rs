@@ -83,8 +83,8 @@ const ACCOUNTS: [(&str, &str, &str, Option<&str>); 8] = [
     ("enterprise2", "enterprise", "比亚迪股份有限公司（演示账户）", Some(SECOND_FIRM)),
     ("author", "component_author", "组件作者", None),
     ("operator", "system_administrator", "系统管理员", None),
-    ("security", "security_administrator", "安全管理员", None),
-    ("auditor", "auditor", "审计员", None),
+    ("secadmin", "security_administrator", "安全管理员", None),
+    ("audit", "auditor", "审计员", None),
 ];
 /// 宁德时代新能源科技股份有限公司
 const FIRST_FIRM: &str = "91350900587527783P";

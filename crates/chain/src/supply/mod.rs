@@ -167,7 +167,9 @@ impl Supplies {
         let all: f64 = self.links.iter().map(|link| link.amount).sum();
         let of = |evidence| {
             let kind = || self.links.iter().filter(move |link| link.evidence == evidence);
-            let share = if all > 0.0 { kind().map(|link| link.amount).sum::<f64>() / all } else { 0.0 };
+            // The sum of nothing is -0.0, which no reader should meet.
+            let amount = kind().map(|link| link.amount).fold(0.0, |sum, amount| sum + amount);
+            let share = if all > 0.0 { amount / all } else { 0.0 };
             EvidenceShare { evidence, links: kind().count() as u64, share }
         };
         Evidence::ALL.into_iter().map(of).collect()

@@ -24,7 +24,7 @@ export function shownState(node: GapNode): ShownState {
 }
 
 export function stateColour(state: ShownState, palette: Palette): string {
-  return { ok: palette.ok, weak: palette.weak, choke: palette.choke, break: palette.gap, insufficient: palette.ink3, unknown: palette.ink3 }[state];
+  return { ok: palette.ok, weak: palette.weak, choke: palette.choke, break: palette.gap, insufficient: palette.series[3] ?? palette.ink3, unknown: palette.ink3 }[state];
 }
 
 const STAGES: Stage[] = ["upstream", "midstream", "downstream"];
