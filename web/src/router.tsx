@@ -33,6 +33,7 @@ const shell = createRoute({
     const session = await client.ensureQueryData({ queryKey: SESSION_KEY, queryFn: readSession, staleTime: 300_000 });
     if (session === null) throw redirect({ to: "/sign-in", search: { next: location.href === "/" ? undefined : location.href } });
     if (session.must_change_password) throw redirect({ to: "/password" });
+    if (session.must_show_second_factor && location.pathname !== "/security") throw redirect({ to: "/security" });
   },
   component: Layout,
 });
@@ -190,6 +191,11 @@ const keys = createRoute({
   path: "/keys",
   component: lazyRouteComponent(() => import("./features/keys/KeysPage"), "KeysPage"),
 });
+const security = createRoute({
+  getParentRoute: () => shell,
+  path: "/security",
+  component: lazyRouteComponent(() => import("./features/security/SecurityPage"), "SecurityPage"),
+});
 const about = createRoute({
   getParentRoute: () => shell,
   path: "/about",
@@ -202,7 +208,7 @@ export const router = createRouter({
     password,
     shell.addChildren([
       home, chains, chain, map, gap, candidates, risk, firms, firm, data, ingest, dataset, sql, components, component,
-      evidence, accounts, keys, about,
+      evidence, accounts, keys, security, about,
     ]),
   ]),
   defaultPreload: "intent",

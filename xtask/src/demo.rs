@@ -125,7 +125,11 @@ fn sources(from: Option<&Path>) -> Vec<(&'static str, PathBuf)> {
 #[expect(clippy::format_push_string, reason = "a few accounts, written once")]
 fn configuration(full: bool) -> String {
     let name = if full { "浙江产业大脑（全量演示）" } else { "产业大脑（演示）" };
-    let mut text = format!("[node]\nname = \"{name}\"\n");
+    // A public password is no secret, so a second factor would protect nothing; the portal says that none is asked for.
+    // Many people look at one demonstration with the same accounts.
+    let mut text = format!(
+        "[node]\nname = \"{name}\"\n\n[trust]\nsecond_factor_required_roles = []\nsessions_max = 1000\n"
+    );
     for (username, role, display_name, organisation) in ACCOUNTS {
         text.push_str(&format!(
             "\n[[demo.accounts]]\nusername = \"{username}\"\npassword = \"{PASSWORD}\"\nrole = \"{role}\"\ndisplay_name = \"{display_name}\"\n"

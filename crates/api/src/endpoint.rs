@@ -13,15 +13,17 @@ use crate::services::App;
 use axum::RequestPartsExt as _;
 use axum::body::Body;
 use axum::extract::{Query, RawPathParams, Request, State};
-use axum::http::{Method, Response, Uri};
+use axum::http::{Method, Response, Uri, header};
 use axum::routing::{MethodFilter, MethodRouter, on};
 use brain_kernel::error::Failure;
 use brain_kernel::language::Text;
 use brain_kernel::party::Role;
+use brain_trust::Scope;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::future::Future;
 
 /// Who may call an endpoint.
@@ -49,6 +51,19 @@ impl Audience {
             Self::LocalOrAdministrator => Some(vec![Role::SystemAdministrator]),
         }
     }
+}
+
+/// What an API key must be good for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum KeyUse {
+    /// Any key will do: it asks about itself.
+    Any,
+    /// A key with this scope.
+    Scope(Scope),
+    /// A key that may run the component named in the path.
+    RunNamed,
+    /// No key at all: a person in a session.
+    Never,
 }
 
 /// Shape of a request body in the document.
@@ -80,6 +95,8 @@ pub(crate) struct Endpoint {
     pub(crate) component: Option<Override>,
     /// Shape of a 202 answer, where the caller may prefer one.
     pub(crate) deferred: Option<fn(&mut SchemaGenerator) -> Schema>,
+    key_use: KeyUse,
+    step_up: bool,
     unhurried: bool,
     route: Box<dyn FnOnce(Rules) -> MethodRouter<App>>,
 }
@@ -89,6 +106,9 @@ pub(crate) struct Endpoint {
 pub(crate) struct Rules {
     pub(crate) audience: Audience,
     pub(crate) status: u16,
+    pub(crate) key_use: KeyUse,
+    /// A sensitive act: the second factor must have been shown lately.
+    pub(crate) step_up: bool,
     unhurried: bool,
     /// Health checks are answered however busy the node is.
     counted: bool,
@@ -109,6 +129,8 @@ impl Endpoint {
         F: Fn(Call<Q, B>) -> Fut + Clone + Send + Sync + 'static,
         Fut: Future<Output = Result<A, Failure>> + Send + 'static,
     {
+        // What nobody thought of needs the widest scope.
+        let key_use = KeyUse::Scope(if method == Method::GET { Scope::Read } else { Scope::Admin });
         let filter = MethodFilter::try_from(method.clone()).unwrap_or(MethodFilter::GET);
         Self {
             method,
@@ -125,6 +147,8 @@ impl Endpoint {
             answer: A::shapes,
             component: None,
             deferred: None,
+            key_use,
+            step_up: false,
             unhurried: false,
             route: Box::new(move |rules| {
                 on(filter, move |State(app): State<App>, request: Request| {
@@ -171,6 +195,18 @@ impl Endpoint {
         self
     }
 
+    /// What an API key must be good for; reading by GET needs `read`, everything else `admin`, until said otherwise.
+    pub(crate) fn key_use(mut self, key_use: KeyUse) -> Self {
+        self.key_use = key_use;
+        self
+    }
+
+    /// A sensitive act: the second factor must have been shown lately, and no key will do.
+    pub(crate) fn step_up(mut self) -> Self {
+        self.step_up = true;
+        self
+    }
+
     /// No time limit: uploads take as long as the line needs, and watch their own progress.
     pub(crate) fn unhurried(mut self) -> Self {
         self.unhurried = true;
@@ -191,8 +227,14 @@ impl Endpoint {
     /// The route. Consumes the row; take what the document needs before.
     pub(crate) fn into_route(self) -> (String, MethodRouter<App>) {
         let counted = self.path.starts_with("/api/");
-        let rules =
-            Rules { audience: self.audience, status: self.status, unhurried: self.unhurried, counted };
+        let rules = Rules {
+            audience: self.audience,
+            status: self.status,
+            key_use: self.key_use,
+            step_up: self.step_up,
+            unhurried: self.unhurried,
+            counted,
+        };
         (self.path.into_owned(), (self.route)(rules))
     }
 }
@@ -211,13 +253,16 @@ where
     let ambient = parts.extensions.get::<Ambient>().cloned().unwrap_or_default();
     let limit = app.options.request_timeout;
     let status = rules.status;
+    let mut renewed = None;
     let work = async {
         let turn = || app.turns.try_acquire().map_err(|_| Error::Busy);
         let _turn = if rules.counted { Some(turn()?) } else { None };
-        let caller = guard::admit(&app, &rules.audience, &parts).await?;
+        let caller = guard::admit(&app, &rules.audience, &parts, &mut renewed).await?;
         let path = parts.extract::<RawPathParams>().await;
         let path = path.map_err(|error| Error::Internal(error.to_string()))?;
-        let path = path.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let path: HashMap<String, String> =
+            path.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        guard::check_credential(&app, &rules, &caller, &path)?;
         let query = parse_query(&parts.uri)?;
         let body = B::take(&parts, body).await?;
         let call = Call {
@@ -239,10 +284,15 @@ where
             Err(_) => Err(Error::Timeout { seconds: limit.as_secs() }.into()),
         }
     };
-    match outcome.and_then(|answer| answer.respond(status)) {
+    let mut response = match outcome.and_then(|answer| answer.respond(status)) {
         Ok(response) => response,
         Err(failure) => problem::response(&failure, &ambient),
+    };
+    // Also on a refusal: the old token stops working whatever came of the request. Signing out sets its own cookie.
+    if let Some(cookie) = renewed.filter(|_| !response.headers().contains_key(header::SET_COOKIE)) {
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
     }
+    response
 }
 
 /// The query without `lang`, which every endpoint takes, and without parameters left empty by a form.

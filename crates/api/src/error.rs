@@ -23,6 +23,15 @@ pub enum Error {
     /// The caller's role is not in the endpoint's audience.
     #[error("not offered to this role")]
     Audience,
+    /// The act is for a person in a session.
+    #[error("a session is needed")]
+    SessionNeeded,
+    /// The key is not good for this.
+    #[error("the key lacks the scope {needed}")]
+    Scope {
+        /// The scope that would do.
+        needed: String,
+    },
     /// A cookie-borne request that changes state lacks the header a foreign page cannot set.
     #[error("missing x-brain-request header")]
     ForgeryGuard,
@@ -109,6 +118,8 @@ impl Error {
             Self::MethodNotAllowed { .. } => "api/method-not-allowed",
             Self::NotSignedIn => "api/not-signed-in",
             Self::Audience => "api/audience",
+            Self::SessionNeeded => "api/session-needed",
+            Self::Scope { .. } => "api/key-scope",
             Self::ForgeryGuard => "api/forgery-guard",
             Self::ForeignOrigin => "api/foreign-origin",
             Self::Malformed { .. } => "api/malformed",
@@ -132,9 +143,12 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let code = error.code();
         match error {
-            Error::NotSignedIn | Error::Audience | Error::ForgeryGuard | Error::ForeignOrigin => {
-                access(code, &error)
-            }
+            Error::NotSignedIn
+            | Error::Audience
+            | Error::SessionNeeded
+            | Error::Scope { .. }
+            | Error::ForgeryGuard
+            | Error::ForeignOrigin => access(code, &error),
             Error::UnknownPath { .. } | Error::MethodNotAllowed { .. } | Error::NotFound { .. } => {
                 missing(code, error)
             }
@@ -165,7 +179,23 @@ fn access(code: &'static str, error: &Error) -> Failure {
             "您的角色不能使用此接口。",
             "This is not offered to your role.",
         )
-        .with_hint("请联系本节点管理员。", "Ask the administrator of this node."),
+        .with_hint(
+            "系统管理员、安全管理员与审计员各司其职；请联系负责此事的人。",
+            "System administrator, security administrator and auditor have separate duties; ask whose it is.",
+        ),
+        Error::SessionNeeded => Failure::new(
+            ErrorKind::Forbidden,
+            code,
+            "此操作须登录后进行，不能使用接口密钥。",
+            "This needs a signed-in session; an API key will not do.",
+        ),
+        Error::Scope { needed } => Failure::new(
+            ErrorKind::Forbidden,
+            code,
+            format!("此密钥的范围不含 {needed}。"),
+            format!("This key's scopes do not cover {needed}."),
+        )
+        .with_hint(format!("请另建含 {needed} 范围的密钥。"), format!("Make a key with the scope {needed}.")),
         Error::ForgeryGuard => Failure::new(
             ErrorKind::Forbidden,
             code,

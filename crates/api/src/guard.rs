@@ -1,15 +1,16 @@
 //! Who calls, and whether they may: credentials, forged requests, audience.
 
 use crate::cookie;
-use crate::endpoint::Audience;
+use crate::endpoint::{Audience, KeyUse, Rules};
 use crate::error::Error;
 use crate::services::App;
 use axum::extract::ConnectInfo;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Method, Uri, header};
 use brain_kernel::error::{ErrorKind, Failure};
 use brain_kernel::party::{Party, Role};
-use brain_trust::Authenticated;
+use brain_trust::{Authenticated, Carrier, Credential, Origin, Scope};
+use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 
 /// Header that a page of another site cannot set without asking first.
@@ -20,22 +21,44 @@ const FORGERY_GUARD: &str = "x-brain-request";
 pub(crate) struct Caller {
     /// The authenticated party.
     pub(crate) party: Option<Party>,
-    /// Its token, for acts on the session itself. Never logged.
-    pub(crate) token: Option<String>,
     /// What the token turned out to be.
     pub(crate) authenticated: Option<Authenticated>,
     /// Address of the other end of the connection.
     pub(crate) address: Option<IpAddr>,
 }
 
-enum Credential {
+impl Caller {
+    /// Where the request comes from, as sessions are bound to it.
+    pub(crate) fn origin(&self, headers: &HeaderMap) -> Origin {
+        let user_agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+        let ip = self.address.map(|address| address.to_string());
+        Origin { ip, user_agent: user_agent.map(str::to_owned) }
+    }
+
+    /// Id of the session the request came in.
+    pub(crate) fn session(&self) -> Option<&str> {
+        match self.authenticated.as_ref().map(|authenticated| &authenticated.credential) {
+            Some(Credential::Session { id, .. }) => Some(id),
+            _ => None,
+        }
+    }
+}
+
+enum Shown {
     None,
     Cookie(String),
     Bearer(String),
 }
 
 /// Let a request in, or say why not.
-pub(crate) async fn admit(app: &App, audience: &Audience, request: &Parts) -> Result<Caller, Failure> {
+///
+/// `cookie_due` becomes the cookie with the token that takes the place of the one shown, when it is time.
+pub(crate) async fn admit(
+    app: &App,
+    audience: &Audience,
+    request: &Parts,
+    cookie_due: &mut Option<HeaderValue>,
+) -> Result<Caller, Failure> {
     let headers = &request.headers;
     let address = peer(request);
     let credential = credential(headers);
@@ -44,10 +67,14 @@ pub(crate) async fn admit(app: &App, audience: &Audience, request: &Parts) -> Re
     if *audience == Audience::LocalOrAdministrator && is_local(address, headers) {
         return Ok(caller);
     }
-    let (Credential::Cookie(token) | Credential::Bearer(token)) = credential else {
-        return if *audience == Audience::Public { Ok(caller) } else { Err(Error::NotSignedIn.into()) };
+    let (token, carrier) = match credential {
+        Shown::Cookie(token) => (token, Carrier::Cookie),
+        Shown::Bearer(token) => (token, Carrier::Token),
+        Shown::None if *audience == Audience::Public => return Ok(caller),
+        Shown::None => return Err(Error::NotSignedIn.into()),
     };
-    let authenticated = match app.trust.identity().inspect(&token).await {
+    let origin = caller.origin(headers);
+    let mut authenticated = match app.trust.identity().inspect(&token, carrier, &origin).await {
         Ok(authenticated) => authenticated,
         Err(error) => {
             let failure = Failure::from(error);
@@ -56,42 +83,74 @@ pub(crate) async fn admit(app: &App, audience: &Audience, request: &Parts) -> Re
             return if public { Ok(caller) } else { Err(failure) };
         }
     };
+    let (now, secure) = (app.clock.now(), app.options.secure_cookies);
+    let renewed = authenticated.renewed.take();
+    // Told even when the request is refused below: the old token is on its way out.
+    *cookie_due =
+        renewed.and_then(|token| cookie::set(token.expose(), authenticated.expires_at, now, secure));
     guarded?;
     let party = authenticated.party.clone();
     tracing::debug!(account = %party.account, role = party.role.name(), "authenticated");
-    if authenticated.must_change_password && !matches!(audience, Audience::Public | Audience::SignedInAtAll) {
-        return Err(brain_trust::Error::PasswordChangeRequired.into());
+    if !matches!(audience, Audience::Public | Audience::SignedInAtAll) {
+        if authenticated.must_change_password {
+            return Err(brain_trust::Error::PasswordChangeRequired.into());
+        }
+        if authenticated.must_show_second_factor {
+            return Err(brain_trust::Error::SecondFactorRequired.into());
+        }
     }
     if audience.roles().is_some_and(|roles| !roles.contains(&party.role)) {
         return Err(Error::Audience.into());
     }
     caller.party = Some(party);
-    caller.token = Some(token);
     caller.authenticated = Some(authenticated);
     Ok(caller)
 }
 
+/// Whether the kind of credential will do: the scope of a key, and a second factor shown lately for sensitive acts.
+/// The role was checked before; a scope only narrows it.
+pub(crate) fn check_credential(
+    app: &App,
+    rules: &Rules,
+    caller: &Caller,
+    path: &HashMap<String, String>,
+) -> Result<(), Failure> {
+    let Some(authenticated) = &caller.authenticated else { return Ok(()) };
+    if rules.step_up {
+        app.trust.identity().require_fresh(&authenticated.credential)?;
+    }
+    let Credential::ApiKey { scopes, .. } = &authenticated.credential else { return Ok(()) };
+    if rules.audience == Audience::Public {
+        return Ok(());
+    }
+    let needed = match &rules.key_use {
+        KeyUse::Any => return Ok(()),
+        KeyUse::Never => return Err(Error::SessionNeeded.into()),
+        KeyUse::Scope(scope) => scope.clone(),
+        KeyUse::RunNamed => Scope::RunOf(path.get("id").cloned().unwrap_or_default()),
+    };
+    if scopes.iter().any(|scope| scope.covers(&needed)) {
+        return Ok(());
+    }
+    Err(Error::Scope { needed: needed.to_string() }.into())
+}
+
 /// A bearer token wins over the cookie: whoever sends one means it.
-fn credential(headers: &HeaderMap) -> Credential {
+fn credential(headers: &HeaderMap) -> Shown {
     let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|text| {
         let (scheme, token) = text.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
     });
     match (bearer, cookie::read(headers)) {
-        (Some(token), _) => Credential::Bearer(token),
-        (None, Some(token)) => Credential::Cookie(token),
-        (None, None) => Credential::None,
+        (Some(token), _) => Shown::Bearer(token),
+        (None, Some(token)) => Shown::Cookie(token),
+        (None, None) => Shown::None,
     }
 }
 
 /// A change made with a cookie needs the guard header; a request from another origin's page is refused outright.
-fn guard_forgery(
-    credential: &Credential,
-    method: &Method,
-    uri: &Uri,
-    headers: &HeaderMap,
-) -> Result<(), Error> {
-    if method.is_safe() || !matches!(credential, Credential::Cookie(_)) {
+fn guard_forgery(credential: &Shown, method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(), Error> {
+    if method.is_safe() || !matches!(credential, Shown::Cookie(_)) {
         return Ok(());
     }
     if is_foreign(uri, headers) {

@@ -46,6 +46,8 @@ pub struct Config {
     pub store: StoreConfig,
     /// Warehouse limits.
     pub warehouse: WarehouseConfig,
+    /// Passwords, second factors, sessions, keys.
+    pub trust: brain_trust::Options,
     /// Logs and traces.
     pub telemetry: Telemetry,
     /// Accounts of a public demonstration; empty everywhere else.
@@ -164,6 +166,26 @@ memory_limit_mib = 2048
 query_memory_mib = 1024
 query_timeout_s = 60
 query_rows_max = 1000000
+[trust]
+argon2_memory_kib = 19456
+argon2_passes = 2
+argon2_parallel_max = 2
+session_idle_minutes = 30
+administrator_idle_minutes = 15
+session_hours_max = 12
+session_rotate_minutes = 15
+session_grace_seconds = 60
+sessions_max = 5
+session_bind_address = false
+second_factor_required_roles = ["system_administrator", "security_administrator", "auditor", "government"]
+step_up_minutes = 10
+sign_in_failures_max = 5
+lock_minutes = 15
+password_history = 5
+administrator_password_days_max = 90
+stale_account_days = 90
+api_key_days_max = 366
+head_interval_ms = 1000
 [telemetry]
 log = "info,sqlx=warn,datafusion=warn,buoyant_kernel=warn,deltalake_core=warn"
 log_format = "text"

@@ -1,7 +1,7 @@
 //! Accounts (账号): who may sign in.
 
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait,
     QueryFilter, QueryOrder, QuerySelect,
@@ -30,6 +30,11 @@ pub async fn find_by_username_for_update(
     Ok(Entity::find().filter(Column::Username.eq(username)).lock_exclusive().one(db).await?)
 }
 
+/// The account with this id, locked until the transaction ends where the engine can.
+pub async fn find_for_update(db: &impl ConnectionTrait, id: &str) -> Result<Option<Account>> {
+    Ok(Entity::find_by_id(id).lock_exclusive().one(db).await?)
+}
+
 /// The account with this user name (already lower case).
 pub async fn find_by_username(db: &impl ConnectionTrait, username: &str) -> Result<Option<Account>> {
     Ok(Entity::find().filter(Column::Username.eq(username)).one(db).await?)
@@ -43,6 +48,16 @@ pub async fn count_with_role(db: &impl ConnectionTrait, role: &str) -> Result<u6
 /// Accounts by user name.
 pub async fn list(db: &impl ConnectionTrait, request: PageRequest) -> Result<Page<Account>> {
     page::fetch(db, Entity::find().order_by_asc(Column::Username), request).await
+}
+
+/// Accounts of one kind by user name.
+pub async fn list_of_kind(
+    db: &impl ConnectionTrait,
+    kind: &str,
+    request: PageRequest,
+) -> Result<Page<Account>> {
+    page::fetch(db, Entity::find().filter(Column::Kind.eq(kind)).order_by_asc(Column::Username), request)
+        .await
 }
 
 /// How many accounts of `role` can still sign in.
@@ -70,6 +85,7 @@ pub async fn set_password(
         .col_expr(Column::MustChangePassword, Expr::value(must_change))
         .col_expr(Column::PasswordChangedAt, Expr::value(at))
         .col_expr(Column::FailedSignIns, Expr::value(0))
+        .col_expr(Column::Lockouts, Expr::value(0))
         .col_expr(Column::LockedUntil, Expr::value(None::<DateTime<Utc>>))
         .filter(Column::Id.eq(id));
     one_row(update.exec(db).await?.rows_affected, id)
@@ -80,10 +96,12 @@ pub async fn record_failure(
     db: &impl ConnectionTrait,
     id: &str,
     failed_sign_ins: i32,
+    lockouts: i32,
     locked_until: Option<DateTime<Utc>>,
 ) -> Result<()> {
     let update = Entity::update_many()
         .col_expr(Column::FailedSignIns, Expr::value(failed_sign_ins))
+        .col_expr(Column::Lockouts, Expr::value(lockouts))
         .col_expr(Column::LockedUntil, Expr::value(locked_until))
         .filter(Column::Id.eq(id));
     one_row(update.exec(db).await?.rows_affected, id)
@@ -93,9 +111,48 @@ pub async fn record_failure(
 pub async fn record_sign_in(db: &impl ConnectionTrait, id: &str, at: DateTime<Utc>) -> Result<()> {
     let update = Entity::update_many()
         .col_expr(Column::FailedSignIns, Expr::value(0))
+        .col_expr(Column::Lockouts, Expr::value(0))
         .col_expr(Column::LockedUntil, Expr::value(None::<DateTime<Utc>>))
         .col_expr(Column::LastSignInAt, Expr::value(at))
         .filter(Column::Id.eq(id));
+    one_row(update.exec(db).await?.rows_affected, id)
+}
+
+/// Forget failures and lock, without a sign-in.
+pub async fn unlock(db: &impl ConnectionTrait, id: &str) -> Result<()> {
+    let update = Entity::update_many()
+        .col_expr(Column::FailedSignIns, Expr::value(0))
+        .col_expr(Column::Lockouts, Expr::value(0))
+        .col_expr(Column::LockedUntil, Expr::value(None::<DateTime<Utc>>))
+        .filter(Column::Id.eq(id));
+    one_row(update.exec(db).await?.rows_affected, id)
+}
+
+/// Open accounts of people that nobody has signed in with, or opened, since `before`.
+pub async fn unused_since(db: &impl ConnectionTrait, before: DateTime<Utc>) -> Result<Vec<Account>> {
+    let never = Column::LastSignInAt.is_null().and(Column::CreatedAt.lt(before));
+    let unused = Column::LastSignInAt.lt(before).or(never);
+    let open = Entity::find().filter(Column::Disabled.eq(false)).filter(Column::Kind.eq("person"));
+    Ok(open.filter(unused).order_by_asc(Column::Id).all(db).await?)
+}
+
+/// How many accounts act for each of these organisations.
+pub async fn count_by_organisation(
+    db: &impl ConnectionTrait,
+    organisations: &[String],
+) -> Result<Vec<(String, i64)>> {
+    let counted = Entity::find()
+        .select_only()
+        .column(Column::Organisation)
+        .column_as(Column::Id.count(), "members")
+        .filter(Column::Organisation.is_in(organisations))
+        .group_by(Column::Organisation);
+    Ok(counted.into_tuple().all(db).await?)
+}
+
+/// Replace the role.
+pub async fn set_role(db: &impl ConnectionTrait, id: &str, role: &str) -> Result<()> {
+    let update = Entity::update_many().col_expr(Column::Role, Expr::value(role)).filter(Column::Id.eq(id));
     one_row(update.exec(db).await?.rows_affected, id)
 }
 

@@ -67,3 +67,13 @@ pub async fn revoke(db: &impl ConnectionTrait, id: &str, at: DateTime<Utc>) -> R
         _ => Ok(()),
     }
 }
+
+/// Bring the end of the key forward.
+pub async fn set_expiry(db: &impl ConnectionTrait, id: &str, expires_at: DateTime<Utc>) -> Result<()> {
+    Entity::update_many()
+        .col_expr(Column::ExpiresAt, Expr::value(expires_at))
+        .filter(Column::Id.eq(id))
+        .exec(db)
+        .await?;
+    Ok(())
+}

@@ -73,9 +73,14 @@ impl Client {
         let reply =
             self.post("/api/v1/session", &json!({ "username": username, "password": password })).await;
         let _ = reply.expect(200);
-        let cookie =
-            reply.headers[SET_COOKIE].to_str().expect("text").split(';').next().expect("a pair").to_owned();
-        Self { cookie: Some(cookie), ..self.clone() }
+        self.with_cookie_of(&reply)
+    }
+
+    /// The same client with the cookie that this answer sets.
+    #[must_use]
+    pub fn with_cookie_of(&self, reply: &Reply) -> Self {
+        let cookie = reply.headers[SET_COOKIE].to_str().expect("text").split(';').next();
+        Self { cookie: Some(cookie.expect("a pair").to_owned()), token: None, ..self.clone() }
     }
 
     /// The same client with a token instead of a cookie.

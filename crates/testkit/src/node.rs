@@ -10,7 +10,7 @@ use brain_kernel::party::{Party, Role};
 use brain_kernel::progress::{Cancel, Progress};
 use brain_kernel::uscc::Uscc;
 use brain_store::Store;
-use brain_trust::{NewAccount, Trust};
+use brain_trust::{AccountKind, NewAccount, Trust};
 use brain_warehouse::Warehouse;
 use brain_warehouse::ingest::{IngestOptions, IngestReport, IngestRequest};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
@@ -40,6 +40,8 @@ pub struct Setup {
     pub upload_limit_bytes: u64,
     /// Most rows one query may return.
     pub query_rows_max: u64,
+    /// Roles that must show a second factor; none, so that tests of other things need no authenticator.
+    pub second_factor_required_roles: Vec<Role>,
     /// Accounts shown on the sign-in page.
     pub demo_accounts: Vec<brain_api::DemoAccount>,
 }
@@ -51,6 +53,7 @@ impl Default for Setup {
             request_timeout: Duration::from_mins(1),
             upload_limit_bytes: 1 << 20,
             query_rows_max: 1_000_000,
+            second_factor_required_roles: Vec::new(),
             demo_accounts: Vec::new(),
         }
     }
@@ -100,7 +103,9 @@ impl Node {
         let shared: Arc<dyn Clock> = clock.clone();
         let url = format!("sqlite:{}", folder.path().join("store/brain.db").display());
         let store = Store::open(&url, shared.clone()).await.expect("a store");
-        let trust = open_trust(store.clone(), folder.path(), shared.clone()).await;
+        let trust =
+            open_trust(store.clone(), folder.path(), shared.clone(), setup.second_factor_required_roles)
+                .await;
         accounts(&trust).await;
         let options = brain_warehouse::Options {
             root: folder.path().to_owned(),
@@ -200,11 +205,18 @@ fn operator(role: Role) -> Party {
 }
 
 /// Cheap password hashing: tests sign in often and are not attacked.
-async fn open_trust(store: Store, folder: &Path, clock: Arc<dyn Clock>) -> Trust {
+async fn open_trust(
+    store: Store,
+    folder: &Path,
+    clock: Arc<dyn Clock>,
+    second_factor_required_roles: Vec<Role>,
+) -> Trust {
     let options = brain_trust::Options {
         argon2_memory_kib: 64,
         argon2_passes: 1,
         head_interval_ms: 0,
+        second_factor_required_roles,
+        sessions_max: 100,
         ..brain_trust::Options::default()
     };
     Trust::open_with(store, &folder.join("keys"), clock, options).await.expect("trust")
@@ -219,6 +231,7 @@ async fn accounts(trust: &Trust) {
     let other = ("other_enterprise", Role::Enterprise, code(OTHER_ORGANISATION));
     for (username, role, organisation) in roles.chain([other]) {
         let new = NewAccount {
+            kind: AccountKind::Person,
             username: username.to_owned(),
             display_name: username.to_owned(),
             role,

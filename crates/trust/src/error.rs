@@ -21,6 +21,21 @@ pub enum Error {
     /// Nothing but a change of password is allowed now.
     #[error("the password must be changed first")]
     PasswordChangeRequired,
+    /// Nothing but setting up or showing a second factor is allowed now.
+    #[error("a second factor is due")]
+    SecondFactorRequired,
+    /// The code, recovery code or passkey is wrong or used up.
+    #[error("the second factor is wrong")]
+    SecondFactorWrong,
+    /// The question for the second factor was answered, took too long or too many attempts.
+    #[error("the challenge has ended")]
+    ChallengeEnded,
+    /// The act needs a second factor shown lately, in a session.
+    #[error("a fresh second factor is needed")]
+    StepUpRequired,
+    /// The act is for others, never for oneself.
+    #[error("not on one's own account")]
+    OwnAccount,
     /// The old password given for a change is wrong.
     #[error("the old password is wrong")]
     WrongPassword,
@@ -129,6 +144,11 @@ impl Error {
             Self::SignInRefused => "trust/sign-in-refused",
             Self::SessionEnded => "trust/session-ended",
             Self::PasswordChangeRequired => "trust/password-change-required",
+            Self::SecondFactorRequired => "trust/second-factor-required",
+            Self::SecondFactorWrong => "trust/second-factor-wrong",
+            Self::ChallengeEnded => "trust/challenge-ended",
+            Self::StepUpRequired => "trust/step-up-required",
+            Self::OwnAccount => "trust/own-account",
             Self::WrongPassword => "trust/wrong-password",
             Self::WeakPassword(_) => "trust/weak-password",
             Self::WrongRole { .. } => "trust/wrong-role",
@@ -196,6 +216,44 @@ fn caller_failure(code: &'static str, error: Error) -> Failure {
             Failure::new(Forbidden, code, "首次登录须先修改口令。", "The password must be changed before anything else.")
                 .with_hint("请在“修改口令”中设置新口令。", "Set a new password with POST /api/v1/session/password.")
         }
+        Error::SecondFactorRequired => Failure::new(
+            Forbidden,
+            code,
+            "您的角色须使用双因素认证：请先设置或出示第二因素。",
+            "Your role needs a second factor: set one up, or show it, before anything else.",
+        )
+        .with_hint("请打开“我的安全”。", "Open \"My security\", or POST /api/v1/session/totp."),
+        Error::SecondFactorWrong => Failure::new(
+            Unauthenticated,
+            code,
+            "第二因素不正确，或已用过。",
+            "The second factor is wrong, or was used before.",
+        )
+        .with_hint(
+            "验证码每 30 秒更换且只能用一次；请等下一个。连续多次失败会锁定账号。",
+            "A code changes every 30 seconds and works once; wait for the next. Several failures lock the account.",
+        ),
+        Error::ChallengeEnded => Failure::new(
+            Unauthenticated,
+            code,
+            "验证已超时或已用过。",
+            "The question for the second factor has ended.",
+        )
+        .with_hint("请重新输入用户名与口令。", "Start again with user name and password."),
+        Error::StepUpRequired => Failure::new(
+            Forbidden,
+            code,
+            "此操作须在登录会话中，并重新出示第二因素。",
+            "This needs a signed-in session in which the second factor was shown lately.",
+        )
+        .with_hint("请重新出示第二因素。", "Show it again with POST /api/v1/session/step-up."),
+        Error::OwnAccount => Failure::new(
+            Forbidden,
+            code,
+            "不能对本人账号进行此操作。",
+            "This cannot be done to one's own account.",
+        )
+        .with_hint("请另一位管理员处理。", "Ask another administrator."),
         Error::WrongPassword => Failure::new(InvalidArgument, code, "原口令不正确。", "The old password is wrong."),
         Error::WrongRole { needed, .. } => {
             let Text { zh, en } = needed.title();

@@ -23,19 +23,8 @@ pub(crate) struct NodeKey {
 impl NodeKey {
     /// Read the key in `folder`, or make one there. A file or folder that others can reach is refused.
     pub(crate) fn open(folder: &Path) -> Result<Self> {
-        let path = folder.join(KEY_FILE);
-        let failed = |cause| Error::KeyFile { path: path.display().to_string(), cause };
-        create_folder(folder).map_err(failed)?;
-        refuse_if_shared(folder)?;
-        if !path.try_exists().map_err(failed)? {
-            create(&path).map_err(failed)?;
-        }
-        refuse_if_shared(&path)?;
-        let mut text = Zeroizing::new(String::new());
-        File::open(&path).and_then(|file| file.take(1_024).read_to_string(&mut text)).map_err(failed)?;
-        let seed = unhex::<32>(text.trim())
-            .ok_or_else(|| Error::KeyMalformed { path: path.display().to_string() })?;
-        let key = SigningKey::from_bytes(&Zeroizing::new(seed));
+        let seed = seed(folder, KEY_FILE)?;
+        let key = SigningKey::from_bytes(&seed);
         let id = key_id(&key.verifying_key());
         Ok(Self { key, id })
     }
@@ -56,6 +45,22 @@ impl NodeKey {
     }
 }
 
+/// The 32 random bytes in the file `name` of `folder`, made there at first. What others can reach is refused.
+pub(crate) fn seed(folder: &Path, name: &str) -> Result<Zeroizing<[u8; 32]>> {
+    let path = folder.join(name);
+    let failed = |cause| Error::KeyFile { path: path.display().to_string(), cause };
+    create_folder(folder).map_err(failed)?;
+    refuse_if_shared(folder)?;
+    if !path.try_exists().map_err(failed)? {
+        create(&path).map_err(failed)?;
+    }
+    refuse_if_shared(&path)?;
+    let mut text = Zeroizing::new(String::new());
+    File::open(&path).and_then(|file| file.take(1_024).read_to_string(&mut text)).map_err(failed)?;
+    let seed = unhex::<32>(text.trim());
+    seed.map(Zeroizing::new).ok_or_else(|| Error::KeyMalformed { path: path.display().to_string() })
+}
+
 /// Whether `signature` over `message` was made with the private part of `public`; all but the message hexadecimal.
 pub(crate) fn verify(public: &str, message: &[u8], signature: &str) -> bool {
     let check = || {
@@ -64,6 +69,11 @@ pub(crate) fn verify(public: &str, message: &[u8], signature: &str) -> bool {
         public.verify_strict(message, &signature).ok()
     };
     check().is_some()
+}
+
+/// Whether `public` is a point that Ed25519 signatures can be checked with.
+pub(crate) fn is_public(public: &str) -> bool {
+    unhex::<32>(public).is_some_and(|bytes| VerifyingKey::from_bytes(&bytes).is_ok_and(|key| !key.is_weak()))
 }
 
 /// `N` bytes from the operating system's random source.

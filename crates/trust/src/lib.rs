@@ -14,6 +14,7 @@ pub mod identity;
 mod keys;
 mod options;
 mod password;
+mod seal;
 mod secret;
 mod trust;
 pub mod vault;
@@ -23,7 +24,9 @@ pub use error::{Error, Result};
 pub use evidence::{Evidence, EvidenceEntry, SignedHead, Verification};
 pub use grants::{ColumnFacts, DatasetFacts, Grant, GrantCard, Grants, NewGrant, Reach, Subject};
 pub use identity::{
-    AccountCard, ApiKeyCard, Authenticated, Credential, Identity, NewAccount, NewApiKey, Origin, SignedIn,
+    AccountCard, AccountKind, ApiKeyCard, Authenticated, Carrier, Credential, Identity, NewAccount,
+    NewApiKey, NewNode, NewTotp, NodeCard, NodeState, OrganisationCard, Origin, Proof, Scope,
+    SecondFactorNeeded, SecurityCard, SessionCard, SignIn, SignedIn,
 };
 pub use options::Options;
 pub use password::Weakness;

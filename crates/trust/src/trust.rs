@@ -10,6 +10,7 @@ use brain_store::Store;
 use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 
+use crate::seal::Sealer;
 use crate::{
     AccountCard, Certificates, CryptoOptions, Evidence, Grants, Identity, Keyring, Options, Result, Secret,
     Vault,
@@ -79,9 +80,10 @@ impl Trust {
         let grants = Grants::open(store.clone(), evidence.clone(), clock).await?;
         let vault = Vault::new(store.clone(), evidence.clone(), keyring);
         let certificates = Certificates::new(store.clone(), vault.clone(), evidence.clone());
-        let identity = Identity::new(store, evidence.clone(), options)?;
-        let signer =
-            (options.head_interval_ms > 0).then(|| tokio::spawn(keep_signing(evidence.clone(), options)));
+        let interval = Duration::from_millis(options.head_interval_ms.into());
+        let sealer = Sealer::open(keys_dir)?;
+        let identity = Identity::new(store, evidence.clone(), sealer, options)?;
+        let signer = (!interval.is_zero()).then(|| tokio::spawn(keep_signing(evidence.clone(), interval)));
         Ok(Self(Arc::new(Inner { identity, grants, evidence, vault, certificates, signer })))
     }
 
@@ -135,8 +137,8 @@ impl Trust {
     }
 }
 
-async fn keep_signing(evidence: Evidence, options: Options) {
-    let mut ticks = tokio::time::interval(Duration::from_millis(options.head_interval_ms.into()));
+async fn keep_signing(evidence: Evidence, interval: Duration) {
+    let mut ticks = tokio::time::interval(interval);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;

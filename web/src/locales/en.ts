@@ -45,6 +45,7 @@ export const en: Messages = {
     about: "About",
   },
   bar: {
+    security: "My security",
     account: "Account menu",
     wholeNation: "any region",
     forRegion: "region",
@@ -159,6 +160,7 @@ export const en: Messages = {
     versionOf: "version {{version}}",
   },
   signIn: {
+    relaxed: "Demonstration: a second factor is not enforced",
     title: "Sign in",
     username: "Username",
     password: "Password",

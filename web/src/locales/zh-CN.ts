@@ -44,6 +44,7 @@ export const zh = {
     about: "关于",
   },
   bar: {
+    security: "我的安全",
     account: "账号菜单",
     wholeNation: "不限地区",
     forRegion: "辖区",
@@ -158,6 +159,7 @@ export const zh = {
     versionOf: "第 {{version}} 版",
   },
   signIn: {
+    relaxed: "演示模式：未强制双因素认证",
     title: "登录",
     username: "用户名",
     password: "密码",

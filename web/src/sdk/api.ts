@@ -93,18 +93,33 @@ export const api = {
 
   session: () => json<T.SessionState>("GET", "/session"),
   signIn: (username: string, password: string) =>
-    json<T.SessionState>("POST", "/session", { body: { username, password } }),
+    json<T.SignInAnswer>("POST", "/session", { body: { username, password } }),
+  secondFactor: (challenge: string, factor: T.Factor) =>
+    json<T.SessionState>("POST", "/session/second-factor", { body: { challenge, factor } }),
+  stepUp: (factor: T.Factor) => json<void>("POST", "/session/step-up", { body: { factor } }),
+  security: () => json<T.SecurityCard>("GET", "/session/security"),
+  beginTotp: () => json<T.TotpSecret>("POST", "/session/totp"),
+  confirmTotp: (code: string) => json<{ recovery_codes: string[] }>("POST", "/session/totp/confirmation", { body: { code } }),
+  removeTotp: () => json<void>("DELETE", "/session/totp"),
+  renewRecoveryCodes: () => json<{ recovery_codes: string[] }>("POST", "/session/recovery-codes"),
+  endSession: (id: string) => json<void>("DELETE", `/session/list/${part(id)}`),
+  endOtherSessions: () => json<{ ended: number }>("DELETE", "/session/others"),
+  rotateKey: (id: string, grace_hours: number) => json<T.NewKey>("POST", `/api-keys/${part(id)}/rotation`, { body: { grace_hours } }),
   signOut: () => json<void>("DELETE", "/session"),
   changePassword: (old: string, next: string) => json<void>("POST", "/session/password", { body: { old, new: next } }),
 
   accounts: async () => asPage(await json<T.Page<T.Account> | T.Account[]>("GET", "/accounts", { query: { page_size: 500 } })),
   createAccount: (body: T.NewAccount) => json<T.Account>("POST", "/accounts", { body }),
+  unlockAccount: (id: string) => json<void>("POST", `/accounts/${part(id)}/unlock`),
+  resetSecondFactor: (id: string) => json<void>("DELETE", `/accounts/${part(id)}/second-factor`),
+  endSessionsOf: (id: string) => json<{ ended: number }>("DELETE", `/accounts/${part(id)}/sessions`),
   approveAccount: (id: string) => json<void>("POST", `/accounts/${part(id)}/approval`),
   setAccountDisabled: (id: string, disabled: boolean) =>
     json<void>("PATCH", `/accounts/${part(id)}`, { body: { disabled } }),
   resetPassword: (id: string) => json<T.OneTimePassword>("POST", `/accounts/${part(id)}/password`),
   apiKeys: async () => asPage(await json<T.Page<T.ApiKey> | T.ApiKey[]>("GET", "/api-keys", { query: { page_size: 500 } })),
-  createApiKey: (name: string, expires_at: string) => json<T.NewKey>("POST", "/api-keys", { body: { name, expires_at } }),
+  createApiKey: (name: string, scopes: string[], expires_at: string) =>
+    json<T.NewKey>("POST", "/api-keys", { body: { name, scopes, expires_at } }),
   revokeApiKey: (id: string) => json<void>("DELETE", `/api-keys/${part(id)}`),
   grants: async () => asPage(await json<T.Page<T.GrantEntry> | T.GrantEntry[]>("GET", "/grants", { query: { page_size: 500 } })),
   issueGrant: (body: T.NewGrant) => json<T.GrantEntry>("POST", "/grants", { body }),

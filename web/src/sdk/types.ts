@@ -14,6 +14,13 @@ export type DataSide = Schemas["DataSide"];
 export type Grade = Schemas["Grade"];
 export type Party = Schemas["Party"];
 export type SessionState = Schemas["SessionState"];
+export type SignInAnswer = Schemas["SignInAnswer"];
+export type SecondFactorNeeded = Schemas["SecondFactorNeeded"];
+export type SecurityCard = Schemas["SecurityCard"];
+export type SessionCard = Schemas["SessionCard"];
+export type TotpSecret = Schemas["TotpSecret"];
+/** A second factor as sent: one of them. */
+export type Factor = { totp: string } | { recovery_code: string };
 export type DemoAccount = Schemas["DemoAccount"];
 export type PortalSettings = Schemas["PortalSettings"];
 /** RFC 9457 problem document; anything between the portal and the node may answer with less of it. */

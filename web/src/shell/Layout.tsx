@@ -1,6 +1,7 @@
 // The shell: navigation by side, one search box, and who looks, for whom.
 import {
-  ApiOutlined, BulbOutlined, DownOutlined, GlobalOutlined, KeyOutlined, LogoutOutlined, MenuOutlined, MoonOutlined, SearchOutlined,
+  ApiOutlined, BulbOutlined, DownOutlined, GlobalOutlined, KeyOutlined, LogoutOutlined, MenuOutlined, MoonOutlined, SafetyOutlined,
+  SearchOutlined,
 } from "@ant-design/icons";
 import { Link, Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
 import { Button, Drawer, Dropdown } from "antd";
@@ -151,6 +152,7 @@ function Who({ party, phone }: { party: Party; phone: boolean }) {
                 },
               ]
             : []),
+          { key: "security", icon: <SafetyOutlined />, label: t("bar.security"), onClick: () => void navigate({ to: "/security" }) },
           { key: "password", icon: <KeyOutlined />, label: t("bar.password"), onClick: () => void navigate({ to: "/password" }) },
           { key: "keys", icon: <ApiOutlined />, label: t("keys.title"), onClick: () => void navigate({ to: "/keys" }) },
           { key: "out", icon: <LogoutOutlined />, label: t("bar.signOut"), onClick: () => void leave() },

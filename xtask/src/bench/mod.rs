@@ -10,7 +10,7 @@ mod table;
 
 use anyhow::{Result, bail};
 
-const NAMES: [&str; 6] = ["start", "ingest", "sql", "graph", "risk", "pii"];
+const NAMES: [&str; 7] = ["start", "ingest", "sql", "graph", "risk", "pii", "login"];
 
 /// Run one bench, or all of them.
 pub(crate) fn run(name: &str) -> Result<()> {
@@ -18,6 +18,7 @@ pub(crate) fn run(name: &str) -> Result<()> {
         "start" => start::run(),
         "ingest" => ingest::run_all(),
         "sql" => example::run_example("bench_door"),
+        "login" => example::run_example("bench_login"),
         "graph" => example::run_example("graph_speed"),
         "risk" => risk::run_all(),
         "pii" => pii::run_all(),

@@ -3,7 +3,7 @@
 use crate::answer::{Answer as _, Formats, Reply};
 use crate::call::{Call, Json, NoQuery};
 use crate::component_runs::Asked;
-use crate::endpoint::{Audience, Endpoint};
+use crate::endpoint::{Audience, Endpoint, KeyUse};
 use crate::error::Error;
 use crate::export;
 use crate::prefer;
@@ -18,6 +18,7 @@ use brain_kernel::language::{Language, Text};
 use brain_kernel::party::{Party, Role};
 use brain_kernel::progress::Cancel;
 use brain_kernel::side::Side;
+use brain_trust::Scope;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -85,6 +86,7 @@ pub(crate) fn endpoints(registry: &Registry) -> Vec<Endpoint> {
         .roles(&Role::WORKING)
         .headers(&PREFER)
         .deferrable::<ComponentRun>()
+        .key_use(KeyUse::RunNamed)
         .codes(&["component/unknown", "component/audience", "component/parameter"]);
     let mut endpoints = vec![list, show, any];
     endpoints.extend(registry.manifests().map(one));
@@ -103,6 +105,7 @@ fn one(manifest: &Arc<Manifest>) -> Endpoint {
             about(&manifest.title.en, &manifest.summary.en).replace('：', ": "),
         )
         .roles(&manifest.audience)
+        .key_use(KeyUse::Scope(Scope::RunOf(manifest.id.clone())))
         .component(manifest.parameters.clone(), manifest.result.clone())
         .headers(&PREFER)
         .deferrable::<ComponentRun>()

@@ -2,7 +2,7 @@
 
 use crate::answer::{Page, Reply};
 use crate::call::{Call, NoQuery};
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, KeyUse};
 use crate::error::Error;
 use crate::guard::SUPERVISORS;
 use crate::paging::page_request;
@@ -55,7 +55,7 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             .about("校验全部存证", "Recompute the whole log and check every signed head")
             .unhurried(),
     ]
-    .map(|endpoint| endpoint.tag("evidence").roles(&SUPERVISORS))
+    .map(|endpoint| endpoint.tag("evidence").roles(&SUPERVISORS).key_use(KeyUse::Scope(Scope::Read)))
     .into()
 }
 

@@ -2,7 +2,7 @@
 
 use crate::answer::{Done, Page, Reply};
 use crate::call::{Call, Upload};
-use crate::endpoint::{Audience, Endpoint};
+use crate::endpoint::{Audience, Endpoint, KeyUse};
 use crate::error::Error;
 use crate::paging::page_request;
 use crate::progress::{RunProgress, RunState};
@@ -17,6 +17,7 @@ use brain_kernel::party::{Party, Role};
 use brain_kernel::side::DataSide;
 use brain_store::ingest_run::{IngestRun, IngestRunFilter, RunState as StoredState};
 use brain_warehouse::ingest::{IngestOptions, IngestReport, IngestRequest};
+use brain_trust::Scope;
 use brain_warehouse::mapping::{AUTO, Mapping};
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
@@ -149,7 +150,7 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             .roles(&STEWARDS)
             .status(204),
     ]
-    .map(|endpoint| endpoint.tag("ingest"));
+    .map(|endpoint| endpoint.tag("ingest").key_use(KeyUse::Scope(Scope::Ingest)));
     let mappings = Endpoint::new(Method::GET, "/api/v1/mappings", "mappings_list", mappings)
         .about("可用的映射", "The mappings there are")
         .audience(Audience::SignedIn)

@@ -6,9 +6,12 @@ pub(crate) mod datasets;
 pub(crate) mod evidence;
 pub(crate) mod grants;
 pub(crate) mod ingest;
+pub(crate) mod keys;
 pub(crate) mod map;
 pub(crate) mod node;
+pub(crate) mod organisations;
 pub(crate) mod runs;
+pub(crate) mod security;
 pub(crate) mod session;
 pub(crate) mod sql;
 
@@ -19,7 +22,10 @@ use brain_component::Registry;
 pub(crate) fn all(registry: &Registry) -> Vec<Endpoint> {
     let mut endpoints = node::endpoints();
     endpoints.extend(session::endpoints());
+    endpoints.extend(security::endpoints());
     endpoints.extend(accounts::endpoints());
+    endpoints.extend(keys::endpoints());
+    endpoints.extend(organisations::endpoints());
     endpoints.extend(grants::endpoints());
     endpoints.extend(datasets::endpoints());
     endpoints.extend(ingest::endpoints());

@@ -2,7 +2,7 @@
 
 use crate::answer::{Passed, Reply, Text};
 use crate::call::{Call, NoQuery, Whole};
-use crate::endpoint::{Audience, Endpoint};
+use crate::endpoint::{Audience, Endpoint, KeyUse};
 use crate::mcp;
 use crate::services::DemoAccount;
 use axum::body::{Body, Bytes};
@@ -10,6 +10,7 @@ use axum::http::{HeaderValue, Method, Response, header};
 use brain_kernel::error::Failure;
 use brain_kernel::language::Language;
 use brain_kernel::party::Role;
+use brain_trust::Scope;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +25,8 @@ pub struct PortalSettings {
     pub version: String,
     /// Languages the portal speaks, the default first.
     pub languages: Vec<Language>,
+    /// Whether every administrator must show a second factor; a demonstration may go without, and says so.
+    pub second_factor_enforced: bool,
     /// Accounts of a public demonstration; left out everywhere else.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub demo_accounts: Vec<DemoAccount>,
@@ -38,6 +41,7 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
         Endpoint::new(Method::POST, "/api/v1/mcp", "mcp", model_context)
             .about("模型上下文协议（流式 HTTP）", "Model Context Protocol, streamable HTTP")
             .roles(&Role::WORKING)
+            .key_use(KeyUse::Scope(Scope::Run))
             .headers(&[("mcp-protocol-version", "协议版本 · Protocol version")]),
         Endpoint::new(Method::GET, "/livez", "livez", alive).about("进程存活", "The process is alive"),
         Endpoint::new(Method::GET, "/readyz", "readyz", ready)
@@ -55,11 +59,14 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
 
 async fn portal(call: Call) -> Result<Reply<PortalSettings>, Failure> {
     let options = &call.app.options;
+    let identity = call.app.trust.identity();
+    let required = identity.second_factor_required_roles();
     let settings = PortalSettings {
         node_name: options.node_name.clone(),
         role: options.node_role.clone(),
         version: options.version.clone(),
         languages: vec![Language::Zh, Language::En],
+        second_factor_enforced: Role::ADMINISTRATORS.iter().all(|role| required.contains(role)),
         demo_accounts: options.demo_accounts.clone(),
     };
     Ok(settings.into())

@@ -3,12 +3,12 @@
 use crate::answer::{Done, Reply};
 use crate::call::{Call, Json, NoQuery};
 use crate::cookie;
-use crate::endpoint::{Audience, Endpoint};
+use crate::endpoint::{Audience, Endpoint, KeyUse};
 use crate::error::Error;
 use axum::http::{Method, header};
-use brain_kernel::error::{ErrorKind, Failure};
+use brain_kernel::error::Failure;
 use brain_kernel::party::Party;
-use brain_trust::{Credential, Origin, Secret};
+use brain_trust::{Carrier, Proof, SecondFactorNeeded, Secret, SignIn, SignedIn};
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -20,6 +20,8 @@ pub struct SessionState {
     pub party: Party,
     /// Whether the password must be changed before anything else.
     pub must_change_password: bool,
+    /// Whether a second factor must be set up or shown before anything else.
+    pub must_show_second_factor: bool,
     /// Absolute end of the session or key.
     pub expires_at: DateTime<Utc>,
     /// The session's token, only when asked for with `token=1`.
@@ -27,9 +29,19 @@ pub struct SessionState {
     pub token: Option<String>,
 }
 
+/// Where a good password leads: to a session, or to the question for the second factor.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum SignInAnswer {
+    /// A session.
+    Session(SessionState),
+    /// The question, to be answered at `/api/v1/session/second-factor`.
+    SecondFactor(SecondFactorNeeded),
+}
+
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct SignIn {
+struct SignInRequest {
     /// 用户名 · User name.
     #[schemars(length(max = 200))]
     username: String,
@@ -41,9 +53,37 @@ struct SignIn {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 struct SignInQuery {
-    /// 为 1 时同时返回令牌，供程序使用 · 1 also returns the token, for programs.
+    /// 为 1 时返回令牌供程序使用，不设浏览器会话 · 1 returns a token for programs instead of a browser's cookie.
     #[schemars(range(max = 1))]
     token: Option<u8>,
+}
+
+impl SignInQuery {
+    fn carrier(&self) -> Carrier {
+        if self.token == Some(1) { Carrier::Token } else { Carrier::Cookie }
+    }
+}
+
+/// A second factor as sent: one of its fields.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Factor {
+    /// 动态口令 · Six digits of the authenticator application.
+    #[schemars(length(max = 64))]
+    totp: Option<String>,
+    /// 恢复码 · A recovery code.
+    #[schemars(with = "Option<String>", length(max = 64))]
+    recovery_code: Option<Secret>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct SecondFactorRequest {
+    /// 登录时得到的验证编号 · The challenge from the first step.
+    #[schemars(length(max = 128))]
+    challenge: String,
+    /// 第二因素 · The second factor.
+    factor: Factor,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -66,16 +106,27 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
         Endpoint::new(Method::POST, path, "session_open", open)
             .about("登录", "Sign in")
             .codes(&["trust/sign-in-refused", "api/sign-in-rate"]),
+        Endpoint::new(Method::POST, "/api/v1/session/second-factor", "session_second_factor", second)
+            .about("登录的第二步：出示第二因素", "Second step of signing in: show the second factor")
+            .codes(&[
+                "trust/second-factor-wrong",
+                "trust/challenge-ended",
+                "trust/sign-in-refused",
+                "api/sign-in-rate",
+            ]),
         Endpoint::new(Method::GET, path, "session_show", show)
             .about("当前会话", "The present session")
-            .audience(Audience::SignedInAtAll),
+            .audience(Audience::SignedInAtAll)
+            .key_use(KeyUse::Any),
         Endpoint::new(Method::DELETE, path, "session_close", close)
             .about("退出登录", "Sign out")
             .audience(Audience::SignedInAtAll)
+            .key_use(KeyUse::Any)
             .status(204),
         Endpoint::new(Method::POST, "/api/v1/session/password", "session_password", password)
             .about("修改口令；其他会话随即失效", "Change the password; every other session ends")
             .audience(Audience::SignedInAtAll)
+            .key_use(KeyUse::Never)
             .status(204)
             .codes(&["trust/wrong-password", "trust/weak-password"]),
     ]
@@ -83,29 +134,71 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
     .into()
 }
 
-async fn open(call: Call<SignInQuery, Json<SignIn>>) -> Result<Reply<SessionState>, Failure> {
-    let Json(SignIn { username, password }) = &call.body;
+async fn open(call: Call<SignInQuery, Json<SignInRequest>>) -> Result<Reply<SignInAnswer>, Failure> {
+    let Json(SignInRequest { username, password }) = &call.body;
     bounded(&[password])?;
     if username.len() > PASSWORD_BYTES_MAX {
         return Err(brain_trust::Error::SignInRefused.into());
     }
     let address = call.caller.address;
     call.app.throttle.begin(address)?;
-    let user_agent = call.header("user-agent").map(str::to_owned);
-    let origin = Origin { ip: address.map(|address| address.to_string()), user_agent };
-    let signed_in = call.app.trust.identity().sign_in(username, password, &origin).await?;
+    let (origin, carrier) = (call.caller.origin(&call.headers), call.query.carrier());
+    match call.app.trust.identity().sign_in(username, password, &origin, carrier).await? {
+        SignIn::Open(signed_in) => {
+            call.app.throttle.forgive(address);
+            opened(&call, signed_in, carrier)
+        }
+        SignIn::SecondFactor(needed) => Ok(SignInAnswer::SecondFactor(needed).into()),
+    }
+}
+
+async fn second(call: Call<SignInQuery, Json<SecondFactorRequest>>) -> Result<Reply<SignInAnswer>, Failure> {
+    let Json(SecondFactorRequest { challenge, factor }) = &call.body;
+    let proof = factor.proof()?;
+    let address = call.caller.address;
+    call.app.throttle.begin(address)?;
+    let (origin, carrier) = (call.caller.origin(&call.headers), call.query.carrier());
+    let signed_in = call.app.trust.identity().sign_in_second(challenge, &proof, &origin, carrier).await?;
     call.app.throttle.forgive(address);
-    let secure = call.app.options.secure_cookies;
+    opened(&call, signed_in, carrier)
+}
+
+fn opened<B>(
+    call: &Call<SignInQuery, B>,
+    signed_in: SignedIn,
+    carrier: Carrier,
+) -> Result<Reply<SignInAnswer>, Failure> {
     let token = signed_in.token.expose();
-    let cookie = cookie::set(token, signed_in.expires_at, call.app.clock.now(), secure)
-        .ok_or_else(|| Error::Internal("a session token that is no header value".to_owned()))?;
     let state = SessionState {
         party: signed_in.party,
         must_change_password: signed_in.must_change_password,
+        must_show_second_factor: signed_in.must_show_second_factor,
         expires_at: signed_in.expires_at,
-        token: (call.query.token == Some(1)).then(|| token.to_owned()),
+        token: (carrier == Carrier::Token).then(|| token.to_owned()),
     };
-    Ok(Reply::from(state).with_header(header::SET_COOKIE, cookie))
+    let reply = Reply::from(SignInAnswer::Session(state));
+    if carrier == Carrier::Token {
+        return Ok(reply);
+    }
+    let secure = call.app.options.secure_cookies;
+    let cookie = cookie::set(token, signed_in.expires_at, call.app.clock.now(), secure)
+        .ok_or_else(|| Error::Internal("a session token that is no header value".to_owned()))?;
+    Ok(reply.with_header(header::SET_COOKIE, cookie))
+}
+
+impl Factor {
+    /// The one that was sent.
+    pub(crate) fn proof(&self) -> Result<Proof, Error> {
+        match (&self.totp, &self.recovery_code) {
+            (Some(code), None) => Ok(Proof::Totp(code.clone())),
+            (None, Some(code)) => Ok(Proof::RecoveryCode(code.clone())),
+            _ => Err(Error::Malformed {
+                place: "body",
+                pointer: "/factor".to_owned(),
+                reason: "exactly one of totp and recovery_code is needed".to_owned(),
+            }),
+        }
+    }
 }
 
 async fn show(call: Call) -> Result<Reply<SessionState>, Failure> {
@@ -113,6 +206,7 @@ async fn show(call: Call) -> Result<Reply<SessionState>, Failure> {
     let state = SessionState {
         party: authenticated.party,
         must_change_password: authenticated.must_change_password,
+        must_show_second_factor: authenticated.must_show_second_factor,
         expires_at: authenticated.expires_at,
         token: None,
     };
@@ -120,8 +214,8 @@ async fn show(call: Call) -> Result<Reply<SessionState>, Failure> {
 }
 
 async fn close(call: Call) -> Result<Done, Failure> {
-    if let Some(token) = &call.caller.token {
-        call.app.trust.identity().sign_out(token).await?;
+    if let Some(session) = call.caller.session() {
+        call.app.trust.identity().sign_out(call.party()?, session).await?;
     }
     let cookie = cookie::clear(call.app.options.secure_cookies);
     Ok(Done(cookie.map(|cookie| (header::SET_COOKIE, cookie)).into_iter().collect()))
@@ -130,8 +224,7 @@ async fn close(call: Call) -> Result<Done, Failure> {
 async fn password(call: Call<NoQuery, Json<NewPassword>>) -> Result<Done, Failure> {
     let Json(NewPassword { old, new }) = &call.body;
     bounded(&[old, new])?;
-    require_session(&call)?;
-    let keep = call.caller.token.as_deref();
+    let keep = call.caller.session();
     call.app.trust.identity().change_password(call.party()?, old, new, keep).await?;
     Ok(Done::default())
 }
@@ -145,18 +238,4 @@ fn bounded(secrets: &[&Secret]) -> Result<(), Error> {
         pointer: String::new(),
         reason: format!("password > {PASSWORD_BYTES_MAX} bytes"),
     })
-}
-
-/// Passwords and keys are changed by a person with a session, never with a key: a leaked key must not renew itself.
-pub(crate) fn require_session<Q, B>(call: &Call<Q, B>) -> Result<(), Failure> {
-    let credential = call.caller.authenticated.as_ref().map(|authenticated| &authenticated.credential);
-    if credential == Some(&Credential::Session) {
-        return Ok(());
-    }
-    Err(Failure::new(
-        ErrorKind::Forbidden,
-        "api/session-needed",
-        "此操作须登录后进行，不能使用接口密钥。",
-        "This needs a signed-in session; an API key will not do.",
-    ))
 }

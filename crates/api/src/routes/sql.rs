@@ -3,13 +3,14 @@
 use crate::answer::{Answer as _, Done, Formats, Reply};
 use crate::call::{Call, Json, NoQuery};
 use crate::cells::ColumnType;
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, KeyUse};
 use crate::export::{self, Format};
 use crate::rows::{self, Window};
 use axum::http::{HeaderName, HeaderValue, Method};
 use brain_kernel::error::Failure;
 use brain_kernel::party::Role;
 use brain_kernel::provenance::Input;
+use brain_trust::Scope;
 use brain_warehouse::query::QueryLimits;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -87,7 +88,7 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             .about("取消本人正在运行的查询", "Cancel one's own running query")
             .status(204),
     ]
-    .map(|endpoint| endpoint.tag("sql").roles(&Role::WORKING))
+    .map(|endpoint| endpoint.tag("sql").roles(&Role::WORKING).key_use(KeyUse::Scope(Scope::Read)))
     .into()
 }
 

@@ -88,6 +88,7 @@ async fn the_node_does_what_the_table_says() {
             .replace("{seq}", "0")
             .replace("{name}", "raw.x")
             .replace("{id}", "x")
+            .replace("{uscc}", brain_testkit::ORGANISATION)
             .replace("{query_id}", "x");
         for (who, client) in &clients {
             let request = client.request(method.to_uppercase().parse().unwrap(), &path);
@@ -100,8 +101,22 @@ async fn the_node_does_what_the_table_says() {
 }
 
 /// Acts everybody does to himself: they are no administrator's work.
-const OWN: [&str; 5] =
-    ["session_open", "session_close", "session_password", "api_keys_create", "api_keys_revoke"];
+const OWN: [&str; 14] = [
+    "session_open",
+    "session_second_factor",
+    "session_close",
+    "session_password",
+    "totp_begin",
+    "totp_confirm",
+    "totp_remove",
+    "recovery_codes_renew",
+    "session_step_up",
+    "sessions_end",
+    "sessions_end_others",
+    "api_keys_create",
+    "api_keys_rotate",
+    "api_keys_revoke",
+];
 /// Sent with POST, but changes nothing.
 const READS_BY_POST: [&str; 1] = ["evidence_verify"];
 

@@ -77,6 +77,7 @@ async fn every_operation_of_the_document_has_a_route() {
             .replace("{seq}", "0")
             .replace("{name}", "raw.x")
             .replace("{id}", "x")
+            .replace("{uscc}", brain_testkit::ORGANISATION)
             .replace("{query_id}", "x");
         let client = node.anonymous();
         let reply = client.send(client.request(method, &filled)).await;
@@ -100,6 +101,7 @@ async fn a_method_that_the_document_does_not_name_is_not_served() {
             .replace("{seq}", "0")
             .replace("{name}", "raw.x")
             .replace("{id}", "x")
+            .replace("{uscc}", brain_testkit::ORGANISATION)
             .replace("{query_id}", "x");
         for method in ["get", "post", "put", "patch", "delete"] {
             if item.get(method).is_none() {

@@ -14,6 +14,7 @@ mod map;
 mod mcp;
 mod node;
 mod problems;
+mod protection;
 mod runs;
 mod sample;
 mod session;

@@ -10,7 +10,7 @@ use brain_kernel::clock::SystemClock;
 use brain_kernel::error::{ErrorKind, Failure};
 use brain_kernel::party::Role;
 use brain_kernel::progress::{Cancel, Progress};
-use brain_trust::NewAccount;
+use brain_trust::{AccountKind, NewAccount};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -80,6 +80,7 @@ fn services(node: &Node, metrics: metrics_exporter_prometheus::PrometheusHandle)
 async fn demo_accounts(node: &Node) -> Result<()> {
     for account in &node.config.demo.accounts {
         let new = NewAccount {
+            kind: AccountKind::Person,
             username: account.username.clone(),
             display_name: account.display_name.clone(),
             role: account.role,
@@ -151,6 +152,9 @@ async fn sweep(trust: brain_trust::Trust) {
         tokio::time::sleep(SWEEP).await;
         if let Err(error) = trust.identity().sweep().await {
             tracing::warn!(%error, "ended sessions were not removed");
+        }
+        if let Err(error) = trust.identity().close_stale_accounts().await {
+            tracing::warn!(%error, "unused accounts were not closed");
         }
     }
 }

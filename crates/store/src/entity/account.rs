@@ -13,6 +13,8 @@ pub struct Model {
     /// Name to sign in with, lower case, unique.
     #[sea_orm(unique)]
     pub username: String,
+    /// `person`, `service` or `node`.
+    pub kind: String,
     /// Name to show.
     pub display_name: String,
     /// Stable role name, see `brain_kernel::party::Role::name`.
@@ -21,7 +23,7 @@ pub struct Model {
     pub organisation: Option<String>,
     /// Region code the account answers for.
     pub region: Option<String>,
-    /// PHC string: algorithm, parameters, salt and hash.
+    /// PHC string: algorithm, parameters, salt and hash; empty for services and nodes, which have no password.
     #[serde(skip_serializing)]
     pub password_hash: String,
     /// Whether the next act must be a change of password.
@@ -30,6 +32,8 @@ pub struct Model {
     pub disabled: bool,
     /// Failed sign-ins since the last good one.
     pub failed_sign_ins: i32,
+    /// Locks in a row since the last good sign-in; each lasts twice as long as the one before.
+    pub lockouts: i32,
     /// No sign-in before this instant.
     pub locked_until: Option<DateTimeUtc>,
     /// When the password was last set.

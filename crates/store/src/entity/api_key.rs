@@ -18,6 +18,8 @@ pub struct Model {
     #[sea_orm(unique)]
     #[serde(skip_serializing)]
     pub secret_hash: String,
+    /// What it may be used for, names separated by spaces.
+    pub scopes: String,
     /// When it was made.
     pub created_at: DateTimeUtc,
     /// When it stops working.

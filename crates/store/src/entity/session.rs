@@ -11,6 +11,8 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     #[serde(skip_serializing)]
     pub token_hash: String,
+    /// Stable id: the token changes, the session stays.
+    pub id: String,
     /// Whose session.
     pub account_id: String,
     /// When it began.
@@ -23,6 +25,17 @@ pub struct Model {
     pub ip: Option<String>,
     /// Program it was opened with.
     pub user_agent: Option<String>,
+    /// SHA-256 of the whole user agent; another one may not use the session.
+    #[serde(skip_serializing)]
+    pub user_agent_hash: Option<String>,
+    /// `cookie` for browsers, `token` for programs; the one may not be shown as the other.
+    pub carrier: String,
+    /// When the token was last replaced.
+    pub rotated_at: Option<DateTimeUtc>,
+    /// Which second factor was shown: `totp`, `passkey`, `recovery_code`.
+    pub second_factor: Option<String>,
+    /// When it was last shown.
+    pub second_factor_at: Option<DateTimeUtc>,
 }
 
 /// Joins are written where they are needed.

@@ -25,6 +25,7 @@ pub(crate) fn an_account(store: &Store, username: &str) -> Account {
     Account {
         id: store.new_id(),
         username: username.to_owned(),
+        kind: "person".to_owned(),
         display_name: "张三".to_owned(),
         role: "government".to_owned(),
         organisation: None,
@@ -33,6 +34,7 @@ pub(crate) fn an_account(store: &Store, username: &str) -> Account {
         must_change_password: true,
         disabled: false,
         failed_sign_ins: 0,
+        lockouts: 0,
         locked_until: None,
         password_changed_at: store.now(),
         created_at: store.now(),
@@ -59,7 +61,7 @@ async fn a_lock_is_kept_and_forgotten_after_a_good_sign_in(database: &TestDataba
     let store = database.open().await;
     let id = account::insert(store.db(), an_account(&store, "zhangsan")).await.unwrap().id;
     let until = store.now() + TimeDelta::minutes(15);
-    account::record_failure(store.db(), &id, 5, Some(until)).await.unwrap();
+    account::record_failure(store.db(), &id, 5, 1, Some(until)).await.unwrap();
     let locked = account::find(store.db(), &id).await.unwrap().unwrap();
     assert_eq!((locked.failed_sign_ins, locked.locked_until), (5, Some(until)));
     account::record_sign_in(store.db(), &id, store.now()).await.unwrap();
@@ -74,23 +76,36 @@ async fn sessions_end_by_age_by_idleness_and_with_their_account(database: &TestD
     let now = store.now();
     let a_session = |hash: &str, seen_minutes_ago: i64, left_minutes: i64| Session {
         token_hash: hash.to_owned(),
+        id: format!("id-{hash}"),
         account_id: account.id.clone(),
         created_at: now,
         last_seen_at: now - TimeDelta::minutes(seen_minutes_ago),
         expires_at: now + TimeDelta::minutes(left_minutes),
         ip: None,
         user_agent: None,
+        user_agent_hash: None,
+        carrier: "cookie".to_owned(),
+        rotated_at: None,
+        second_factor: None,
+        second_factor_at: None,
     };
     for (hash, seen, left) in [("good", 1, 60), ("idle", 31, 60), ("old", 1, 0), ("other", 1, 60)] {
         session::insert(store.db(), a_session(hash, seen, left)).await.unwrap();
     }
     assert_eq!(session::delete_expired(store.db(), now, now - TimeDelta::minutes(30)).await.unwrap(), 2);
     let (found, owner) = session::find_with_account(store.db(), "good").await.unwrap().unwrap();
-    assert_eq!((found, owner), (a_session("good", 1, 60), account.clone()));
+    assert_eq!((&found, &owner), (&a_session("good", 1, 60), &account));
     assert!(session::find_with_account(store.db(), "idle").await.unwrap().is_none());
-    assert!(session::delete(store.db(), "good").await.unwrap());
-    assert!(!session::delete(store.db(), "good").await.unwrap());
-    assert_eq!(session::delete_of_account(store.db(), &account.id).await.unwrap(), 1);
+    assert!(session::rotate(store.db(), &found, "better", now).await.unwrap());
+    assert!(!session::rotate(store.db(), &found, "best", now).await.unwrap(), "one of two gets it");
+    assert_eq!(session::former_token(store.db(), "good").await.unwrap().unwrap().session_id, "id-good");
+    assert!(session::find_with_account(store.db(), "good").await.unwrap().is_none());
+    assert!(session::find_with_account(store.db(), "better").await.unwrap().is_some());
+    assert!(session::delete(store.db(), "id-good").await.unwrap());
+    assert!(!session::delete(store.db(), "id-good").await.unwrap());
+    assert!(session::former_token(store.db(), "good").await.unwrap().is_none());
+    assert_eq!(session::delete_of_account(store.db(), &account.id, Some("id-other")).await.unwrap(), 0);
+    assert_eq!(session::delete_of_account(store.db(), &account.id, None).await.unwrap(), 1);
     store.close().await.unwrap();
 }
 
@@ -101,6 +116,7 @@ async fn a_key_is_found_by_its_hash_and_revoked_once(database: &TestDatabase) {
         id: store.new_id(),
         account_id: account.id.clone(),
         name: "夜间导入".to_owned(),
+        scopes: "read".to_owned(),
         secret_hash: "h".to_owned(),
         created_at: store.now(),
         expires_at: store.now() + TimeDelta::days(30),

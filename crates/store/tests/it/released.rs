@@ -97,7 +97,11 @@ async fn the_first_migration_is_still_the_one_that_was_released() {
     let now = schema(&dump_sqlite(&store).await);
     let dump = fs::read_to_string(released()[0].join("sqlite.sql")).unwrap();
     for statement in schema(&dump) {
-        assert!(now.contains(&statement), "no longer made as released: {statement}");
+        // A later step may add columns, which SQLite writes after the last column and before what follows the columns.
+        let columns = statement.split(", FOREIGN KEY").next().unwrap_or_default();
+        let body = columns.trim_end_matches([';', ')', ' ']);
+        let made = now.iter().any(|one| one.starts_with(body));
+        assert!(made, "no longer made as released: {statement}");
     }
 }
 

@@ -1,103 +1,39 @@
 //! Making, listing and closing accounts.
 
 use brain_kernel::party::{Party, Role};
-use brain_kernel::region::RegionCode;
-use brain_kernel::uscc::Uscc;
 use brain_store::account::{self, Account};
 use brain_store::{Page, PageRequest, Transaction, session};
-use chrono::{DateTime, Utc};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Identity, party_of, require_role};
+use super::account::{checked_display_name, checked_username, require_organisation};
+use super::{AccountCard, AccountKind, Identity, NewAccount, party_of, require_administrator, require_role};
 use crate::{Error, EvidenceEntry, Result, Secret, password};
 
 /// Names tried for a first administrator when ordinary accounts hold the usual one.
 const USERNAME_ATTEMPTS_MAX: u32 = 100;
-/// Longest user name and display name, in characters.
-const NAME_CHARACTERS_MAX: usize = 64;
-
-/// An account to be made.
-#[derive(Debug, Clone)]
-pub struct NewAccount {
-    /// Name to sign in with: letters, digits, `.`, `_`, `-`, `@`; case does not matter.
-    pub username: String,
-    /// Name to show.
-    pub display_name: String,
-    /// What it may be.
-    pub role: Role,
-    /// Organisation it acts for; required for [`Role::Enterprise`].
-    pub organisation: Option<Uscc>,
-    /// Region it answers for.
-    pub region: Option<RegionCode>,
-    /// First password.
-    pub password: Secret,
-    /// Whether the first password must be changed at first sign-in.
-    pub must_change_password: bool,
-}
-
-/// An account as administrators see it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct AccountCard {
-    /// Stable id.
-    pub id: String,
-    /// Name to sign in with.
-    pub username: String,
-    /// Name to show.
-    pub display_name: String,
-    /// What it may be.
-    pub role: Role,
-    /// Organisation it acts for.
-    pub organisation: Option<Uscc>,
-    /// Region it answers for.
-    pub region: Option<RegionCode>,
-    /// Whether it may sign in.
-    pub disabled: bool,
-    /// Whether its password must be changed.
-    pub must_change_password: bool,
-    /// No sign-in before this instant.
-    pub locked_until: Option<DateTime<Utc>>,
-    /// When it was made.
-    pub created_at: DateTime<Utc>,
-    /// Last good sign-in.
-    pub last_sign_in_at: Option<DateTime<Utc>>,
-}
-
-impl AccountCard {
-    fn of(account: Account) -> Result<Self> {
-        let party = party_of(&account)?;
-        Ok(Self {
-            id: account.id,
-            username: account.username,
-            display_name: account.display_name,
-            role: party.role,
-            organisation: party.organisation,
-            region: party.region,
-            disabled: account.disabled,
-            must_change_password: account.must_change_password,
-            locked_until: account.locked_until,
-            created_at: account.created_at,
-            last_sign_in_at: account.last_sign_in_at,
-        })
-    }
-}
-
 impl Identity {
     /// Make an account; one of an administrator or auditor stays closed until [`approve_account`](Self::approve_account),
     /// so that nobody makes himself a second administrator. System administrators only.
     pub async fn create_account(&self, actor: &Party, new: NewAccount) -> Result<AccountCard> {
         require_role(actor, Role::SystemAdministrator)?;
-        password::check(new.password.expose(), &new.username).map_err(Error::WeakPassword)?;
+        if new.kind == AccountKind::Service && new.role.is_administrator() {
+            return Err(Error::invalid(
+                "role",
+                "服务账号不能担任管理员或审计员。",
+                "A service account is no administrator and no auditor.",
+            ));
+        }
+        if new.kind == AccountKind::Person {
+            password::check(new.password.expose(), &[&new.username, &new.display_name])
+                .map_err(Error::WeakPassword)?;
+        }
         let closed = new.role.is_administrator();
         self.insert_account(&actor.account, new, closed).await
     }
 
     /// Accounts by user name. The separated administrators only.
     pub async fn accounts(&self, actor: &Party, page: PageRequest) -> Result<Page<AccountCard>> {
-        if !actor.role.is_administrator() {
-            require_role(actor, Role::SystemAdministrator)?;
-        }
+        require_administrator(actor)?;
         let Page { items, total, page, page_size } = account::list(self.0.store.db(), page).await?;
         let items = items.into_iter().map(AccountCard::of).collect::<Result<_>>()?;
         Ok(Page { items, total, page, page_size })
@@ -130,7 +66,7 @@ impl Identity {
         }
         account::set_disabled(&transaction, id, disabled).await?;
         if disabled {
-            session::delete_of_account(&transaction, id).await?;
+            session::delete_of_account(&transaction, id, None).await?;
         }
         let kind = if disabled { "account.disable" } else { "account.enable" };
         self.commit_with(transaction, kind, &actor.account, id, json!({})).await
@@ -151,15 +87,50 @@ impl Identity {
         self.commit_with(transaction, "account.approve", &actor.account, &found.id, body).await
     }
 
+    /// Open a locked account before its time. Security administrators only.
+    pub async fn unlock_account(&self, actor: &Party, id: &str) -> Result<()> {
+        require_role(actor, Role::SecurityAdministrator)?;
+        let transaction = self.0.store.transaction().await?;
+        account::unlock(&transaction, id).await.map_err(|_| Error::not_found("account", id))?;
+        self.commit_with(transaction, "account.unlock", &actor.account, id, json!({})).await
+    }
+
+    /// Give an account another role, ending its sessions. Security administrators only, never on their own account;
+    /// the separated administrators neither become something else nor does anybody become one: no account ever holds
+    /// two of these roles, not even one after the other.
+    pub async fn set_role(&self, actor: &Party, id: &str, role: Role) -> Result<()> {
+        require_role(actor, Role::SecurityAdministrator)?;
+        if actor.account == id {
+            return Err(Error::OwnAccount);
+        }
+        let transaction = self.0.store.transaction().await?;
+        let found = account::find(&transaction, id).await?.ok_or_else(|| Error::not_found("account", id))?;
+        let before = party_of(&found)?;
+        if before.role.is_administrator() || role.is_administrator() {
+            return Err(Error::invalid(
+                "role",
+                "管理员与审计员角色不能与其他角色互换：请另建账号。",
+                "The roles of administrators and auditors are never exchanged: make another account.",
+            ));
+        }
+        require_organisation(role, before.organisation.as_ref())?;
+        account::set_role(&transaction, id, role.name()).await?;
+        session::delete_of_account(&transaction, id, None).await?;
+        let body = json!({ "from": before.role, "to": role });
+        self.commit_with(transaction, "account.role", &actor.account, id, body).await
+    }
+
     /// Replace a forgotten password by one for one use, ending the account's sessions. System administrators only.
     pub async fn reset_password(&self, actor: &Party, id: &str) -> Result<Secret> {
         require_role(actor, Role::SystemAdministrator)?;
         let once = password::one_time()?;
         let hash = self.0.hasher.hash(&once).await?;
         let transaction = self.0.store.transaction().await?;
-        account::find(&transaction, id).await?.ok_or_else(|| Error::not_found("account", id))?;
-        account::set_password(&transaction, id, &hash, true, self.0.store.now()).await?;
-        session::delete_of_account(&transaction, id).await?;
+        let found =
+            account::find(&transaction, id).await?.filter(|row| row.kind == AccountKind::Person.name());
+        let found = found.ok_or_else(|| Error::not_found("account with a password", id))?;
+        self.replace_password(&transaction, &found, &hash, true).await?;
+        session::delete_of_account(&transaction, id, None).await?;
         self.commit_with(transaction, "account.password_reset", &actor.account, id, json!({})).await?;
         Ok(once)
     }
@@ -185,6 +156,7 @@ impl Identity {
             let password = password::one_time()?;
             let username = if attempt == 1 { username.to_owned() } else { format!("{username}{attempt}") };
             let new = NewAccount {
+                kind: AccountKind::Person,
                 username,
                 display_name: role.title().zh,
                 role,
@@ -207,16 +179,26 @@ impl Identity {
     }
 
     async fn insert_account(&self, actor: &str, new: NewAccount, disabled: bool) -> Result<AccountCard> {
+        let (transaction, account) = self.prepare_account(actor, new, disabled).await?;
+        transaction.commit().await?;
+        AccountCard::of(account)
+    }
+
+    /// Store an account and its evidence in a transaction still open.
+    pub(super) async fn prepare_account(
+        &self,
+        actor: &str,
+        new: NewAccount,
+        disabled: bool,
+    ) -> Result<(Transaction, Account)> {
         let username = checked_username(&new.username)?;
         let display_name = checked_display_name(&new.display_name)?;
-        if new.role == Role::Enterprise && new.organisation.is_none() {
-            return Err(Error::invalid(
-                "organisation",
-                "企业用户须填写所属企业的统一社会信用代码。",
-                "An enterprise account needs the credit code (USCC) of its organisation.",
-            ));
-        }
-        let password_hash = self.0.hasher.hash(&new.password).await?;
+        require_organisation(new.role, new.organisation.as_ref())?;
+        let password_hash = match new.kind {
+            AccountKind::Person => self.0.hasher.hash(&new.password).await?,
+            // Nothing hashes to nothing: no password opens it.
+            AccountKind::Service | AccountKind::Node => String::new(),
+        };
         let transaction = self.0.store.transaction().await?;
         if account::find_by_username(&transaction, &username).await?.is_some() {
             return Err(Error::UsernameTaken(username));
@@ -225,6 +207,7 @@ impl Identity {
         let account = Account {
             id: self.0.store.new_id(),
             username: username.clone(),
+            kind: new.kind.name().to_owned(),
             display_name,
             role: new.role.name().to_owned(),
             organisation: new.organisation.map(|code| code.to_string()),
@@ -233,6 +216,7 @@ impl Identity {
             must_change_password: new.must_change_password,
             disabled,
             failed_sign_ins: 0,
+            lockouts: 0,
             locked_until: None,
             password_changed_at: now,
             created_at: now,
@@ -244,19 +228,19 @@ impl Identity {
         };
         let body = json!({
             "username": account.username,
+            "kind": account.kind,
             "role": account.role,
             "organisation": account.organisation,
             "region": account.region,
             "awaits_approval": account.disabled,
         });
-        self.commit_with(transaction, "account.create", actor, &account.id, body).await?;
-        AccountCard::of(account)
+        self.record(&transaction, "account.create", actor, &account.id, body).await?;
+        Ok((transaction, account))
     }
 
-    /// Record the evidence of an act and make both durable.
-    pub(super) async fn commit_with(
+    async fn record(
         &self,
-        transaction: Transaction,
+        transaction: &Transaction,
         kind: &str,
         actor: &str,
         subject: &str,
@@ -268,33 +252,19 @@ impl Identity {
             subject: subject.to_owned(),
             body,
         };
-        self.0.evidence.record_in(&transaction, entry).await?;
+        Ok(self.0.evidence.record_in(transaction, entry).await.map(drop)?)
+    }
+
+    /// Record the evidence of an act and make both durable.
+    pub(super) async fn commit_with(
+        &self,
+        transaction: Transaction,
+        kind: &str,
+        actor: &str,
+        subject: &str,
+        body: serde_json::Value,
+    ) -> Result<()> {
+        self.record(&transaction, kind, actor, subject, body).await?;
         Ok(transaction.commit().await?)
     }
-}
-
-fn checked_username(name: &str) -> Result<String> {
-    let name = name.trim().to_lowercase();
-    let length = name.chars().count();
-    let allowed = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '@');
-    if (2..=NAME_CHARACTERS_MAX).contains(&length) && name.chars().all(allowed) {
-        return Ok(name);
-    }
-    Err(Error::invalid(
-        "username",
-        format!("用户名须为 2 至 {NAME_CHARACTERS_MAX} 个字符，只含文字、数字和 . _ - @。"),
-        format!("A user name has 2 to {NAME_CHARACTERS_MAX} characters: letters, digits and . _ - @."),
-    ))
-}
-
-fn checked_display_name(name: &str) -> Result<String> {
-    let name = name.trim();
-    if (1..=NAME_CHARACTERS_MAX).contains(&name.chars().count()) && !name.chars().any(char::is_control) {
-        return Ok(name.to_owned());
-    }
-    Err(Error::invalid(
-        "display_name",
-        format!("显示名称须为 1 至 {NAME_CHARACTERS_MAX} 个字符。"),
-        format!("A display name has 1 to {NAME_CHARACTERS_MAX} characters."),
-    ))
 }

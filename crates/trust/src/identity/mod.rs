@@ -1,8 +1,17 @@
 //! Identity (身份): accounts, sessions, keys for programs.
 
+mod account;
 mod accounts;
 mod api_keys;
+mod challenge;
+mod nodes;
+mod organisations;
+mod own_password;
+mod scope;
+mod second_factor;
+mod sessions;
 mod sign_in;
+mod sweep;
 mod token;
 
 use std::sync::Arc;
@@ -13,12 +22,20 @@ use brain_kernel::uscc::Uscc;
 use brain_store::Store;
 use brain_store::account::Account;
 
+use challenge::Challenges;
+
 use crate::password::Hasher;
+use crate::seal::Sealer;
 use crate::{Error, Evidence, Options, Result};
 
-pub use accounts::{AccountCard, NewAccount};
+pub use account::{AccountCard, AccountKind, NewAccount};
 pub use api_keys::{ApiKeyCard, NewApiKey};
-pub use sign_in::{Authenticated, Credential, Origin, SignedIn};
+pub use nodes::{NewNode, NodeCard, NodeState};
+pub use organisations::OrganisationCard;
+pub use scope::Scope;
+pub use second_factor::{NewTotp, Proof, SecurityCard};
+pub use sessions::{Authenticated, Carrier, Credential, SessionCard};
+pub use sign_in::{Origin, SecondFactorNeeded, SignIn, SignedIn};
 
 /// A cheap-clone handle to accounts, sessions and keys.
 #[derive(Clone)]
@@ -28,13 +45,22 @@ struct Inner {
     store: Store,
     evidence: Evidence,
     hasher: Hasher,
+    sealer: Sealer,
+    challenges: Challenges,
     options: Options,
 }
 
 impl Identity {
-    pub(crate) fn new(store: Store, evidence: Evidence, options: Options) -> Result<Self> {
+    pub(crate) fn new(store: Store, evidence: Evidence, sealer: Sealer, options: Options) -> Result<Self> {
         let hasher = Hasher::new(&options)?;
-        Ok(Self(Arc::new(Inner { store, evidence, hasher, options })))
+        let challenges = Challenges::default();
+        Ok(Self(Arc::new(Inner { store, evidence, hasher, sealer, challenges, options })))
+    }
+
+    /// Roles that must show a second factor.
+    #[must_use]
+    pub fn second_factor_required_roles(&self) -> &[Role] {
+        &self.0.options.second_factor_required_roles
     }
 }
 
@@ -50,6 +76,14 @@ fn party_of(account: &Account) -> Result<Party> {
         organisation: organisation.map_err(|_| corrupt("account.organisation"))?,
         region: region.map_err(|_| corrupt("account.region"))?,
     })
+}
+
+/// Only the separated administrators pass: what they all read.
+fn require_administrator(actor: &Party) -> Result<()> {
+    if actor.role.is_administrator() {
+        return Ok(());
+    }
+    require_role(actor, Role::SystemAdministrator)
 }
 
 /// Only this role passes. Separation of duties (三权分立) is decided here for every act of trust: an administrator of

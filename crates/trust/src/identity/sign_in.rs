@@ -1,22 +1,26 @@
-//! Signing in and out, and knowing the caller by a token.
+//! Signing in: password, then the second factor where there is one, then a session.
 
 use brain_kernel::party::Party;
 use brain_store::account::{self, Account};
 use brain_store::session::{self, Session};
-use brain_store::{Transaction, api_key};
+use brain_store::{Transaction, second_factor};
 use chrono::{DateTime, TimeDelta, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use sha2::{Digest, Sha256};
 
+use super::account::AccountKind;
+use super::second_factor::Proof;
+use super::sessions::Carrier;
 use super::token::{self, Kind};
 use super::{Identity, party_of};
-use crate::{Error, EvidenceEntry, Result, Secret, password};
+use crate::{Error, EvidenceEntry, Result, Secret, keys};
 
-/// A use is remembered at most this often, in seconds; a write per request would cost more than it tells.
-const TOUCH_INTERVAL_S: i64 = 30;
 /// Longest kept user agent, in characters.
 const USER_AGENT_CHARACTERS_MAX: usize = 200;
+/// A lock never lasts longer than this, in minutes.
+const LOCK_MINUTES_MAX: i64 = 24 * 60;
 
 /// Where a request comes from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -32,45 +36,44 @@ pub struct Origin {
 pub struct SignedIn {
     /// The session's token; shown once, stored only as a hash.
     pub token: Secret,
+    /// Id of the session.
+    pub session: String,
     /// Who signed in.
     pub party: Party,
     /// Whether [`Identity::change_password`] must come before anything else.
     pub must_change_password: bool,
+    /// Whether a second factor must be set up before anything else.
+    pub must_show_second_factor: bool,
     /// Absolute end of the session.
     pub expires_at: DateTime<Utc>,
 }
 
-/// What a token turned out to be.
+/// A good password of an account that has a second factor too.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Authenticated {
-    /// On whose behalf.
-    pub party: Party,
-    /// Whether [`Identity::change_password`] must come before anything else.
-    pub must_change_password: bool,
-    /// When the token stops working in any case.
+pub struct SecondFactorNeeded {
+    /// Sent back with the second factor.
+    pub challenge: String,
+    /// When it stops working.
     pub expires_at: DateTime<Utc>,
-    /// By which kind of token.
-    pub credential: Credential,
+    /// Which there are: `totp`, `passkey`, `recovery_code`.
+    pub methods: Vec<String>,
 }
 
-/// Kinds of token.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Credential {
-    /// A session opened with a password.
-    Session,
-    /// An API key.
-    ApiKey {
-        /// Id of the key.
-        id: String,
-    },
+/// Where a good password leads.
+#[derive(Debug, Clone)]
+pub enum SignIn {
+    /// To a session.
+    Open(SignedIn),
+    /// To the question for the second factor.
+    SecondFactor(SecondFactorNeeded),
 }
 
 /// Why a sign-in was refused: written to the evidence log, never told to the caller.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 enum Refusal {
     UnknownAccount,
     WrongPassword,
+    WrongSecondFactor,
     Locked,
     Disabled,
 }
@@ -80,6 +83,7 @@ impl Refusal {
         match self {
             Self::UnknownAccount => "unknown_account",
             Self::WrongPassword => "wrong_password",
+            Self::WrongSecondFactor => "wrong_second_factor",
             Self::Locked => "locked",
             Self::Disabled => "disabled",
         }
@@ -87,28 +91,48 @@ impl Refusal {
 }
 
 impl Identity {
-    /// Open a session. Unknown name, wrong password, locked and disabled account answer alike and take as long.
-    pub async fn sign_in(&self, username: &str, password: &Secret, origin: &Origin) -> Result<SignedIn> {
+    /// Check a password. Unknown name, wrong password, locked and disabled account answer alike and take as long.
+    pub async fn sign_in(
+        &self,
+        username: &str,
+        password: &Secret,
+        origin: &Origin,
+        carrier: Carrier,
+    ) -> Result<SignIn> {
         let username = username.trim().to_lowercase();
-        let seen = account::find_by_username(self.0.store.db(), &username).await?;
+        let person = |account: &Account| account.kind == AccountKind::Person.name();
+        let seen = account::find_by_username(self.0.store.db(), &username).await?.filter(person);
         let stored = seen.as_ref().map(|account| account.password_hash.as_str());
         let matches = self.0.hasher.verify(password, stored).await?;
 
         let transaction = self.0.store.transaction().await?;
         // Read again under the lock: another attempt may have counted, or the password changed, meanwhile.
-        let account = account::find_by_username_for_update(&transaction, &username).await?;
+        let account = account::find_by_username_for_update(&transaction, &username).await?.filter(person);
         let now = self.0.store.now();
         let refusal = match &account {
             None => Some(Refusal::UnknownAccount),
-            Some(account) if account.disabled => Some(Refusal::Disabled),
-            Some(account) if account.locked_until.is_some_and(|until| until > now) => Some(Refusal::Locked),
-            Some(account) if !matches || Some(account.password_hash.as_str()) != stored => {
-                Some(Refusal::WrongPassword)
-            }
-            Some(_) => None,
+            Some(account) => closed(account, now).or_else(|| {
+                let good = matches && Some(account.password_hash.as_str()) == stored;
+                (!good).then_some(Refusal::WrongPassword)
+            }),
         };
         match (refusal, account) {
-            (None, Some(account)) => self.open_session(transaction, account, origin, now).await,
+            (None, Some(account)) => {
+                let methods = methods(&transaction, &account.id).await?;
+                if methods.is_empty() {
+                    return self
+                        .open_session(transaction, account, origin, carrier, None)
+                        .await
+                        .map(SignIn::Open);
+                }
+                transaction.rollback().await?;
+                let (token, challenge) = self.0.challenges.ask(&account.id, now)?;
+                Ok(SignIn::SecondFactor(SecondFactorNeeded {
+                    challenge: token.expose().to_owned(),
+                    expires_at: challenge.expires_at,
+                    methods,
+                }))
+            }
             (refusal, account) => {
                 let refusal = refusal.unwrap_or(Refusal::UnknownAccount);
                 self.refuse(transaction, account.as_ref(), refusal, origin, now).await?;
@@ -117,87 +141,34 @@ impl Identity {
         }
     }
 
-    /// The caller behind a session token or API key; refused while the password must be changed.
-    pub async fn authenticate(&self, token: &str) -> Result<Party> {
-        let authenticated = self.inspect(token).await?;
-        if authenticated.must_change_password {
-            return Err(Error::PasswordChangeRequired);
-        }
-        Ok(authenticated.party)
-    }
-
-    /// Like [`authenticate`](Self::authenticate), but also for a caller who may only change the password.
-    pub async fn inspect(&self, token: &str) -> Result<Authenticated> {
-        match Kind::of(token) {
-            Some(Kind::Session) => self.inspect_session(token).await,
-            Some(Kind::ApiKey) => self.inspect_api_key(token).await,
-            None => Err(Error::SessionEnded),
-        }
-    }
-
-    /// End a session. A token that opens nothing is not an error.
-    pub async fn sign_out(&self, token: &str) -> Result<()> {
-        let hash = token::hash(token);
-        let transaction = self.0.store.transaction().await?;
-        let Some((_, account)) = session::find_with_account(&transaction, &hash).await? else {
-            return Ok(transaction.rollback().await?);
-        };
-        session::delete(&transaction, &hash).await?;
-        let entry = EvidenceEntry {
-            kind: "session.close".to_owned(),
-            actor: account.id.clone(),
-            subject: account.id,
-            body: json!({}),
-        };
-        self.0.evidence.record_in(&transaction, entry).await?;
-        Ok(transaction.commit().await?)
-    }
-
-    /// Replace the caller's own password. All its sessions end except the one of `keep_token`.
-    pub async fn change_password(
+    /// Answer the question for the second factor and open the session.
+    pub async fn sign_in_second(
         &self,
-        party: &Party,
-        old: &Secret,
-        new: &Secret,
-        keep_token: Option<&str>,
-    ) -> Result<()> {
-        let account = account::find(self.0.store.db(), &party.account)
-            .await?
-            .ok_or_else(|| Error::not_found("account", &party.account))?;
-        if !self.0.hasher.verify(old, Some(&account.password_hash)).await? {
-            return Err(Error::WrongPassword);
-        }
-        if old.expose() == new.expose() {
-            return Err(Error::WeakPassword(password::Weakness::Unchanged));
-        }
-        password::check(new.expose(), &account.username).map_err(Error::WeakPassword)?;
-        let hash = self.0.hasher.hash(new).await?;
-
+        challenge: &str,
+        proof: &Proof,
+        origin: &Origin,
+        carrier: Carrier,
+    ) -> Result<SignedIn> {
+        let now = self.0.store.now();
+        let asked = self.0.challenges.attempt(challenge, now)?;
         let transaction = self.0.store.transaction().await?;
-        let now = self.0.store.now();
-        account::set_password(&transaction, &account.id, &hash, false, now).await?;
-        let kept = match keep_token.map(token::hash) {
-            Some(hash) => session::find_with_account(&transaction, &hash).await?.map(|(session, _)| session),
-            None => None,
-        };
-        session::delete_of_account(&transaction, &account.id).await?;
-        if let Some(session) = kept.filter(|session| session.account_id == account.id) {
-            session::insert(&transaction, session).await?;
+        let found = account::find_for_update(&transaction, &asked.account).await?;
+        let account = found.ok_or(Error::ChallengeEnded)?;
+        if let Some(refusal) = closed(&account, now) {
+            self.0.challenges.end(challenge);
+            self.refuse(transaction, Some(&account), refusal, origin, now).await?;
+            return Err(Error::SignInRefused);
         }
-        let entry = EvidenceEntry {
-            kind: "account.password".to_owned(),
-            actor: account.id.clone(),
-            subject: account.id,
-            body: json!({}),
+        let Some(factor) = self.prove(&transaction, &account.id, proof, now).await? else {
+            self.refuse(transaction, Some(&account), Refusal::WrongSecondFactor, origin, now).await?;
+            return Err(Error::SecondFactorWrong);
         };
-        self.0.evidence.record_in(&transaction, entry).await?;
-        Ok(transaction.commit().await?)
-    }
-
-    /// Forget sessions that have ended by themselves; how many there were.
-    pub async fn sweep(&self) -> Result<u64> {
-        let now = self.0.store.now();
-        Ok(session::delete_expired(self.0.store.db(), now, now - self.idle()).await?)
+        if !self.0.challenges.end(challenge) {
+            // Answered by another request at the same moment: one answer, one session.
+            transaction.rollback().await?;
+            return Err(Error::ChallengeEnded);
+        }
+        self.open_session(transaction, account, origin, carrier, Some(factor)).await
     }
 
     async fn open_session(
@@ -205,31 +176,62 @@ impl Identity {
         transaction: Transaction,
         account: Account,
         origin: &Origin,
-        now: DateTime<Utc>,
+        carrier: Carrier,
+        factor: Option<&'static str>,
     ) -> Result<SignedIn> {
-        let party = party_of(&account)?;
+        let (party, now) = (party_of(&account)?, self.0.store.now());
+        let open = session::of_account(&transaction, &account.id).await?;
+        let most = (self.0.options.sessions_max.max(1) - 1) as usize;
+        let ended = open.len().saturating_sub(most);
+        for oldest in open.iter().take(ended) {
+            session::delete(&transaction, &oldest.id).await?;
+        }
         let (token, token_hash) = token::fresh(Kind::Session)?;
         let expires_at = now + TimeDelta::hours(self.0.options.session_hours_max.into());
         let session = Session {
             token_hash,
+            id: self.0.store.new_id(),
             account_id: account.id.clone(),
             created_at: now,
             last_seen_at: now,
             expires_at,
             ip: origin.ip.clone(),
             user_agent: user_agent(origin),
+            user_agent_hash: user_agent_hash(origin),
+            carrier: carrier.name().to_owned(),
+            rotated_at: None,
+            second_factor: factor.map(str::to_owned),
+            second_factor_at: factor.map(|_| now),
         };
+        let id = session.id.clone();
         session::insert(&transaction, session).await?;
         account::record_sign_in(&transaction, &account.id, now).await?;
-        let entry = EvidenceEntry {
-            kind: "session.open".to_owned(),
-            actor: account.id.clone(),
-            subject: account.id,
-            body: json!({ "ip": origin.ip, "user_agent": user_agent(origin) }),
-        };
-        self.0.evidence.record_in(&transaction, entry).await?;
-        transaction.commit().await?;
-        Ok(SignedIn { token, party, must_change_password: account.must_change_password, expires_at })
+        let body = json!({
+            "ip": origin.ip,
+            "user_agent": user_agent(origin),
+            "second_factor": factor,
+            "ended_for_it": ended,
+        });
+        self.commit_with(transaction, "session.open", &account.id, &account.id, body).await?;
+        let required = self.0.options.second_factor_required_roles.contains(&party.role);
+        Ok(SignedIn {
+            token,
+            session: id,
+            must_change_password: self.must_change_password(&account, party.role, now),
+            must_show_second_factor: required && factor.is_none(),
+            party,
+            expires_at,
+        })
+    }
+
+    /// Count a second factor that was wrong like a wrong password.
+    pub(super) async fn refuse_factor(
+        &self,
+        transaction: Transaction,
+        account: &Account,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        self.refuse(transaction, Some(account), Refusal::WrongSecondFactor, &Origin::default(), now).await
     }
 
     async fn refuse(
@@ -252,66 +254,57 @@ impl Identity {
             "session.refused",
             json!({ "reason": refusal.name(), "ip": origin.ip, "user_agent": user_agent(origin) }),
         )];
-        if let (Some(account), Refusal::WrongPassword) = (account, refusal) {
+        if let (Some(account), Refusal::WrongPassword | Refusal::WrongSecondFactor) = (account, refusal) {
             let failures = account.failed_sign_ins.saturating_add(1);
             let lock = i64::from(failures) >= i64::from(self.0.options.sign_in_failures_max);
-            let until = lock.then(|| now + TimeDelta::minutes(self.0.options.lock_minutes.into()));
-            // After a lock the count starts anew.
-            account::record_failure(&transaction, &account.id, if lock { 0 } else { failures }, until)
-                .await?;
+            let until = lock.then(|| now + self.lock_time(account.lockouts));
+            let lockouts = account.lockouts.saturating_add(i32::from(lock));
+            // After a lock the count starts anew; the number of locks does not, until a good sign-in.
+            let failures_kept = if lock { 0 } else { failures };
+            account::record_failure(&transaction, &account.id, failures_kept, lockouts, until).await?;
             if let Some(until) = until {
-                entries.push(entry("account.lock", json!({ "until": until, "failures": failures })));
+                let body = json!({ "until": until, "failures": failures, "lockouts": lockouts });
+                entries.push(entry("account.lock", body));
             }
         }
         self.0.evidence.record_all_in(&transaction, entries).await?;
         Ok(transaction.commit().await?)
     }
 
-    async fn inspect_session(&self, token: &str) -> Result<Authenticated> {
-        let hash = token::hash(token);
-        let db = self.0.store.db();
-        let (session, account) = session::find_with_account(db, &hash).await?.ok_or(Error::SessionEnded)?;
-        let now = self.0.store.now();
-        if account.disabled || session.expires_at <= now || session.last_seen_at + self.idle() <= now {
-            session::delete(db, &hash).await?;
-            return Err(Error::SessionEnded);
-        }
-        if now - session.last_seen_at >= TimeDelta::seconds(TOUCH_INTERVAL_S) {
-            session::touch(db, &hash, now).await?;
-        }
-        Ok(Authenticated {
-            party: party_of(&account)?,
-            must_change_password: account.must_change_password,
-            expires_at: session.expires_at,
-            credential: Credential::Session,
-        })
-    }
-
-    async fn inspect_api_key(&self, token: &str) -> Result<Authenticated> {
-        let db = self.0.store.db();
-        let (key, account) =
-            api_key::find_with_account(db, &token::hash(token)).await?.ok_or(Error::SessionEnded)?;
-        let now = self.0.store.now();
-        if account.disabled || key.revoked_at.is_some() || key.expires_at <= now {
-            return Err(Error::SessionEnded);
-        }
-        let interval = TimeDelta::seconds(TOUCH_INTERVAL_S);
-        if key.last_used_at.is_none_or(|last| now - last >= interval) {
-            api_key::touch(db, &key.id, now).await?;
-        }
-        Ok(Authenticated {
-            party: party_of(&account)?,
-            must_change_password: account.must_change_password,
-            expires_at: key.expires_at,
-            credential: Credential::ApiKey { id: key.id },
-        })
-    }
-
-    fn idle(&self) -> TimeDelta {
-        TimeDelta::minutes(self.0.options.session_idle_minutes.into())
+    /// How long the next lock lasts after this many in a row: twice as long each time, a day at most.
+    fn lock_time(&self, lockouts: i32) -> TimeDelta {
+        let doublings = u32::try_from(lockouts).unwrap_or_default().min(16);
+        let minutes = i64::from(self.0.options.lock_minutes) << doublings;
+        TimeDelta::minutes(minutes.min(LOCK_MINUTES_MAX.max(self.0.options.lock_minutes.into())))
     }
 }
 
-fn user_agent(origin: &Origin) -> Option<String> {
+/// Why nobody may sign in with this account now.
+fn closed(account: &Account, now: DateTime<Utc>) -> Option<Refusal> {
+    if account.disabled {
+        return Some(Refusal::Disabled);
+    }
+    account.locked_until.is_some_and(|until| until > now).then_some(Refusal::Locked)
+}
+
+/// Second factors an account has set up.
+async fn methods(transaction: &Transaction, account_id: &str) -> Result<Vec<String>> {
+    let totp = second_factor::totp(transaction, account_id).await?;
+    let mut methods = Vec::new();
+    if totp.is_some_and(|row| row.confirmed_at.is_some()) {
+        methods.push("totp".to_owned());
+    }
+    if !methods.is_empty() && second_factor::recovery_codes_left(transaction, account_id).await? > 0 {
+        methods.push("recovery_code".to_owned());
+    }
+    Ok(methods)
+}
+
+pub(super) fn user_agent(origin: &Origin) -> Option<String> {
     origin.user_agent.as_ref().map(|text| text.chars().take(USER_AGENT_CHARACTERS_MAX).collect())
+}
+
+/// What a session is bound to: the whole user agent, hashed.
+pub(super) fn user_agent_hash(origin: &Origin) -> Option<String> {
+    origin.user_agent.as_ref().map(|text| keys::hex(&Sha256::digest(text.as_bytes())))
 }

@@ -9,6 +9,7 @@ use crate::{Result, Secret, keys};
 pub(super) enum Kind {
     Session,
     ApiKey,
+    Challenge,
 }
 
 impl Kind {
@@ -16,12 +17,13 @@ impl Kind {
         match self {
             Self::Session => "brs_",
             Self::ApiKey => "brk_",
+            Self::Challenge => "brc_",
         }
     }
 
     /// The kind of `token`, if it has the shape of one.
     pub(super) fn of(token: &str) -> Option<Self> {
-        [Self::Session, Self::ApiKey]
+        [Self::Session, Self::ApiKey, Self::Challenge]
             .into_iter()
             .find(|kind| token.strip_prefix(kind.prefix()).is_some_and(|rest| rest.len() == 64))
     }

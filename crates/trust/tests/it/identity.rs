@@ -2,7 +2,7 @@
 
 use brain_kernel::party::Role;
 use brain_store::PageRequest;
-use brain_trust::{Credential, NewAccount, Secret};
+use brain_trust::{AccountKind, Credential, NewAccount, Scope, Secret};
 use chrono::TimeDelta;
 
 use crate::node::{Node, PASSWORD, party};
@@ -18,11 +18,14 @@ async fn the_three_administrators_are_made_once_and_must_change_the_password_bef
         let signed_in = node.sign_in(&one.username, one.password.expose()).await.unwrap();
         assert!(signed_in.must_change_password);
         let token = signed_in.token.expose();
-        assert_eq!(identity.authenticate(token).await.unwrap_err().code(), "trust/password-change-required");
-        assert!(identity.inspect(token).await.unwrap().must_change_password);
+        assert_eq!(node.authenticate(token).await.unwrap_err().code(), "trust/password-change-required");
+        assert!(node.inspect(token).await.unwrap().must_change_password);
         let new = Secret::new("a better one 2026");
-        identity.change_password(&signed_in.party, &one.password, &new, Some(token)).await.unwrap();
-        assert_eq!(identity.authenticate(token).await.unwrap().role, one.role);
+        identity
+            .change_password(&signed_in.party, &one.password, &new, Some(&signed_in.session))
+            .await
+            .unwrap();
+        assert_eq!(node.authenticate(token).await.unwrap().role, one.role);
         assert_eq!(
             node.sign_in(&one.username, one.password.expose()).await.unwrap_err().code(),
             "trust/sign-in-refused"
@@ -105,19 +108,20 @@ async fn a_session_ends_when_idle_when_old_and_when_signed_out() {
     let identity = node.trust.identity();
     let idle = node.sign_in("zhangsan", PASSWORD).await.unwrap().token;
     let busy = node.sign_in("zhangsan", PASSWORD).await.unwrap().token;
-    let left = node.sign_in("zhangsan", PASSWORD).await.unwrap().token;
-    identity.sign_out(left.expose()).await.unwrap();
-    assert_eq!(identity.authenticate(left.expose()).await.unwrap_err().code(), "trust/session-ended");
-    identity.sign_out(left.expose()).await.unwrap();
+    let left = node.sign_in("zhangsan", PASSWORD).await.unwrap();
+    identity.sign_out(&left.party, &left.session).await.unwrap();
+    let (left, gone) = (left.token, (left.party, left.session));
+    assert_eq!(node.authenticate(left.expose()).await.unwrap_err().code(), "trust/session-ended");
+    identity.sign_out(&gone.0, &gone.1).await.unwrap();
     for _ in 0..28 {
         node.clock.advance(TimeDelta::minutes(25));
-        identity.authenticate(busy.expose()).await.unwrap();
+        node.authenticate(busy.expose()).await.unwrap();
     }
-    assert!(identity.authenticate(idle.expose()).await.is_err());
+    assert!(node.authenticate(idle.expose()).await.is_err());
     node.clock.advance(TimeDelta::minutes(25));
-    assert!(identity.authenticate(busy.expose()).await.is_err(), "12 hours are over");
+    assert!(node.authenticate(busy.expose()).await.is_err(), "12 hours are over");
     for nonsense in ["", "brs_", "brs_0000", &"x".repeat(10_000)] {
-        assert_eq!(identity.authenticate(nonsense).await.unwrap_err().code(), "trust/session-ended");
+        assert_eq!(node.authenticate(nonsense).await.unwrap_err().code(), "trust/session-ended");
     }
 }
 
@@ -128,13 +132,13 @@ async fn closing_an_account_ends_its_sessions_and_keys_at_once() {
     let identity = node.trust.identity();
     let session = node.sign_in("zhangsan", PASSWORD).await.unwrap();
     let expires = node.store.now() + TimeDelta::days(30);
-    let key = identity.create_api_key(&session.party, "夜间导入", expires).await.unwrap();
-    identity.authenticate(key.secret.expose()).await.unwrap();
+    let key = identity.create_api_key(&session.party, "夜间导入", Scope::every(), expires).await.unwrap();
+    node.authenticate(key.secret.expose()).await.unwrap();
     identity.set_disabled(&party(Role::SystemAdministrator), &id, true).await.unwrap();
-    assert!(identity.authenticate(session.token.expose()).await.is_err());
-    assert!(identity.authenticate(key.secret.expose()).await.is_err());
+    assert!(node.authenticate(session.token.expose()).await.is_err());
+    assert!(node.authenticate(key.secret.expose()).await.is_err());
     identity.set_disabled(&party(Role::SystemAdministrator), &id, false).await.unwrap();
-    identity.authenticate(key.secret.expose()).await.unwrap();
+    node.authenticate(key.secret.expose()).await.unwrap();
 }
 
 #[tokio::test]
@@ -144,24 +148,27 @@ async fn a_key_acts_for_its_owner_until_it_expires_or_is_revoked() {
     let identity = node.trust.identity();
     let owner = node.sign_in("zhangsan", PASSWORD).await.unwrap().party;
     let until = |days| node.store.now() + TimeDelta::days(days);
-    let short = identity.create_api_key(&owner, "短", until(1)).await.unwrap();
-    let long = identity.create_api_key(&owner, "长", until(300)).await.unwrap();
+    let short = identity.create_api_key(&owner, "短", vec![Scope::Read], until(1)).await.unwrap();
+    let long = identity.create_api_key(&owner, "长", vec![Scope::Read], until(300)).await.unwrap();
     for bad in [until(0), until(400)] {
         assert_eq!(
-            identity.create_api_key(&owner, "坏", bad).await.unwrap_err().code(),
+            identity.create_api_key(&owner, "坏", vec![Scope::Read], bad).await.unwrap_err().code(),
             "trust/invalid-argument"
         );
     }
-    let seen = identity.inspect(short.secret.expose()).await.unwrap();
-    assert_eq!((seen.party, seen.credential), (owner.clone(), Credential::ApiKey { id: short.id.clone() }));
+    let seen = node.inspect(short.secret.expose()).await.unwrap();
+    assert_eq!(
+        (seen.party, seen.credential),
+        (owner.clone(), Credential::ApiKey { id: short.id.clone(), scopes: vec![Scope::Read] })
+    );
     node.clock.advance(TimeDelta::days(1));
-    assert!(identity.authenticate(short.secret.expose()).await.is_err());
+    assert!(node.authenticate(short.secret.expose()).await.is_err());
     let stranger = party(Role::Government);
     assert_eq!(identity.revoke_api_key(&stranger, &long.id).await.unwrap_err().code(), "trust/not-found");
     assert_eq!(identity.api_keys(&stranger, PageRequest::default()).await.unwrap().total, 0);
     assert_eq!(identity.api_keys(&owner, PageRequest::default()).await.unwrap().total, 2);
     identity.revoke_api_key(&owner, &long.id).await.unwrap();
-    assert!(identity.authenticate(long.secret.expose()).await.is_err());
+    assert!(node.authenticate(long.secret.expose()).await.is_err());
     assert_eq!(owner.account, id);
 }
 
@@ -174,15 +181,15 @@ async fn changing_the_password_ends_every_other_session() {
     let elsewhere = node.sign_in("zhangsan", PASSWORD).await.unwrap();
     let (old, new) = (Secret::new(PASSWORD), Secret::new("another long one 7"));
     let change = |old: Secret, new: Secret| {
-        let (identity, party, token) = (identity.clone(), here.party.clone(), here.token.clone());
-        async move { identity.change_password(&party, &old, &new, Some(token.expose())).await }
+        let (identity, party, session) = (identity.clone(), here.party.clone(), here.session.clone());
+        async move { identity.change_password(&party, &old, &new, Some(&session)).await }
     };
     assert_eq!(change(new.clone(), old.clone()).await.unwrap_err().code(), "trust/wrong-password");
     assert_eq!(change(old.clone(), old.clone()).await.unwrap_err().code(), "trust/weak-password");
     assert_eq!(change(old.clone(), Secret::new("short")).await.unwrap_err().code(), "trust/weak-password");
     change(old, new).await.unwrap();
-    identity.authenticate(here.token.expose()).await.unwrap();
-    assert!(identity.authenticate(elsewhere.token.expose()).await.is_err());
+    node.authenticate(here.token.expose()).await.unwrap();
+    assert!(node.authenticate(elsewhere.token.expose()).await.is_err());
 }
 
 #[tokio::test]
@@ -217,6 +224,7 @@ async fn nobody_makes_himself_a_second_administrator() {
     let identity = node.trust.identity();
     for role in Role::ADMINISTRATORS {
         let new = NewAccount {
+            kind: AccountKind::Person,
             username: format!("second-{}", role.name()),
             display_name: "二号".to_owned(),
             role,
@@ -250,6 +258,7 @@ async fn every_act_belongs_to_one_administrator_and_the_others_are_refused() {
     for role in Role::ALL {
         let actor = party(role);
         let new = NewAccount {
+            kind: AccountKind::Person,
             username: format!("by-{}", role.name()),
             display_name: "新人".to_owned(),
             role: Role::Government,
@@ -272,6 +281,10 @@ async fn every_act_belongs_to_one_administrator_and_the_others_are_refused() {
             (Role::SystemAdministrator, refused(identity.set_disabled(&actor, &id, false).await)),
             (Role::SystemAdministrator, refused(identity.reset_password(&actor, &id).await.map(drop))),
             (Role::SecurityAdministrator, refused(identity.approve_account(&actor, &id).await)),
+            (Role::SecurityAdministrator, refused(identity.unlock_account(&actor, &id).await)),
+            (Role::SecurityAdministrator, refused(identity.set_role(&actor, &id, Role::IndustryBody).await)),
+            (Role::SecurityAdministrator, refused(identity.reset_second_factor(&actor, &id).await)),
+            (Role::SecurityAdministrator, refused(identity.end_sessions_of(&actor, &id).await.map(drop))),
             (Role::SecurityAdministrator, refused(grants.issue(&actor, grant).await.map(drop))),
             (Role::SecurityAdministrator, refused(grants.revoke(&actor, "none").await)),
         ];
@@ -288,6 +301,7 @@ async fn an_account_that_makes_no_sense_is_refused_with_the_reason() {
     let node = Node::start().await;
     node.account("zhangsan", Role::Government).await;
     let new = NewAccount {
+        kind: AccountKind::Person,
         username: "lisi".to_owned(),
         display_name: "李四".to_owned(),
         role: Role::Government,

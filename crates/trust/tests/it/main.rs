@@ -12,5 +12,6 @@ mod evidence;
 mod grants;
 mod identity;
 mod node;
+mod protection;
 mod tampering;
 mod vault;

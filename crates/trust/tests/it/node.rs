@@ -7,7 +7,7 @@ use brain_kernel::clock::Clock;
 use brain_kernel::party::{Party, Role};
 use brain_kernel::uscc::Uscc;
 use brain_store::Store;
-use brain_trust::{NewAccount, Options, Origin, Secret, Trust};
+use brain_trust::{AccountKind, Authenticated, Carrier, NewAccount, Options, Origin, Secret, SignIn, Trust};
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{ConnectionTrait, Database};
 
@@ -36,16 +36,31 @@ pub(crate) struct Node {
     folder: tempfile::TempDir,
 }
 
-/// Cheap hashing, heads on demand: what is tested is not how slow Argon2 is.
+/// Where tests sign in from.
+pub(crate) fn origin() -> Origin {
+    Origin { ip: Some("10.0.0.1".to_owned()), user_agent: Some("test".to_owned()) }
+}
+
+/// Cheap hashing, heads on demand, no second factor: what is tested is not how slow Argon2 is.
 pub(crate) fn options() -> Options {
-    Options { argon2_memory_kib: 64, argon2_passes: 1, head_interval_ms: 0, ..Options::default() }
+    Options {
+        argon2_memory_kib: 64,
+        argon2_passes: 1,
+        head_interval_ms: 0,
+        second_factor_required_roles: Vec::new(),
+        ..Options::default()
+    }
 }
 
 impl Node {
     pub(crate) async fn start() -> Self {
+        Self::start_with(options()).await
+    }
+
+    pub(crate) async fn start_with(options: Options) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", folder.path().join("state.db").display());
-        Self::start_on(folder, url).await
+        Self::start_on(folder, url, options).await
     }
 
     /// On a PostgreSQL database of its own; `None`, with a line that says so, where none is offered.
@@ -59,17 +74,17 @@ impl Node {
         let name = format!("brain_test_{}", uuid::Uuid::now_v7().simple());
         admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
         let (server, _) = admin_url.rsplit_once('/').unwrap();
-        let node = Self::start_on(tempfile::tempdir().unwrap(), format!("{server}/{name}")).await;
+        let node = Self::start_on(tempfile::tempdir().unwrap(), format!("{server}/{name}"), options()).await;
         let drop_database = async move || {
             admin.execute_unprepared(&format!("DROP DATABASE {name} WITH (FORCE)")).await.unwrap();
         };
         Some((node, drop_database))
     }
 
-    async fn start_on(folder: tempfile::TempDir, url: String) -> Self {
+    async fn start_on(folder: tempfile::TempDir, url: String, options: Options) -> Self {
         let clock = Arc::new(TestClock(Mutex::new("2026-11-21T01:02:03.456789Z".parse().unwrap())));
         let store = Store::open(&url, clock.clone()).await.unwrap();
-        let trust = Trust::open_with(store.clone(), &folder.path().join("keys"), clock.clone(), options())
+        let trust = Trust::open_with(store.clone(), &folder.path().join("keys"), clock.clone(), options)
             .await
             .unwrap();
         Self { trust, store, clock, url, folder }
@@ -94,6 +109,7 @@ impl Node {
     pub(crate) async fn account(&self, username: &str, role: Role) -> String {
         let organisation = (role == Role::Enterprise).then(|| Uscc::parse(OWN).unwrap());
         let new = NewAccount {
+            kind: AccountKind::Person,
             username: username.to_owned(),
             display_name: "张三".to_owned(),
             role,
@@ -115,8 +131,19 @@ impl Node {
         username: &str,
         password: &str,
     ) -> brain_trust::Result<brain_trust::SignedIn> {
-        let origin = Origin { ip: Some("10.0.0.1".to_owned()), user_agent: Some("test".to_owned()) };
-        self.trust.identity().sign_in(username, &Secret::new(password), &origin).await
+        let password = Secret::new(password);
+        match self.trust.identity().sign_in(username, &password, &origin(), Carrier::Token).await? {
+            SignIn::Open(signed_in) => Ok(signed_in),
+            SignIn::SecondFactor(_) => panic!("{username} has a second factor"),
+        }
+    }
+
+    pub(crate) async fn authenticate(&self, token: &str) -> brain_trust::Result<Party> {
+        self.trust.identity().authenticate(token, Carrier::Token, &origin()).await
+    }
+
+    pub(crate) async fn inspect(&self, token: &str) -> brain_trust::Result<Authenticated> {
+        self.trust.identity().inspect(token, Carrier::Token, &origin()).await
     }
 
     /// Kinds of the recorded entries, oldest first, without those of opening.

@@ -1,5 +1,5 @@
 import { useMutation } from "@tanstack/react-query";
-import { App, Button, Form, Input, Modal, Popconfirm, Select } from "antd";
+import { App, Button, Form, Input, Modal, Popconfirm, Select, Space } from "antd";
 import { useState } from "react";
 import { api } from "../../sdk/api";
 import { DataTable } from "../../sdk/DataTable";
@@ -11,6 +11,7 @@ import { Secret } from "../../sdk/Secret";
 import { useParty } from "../../sdk/session";
 import { Answer, FailureView } from "../../sdk/States";
 import type { Account, NewAccount, Role } from "../../sdk/types";
+import { useStepUp } from "../security/StepUp";
 import { ADMINISTRATORS } from "../../shell/Navigation";
 import { usePalette } from "../../shell/preferences";
 
@@ -19,6 +20,10 @@ export const ROLES: Role[] = ["system_administrator", "security_administrator", 
 /** A closed account of an administrator or auditor is opened by the security administrator's approval alone. */
 function awaiting(account: Account): boolean {
   return account.disabled && ADMINISTRATORS.includes(account.role);
+}
+
+function isLocked(account: Account): boolean {
+  return Boolean(account.locked_until && new Date(account.locked_until) > new Date());
 }
 
 export function Accounts() {
@@ -32,18 +37,19 @@ export function Accounts() {
     mutationFn: ({ id, disabled }: { id: string; disabled: boolean }) => api.setAccountDisabled(id, disabled),
     onSuccess: () => client.invalidateQueries({ queryKey: ["accounts"] }),
   });
-  const approve = useMutation({
-    mutationFn: api.approveAccount,
+  const { guarded, dialog } = useStepUp();
+  const act = useMutation({
+    mutationFn: (run: () => Promise<unknown>) => guarded(run),
     onSuccess: async () => {
       await client.invalidateQueries({ queryKey: ["accounts"] });
-      void message.success(t("accounts.approved"));
+      void message.success(t("accounts.done"));
     },
   });
   const reset = useMutation({
-    mutationFn: async (account: Account) => ({ account, password: (await api.resetPassword(account.id)).password }),
+    mutationFn: async (account: Account) => ({ account, password: (await guarded(() => api.resetPassword(account.id))).password }),
     onSuccess: () => client.invalidateQueries({ queryKey: ["accounts"] }),
   });
-  const stateText = (a: Account) => (awaiting(a) ? t("accounts.awaiting") : a.disabled ? t("accounts.disabled") : t("accounts.enabled"));
+  const stateText = (a: Account) => (awaiting(a) ? t("accounts.awaiting") : isLocked(a) ? t("accounts.locked") : a.disabled ? t("accounts.disabled") : t("accounts.enabled"));
   return (
     <>
       {reset.isError ? <FailureView error={reset.error} /> : null}
@@ -57,7 +63,8 @@ export function Accounts() {
           />
         </div>
       ) : null}
-      {approve.isError ? <FailureView error={approve.error} /> : null}
+      {dialog}
+      {act.isError ? <FailureView error={act.error} /> : null}
       {toggle.isError ? <FailureView error={toggle.error} /> : null}
       <Answer query={accounts}>
         {(page) => (
@@ -96,11 +103,19 @@ export function Accounts() {
                         okText={t("accounts.reset")}
                         cancelText={t("common.cancel")}
                       >
-                        <Button size="small" disabled={a.id === own.account}>{t("accounts.reset")}</Button>
+                        <Button size="small" disabled={a.id === own.account || a.kind !== "person"}>{t("accounts.reset")}</Button>
                       </Popconfirm>
                     </span>
                   ) : own?.role === "security_administrator" && awaiting(a) ? (
-                    <Button size="small" type="primary" onClick={() => approve.mutate(a.id)}>{t("accounts.approve")}</Button>
+                    <Button size="small" type="primary" onClick={() => act.mutate(() => api.approveAccount(a.id))}>{t("accounts.approve")}</Button>
+                  ) : own?.role === "security_administrator" && a.id !== own.account ? (
+                    <Space wrap>
+                      {isLocked(a) ? <Button size="small" onClick={() => act.mutate(() => api.unlockAccount(a.id))}>{t("accounts.unlock")}</Button> : null}
+                      <Popconfirm title={t("accounts.resetFactor")} onConfirm={() => act.mutate(() => api.resetSecondFactor(a.id))} okText={t("common.yes")} cancelText={t("common.cancel")}>
+                        <Button size="small">{t("accounts.resetFactor")}</Button>
+                      </Popconfirm>
+                      <Button size="small" danger onClick={() => act.mutate(() => api.endSessionsOf(a.id))}>{t("accounts.endSessions")}</Button>
+                    </Space>
                   ) : null,
               },
             ]}

@@ -7,7 +7,9 @@ import { useT } from "../../sdk/i18n";
 import { client, useAsk } from "../../sdk/query";
 import { SESSION_KEY } from "../../sdk/session";
 import { FailureView } from "../../sdk/States";
+import type { Factor, SecondFactorNeeded, SessionState } from "../../sdk/types";
 import { Toggles } from "../../shell/Layout";
+import { FactorForm } from "../security/FactorForm";
 
 /** Only addresses inside the portal: a link must not send a signed-in person elsewhere. */
 export function safeNext(next: string | undefined): string {
@@ -21,21 +23,43 @@ export function SignIn() {
   const settings = useAsk(["portal"], api.portal);
   const [busy, setBusy] = useState<string | null>(null);
   const [error, setError] = useState<unknown>(null);
+  const [asked, setAsked] = useState<SecondFactorNeeded | null>(null);
   useEffect(() => {
     document.title = `${t("signIn.title")} · ${t("app.name")}`;
   }, [t]);
+
+  const opened = async (session: SessionState) => {
+    client.clear();
+    client.setQueryData(SESSION_KEY, session);
+    if (session.must_change_password) await navigate({ to: "/password" });
+    else if (session.must_show_second_factor) await navigate({ to: "/security" });
+    else await navigate({ href: safeNext(next) });
+  };
 
   const enter = async (username: string, password: string) => {
     setBusy(username);
     setError(null);
     try {
-      const session = await api.signIn(username, password);
-      client.clear();
-      client.setQueryData(SESSION_KEY, session);
-      if (session.must_change_password) await navigate({ to: "/password" });
-      else await navigate({ href: safeNext(next) });
+      const answer = await api.signIn(username, password);
+      if ("challenge" in answer) setAsked(answer);
+      else await opened(answer);
     } catch (cause) {
       setError(cause);
+    } finally {
+      setBusy(null);
+    }
+  };
+
+  const show = async (factor: Factor) => {
+    if (!asked) return;
+    setBusy("factor");
+    setError(null);
+    try {
+      await opened(await api.secondFactor(asked.challenge, factor));
+    } catch (cause) {
+      setError(cause);
+      // The question is over: only the password leads to another one.
+      if (cause instanceof Refusal && cause.problem.code !== "trust/second-factor-wrong") setAsked(null);
     } finally {
       setBusy(null);
     }
@@ -70,6 +94,12 @@ export function SignIn() {
               )}
             </div>
           ) : null}
+          {settings.data && !settings.data.second_factor_enforced ? (
+            <Alert type="warning" showIcon title={t("signIn.relaxed")} style={{ marginBottom: 16 }} />
+          ) : null}
+          {asked ? (
+            <FactorForm methods={asked.methods} busy={busy !== null} onFactor={(factor) => void show(factor)} onCancel={() => setAsked(null)} />
+          ) : (
           <Form layout="vertical" requiredMark={false} onFinish={(v: { username: string; password: string }) => void enter(v.username, v.password)}>
             <Form.Item name="username" label={t("signIn.username")} rules={[{ required: true, message: t("signIn.needUsername") }]}>
               <Input size="large" prefix={<UserOutlined aria-hidden="true" />} autoComplete="username" />
@@ -81,7 +111,8 @@ export function SignIn() {
               {t("signIn.submit")}
             </Button>
           </Form>
-          {demo.length > 0 ? (
+          )}
+          {demo.length > 0 && !asked ? (
             <section style={{ marginTop: 28 }} aria-label={t("signIn.demo")}>
               <b>{t("signIn.demo")}</b>
               <p className="muted">{t("signIn.demoHint")}</p>

@@ -1,0 +1,142 @@
+//! Second factors (第二因素): authenticator secrets, recovery codes, passkeys.
+
+use chrono::{DateTime, Utc};
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait,
+    QueryFilter, QueryOrder,
+};
+
+use crate::entity::{passkey, recovery_code, totp};
+use crate::{Error, Result};
+
+pub use crate::entity::passkey::Model as PasskeyRow;
+pub use crate::entity::recovery_code::Model as RecoveryCode;
+pub use crate::entity::totp::Model as Totp;
+
+/// Put a fresh, unproved secret in the place of any other of the account.
+pub async fn put_totp(db: &impl ConnectionTrait, row: Totp) -> Result<()> {
+    totp::Entity::delete_by_id(&row.account_id).exec(db).await?;
+    row.into_active_model().insert(db).await?;
+    Ok(())
+}
+
+/// The secret of an account, proved or not.
+pub async fn totp(db: &impl ConnectionTrait, account_id: &str) -> Result<Option<Totp>> {
+    Ok(totp::Entity::find_by_id(account_id).one(db).await?)
+}
+
+/// Use up time step `step`; whether it was still unused. The first use proves the secret.
+pub async fn use_totp_step(
+    db: &impl ConnectionTrait,
+    account_id: &str,
+    step: i64,
+    at: DateTime<Utc>,
+) -> Result<bool> {
+    let unused = totp::Column::LastStep.is_null().or(totp::Column::LastStep.lt(step));
+    let update = totp::Entity::update_many()
+        .col_expr(totp::Column::LastStep, Expr::value(step))
+        .filter(totp::Column::AccountId.eq(account_id))
+        .filter(unused);
+    let used = update.exec(db).await?.rows_affected > 0;
+    if used {
+        totp::Entity::update_many()
+            .col_expr(totp::Column::ConfirmedAt, Expr::value(at))
+            .filter(totp::Column::AccountId.eq(account_id))
+            .filter(totp::Column::ConfirmedAt.is_null())
+            .exec(db)
+            .await?;
+    }
+    Ok(used)
+}
+
+/// Forget the secret; whether there was one.
+pub async fn delete_totp(db: &impl ConnectionTrait, account_id: &str) -> Result<bool> {
+    Ok(totp::Entity::delete_by_id(account_id).exec(db).await?.rows_affected > 0)
+}
+
+/// Put these codes in the place of all earlier ones of the account.
+pub async fn replace_recovery_codes(
+    db: &impl ConnectionTrait,
+    account_id: &str,
+    codes: Vec<RecoveryCode>,
+) -> Result<()> {
+    recovery_code::Entity::delete_many()
+        .filter(recovery_code::Column::AccountId.eq(account_id))
+        .exec(db)
+        .await?;
+    if !codes.is_empty() {
+        let rows = codes.into_iter().map(IntoActiveModel::into_active_model);
+        recovery_code::Entity::insert_many(rows).exec_without_returning(db).await?;
+    }
+    Ok(())
+}
+
+/// Use up a recovery code; whether it was the account's and still unused.
+pub async fn use_recovery_code(
+    db: &impl ConnectionTrait,
+    account_id: &str,
+    code_hash: &str,
+    at: DateTime<Utc>,
+) -> Result<bool> {
+    let update = recovery_code::Entity::update_many()
+        .col_expr(recovery_code::Column::UsedAt, Expr::value(at))
+        .filter(recovery_code::Column::CodeHash.eq(code_hash))
+        .filter(recovery_code::Column::AccountId.eq(account_id))
+        .filter(recovery_code::Column::UsedAt.is_null());
+    Ok(update.exec(db).await?.rows_affected > 0)
+}
+
+/// How many unused recovery codes an account has.
+pub async fn recovery_codes_left(db: &impl ConnectionTrait, account_id: &str) -> Result<u64> {
+    let unused = recovery_code::Entity::find()
+        .filter(recovery_code::Column::AccountId.eq(account_id))
+        .filter(recovery_code::Column::UsedAt.is_null());
+    Ok(unused.count(db).await?)
+}
+
+/// Store a new passkey; a known credential is [`Error::AlreadyExists`].
+pub async fn insert_passkey(db: &impl ConnectionTrait, row: PasskeyRow) -> Result<PasskeyRow> {
+    Ok(row.into_active_model().insert(db).await?)
+}
+
+/// Passkeys of an account, oldest first.
+pub async fn passkeys(db: &impl ConnectionTrait, account_id: &str) -> Result<Vec<PasskeyRow>> {
+    let own = passkey::Entity::find().filter(passkey::Column::AccountId.eq(account_id));
+    Ok(own.order_by_asc(passkey::Column::Id).all(db).await?)
+}
+
+/// Remember a use: the counter only grows.
+pub async fn touch_passkey(
+    db: &impl ConnectionTrait,
+    id: &str,
+    sign_count: i64,
+    at: DateTime<Utc>,
+) -> Result<()> {
+    passkey::Entity::update_many()
+        .col_expr(passkey::Column::SignCount, Expr::value(sign_count))
+        .col_expr(passkey::Column::LastUsedAt, Expr::value(at))
+        .filter(passkey::Column::Id.eq(id))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// Forget one passkey of an account.
+pub async fn delete_passkey(db: &impl ConnectionTrait, account_id: &str, id: &str) -> Result<()> {
+    let own = passkey::Entity::delete_many()
+        .filter(passkey::Column::Id.eq(id))
+        .filter(passkey::Column::AccountId.eq(account_id));
+    match own.exec(db).await?.rows_affected {
+        0 => Err(Error::NotFound { what: "passkey", id: id.to_owned() }),
+        _ => Ok(()),
+    }
+}
+
+/// Forget every second factor of an account.
+pub async fn delete_all(db: &impl ConnectionTrait, account_id: &str) -> Result<()> {
+    delete_totp(db, account_id).await?;
+    replace_recovery_codes(db, account_id, Vec::new()).await?;
+    passkey::Entity::delete_many().filter(passkey::Column::AccountId.eq(account_id)).exec(db).await?;
+    Ok(())
+}

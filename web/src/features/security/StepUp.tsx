@@ -1,0 +1,53 @@
+// Sensitive acts: when the node wants the second factor again, ask for it and repeat the act.
+import { Modal } from "antd";
+import { useState, type ReactNode } from "react";
+import { api, Refusal } from "../../sdk/api";
+import { useT } from "../../sdk/i18n";
+import { FailureView } from "../../sdk/States";
+import type { Factor } from "../../sdk/types";
+import { FactorForm } from "./FactorForm";
+
+interface Pending {
+  resolve: () => void;
+  reject: (cause: unknown) => void;
+}
+
+/** `guarded(act)` runs the act, after a fresh second factor where the node asks for one; `dialog` goes on the page. */
+export function useStepUp(): { guarded: <R>(act: () => Promise<R>) => Promise<R>; dialog: ReactNode } {
+  const t = useT();
+  const [pending, setPending] = useState<Pending | null>(null);
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<unknown>(null);
+  const guarded = async <R,>(act: () => Promise<R>): Promise<R> => {
+    try {
+      return await act();
+    } catch (cause) {
+      if (!(cause instanceof Refusal) || cause.problem.code !== "trust/step-up-required") throw cause;
+      await new Promise<void>((resolve, reject) => setPending({ resolve, reject: () => reject(cause) }));
+      return act();
+    }
+  };
+  const finish = (end: (p: Pending) => void) => {
+    if (pending) end(pending);
+    setPending(null);
+    setError(null);
+  };
+  const show = async (factor: Factor) => {
+    setBusy(true);
+    try {
+      await api.stepUp(factor);
+      finish((p) => p.resolve());
+    } catch (cause) {
+      setError(cause);
+    } finally {
+      setBusy(false);
+    }
+  };
+  const dialog = (
+    <Modal open={pending !== null} title={t("security.again")} footer={null} destroyOnHidden onCancel={() => finish((p) => p.reject(null))}>
+      {error ? <FailureView error={error} /> : null}
+      <FactorForm methods={["totp", "recovery_code"]} busy={busy} onFactor={(f) => void show(f)} onCancel={() => finish((p) => p.reject(null))} />
+    </Modal>
+  );
+  return { guarded, dialog };
+}
