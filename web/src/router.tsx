@@ -173,10 +173,11 @@ const component = createRoute({
 const evidence = createRoute({
   getParentRoute: () => shell,
   path: "/evidence",
-  validateSearch: (s: Search): { seq?: number; kind?: string; subject?: string; page?: number } => ({
+  validateSearch: (s: Search): { seq?: number; kind?: string; subject?: string; about?: string; page?: number } => ({
     seq: num(s.seq),
     kind: str(s.kind),
     subject: str(s.subject),
+    about: str(s.about),
     page: num(s.page),
   }),
   component: lazyRouteComponent(() => import("./features/evidence/EvidencePage"), "EvidencePage"),

@@ -12,7 +12,7 @@ const EDGES: [(&str, &[&str]); 17] = [
     ("brain-crypto", &["brain-kernel"]),
     ("brain-tls", &["brain-kernel"]),
     ("brain-store", &["brain-kernel"]),
-    ("brain-trust", &["brain-kernel", "brain-crypto", "brain-tls", "brain-store"]),
+    ("brain-trust", &["brain-kernel", "brain-crypto", "brain-tls", "brain-store", "brain-verifier"]),
     ("brain-backup", &["brain-kernel", "brain-crypto", "brain-store", "brain-trust"]),
     ("brain-warehouse", &["brain-kernel", "brain-store", "brain-trust", "brain-privacy"]),
     ("brain-chain", &["brain-kernel"]),

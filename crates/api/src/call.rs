@@ -127,6 +127,26 @@ impl RequestBody for Upload {
     }
 }
 
+/// Longest text body, bytes: a checkpoint with its proof.
+const TEXT_BYTES_MAX: usize = 64 * 1024;
+
+/// A short text in UTF-8, of whatever type it says it is: protocols that are older than this one do not all say.
+pub(crate) struct Plain(pub(crate) String);
+
+impl RequestBody for Plain {
+    async fn take(_: &Parts, body: Body) -> Result<Self, Failure> {
+        let limit_bytes = TEXT_BYTES_MAX as u64;
+        let bytes = to_bytes(body, TEXT_BYTES_MAX).await.map_err(|_| Error::TooLarge { limit_bytes })?;
+        let malformed =
+            |_| Error::Malformed { place: "body", pointer: String::new(), reason: "not UTF-8".to_owned() };
+        Ok(Self(String::from_utf8(bytes.to_vec()).map_err(malformed)?))
+    }
+
+    fn shape(_: &mut SchemaGenerator) -> Option<BodyShape> {
+        Some(BodyShape { media_type: "text/plain", schema: json_schema!({ "type": "string" }) })
+    }
+}
+
 /// A JSON body passed on unread to another protocol.
 pub(crate) struct Whole(pub(crate) Body);
 

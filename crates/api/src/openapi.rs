@@ -30,7 +30,8 @@ pub(crate) fn document(endpoints: &[Endpoint], version: &str) -> Value {
     let mut paths = Map::new();
     for endpoint in endpoints {
         let operation = operation(endpoint, &mut requests, &mut answers);
-        let item = paths.entry(endpoint.path.to_string()).or_insert_with(|| json!({}));
+        // A parameter that spans several segments is an ordinary one to the document.
+        let item = paths.entry(endpoint.path.replace("{*", "{")).or_insert_with(|| json!({}));
         if let Some(item) = item.as_object_mut() {
             item.insert(endpoint.method.as_str().to_lowercase(), operation);
         }
@@ -179,7 +180,10 @@ fn parameters(endpoint: &Endpoint, requests: &mut SchemaGenerator) -> Value {
 
 /// Names in braces, in order.
 pub(crate) fn path_names(path: &str) -> impl Iterator<Item = &str> {
-    path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+    path.split('/').filter_map(|part| {
+        let inner = part.strip_prefix('{')?.strip_suffix('}')?;
+        Some(inner.strip_prefix('*').unwrap_or(inner))
+    })
 }
 
 fn responses(endpoint: &Endpoint, answers: &mut SchemaGenerator) -> Value {

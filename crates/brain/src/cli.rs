@@ -173,10 +173,60 @@ pub struct Evidence {
 /// What to do with the evidence log.
 #[derive(Debug, Subcommand)]
 pub enum EvidenceAction {
-    /// 校验全部存证 · recompute the whole log and check every signed head
-    Verify,
-    /// 打印签名树头 · print the signed head
+    /// 校验全部存证 · recompute the whole log, check every signed head and what witnesses saw
+    Verify {
+        /// 不询问见证方 · do not ask witnesses
+        #[arg(long)]
+        offline: bool,
+        /// 由存证重建损坏的瓦片 · write damaged tiles anew from the entries
+        #[arg(long)]
+        repair_tiles: bool,
+    },
+    /// 打印签名检查点 · print the signed checkpoint
     Head,
+    /// 打印公钥，供第三方与见证方配置 · print the public keys for third parties and witnesses
+    Keys,
+    /// 一条存证的证明包 · proof bundle of one entry
+    Prove {
+        /// 序号 · position of the entry
+        seq: u64,
+        /// 写入文件；缺省打印 · write it to a file instead of printing it
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// 追溯一个对象 · follow one thing: `brain evidence trace dataset:subject.enterprise`
+    Trace {
+        /// 对象 · `dataset:…`, `account:…`, `organisation:…`, `contract:…`
+        about: String,
+        /// 页码 · page, from 1
+        #[arg(long, default_value_t = 1)]
+        page: u64,
+        /// 每页条数 · entries per page, at most 1000
+        #[arg(long, default_value_t = 100)]
+        page_size: u64,
+        /// 把这一页写成证明包 · write this page as a proof bundle
+        #[arg(long, value_name = "FILE")]
+        bundle: Option<PathBuf>,
+        /// 证明包不含个人信息 · leave personal values out of the bundle
+        #[arg(long)]
+        without_personal: bool,
+    },
+    /// 立即请求见证 · ask the witnesses now
+    Witness,
+    /// 销毁一人的盐 · destroy a person's salt, so that the log says nothing of them
+    Erase {
+        /// 何人 · whose values: `account:…`
+        subject: String,
+        /// 原因，写入存证 · why; it is recorded
+        #[arg(long)]
+        reason: String,
+    },
+    /// 恢复备份后继续签署 · go on signing after a restore; the break is recorded
+    AcceptBreak {
+        /// 原因，写入存证 · why; it is recorded
+        #[arg(long)]
+        reason: String,
+    },
 }
 
 /// How rows are printed.

@@ -5,6 +5,9 @@
 
 use anyhow::{Context as _, Result, bail};
 use brain_kernel::{party::Role, uscc::Uscc};
+use brain_trust::EvidenceOptions;
+use brain_trust::evidence::verifier::HashAlgorithm;
+use brain_trust::evidence::{KnownLog, WitnessPeer};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -50,6 +53,8 @@ pub struct Config {
     pub trust: brain_trust::Options,
     /// Logs and traces.
     pub telemetry: Telemetry,
+    /// Evidence log and witnesses.
+    pub evidence: EvidenceConfig,
     /// Accounts of a public demonstration; empty everywhere else.
     pub demo: Demo,
 }
@@ -112,6 +117,35 @@ pub struct Telemetry {
     pub log_format: LogFormat,
     /// OTLP/HTTP endpoint, for example `http://127.0.0.1:4318/v1/traces`; empty exports nothing.
     pub otlp_endpoint: String,
+}
+
+/// `[evidence]`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EvidenceConfig {
+    /// Digest of a log that is made now: `sha256` or `sm3`; empty keeps what there is, and makes a new one of SHA-256.
+    pub hash: String,
+    /// Identity of a log that is made now; empty names it by its key.
+    pub origin: String,
+    /// Entries after which a head is signed at once.
+    pub sign_every: u32,
+    /// Nodes that counter-sign our checkpoints.
+    pub witnesses: Vec<WitnessPeer>,
+    /// Logs whose checkpoints we counter-sign.
+    pub logs: Vec<KnownLog>,
+}
+
+impl EvidenceConfig {
+    /// The same as `trust` takes it.
+    pub fn options(&self) -> EvidenceOptions {
+        EvidenceOptions {
+            hash: HashAlgorithm::parse(&self.hash),
+            origin: (!self.origin.is_empty()).then(|| self.origin.clone()),
+            sign_every: self.sign_every,
+            witnesses: self.witnesses.clone(),
+            logs: self.logs.clone(),
+        }
+    }
 }
 
 /// Shape of a log line.
@@ -190,6 +224,12 @@ head_interval_ms = 1000
 log = "info,sqlx=warn,datafusion=warn,buoyant_kernel=warn,deltalake_core=warn"
 log_format = "text"
 otlp_endpoint = ""
+[evidence]
+hash = ""
+origin = ""
+sign_every = 1000
+witnesses = []
+logs = []
 [demo]
 accounts = []
 "#;
@@ -352,6 +392,7 @@ fn validate(config: &Config) -> Result<()> {
         ("warehouse.query_rows_max", config.warehouse.query_rows_max, 1, 1_000_000_000),
         ("http.upload_limit_mib", config.http.upload_limit_mib, 1, 1 << 20),
         ("http.request_timeout_s", config.http.request_timeout_s, 1, 86_400),
+        ("evidence.sign_every", u64::from(config.evidence.sign_every), 1, 1_000_000),
     ];
     for (key, value, low, high) in bounds {
         if !(low..=high).contains(&value) {
@@ -373,12 +414,49 @@ fn validate(config: &Config) -> Result<()> {
              store.url must be empty (SQLite in the data folder) or start with postgres://."
         );
     }
+    validate_evidence(&config.evidence)?;
     for account in &config.demo.accounts {
         if account.role == Role::Enterprise && account.organisation.is_none() {
             bail!(
                 "demo.accounts 中企业账户 {0} 缺少 organisation（统一社会信用代码）。\n\
                  demo.accounts: the enterprise account {0} needs organisation, a USCC.",
                 account.username
+            );
+        }
+    }
+    Ok(())
+}
+
+fn validate_evidence(evidence: &EvidenceConfig) -> Result<()> {
+    let hash = &evidence.hash;
+    if !hash.is_empty() && HashAlgorithm::parse(hash).is_none() {
+        bail!(
+            "evidence.hash = {hash:?} 无效，请设为 sha256、sm3 或空。\n\
+             evidence.hash = {hash:?}: set it to sha256, sm3 or nothing."
+        );
+    }
+    let unsuitable = |c: char| c.is_whitespace() || c.is_control() || c == '+';
+    if evidence.origin.contains(unsuitable) || evidence.origin.len() > 200 {
+        bail!(
+            "evidence.origin 不能含空白或加号，至多 200 字节。\n\
+             evidence.origin must not contain spaces or plus signs, nor more than 200 bytes."
+        );
+    }
+    for witness in &evidence.witnesses {
+        if !witness.keys.iter().any(|key| key.kind().is_cosignature()) {
+            bail!(
+                "evidence.witnesses：{0} 缺少见证公钥（在该节点执行 brain evidence keys，取 witness）。\n\
+                 evidence.witnesses: {0} has no witness key; run `brain evidence keys` there and take `witness`.",
+                witness.url
+            );
+        }
+    }
+    for log in &evidence.logs {
+        if !log.keys.iter().any(|key| key.name() == log.origin && !key.kind().is_cosignature()) {
+            bail!(
+                "evidence.logs：{0} 缺少日志公钥（在该节点执行 brain evidence keys，取 log）。\n\
+                 evidence.logs: {0} has no key of the log; run `brain evidence keys` there and take `log`.",
+                log.origin
             );
         }
     }

@@ -38,9 +38,15 @@ impl Node {
         let folder = Folder::open(&config.node.data)?;
         let store =
             Store::open(&folder.store_url(&config.store.url), clock.clone()).await.map_err(Failure::from)?;
-        let trust = Trust::open_with(store.clone(), &folder.keys(), clock.clone(), config.trust.clone())
-            .await
-            .map_err(Failure::from)?;
+        let trust = Trust::open_witnessed(
+            store.clone(),
+            &folder.keys(),
+            clock.clone(),
+            config.trust.clone(),
+            config.evidence.options(),
+        )
+        .await
+        .map_err(Failure::from)?;
         for first in trust.first_start().await.map_err(Failure::from)? {
             announce(&first);
         }

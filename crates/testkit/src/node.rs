@@ -15,7 +15,7 @@ use brain_warehouse::Warehouse;
 use brain_warehouse::ingest::{IngestOptions, IngestReport, IngestRequest};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -44,6 +44,10 @@ pub struct Setup {
     pub second_factor_required_roles: Vec<Role>,
     /// Accounts shown on the sign-in page.
     pub demo_accounts: Vec<brain_api::DemoAccount>,
+    /// Evidence log and witnesses.
+    pub evidence: brain_trust::EvidenceOptions,
+    /// Folder whose key files the node shall have, so that others can know its public keys before it starts.
+    pub keys: Option<PathBuf>,
 }
 
 impl Default for Setup {
@@ -55,6 +59,8 @@ impl Default for Setup {
             query_rows_max: 1_000_000,
             second_factor_required_roles: Vec::new(),
             demo_accounts: Vec::new(),
+            evidence: brain_trust::EvidenceOptions::default(),
+            keys: None,
         }
     }
 }
@@ -103,9 +109,17 @@ impl Node {
         let shared: Arc<dyn Clock> = clock.clone();
         let url = format!("sqlite:{}", folder.path().join("store/brain.db").display());
         let store = Store::open(&url, shared.clone()).await.expect("a store");
-        let trust =
-            open_trust(store.clone(), folder.path(), shared.clone(), setup.second_factor_required_roles)
-                .await;
+        if let Some(keys) = &setup.keys {
+            copy_keys(keys, &folder.path().join("keys"));
+        }
+        let trust = open_trust(
+            store.clone(),
+            folder.path(),
+            shared.clone(),
+            setup.second_factor_required_roles,
+            setup.evidence,
+        )
+        .await;
         accounts(&trust).await;
         let options = brain_warehouse::Options {
             root: folder.path().to_owned(),
@@ -210,6 +224,7 @@ async fn open_trust(
     folder: &Path,
     clock: Arc<dyn Clock>,
     second_factor_required_roles: Vec<Role>,
+    evidence: brain_trust::EvidenceOptions,
 ) -> Trust {
     let options = brain_trust::Options {
         argon2_memory_kib: 64,
@@ -219,7 +234,16 @@ async fn open_trust(
         sessions_max: 100,
         ..brain_trust::Options::default()
     };
-    Trust::open_with(store, &folder.join("keys"), clock, options).await.expect("trust")
+    Trust::open_witnessed(store, &folder.join("keys"), clock, options, evidence).await.expect("trust")
+}
+
+fn copy_keys(from: &Path, to: &Path) {
+    for file in std::fs::read_dir(from).expect("the folder of keys").flatten() {
+        if file.path().extension().is_some_and(|extension| extension == "key") {
+            // The mode is copied too: a key that others can read is refused.
+            std::fs::copy(file.path(), to.join(file.file_name())).expect("a key");
+        }
+    }
 }
 
 async fn accounts(trust: &Trust) {

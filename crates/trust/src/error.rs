@@ -86,33 +86,42 @@ pub enum Error {
     /// The last open account of each kind of administrator must stay.
     #[error("the last {} cannot be disabled", .0.name())]
     LastAdministrator(Role),
-    /// A key file can be read by others.
-    #[error("key file {path} has mode {mode:o}")]
-    KeyPermissions {
-        /// The file.
-        path: String,
-        /// Its permission bits.
-        mode: u32,
-    },
-    /// A key file cannot be read or written.
-    #[error("key file {path}: {cause}")]
-    KeyFile {
-        /// The file.
-        path: String,
-        /// What the operating system said.
-        cause: std::io::Error,
-    },
-    /// A key file does not hold a key.
-    #[error("key file {path} does not hold a key")]
-    KeyMalformed {
-        /// The file.
-        path: String,
-    },
     /// A stored value is not one this program writes.
     #[error("stored value of {field} is not understood")]
     Corrupt {
         /// Table and column.
         field: &'static str,
+    },
+    /// The log does not continue what was signed before; nothing more is signed.
+    #[error("the evidence log does not continue what was signed, from entry {seq} on")]
+    EvidenceContradicted {
+        /// First entry that cannot be trusted.
+        seq: u64,
+    },
+    /// Stored hashes do not lead to the signed root.
+    #[error("stored hashes of the evidence log are damaged at {what}")]
+    EvidenceDamaged {
+        /// Entry or sizes that cannot be proved.
+        what: String,
+    },
+    /// A tile of the log is missing or unreadable.
+    #[error(transparent)]
+    EvidenceTile(#[from] crate::evidence::tiles::TileError),
+    /// A file of the log cannot be written.
+    #[error("evidence file {path}: {cause}")]
+    EvidenceFile {
+        /// The file.
+        path: String,
+        /// What the operating system said.
+        cause: std::io::Error,
+    },
+    /// A log keeps the digest it was made with.
+    #[error("the evidence log is one of {recorded}, not {wanted}")]
+    EvidenceHashFixed {
+        /// Digest of the log.
+        recorded: String,
+        /// Digest of the configuration.
+        wanted: &'static str,
     },
     /// The password hash function or the random source failed.
     #[error("cryptography failed: {0}")]
@@ -158,9 +167,10 @@ impl Error {
             Self::Invalid { .. } => "trust/invalid-argument",
             Self::NotFound { .. } => "trust/not-found",
             Self::LastAdministrator(_) => "trust/last-administrator",
-            Self::KeyPermissions { .. } => "trust/key-permissions",
-            Self::KeyFile { .. } => "trust/key-file",
-            Self::KeyMalformed { .. } => "trust/key-malformed",
+            Self::EvidenceContradicted { .. } => "trust/evidence-contradicted",
+            Self::EvidenceDamaged { .. } | Self::EvidenceTile(_) => "trust/evidence-damaged",
+            Self::EvidenceFile { .. } => "trust/evidence-file",
+            Self::EvidenceHashFixed { .. } => "trust/evidence-hash-fixed",
             Self::Corrupt { .. } | Self::Cryptography(_) => "trust/internal",
             Self::Crypto(error) => error.code(),
             Self::Tls(error) => error.code(),
@@ -185,9 +195,11 @@ impl From<Error> for Failure {
                 tracing::error!(%error, "trust failed");
                 Self::internal(code)
             }
-            Error::KeyPermissions { .. } | Error::KeyFile { .. } | Error::KeyMalformed { .. } => {
-                key_failure(code, &error)
-            }
+            Error::EvidenceContradicted { .. }
+            | Error::EvidenceDamaged { .. }
+            | Error::EvidenceTile(_)
+            | Error::EvidenceFile { .. }
+            | Error::EvidenceHashFixed { .. } => evidence_failure(code, &error),
             Error::WeakPassword(weakness) => {
                 let rule = weakness.text();
                 Self::new(ErrorKind::InvalidArgument, code, rule.zh, rule.en).with_hint(
@@ -300,32 +312,45 @@ fn caller_failure(code: &'static str, error: Error) -> Failure {
     }
 }
 
-fn key_failure(code: &'static str, error: &Error) -> Failure {
+fn evidence_failure(code: &'static str, error: &Error) -> Failure {
+    tracing::error!(%error, "evidence failed");
     match error {
-        Error::KeyPermissions { path, mode } => Failure::new(
+        Error::EvidenceContradicted { seq } => Failure::new(
             ErrorKind::Precondition,
             code,
-            format!("密钥文件 {path} 的权限为 {mode:o}，其他用户可以访问，拒绝启动。"),
-            format!("Key file {path} has mode {mode:o}: others can reach it; refusing to start."),
+            format!("存证日志自第 {seq} 条起与已签名的检查点不符，不再签署新的检查点。"),
+            format!("From entry {seq} on the evidence log does not continue what was signed; no head is signed any more."),
         )
         .with_hint(
-            format!("如未泄露，请执行 chmod go-rwx {path}；如可能已泄露，请更换密钥。"),
-            format!("If it did not leak, run chmod go-rwx {path}; if it may have, replace the key."),
+            "请运行 brain evidence verify；如系恢复备份所致，用 brain evidence accept-break --reason 说明原因后继续。",
+            "Run `brain evidence verify`; after restoring a backup go on with `brain evidence accept-break --reason`.",
         ),
-        Error::KeyFile { path, cause } => Failure::new(
+        Error::EvidenceDamaged { .. } | Error::EvidenceTile(_) => Failure::new(
             ErrorKind::Unavailable,
             code,
-            format!("无法读写密钥文件 {path}：{cause}"),
-            format!("Cannot read or write key file {path}: {cause}"),
+            format!("存证瓦片损坏：{error}"),
+            format!("Tiles of the evidence log are damaged: {error}"),
         )
-        .with_hint("请检查目录权限与磁盘空间。", "Check the folder's permissions and the disk's room."),
-        Error::KeyMalformed { path } => Failure::new(
+        .with_hint(
+            "请运行 brain evidence verify --repair-tiles 由存证重建瓦片。",
+            "Run `brain evidence verify --repair-tiles`, which makes them anew from the entries.",
+        ),
+        Error::EvidenceHashFixed { recorded, wanted } => Failure::new(
             ErrorKind::Precondition,
             code,
-            format!("密钥文件 {path} 内容损坏。"),
-            format!("Key file {path} is damaged."),
+            format!("存证日志建立时选定的摘要算法为 {recorded}，不能改为 {wanted}。"),
+            format!("The evidence log was made with {recorded} and cannot change to {wanted}."),
         )
-        .with_hint("请从备份恢复该文件。", "Restore the file from a backup."),
-        _ => Failure::internal(code),
+        .with_hint(
+            "请删除配置项 evidence.hash，或用新的数据文件夹。",
+            "Remove evidence.hash from the configuration, or use a new data folder.",
+        ),
+        other => Failure::new(
+            ErrorKind::Unavailable,
+            code,
+            format!("无法写入存证文件：{other}"),
+            format!("Cannot write a file of the evidence log: {other}"),
+        )
+        .with_hint("请检查目录权限与磁盘空间。", "Check the folder's permissions and the disk's room."),
     }
 }

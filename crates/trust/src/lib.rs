@@ -14,14 +14,13 @@ pub mod identity;
 mod keys;
 mod options;
 mod password;
-mod seal;
 mod secret;
 mod trust;
 pub mod vault;
 
 pub use authority::{CertificateCard, Certificates};
 pub use error::{Error, Result};
-pub use evidence::{Evidence, EvidenceEntry, SignedHead, Verification};
+pub use evidence::{Evidence, EvidenceEntry, EvidenceOptions, LogHead, Verification};
 pub use grants::{ColumnFacts, DatasetFacts, Grant, GrantCard, Grants, NewGrant, Reach, Subject};
 pub use identity::{
     AccountCard, AccountKind, ApiKeyCard, Authenticated, Carrier, Credential, Identity, NewAccount,

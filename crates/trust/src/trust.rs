@@ -10,10 +10,9 @@ use brain_store::Store;
 use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 
-use crate::seal::Sealer;
 use crate::{
-    AccountCard, Certificates, CryptoOptions, Evidence, Grants, Identity, Keyring, Options, Result, Secret,
-    Vault,
+    AccountCard, Certificates, CryptoOptions, Evidence, EvidenceOptions, Grants, Identity, Keyring, Options,
+    Result, Secret, Vault,
 };
 
 /// A cheap-clone handle to identity, grants and evidence of one node.
@@ -27,12 +26,13 @@ struct Inner {
     vault: Vault,
     certificates: Certificates,
     signer: Option<JoinHandle<()>>,
+    asker: Option<JoinHandle<()>>,
 }
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        if let Some(signer) = &self.signer {
-            signer.abort();
+        for task in self.signer.iter().chain(&self.asker) {
+            task.abort();
         }
     }
 }
@@ -64,8 +64,20 @@ impl Trust {
         clock: Arc<dyn Clock>,
         options: Options,
     ) -> Result<Self> {
+        Self::open_witnessed(store, keys_dir, clock, options, EvidenceOptions::default()).await
+    }
+
+    /// Like [`open_with`](Self::open_with), with a say in the evidence log: its digest, its witnesses, and the logs it
+    /// is a witness of.
+    pub async fn open_witnessed(
+        store: Store,
+        keys_dir: &Path,
+        clock: Arc<dyn Clock>,
+        options: Options,
+        evidence: EvidenceOptions,
+    ) -> Result<Self> {
         let keyring = Keyring::open(&CryptoOptions::default(), keys_dir, &|_| None)?;
-        Self::open_sealed(store, keys_dir, clock, options, keyring).await
+        Self::open_configured(store, keys_dir, clock, options, keyring, evidence).await
     }
 
     /// Like [`open_with`](Self::open_with), with the key-encryption keys that the configuration names.
@@ -76,15 +88,29 @@ impl Trust {
         options: Options,
         keyring: Keyring,
     ) -> Result<Self> {
-        let evidence = Evidence::open(store.clone(), keys_dir).await?;
+        Self::open_configured(store, keys_dir, clock, options, keyring, EvidenceOptions::default()).await
+    }
+
+    /// Like [`open_with`](Self::open_with), with everything the configuration names.
+    pub async fn open_configured(
+        store: Store,
+        keys_dir: &Path,
+        clock: Arc<dyn Clock>,
+        options: Options,
+        keyring: Keyring,
+        evidence: EvidenceOptions,
+    ) -> Result<Self> {
+        let evidence = Evidence::open(store.clone(), keys_dir, evidence).await?;
         let grants = Grants::open(store.clone(), evidence.clone(), clock).await?;
         let vault = Vault::new(store.clone(), evidence.clone(), keyring);
         let certificates = Certificates::new(store.clone(), vault.clone(), evidence.clone());
-        let interval = Duration::from_millis(options.head_interval_ms.into());
-        let sealer = Sealer::open(keys_dir)?;
-        let identity = Identity::new(store, evidence.clone(), sealer, options)?;
-        let signer = (!interval.is_zero()).then(|| tokio::spawn(keep_signing(evidence.clone(), interval)));
-        Ok(Self(Arc::new(Inner { identity, grants, evidence, vault, certificates, signer })))
+        let head_interval_ms = options.head_interval_ms;
+        let identity = Identity::new(store, evidence.clone(), vault.clone(), options)?;
+        let signed = (head_interval_ms > 0).then(|| Duration::from_millis(head_interval_ms.into()));
+        let signer = signed.map(|interval| tokio::spawn(keep_signing(evidence.clone(), interval)));
+        let asked = signed.filter(|_| evidence.has_peers());
+        let asker = asked.map(|interval| tokio::spawn(keep_asking(evidence.clone(), interval)));
+        Ok(Self(Arc::new(Inner { identity, grants, evidence, vault, certificates, signer, asker })))
     }
 
     /// Make the separated administrators (系统、安全、审计) of whom there is no account yet; usually there are none.
@@ -130,8 +156,8 @@ impl Trust {
 
     /// Sign the last head. Call it at shutdown, after everything that records has stopped.
     pub async fn close(&self) -> Result<()> {
-        if let Some(signer) = &self.0.signer {
-            signer.abort();
+        for task in self.0.signer.iter().chain(&self.0.asker) {
+            task.abort();
         }
         self.0.evidence.head().await.map(drop)
     }
@@ -141,9 +167,33 @@ async fn keep_signing(evidence: Evidence, interval: Duration) {
     let mut ticks = tokio::time::interval(interval);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        ticks.tick().await;
+        // Every tick, or sooner when many entries came.
+        tokio::select! { _ = ticks.tick() => {}, () = evidence.busy() => {} }
         if let Err(error) = evidence.sign_if_grown().await {
             tracing::warn!(%error, "could not sign a head of the evidence log; trying again");
         }
+    }
+}
+
+/// Looks at witnesses' other views of the logs we witness once in this many rounds of asking.
+const ROUNDS_PER_COMPARISON: u32 = 60;
+
+/// Ask witnesses after each new head, and compare with sibling witnesses now and then; separate from signing, because
+/// another node may be slow.
+async fn keep_asking(evidence: Evidence, interval: Duration) {
+    let mut ticks = tokio::time::interval(interval);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut round = 0_u32;
+    loop {
+        ticks.tick().await;
+        if let Err(error) = evidence.ask_witnesses().await {
+            tracing::warn!(%error, "witnesses could not be asked; trying again");
+        }
+        if round.is_multiple_of(ROUNDS_PER_COMPARISON)
+            && let Err(error) = evidence.compare_with_siblings().await
+        {
+            tracing::warn!(%error, "views of witnessed logs could not be compared");
+        }
+        round = round.wrapping_add(1);
     }
 }

@@ -166,7 +166,13 @@ export const api = {
 
   evidence: async (query: { kind?: string; subject?: string; page?: number; page_size?: number }) =>
     asPage(await json<T.Page<T.EvidenceEntry> | T.EvidenceEntry[]>("GET", "/evidence", { query })),
-  evidenceHead: () => json<T.SignedHead>("GET", "/evidence/head"),
+  evidenceTrace: (query: { about: string; page?: number; page_size?: number }) =>
+    json<T.Page<T.EvidenceEntry>>("GET", "/evidence/trace", { query }),
+  evidenceHead: () => json<T.LogHead>("GET", "/evidence/head"),
+  /** A proof bundle as a file, exactly as the node wrote it. */
+  evidenceBundle: async (query: { about?: string; seq?: number; page?: number; page_size?: number }) =>
+    (await send("GET", "/evidence/bundle", { query })).blob(),
+  evidenceWitnesses: () => json<T.Witnessing>("GET", "/evidence/witnesses"),
   evidenceProof: (seq: number) => json<T.InclusionProof>("GET", `/evidence/${seq}/proof`),
   verifyEvidence: () => json<T.Verification>("POST", "/evidence/verify"),
 };

@@ -10,7 +10,7 @@ mod table;
 
 use anyhow::{Result, bail};
 
-const NAMES: [&str; 7] = ["start", "ingest", "sql", "graph", "risk", "pii", "login"];
+const NAMES: [&str; 8] = ["start", "ingest", "sql", "graph", "risk", "pii", "login", "evidence"];
 
 /// Run one bench, or all of them.
 pub(crate) fn run(name: &str) -> Result<()> {
@@ -22,6 +22,7 @@ pub(crate) fn run(name: &str) -> Result<()> {
         "graph" => example::run_example("graph_speed"),
         "risk" => risk::run_all(),
         "pii" => pii::run_all(),
+        "evidence" => example::run_example("evidence_speed"),
         "all" => NAMES.iter().try_for_each(|name| run(name)),
         _ => bail!("no bench {name}; there are {}", NAMES.join(", ")),
     }

@@ -14,6 +14,7 @@ pub(crate) mod runs;
 pub(crate) mod security;
 pub(crate) mod session;
 pub(crate) mod sql;
+pub(crate) mod transparency;
 
 use crate::endpoint::Endpoint;
 use brain_component::Registry;
@@ -34,5 +35,6 @@ pub(crate) fn all(registry: &Registry) -> Vec<Endpoint> {
     endpoints.extend(runs::endpoints());
     endpoints.extend(map::endpoints());
     endpoints.extend(evidence::endpoints());
+    endpoints.extend(transparency::endpoints());
     endpoints
 }

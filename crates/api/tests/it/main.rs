@@ -19,3 +19,4 @@ mod runs;
 mod sample;
 mod session;
 mod sql;
+mod witness;

@@ -1,16 +1,14 @@
-//! The secret of an authenticator application (RFC 6238), sealed.
+//! An authenticator application (RFC 6238); its secret lies in the vault.
 
 use sea_orm::entity::prelude::*;
 
-/// The secret of an authenticator application (RFC 6238), sealed.
+/// An authenticator application (RFC 6238); its secret lies in the vault.
 #[derive(Debug, Clone, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "totp")]
 pub struct Model {
     /// Whose secret.
     #[sea_orm(primary_key, auto_increment = false)]
     pub account_id: String,
-    /// Sealed secret, never in the clear.
-    pub secret: String,
     /// When it was made.
     pub created_at: DateTimeUtc,
     /// When a first code proved that the application has it; before that it counts for nothing.

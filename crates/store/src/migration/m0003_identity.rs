@@ -88,7 +88,6 @@ fn tables() -> Vec<TableCreateStatement> {
         Table::create()
             .table("totp")
             .col(text("account_id").primary_key())
-            .col(text("secret"))
             .col(timestamp_with_time_zone("created_at"))
             .col(timestamp_with_time_zone_null("confirmed_at"))
             .col(big_integer_null("last_step"))

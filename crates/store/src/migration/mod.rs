@@ -3,6 +3,7 @@
 //! A step that was part of a release never changes; a new need is a new step at the end.
 
 mod m0001_spine;
+mod m0002_evidence;
 mod m0003_identity;
 mod m0006_crypto;
 
@@ -20,6 +21,7 @@ impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         vec![
             Box::new(m0001_spine::Migration),
+            Box::new(m0002_evidence::Migration),
             Box::new(m0003_identity::Migration),
             Box::new(m0006_crypto::Migration),
         ]

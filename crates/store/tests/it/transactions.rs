@@ -1,6 +1,9 @@
 //! All or nothing, and many writers at once.
 
-use brain_store::evidence::{self, FrontierRow, HeadRow, LeafFilter, LeafRow};
+use brain_store::evidence::checkpoint::{self, CheckpointRow, CosignatureRow};
+use brain_store::evidence::personal::{self, PersonalRow, SaltRow};
+use brain_store::evidence::reference::{self, ReferenceRow};
+use brain_store::evidence::{self, FrontierRow, LeafFilter, LeafRow};
 use brain_store::{PageRequest, Store, setting};
 
 use crate::database::{TestDatabase, on_both_engines};
@@ -68,23 +71,61 @@ async fn leaves_and_heads_read_back_in_order(database: &TestDatabase) {
     assert_eq!(evidence::frontier(store.db()).await.unwrap(), FrontierRow { size: 3, peaks: vec![1; 64] });
     assert_eq!(evidence::leaf(store.db(), 2).await.unwrap(), Some(a_leaf(&store, 2, "grant.issue")));
     assert_eq!(evidence::leaves_from(store.db(), 1, 1).await.unwrap(), [a_leaf(&store, 1, "session.close")]);
-    let hashes = evidence::hashes_from(store.db(), 0, 2, 10).await.unwrap();
-    assert_eq!(hashes, [(0, vec![7; 32]), (1, vec![7; 32])]);
     let family = LeafFilter { kind: Some("session.".to_owned()), ..LeafFilter::default() };
     assert_eq!(evidence::list(store.db(), &family, PageRequest::default()).await.unwrap().total, 2);
     let nobody = LeafFilter { actor: Some("a2".to_owned()), ..LeafFilter::default() };
     assert_eq!(evidence::list(store.db(), &nobody, PageRequest::default()).await.unwrap().total, 0);
-    let head = |size, root: &str| HeadRow {
+    let head = |size, root: &str| CheckpointRow {
         size,
         root: root.to_owned(),
+        note: "n".to_owned(),
         signed_at: store.now(),
-        key_id: "k".to_owned(),
-        signature: "s".to_owned(),
     };
     for one in [head(1, "r1"), head(3, "r3"), head(3, "changed")] {
-        evidence::insert_head(store.db(), one).await.unwrap();
+        checkpoint::insert_checkpoint(store.db(), one).await.unwrap();
     }
-    assert_eq!(evidence::latest_head(store.db()).await.unwrap(), Some(head(3, "r3")));
-    assert_eq!(evidence::heads_from(store.db(), 2, 10).await.unwrap(), [head(3, "r3")]);
+    assert_eq!(checkpoint::latest_checkpoint(store.db()).await.unwrap(), Some(head(3, "r3")));
+    assert_eq!(checkpoint::checkpoints_from(store.db(), 2, 10).await.unwrap(), [head(3, "r3")]);
+    let cosigned = |size, lines: &str| CosignatureRow {
+        size,
+        witness: "centre".to_owned(),
+        lines: lines.to_owned(),
+        received_at: store.now(),
+    };
+    for one in [cosigned(1, "a"), cosigned(3, "b"), cosigned(3, "c")] {
+        checkpoint::put_cosignature(store.db(), one).await.unwrap();
+    }
+    let latest = checkpoint::latest_cosignature(store.db(), "centre").await.unwrap();
+    assert_eq!(latest, Some(cosigned(3, "c")), "a later answer replaces the earlier one");
+    what_entries_are_about(&store).await;
     store.close().await.unwrap();
+}
+
+async fn what_entries_are_about(store: &Store) {
+    let transaction = store.transaction().await.unwrap();
+    let about = |reference: &str, seq| ReferenceRow { reference: reference.to_owned(), seq };
+    let rows =
+        vec![about("account:a1", 0), about("account:a1", 2), about("dataset:x", 2), about("account:a1", 2)];
+    reference::add(&transaction, rows).await.unwrap();
+    let salt = SaltRow { subject: "account:a1".to_owned(), salt: vec![1; 32], created_at: store.now() };
+    assert_eq!(personal::salt(&transaction, salt.clone()).await.unwrap(), salt);
+    let other = SaltRow { salt: vec![2; 32], ..salt.clone() };
+    assert_eq!(personal::salt(&transaction, other).await.unwrap(), salt, "the first salt stays");
+    let value = PersonalRow {
+        seq: 2,
+        field: "ip".to_owned(),
+        subject: "account:a1".to_owned(),
+        value: "10.0.0.1".to_owned(),
+    };
+    personal::add(&transaction, vec![value.clone()]).await.unwrap();
+    transaction.commit().await.unwrap();
+    let found = reference::entries(store.db(), "account:a1", PageRequest::new(1, 1)).await.unwrap();
+    assert_eq!((found.total, found.items.first().map(|leaf| leaf.seq)), (2, Some(0)));
+    assert_eq!(reference::between(store.db(), 1, 3).await.unwrap().len(), 2);
+    assert_eq!(personal::of_entries(store.db(), vec![0, 2]).await.unwrap(), [value]);
+    let transaction = store.transaction().await.unwrap();
+    assert_eq!(personal::erase(&transaction, "account:a1").await.unwrap(), Some(1));
+    assert_eq!(personal::erase(&transaction, "account:a1").await.unwrap(), None);
+    transaction.commit().await.unwrap();
+    assert!(personal::salts(store.db(), vec!["account:a1".to_owned()]).await.unwrap().is_empty());
 }

@@ -1,63 +1,57 @@
 //! The evidence log (存证): an append-only Merkle tree over everything that mattered.
+//!
+//! [`Evidence`] records and reads; `sealing` signs heads, `proof` proves, `verify` checks everything, `peers` asks
+//! witnesses, `witness` is one.
 
+mod append;
 mod entry;
-mod head;
-pub mod merkle;
+mod erasure;
+mod legacy_head;
+mod options;
+mod peers;
+mod proof;
+mod reference;
+mod sealing;
+mod signing;
+pub mod tiles;
 mod verify;
+mod witness;
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use brain_store::evidence::{self as rows, FrontierRow, LeafFilter};
+use brain_store::evidence::checkpoint::LogRow;
+use brain_store::evidence::{self as rows, FrontierRow, LeafFilter, reference as references};
 use brain_store::{Page, PageRequest, Store, Transaction, setting};
+use brain_verifier::merkle::Frontier;
+use brain_verifier::{Hash, HashAlgorithm, KeyKind, SignedCheckpoint, VerifierKey};
+use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Notify};
 
-use crate::keys::{self, NodeKey};
 use crate::{Error, Result};
-use merkle::{Frontier, Hash};
+use sealing::Sealer;
+use signing::EvidenceKeys;
+use tiles::TileFolder;
 
 pub use brain_store::evidence::LeafFilter as EntryFilter;
-pub use entry::{BODY_BYTES_MAX, EvidenceEntry, RecordedEntry};
-pub use head::SignedHead;
-pub use verify::{BadEntry, Problem, Verification};
+pub use brain_verifier as verifier;
+pub use brain_verifier::merkle;
+pub use entry::{BODY_BYTES_MAX, EvidenceEntry, NewEntry, PersonalValue, RecordedEntry};
+pub use options::{EvidenceOptions, KnownLog, WitnessPeer};
+pub use peers::{PeerState, PeerStatus};
+pub use proof::{BundleRequest, ConsistencyProof, InclusionProof};
+pub use verify::{BadEntry, Problem, Verification, VerifyOptions, WitnessWord};
+pub use witness::{AlarmCard, WitnessAnswer, WitnessedLog};
 
-/// Leaf hashes read at a time for a proof.
-const BATCH: u64 = 10_000;
-/// Setting that holds the public keys heads were ever signed with, by key id.
-const PUBLIC_KEYS: &str = "evidence.public_keys";
-/// File beside the key with the newest head: a database put back to an older state is noticed.
-const WITNESS_FILE: &str = "evidence-head.json";
-
-/// Proof that an entry is in the log; check it with [`merkle::verify_inclusion`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct InclusionProof {
-    /// Position of the entry.
-    pub seq: u64,
-    /// Its leaf hash.
-    pub leaf: Hash,
-    /// Sibling hashes from the leaf up.
-    pub path: Vec<Hash>,
-    /// The head it is proved against.
-    pub head: SignedHead,
-}
-
-/// Proof that a smaller log is the beginning of a larger one; check it with [`merkle::verify_consistency`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct ConsistencyProof {
-    /// Entries in the smaller log.
-    pub old_size: u64,
-    /// Its root.
-    pub old_root: Hash,
-    /// Entries in the larger log.
-    pub new_size: u64,
-    /// Its root.
-    pub new_root: Hash,
-    /// Hashes of the proof.
-    pub path: Vec<Hash>,
-}
+/// Setting that holds every key our checkpoints were ever signed with, as verifier keys.
+const KEYS: &str = "evidence.keys";
+/// The same of version 0.1: Ed25519 keys, hexadecimal, by key id.
+const LEGACY_KEYS: &str = "evidence.public_keys";
+/// Setting that says that entries of older versions have their references.
+const REFERENCED: &str = "evidence.referenced";
 
 /// A cheap-clone handle to the node's evidence log.
 #[derive(Clone)]
@@ -65,259 +59,296 @@ pub struct Evidence(Arc<Inner>);
 
 struct Inner {
     store: Store,
-    key: NodeKey,
-    witness: PathBuf,
+    keys: EvidenceKeys,
+    origin: String,
+    algorithm: HashAlgorithm,
+    tiles: TileFolder,
+    keys_dir: std::path::PathBuf,
+    options: EvidenceOptions,
     // One head is signed at a time.
-    signed: Mutex<Signed>,
+    sealer: Mutex<Sealer>,
+    waiting: append::Waiting,
+    // Entries since the last head; a hint, so that a busy log is signed before the next tick.
+    unsigned: AtomicU64,
+    busy: Notify,
+    peers: peers::Peers,
 }
 
-/// What this process has signed so far.
-#[derive(Default)]
-struct Signed {
-    size: Option<u64>,
-    witness: Witness,
+/// The log as its newest checkpoint says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LogHead {
+    /// Identity of the log.
+    pub origin: String,
+    /// Digest of the log.
+    pub hash: HashAlgorithm,
+    /// Entries in the log.
+    pub size: u64,
+    /// Root of the Merkle tree.
+    pub root: Hash,
+    /// When it was signed, UTC.
+    pub signed_at: DateTime<Utc>,
+    /// The checkpoint as a C2SP signed note, with the lines of witnesses.
+    pub note: String,
+    /// Keys that signed it.
+    pub keys: Vec<VerifierKey>,
+    /// Witnesses that counter-signed it.
+    pub witnesses: Vec<WitnessMark>,
 }
 
-/// Whether the head kept beside the key belongs to this log.
-#[derive(Default, Clone, Copy, PartialEq, Eq)]
-enum Witness {
-    #[default]
-    Unchecked,
-    Good,
-    /// The log was put back or rewritten: the file is evidence and must not be overwritten.
-    Contradicted,
+/// That a witness counter-signed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WitnessMark {
+    /// Name of the witness.
+    pub name: String,
+    /// Signature algorithm.
+    pub algorithm: String,
+    /// When the witness signed, UTC.
+    pub time: DateTime<Utc>,
 }
 
 impl Evidence {
-    pub(crate) async fn open(store: Store, keys_dir: &std::path::Path) -> Result<Self> {
-        let key = NodeKey::open(keys_dir)?;
+    pub(crate) async fn open(store: Store, keys_dir: &Path, options: EvidenceOptions) -> Result<Self> {
+        let existing = rows::checkpoint::log(store.db()).await?;
+        let named = existing.as_ref().map(|log| log.origin.clone()).or_else(|| options.origin.clone());
+        let keys = EvidenceKeys::open(keys_dir, |id| named.unwrap_or_else(|| format!("brain/{id}")))?;
+        let log = settle(&store, &keys, existing, &options).await?;
+        let algorithm =
+            HashAlgorithm::parse(&log.hash).ok_or(Error::Corrupt { field: "evidence_log.hash" })?;
+        // Beside the keys, for both belong to one data folder.
+        let folder = keys_dir.parent().unwrap_or(keys_dir).join("evidence");
+        let tiles = TileFolder::new(&folder, algorithm);
+        let sealer =
+            Sealer::new(store.clone(), log.origin.clone(), algorithm, tiles.clone(), keys_dir.to_owned());
         let evidence = Self(Arc::new(Inner {
+            peers: peers::Peers::new(&options)?,
             store,
-            key,
-            witness: keys_dir.join(WITNESS_FILE),
-            signed: Mutex::default(),
+            keys,
+            origin: log.origin,
+            algorithm,
+            tiles,
+            keys_dir: keys_dir.to_owned(),
+            options,
+            sealer: Mutex::new(sealer),
+            waiting: append::Waiting::default(),
+            unsigned: AtomicU64::new(0),
+            busy: Notify::new(),
         }));
-        evidence.register_key().await?;
+        evidence.register_keys().await?;
+        evidence.reference_older_entries().await?;
         Ok(evidence)
     }
 
-    /// Record an entry in a transaction of its own; its position.
-    pub async fn record(&self, entry: EvidenceEntry) -> Result<u64> {
-        let transaction = self.0.store.transaction().await?;
-        let seq = self.record_in(&transaction, entry).await?;
-        transaction.commit().await?;
-        Ok(seq)
+    /// Identity of the log.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        &self.0.origin
     }
 
-    /// Record an entry in the transaction of the act itself: both happen or neither; its position.
-    ///
-    /// Appends are put in order by a lock on the tree's edge that lasts until the transaction ends; so record last and
-    /// commit at once.
-    pub async fn record_in(&self, transaction: &Transaction, entry: EvidenceEntry) -> Result<u64> {
-        self.record_all_in(transaction, vec![entry]).await
+    /// Digest of the log.
+    #[must_use]
+    pub fn algorithm(&self) -> HashAlgorithm {
+        self.0.algorithm
     }
 
-    /// Record several entries at once, in order; the position of the first.
-    pub async fn record_all_in(&self, transaction: &Transaction, entries: Vec<EvidenceEntry>) -> Result<u64> {
-        let now = self.0.store.now();
-        let mut tree = restored(&rows::lock_frontier(transaction).await?)?;
-        let first = tree.size();
-        let mut leaves = Vec::with_capacity(entries.len());
-        for entry in entries {
-            let row = entry::to_row(entry, tree.size() as i64, now)?;
-            tree.push(entry::hash_of(&row)?);
-            leaves.push(row);
-        }
-        if !leaves.is_empty() {
-            rows::append(transaction, leaves, stored(&tree)).await?;
-        }
-        Ok(first)
+    /// Keys this node signs its checkpoints with.
+    #[must_use]
+    pub fn log_keys(&self) -> Vec<VerifierKey> {
+        self.0.keys.log()
+    }
+
+    /// Keys this node signs checkpoints of others with.
+    #[must_use]
+    pub fn witness_keys(&self) -> Vec<VerifierKey> {
+        self.0.keys.witness()
     }
 
     /// The signed head of the log as it is now; signed and stored when it is new.
-    pub async fn head(&self) -> Result<SignedHead> {
-        let mut signed = self.0.signed.lock().await;
-        let tree = self.tree().await?;
-        if let Some(row) = rows::latest_head(self.0.store.db()).await? {
-            let head = SignedHead::from_row(row)?;
-            // A stored head that disagrees is left alone for `verify` to name; we vouch for what we see.
-            if head.size == tree.size() && head.root == tree.root() {
-                if signed.size != Some(head.size) {
-                    self.keep_witness(&mut signed, &head).await?;
-                }
-                return Ok(head);
-            }
-        }
-        let head = SignedHead::sign(&self.0.key, tree.size(), tree.root(), self.0.store.now())?;
-        rows::insert_head(self.0.store.db(), head.to_row()).await?;
-        self.keep_witness(&mut signed, &head).await?;
-        Ok(head)
+    pub async fn head(&self) -> Result<LogHead> {
+        let signed = self.seal().await?;
+        self.head_of(signed).await
+    }
+
+    /// The head that is already signed, without signing a new one; `None` before the first.
+    pub async fn latest_head(&self) -> Result<Option<LogHead>> {
+        let Some(row) = rows::checkpoint::latest_checkpoint(self.0.store.db()).await? else {
+            return Ok(None);
+        };
+        let note = SignedCheckpoint::parse(&row.note);
+        Ok(Some(self.head_of(note.ok_or(Error::Corrupt { field: "evidence_checkpoint.note" })?).await?))
+    }
+
+    /// The signed checkpoint of the log as it is now, without cosignatures.
+    pub(crate) async fn seal(&self) -> Result<SignedCheckpoint> {
+        let known = self.known_keys().await?;
+        let mut sealer = self.0.sealer.lock().await;
+        let signed = sealer.seal(&self.0.keys, &known).await?;
+        self.0.unsigned.store(0, Ordering::Relaxed);
+        Ok(signed)
     }
 
     /// Sign a head if the log has grown since the last one; the loop that calls this lives in `Trust`.
     pub(crate) async fn sign_if_grown(&self) -> Result<()> {
         let size = rows::frontier(self.0.store.db()).await?.size as u64;
-        let up_to_date = self.0.signed.lock().await.size == Some(size);
+        let up_to_date = self.0.sealer.lock().await.signed_size() == Some(size);
         if !up_to_date {
-            self.head().await?;
+            self.seal().await?;
         }
         Ok(())
     }
 
-    /// Recompute everything from the store and name the first bad entry, if any. Memory does not grow with the log.
-    pub async fn verify(&self) -> Result<Verification> {
-        let witness = self.read_witness().await;
-        self.verify_against(witness.as_ref()).await
+    /// Resolves when so many entries came since the last head that it should not wait for the next tick.
+    pub(crate) async fn busy(&self) {
+        self.0.busy.notified().await;
     }
 
-    /// Like [`verify`](Self::verify), against a head that somebody else kept.
-    pub async fn verify_against(&self, witness: Option<&SignedHead>) -> Result<Verification> {
-        let mut public_keys = self.public_keys().await?;
-        // The key in the file counts, whatever the database says about it.
-        public_keys.insert(self.0.key.id().to_owned(), self.0.key.public());
-        verify::run(&self.0.store, &public_keys, witness).await
+    async fn head_of(&self, signed: SignedCheckpoint) -> Result<LogHead> {
+        let signed = self.with_cosignatures(signed).await?;
+        let own = self.known_keys().await?;
+        let asked: Vec<VerifierKey> = self.0.options.witnesses.iter().flat_map(|w| w.keys.clone()).collect();
+        let time = |micros: u64| DateTime::from_timestamp_micros(i64::try_from(micros).ok()?);
+        let marks = signed.lines.iter().filter_map(|line| {
+            let key = asked.iter().find(|key| line.is_good(key, &signed.text))?;
+            let time = DateTime::from_timestamp(i64::try_from(line.cosigned_at()?).ok()?, 0)?;
+            Some(WitnessMark { name: line.name.clone(), algorithm: key.kind().name().to_owned(), time })
+        });
+        let checkpoint = &signed.checkpoint;
+        Ok(LogHead {
+            origin: checkpoint.origin.clone(),
+            hash: checkpoint.algorithm,
+            size: checkpoint.size,
+            root: checkpoint.root,
+            signed_at: checkpoint.time.and_then(time).unwrap_or_default(),
+            keys: signed.good(&own).into_iter().cloned().collect(),
+            witnesses: marks.collect(),
+            note: signed.note(),
+        })
     }
 
-    /// Prove that entry `seq` is in the log. Reads every leaf hash once.
-    pub async fn prove(&self, seq: u64) -> Result<InclusionProof> {
-        let head = self.head().await?;
-        let unknown = || Error::not_found("evidence entry", &seq.to_string());
-        if seq >= head.size {
-            return Err(unknown());
+    /// Add what witnesses signed of this checkpoint.
+    pub(crate) async fn with_cosignatures(&self, mut signed: SignedCheckpoint) -> Result<SignedCheckpoint> {
+        let size = i64::try_from(signed.checkpoint.size).unwrap_or(i64::MAX);
+        for row in rows::checkpoint::cosignatures(self.0.store.db(), size).await? {
+            let lines = row.lines.lines().filter_map(brain_verifier::note::SignatureLine::parse);
+            signed.lines.extend(lines);
         }
-        let row = rows::leaf(self.0.store.db(), seq as i64).await?.ok_or_else(unknown)?;
-        let leaf = entry::hash_of(&row)?;
-        let path = self.roots(merkle::inclusion_ranges(seq, head.size)).await?;
-        Ok(InclusionProof { seq, leaf, path, head })
-    }
-
-    /// Prove that the log of `old` entries is the beginning of the log of `new` entries.
-    pub async fn consistency(&self, old: u64, new: u64) -> Result<ConsistencyProof> {
-        let size = self.tree().await?.size();
-        if old > new || new > size {
-            return Err(Error::invalid(
-                "size",
-                format!("须满足 旧长度 ≤ 新长度 ≤ {size}。"),
-                format!("It must hold that old ≤ new ≤ {size}."),
-            ));
-        }
-        let (old_root, new_root) = (self.root_of(0..old).await?, self.root_of(0..new).await?);
-        let path = self.roots(merkle::consistency_ranges(old, new)).await?;
-        Ok(ConsistencyProof { old_size: old, old_root, new_size: new, new_root, path })
+        Ok(signed)
     }
 
     /// Entries, newest first.
     pub async fn entries(&self, filter: &LeafFilter, page: PageRequest) -> Result<Page<RecordedEntry>> {
-        let Page { items, total, page, page_size } = rows::list(self.0.store.db(), filter, page).await?;
-        let items = items.into_iter().map(entry::from_row).collect::<Result<_>>()?;
-        Ok(Page { items, total, page, page_size })
+        let found = rows::list(self.0.store.db(), filter, page).await?;
+        self.readable(found).await
+    }
+
+    /// Entries about `reference` (`dataset:raw.registry`, `account:…`, `organisation:…`, `contract:…`), oldest first.
+    pub async fn trace(&self, reference: &str, page: PageRequest) -> Result<Page<RecordedEntry>> {
+        let found = references::entries(self.0.store.db(), reference, page).await?;
+        self.readable(found).await
     }
 
     /// One entry.
     pub async fn entry(&self, seq: u64) -> Result<RecordedEntry> {
-        let row = rows::leaf(self.0.store.db(), seq as i64).await?;
-        entry::from_row(row.ok_or_else(|| Error::not_found("evidence entry", &seq.to_string()))?)
+        let unknown = || Error::not_found("evidence entry", &seq.to_string());
+        let row = rows::leaf(self.0.store.db(), i64::try_from(seq).map_err(|_| unknown())?).await?;
+        let mut entry = entry::from_row(row.ok_or_else(unknown)?)?;
+        self.add_personal(std::slice::from_mut(&mut entry)).await?;
+        Ok(entry)
     }
 
-    /// Public keys that heads were signed with, hexadecimal, by key id.
-    pub async fn public_keys(&self) -> Result<BTreeMap<String, String>> {
-        Ok(setting::get(self.0.store.db(), PUBLIC_KEYS).await?.unwrap_or_default())
+    async fn readable(&self, found: Page<rows::LeafRow>) -> Result<Page<RecordedEntry>> {
+        let Page { items, total, page, page_size } = found;
+        let mut items: Vec<RecordedEntry> = items.into_iter().map(entry::from_row).collect::<Result<_>>()?;
+        self.add_personal(&mut items).await?;
+        Ok(Page { items, total, page, page_size })
     }
 
-    async fn register_key(&self) -> Result<()> {
+    /// Every key our checkpoints were ever signed with. The keys in the files count, whatever the database says.
+    pub async fn known_keys(&self) -> Result<Vec<VerifierKey>> {
+        let mut keys = self.0.keys.log();
+        let stored: Vec<VerifierKey> = setting::get(self.0.store.db(), KEYS).await?.unwrap_or_default();
+        keys.extend(stored.into_iter().filter(|key| !key.kind().is_cosignature()));
+        let legacy: std::collections::BTreeMap<String, String> =
+            setting::get(self.0.store.db(), LEGACY_KEYS).await?.unwrap_or_default();
+        let ed25519 = |hex: &String| {
+            VerifierKey::new(&self.0.origin, KeyKind::Ed25519, &brain_verifier::hash::unhex(hex)?)
+        };
+        keys.extend(legacy.values().filter_map(ed25519));
+        keys.sort();
+        keys.dedup();
+        Ok(keys)
+    }
+
+    async fn register_keys(&self) -> Result<()> {
         let transaction = self.0.store.transaction().await?;
-        let mut known: BTreeMap<String, String> =
-            setting::get(&transaction, PUBLIC_KEYS).await?.unwrap_or_default();
-        let (id, public) = (self.0.key.id().to_owned(), self.0.key.public());
-        if known.insert(id.clone(), public.clone()).as_ref() == Some(&public) {
+        let mut known: Vec<VerifierKey> = setting::get(&transaction, KEYS).await?.unwrap_or_default();
+        let own: Vec<VerifierKey> = self.0.keys.log().into_iter().chain(self.0.keys.witness()).collect();
+        let fresh: Vec<&VerifierKey> = own.iter().filter(|key| !known.contains(key)).collect();
+        if fresh.is_empty() {
             return Ok(transaction.rollback().await?);
         }
-        setting::set(&transaction, PUBLIC_KEYS, &known, self.0.store.now()).await?;
         let entry = EvidenceEntry {
             kind: "key.create".to_owned(),
             actor: "system".to_owned(),
-            subject: id,
-            body: serde_json::json!({ "algorithm": "ed25519", "public_key": public }),
+            subject: self.0.keys.id().to_owned(),
+            body: serde_json::json!({
+                "origin": self.0.origin, "hash": self.0.algorithm.name(), "keys": fresh,
+            }),
         };
+        known.extend(fresh.into_iter().cloned().collect::<Vec<_>>());
+        setting::set(&transaction, KEYS, &known, self.0.store.now()).await?;
         self.record_in(&transaction, entry).await?;
         Ok(transaction.commit().await?)
     }
 
-    async fn tree(&self) -> Result<Frontier> {
-        restored(&rows::frontier(self.0.store.db()).await?)
+    /// Go on signing a log that does not continue what was last signed, for example after a restore: the break and
+    /// the checkpoint that was put aside are recorded.
+    pub async fn accept_break(&self, actor: &str, reason: &str) -> Result<()> {
+        let put_aside = self.0.sealer.lock().await.accept()?;
+        let entry = EvidenceEntry {
+            kind: "evidence.accept_break".to_owned(),
+            actor: actor.to_owned(),
+            subject: self.0.origin.clone(),
+            body: serde_json::json!({ "reason": reason, "put_aside": put_aside }),
+        };
+        self.record(entry).await?;
+        self.seal().await.map(drop)
     }
 
-    async fn roots(&self, ranges: Vec<std::ops::Range<u64>>) -> Result<Vec<Hash>> {
-        let mut roots = Vec::with_capacity(ranges.len());
-        for range in ranges {
-            roots.push(self.root_of(range).await?);
-        }
-        Ok(roots)
-    }
-
-    async fn root_of(&self, range: std::ops::Range<u64>) -> Result<Hash> {
-        let mut tree = Frontier::default();
-        let mut at = range.start;
-        while at < range.end {
-            let batch = rows::hashes_from(self.0.store.db(), at as i64, range.end as i64, BATCH).await?;
-            if batch.is_empty() {
-                return Err(Error::Corrupt { field: "evidence_leaf" });
-            }
-            for (seq, hash) in batch {
-                let hash = Hash::from_slice(&hash).filter(|_| seq as u64 == at);
-                tree.push(hash.ok_or(Error::Corrupt { field: "evidence_leaf" })?);
-                at += 1;
-            }
-        }
-        Ok(tree.root())
-    }
-
-    async fn keep_witness(&self, signed: &mut Signed, head: &SignedHead) -> Result<()> {
-        signed.size = Some(head.size);
-        if signed.witness == Witness::Unchecked {
-            signed.witness = self.check_witness(head).await?;
-        }
-        if signed.witness == Witness::Contradicted {
-            return Ok(());
-        }
-        let path = self.0.witness.clone();
-        let text = serde_json::to_vec_pretty(head).map_err(|cause| Error::Cryptography(cause.to_string()))?;
-        let written = tokio::task::spawn_blocking(move || keys::replace_private_file(&path, &text)).await;
-        // A witness that cannot be written weakens a later check but not the log, so it is not fatal.
-        if let Err(cause) = written.map_err(std::io::Error::other).and_then(|result| result) {
-            tracing::warn!(path = %self.0.witness.display(), %cause, "could not keep the newest evidence head");
-        }
-        Ok(())
-    }
-
-    async fn check_witness(&self, head: &SignedHead) -> Result<Witness> {
-        let Some(kept) = self.read_witness().await else { return Ok(Witness::Good) };
-        if kept.size <= head.size && self.root_of(0..kept.size).await? == kept.root {
-            return Ok(Witness::Good);
-        }
-        tracing::error!(
-            kept = kept.size,
-            found = head.size,
-            "the evidence log does not continue the head kept beside the key; run `brain evidence verify`"
-        );
-        Ok(Witness::Contradicted)
-    }
-
-    async fn read_witness(&self) -> Option<SignedHead> {
-        let text = tokio::fs::read(&self.0.witness).await.ok()?;
-        serde_json::from_slice(&text).ok()
+    async fn tree(&self, transaction: &Transaction) -> Result<Frontier> {
+        sealing::restored(self.0.algorithm, &rows::lock_frontier(transaction).await?)
     }
 }
 
-fn restored(row: &FrontierRow) -> Result<Frontier> {
-    let peaks: Option<Vec<Hash>> = row.peaks.chunks(32).map(Hash::from_slice).collect();
-    let size = u64::try_from(row.size).ok();
-    size.zip(peaks)
-        .and_then(|(size, peaks)| Frontier::restore(size, peaks))
-        .ok_or(Error::Corrupt { field: "evidence_frontier" })
+/// Which log this is: said once, when it is made; a log of version 0.1 is one of SHA-256.
+async fn settle(
+    store: &Store,
+    keys: &EvidenceKeys,
+    existing: Option<LogRow>,
+    options: &EvidenceOptions,
+) -> Result<LogRow> {
+    let log = match existing {
+        Some(log) => log,
+        None => {
+            let transaction = store.transaction().await?;
+            let began_before = rows::lock_frontier(&transaction).await?.size > 0;
+            let hash = if began_before { HashAlgorithm::Sha256 } else { options.hash.unwrap_or_default() };
+            let origin = keys.log().first().map(|key| key.name().to_owned()).unwrap_or_default();
+            let row = LogRow { id: 1, origin, hash: hash.name().to_owned(), created_at: store.now() };
+            rows::checkpoint::insert_log(&transaction, row).await?;
+            let log = rows::checkpoint::log(&transaction).await?;
+            transaction.commit().await?;
+            log.ok_or(Error::Corrupt { field: "evidence_log" })?
+        }
+    };
+    match options.hash {
+        Some(wanted) if wanted.name() != log.hash => {
+            Err(Error::EvidenceHashFixed { recorded: log.hash, wanted: wanted.name() })
+        }
+        _ => Ok(log),
+    }
 }
 
-fn stored(tree: &Frontier) -> FrontierRow {
+pub(crate) fn stored(tree: &Frontier) -> FrontierRow {
     FrontierRow {
         size: tree.size() as i64,
         peaks: tree.peaks().iter().flat_map(|peak| *peak.as_bytes()).collect(),

@@ -25,8 +25,7 @@ use brain_store::account::Account;
 use challenge::Challenges;
 
 use crate::password::Hasher;
-use crate::seal::Sealer;
-use crate::{Error, Evidence, Options, Result};
+use crate::{Error, Evidence, Options, Result, Vault};
 
 pub use account::{AccountCard, AccountKind, NewAccount};
 pub use api_keys::{ApiKeyCard, NewApiKey};
@@ -45,16 +44,16 @@ struct Inner {
     store: Store,
     evidence: Evidence,
     hasher: Hasher,
-    sealer: Sealer,
+    vault: Vault,
     challenges: Challenges,
     options: Options,
 }
 
 impl Identity {
-    pub(crate) fn new(store: Store, evidence: Evidence, sealer: Sealer, options: Options) -> Result<Self> {
+    pub(crate) fn new(store: Store, evidence: Evidence, vault: Vault, options: Options) -> Result<Self> {
         let hasher = Hasher::new(&options)?;
         let challenges = Challenges::default();
-        Ok(Self(Arc::new(Inner { store, evidence, hasher, sealer, challenges, options })))
+        Ok(Self(Arc::new(Inner { store, evidence, hasher, vault, challenges, options })))
     }
 
     /// Roles that must show a second factor.

@@ -89,12 +89,12 @@ impl Identity {
         let secret = totp_rs::Secret::new_stack(bytes).to_base32();
         let row = Totp {
             account_id: account.id.clone(),
-            secret: self.0.sealer.seal(&account.id, &bytes)?,
             created_at: self.0.store.now(),
             confirmed_at: None,
             last_step: None,
         };
         let transaction = self.0.store.transaction().await?;
+        self.0.vault.seal_in(&transaction, &totp_secret(&account.id), &bytes).await?;
         second_factor::put_totp(&transaction, row).await?;
         self.commit_with(transaction, "second_factor.begin", &account.id, &account.id, json!({})).await?;
         // SHA-1, six digits, thirty seconds: what every authenticator application understands; HMAC-SHA-1 is not
@@ -142,6 +142,7 @@ impl Identity {
         if !second_factor::delete_totp(&transaction, &party.account).await? {
             return Err(Error::not_found("second factor", &party.account));
         }
+        self.0.vault.forget_in(&transaction, &totp_secret(&party.account)).await?;
         second_factor::replace_recovery_codes(&transaction, &party.account, Vec::new()).await?;
         let body = json!({ "factor": "totp" });
         self.commit_with(transaction, "second_factor.remove", &party.account, &party.account, body).await
@@ -176,6 +177,7 @@ impl Identity {
         let transaction = self.0.store.transaction().await?;
         let found = account::find(&transaction, id).await?.ok_or_else(|| Error::not_found("account", id))?;
         second_factor::delete_all(&transaction, &found.id).await?;
+        self.0.vault.forget_in(&transaction, &totp_secret(&found.id)).await?;
         let ended = session::delete_of_account(&transaction, &found.id, None).await?;
         let body = json!({ "sessions": ended });
         self.commit_with(transaction, "second_factor.reset", &actor.account, &found.id, body).await
@@ -221,13 +223,21 @@ impl Identity {
         now: DateTime<Utc>,
     ) -> Result<Option<&'static str>> {
         let found = second_factor::totp(transaction, account_id).await?;
-        let Some(row) = found.filter(|row| row.confirmed_at.is_none() == first) else { return Ok(None) };
-        let secret = self.0.sealer.unseal(account_id, &row.secret)?;
+        if found.is_none_or(|row| row.confirmed_at.is_none() != first) {
+            return Ok(None);
+        }
+        let secret = self.0.vault.open_in(transaction, &totp_secret(account_id)).await?;
+        let secret = secret.ok_or(Error::Corrupt { field: "totp" })?;
         let Some(step) = matched_step(&secret, code, now)? else { return Ok(None) };
         // Each step once: a code that was overlooked is worth nothing (RFC 6238 section 5.2).
         let used = second_factor::use_totp_step(transaction, account_id, step, now).await?;
         Ok(used.then_some("totp"))
     }
+}
+
+/// Name in the vault of an account's authenticator secret.
+fn totp_secret(account_id: &str) -> String {
+    format!("totp/{account_id}")
 }
 
 /// The time step whose code this is.

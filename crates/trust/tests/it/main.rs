@@ -7,10 +7,12 @@
     reason = "in tests a panic is the report, and a line says what was skipped"
 )]
 
+mod bundle;
 mod certificates;
 mod evidence;
 mod grants;
 mod identity;
+mod kill_nine;
 mod node;
 mod protection;
 mod tampering;

@@ -7,7 +7,9 @@ use brain_kernel::clock::Clock;
 use brain_kernel::party::{Party, Role};
 use brain_kernel::uscc::Uscc;
 use brain_store::Store;
-use brain_trust::{AccountKind, Authenticated, Carrier, NewAccount, Options, Origin, Secret, SignIn, Trust};
+use brain_trust::{
+    AccountKind, Authenticated, Carrier, EvidenceOptions, NewAccount, Options, Origin, Secret, SignIn, Trust,
+};
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{ConnectionTrait, Database};
 
@@ -60,7 +62,14 @@ impl Node {
     pub(crate) async fn start_with(options: Options) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", folder.path().join("state.db").display());
-        Self::start_on(folder, url, options).await
+        Self::start_on(folder, url, options, EvidenceOptions::default()).await
+    }
+
+    /// With a say in the evidence log.
+    pub(crate) async fn start_witnessed(evidence: EvidenceOptions) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("state.db").display());
+        Self::start_on(folder, url, options(), evidence).await
     }
 
     /// On a PostgreSQL database of its own; `None`, with a line that says so, where none is offered.
@@ -74,19 +83,30 @@ impl Node {
         let name = format!("brain_test_{}", uuid::Uuid::now_v7().simple());
         admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
         let (server, _) = admin_url.rsplit_once('/').unwrap();
-        let node = Self::start_on(tempfile::tempdir().unwrap(), format!("{server}/{name}"), options()).await;
+        let node = Self::start_on(
+            tempfile::tempdir().unwrap(),
+            format!("{server}/{name}"),
+            options(),
+            EvidenceOptions::default(),
+        )
+        .await;
         let drop_database = async move || {
             admin.execute_unprepared(&format!("DROP DATABASE {name} WITH (FORCE)")).await.unwrap();
         };
         Some((node, drop_database))
     }
 
-    async fn start_on(folder: tempfile::TempDir, url: String, options: Options) -> Self {
+    async fn start_on(
+        folder: tempfile::TempDir,
+        url: String,
+        options: Options,
+        evidence: EvidenceOptions,
+    ) -> Self {
         let clock = Arc::new(TestClock(Mutex::new("2026-11-21T01:02:03.456789Z".parse().unwrap())));
         let store = Store::open(&url, clock.clone()).await.unwrap();
-        let trust = Trust::open_with(store.clone(), &folder.path().join("keys"), clock.clone(), options)
-            .await
-            .unwrap();
+        let keys = folder.path().join("keys");
+        let trust =
+            Trust::open_witnessed(store.clone(), &keys, clock.clone(), options, evidence).await.unwrap();
         Self { trust, store, clock, url, folder }
     }
 

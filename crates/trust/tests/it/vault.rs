@@ -187,7 +187,8 @@ async fn erased_data_does_not_open_and_the_certificate_proves_when_and_why() {
     let certificate = vault.erase(ACTOR, "dataset:raw.x", "合同到期").await.unwrap();
     assert_eq!(certificate.keys, std::slice::from_ref(&key.id));
     let proof = &certificate.proof;
-    assert!(merkle::verify_inclusion(&proof.leaf, proof.seq, proof.head.size, &proof.path, &proof.head.root));
+    let head = &proof.head;
+    assert!(merkle::verify_inclusion(head.hash, &proof.leaf, proof.seq, head.size, &proof.path, &head.root));
     let entry = node.trust.evidence().entry(proof.seq).await.unwrap();
     assert_eq!((entry.kind.as_str(), entry.subject.as_str()), ("data.erase", "dataset:raw.x"));
     assert_eq!(vault.data_key_by_id(&key.id).await.unwrap_err().code(), "crypto/no-key");

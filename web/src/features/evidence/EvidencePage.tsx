@@ -1,10 +1,11 @@
 // Who did what and when; and whether the log still is what was signed.
-import { SafetyCertificateOutlined } from "@ant-design/icons";
+import { DownloadOutlined, SafetyCertificateOutlined } from "@ant-design/icons";
 import { useMutation } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Alert, Button, Input, Modal, Select } from "antd";
 import { useId, useState } from "react";
 import { api } from "../../sdk/api";
+import { download } from "../../sdk/csv";
 import { DataTable } from "../../sdk/DataTable";
 import { instant, number } from "../../sdk/format";
 import { text, useT } from "../../sdk/i18n";
@@ -13,11 +14,14 @@ import { useAsk } from "../../sdk/query";
 import { useParty } from "../../sdk/session";
 import { Answer, Empty, FailureView } from "../../sdk/States";
 import type { EvidenceEntry } from "../../sdk/types";
+import { Follow } from "./Follow";
+import { Witnesses } from "./Witnesses";
 
 const PAGE_SIZE = 25;
 const KINDS = [
   "session_open", "session_close", "session_refused", "account_password", "account_create", "account_disable", "grant_issue",
   "grant_revoke", "ingest_finish", "ingest_fail", "ingest_cancel", "map_import", "map_remove", "component_run", "sql_export", "key_create",
+  "evidence_alarm", "evidence_erase", "evidence_accept_break",
 ] as const;
 
 export function EvidencePage() {
@@ -28,7 +32,16 @@ export function EvidencePage() {
   const head = useAsk(["evidence-head"], api.evidenceHead);
   const page = search.page ?? 1;
   const query = { kind: search.kind, subject: search.subject, page, page_size: PAGE_SIZE };
-  const entries = useAsk(["evidence", query], () => api.evidence(query));
+  const about = search.about;
+  const entries = useAsk(["evidence", about, query], () =>
+    about ? api.evidenceTrace({ about, page, page_size: PAGE_SIZE }) : api.evidence(query),
+  );
+  const bundle = useMutation({
+    mutationFn: async (what: { about?: string; seq?: number }) => {
+      const paging = what.about ? { page, page_size: PAGE_SIZE } : {};
+      download("evidence-bundle.json", await api.evidenceBundle({ ...what, ...paging }));
+    },
+  });
   const verify = useMutation({ mutationFn: api.verifyEvidence });
   const [subject, setSubject] = useState(search.subject ?? "");
   // Ids are what was signed; names of accounts are known to the auditor only.
@@ -41,7 +54,7 @@ export function EvidencePage() {
     const known = KINDS.find((k) => k === value.replace(".", "_"));
     return known ? t(`evidence.kindOf.${known}`) : value;
   };
-  const apply = (next: { kind?: string; subject?: string }) => void navigate({ search: (s) => ({ ...s, ...next, page: undefined }) });
+  const apply = (next: { kind?: string; subject?: string; about?: string }) => void navigate({ search: (s) => ({ ...s, ...next, page: undefined }) });
   return (
     <PageFrame
       title={t("evidence.title")}
@@ -54,13 +67,17 @@ export function EvidencePage() {
     >
       <div className="stack">
         {verify.isError ? <FailureView error={verify.error} /> : null}
+        {bundle.isError ? <FailureView error={bundle.error} /> : null}
         {verify.data ? (
           <Alert
             type={verify.data.ok ? "success" : "error"}
             showIcon
             title={verify.data.ok ? t("evidence.ok", { n: number(verify.data.entries) }) : t("evidence.bad")}
             description={
-              verify.data.first_bad ? `#${verify.data.first_bad.seq} ${text(verify.data.first_bad.detail)}` : <span className="mono wrap">{verify.data.root}</span>
+              verify.data.first_bad ? `#${verify.data.first_bad.seq} ${text(verify.data.first_bad.detail)}` : <span className="mono wrap">
+                  {verify.data.root}
+                  {verify.data.unsigned > 0 ? ` · ${t("evidence.unsigned", { n: number(verify.data.unsigned) })}` : ""}
+                </span>
             }
           />
         ) : null}
@@ -70,18 +87,31 @@ export function EvidencePage() {
               <div className="figures">
                 <Figure label={t("evidence.size")} value={number(h.size)} unit={t("common.entriesUnit")} />
                 <Figure label={t("evidence.signedAt")} value={<span style={{ fontSize: 18 }}>{instant(h.signed_at)}</span>} />
+                <Figure label={t("evidence.witnessed")} value={t("evidence.witnessedBy", { n: number(new Set(h.witnesses.map((w) => w.name)).size) })} />
               </div>
               <dl className="facts">
                 <dt>{t("evidence.root")}</dt>
                 <dd className="mono">{h.root}</dd>
-                <dt>{t("evidence.key")}</dt>
-                <dd className="mono">{h.key_id}</dd>
+                <dt>{t("evidence.hash")}</dt>
+                <dd className="mono">{h.hash}</dd>
+                <dt>{t("evidence.keys")}</dt>
+                <dd className="mono wrap">{h.keys.map((key) => <div key={key}>{key}</div>)}</dd>
               </dl>
             </>
           )}
         </Answer>
-        <Card label={t("evidence.title")}>
-          <div className="filters">
+        <Follow about={about} onFollow={(next) => apply({ about: next })} />
+        <Card
+          title={about ? t("evidence.following", { about }) : t("evidence.title")}
+          tools={
+            about ? (
+              <Button icon={<DownloadOutlined />} loading={bundle.isPending} title={t("evidence.bundleHint")} onClick={() => bundle.mutate({ about })}>
+                {t("evidence.bundle")}
+              </Button>
+            ) : null
+          }
+        >
+          {about ? null : <div className="filters">
             <div className="filter">
               <label htmlFor={kindId}>{t("evidence.filterKind")}</label>
               <Select
@@ -98,7 +128,7 @@ export function EvidencePage() {
               <label htmlFor={subjectId}>{t("evidence.filterSubject")}</label>
               <Input.Search id={subjectId} allowClear value={subject} onChange={(e) => setSubject(e.target.value)} onSearch={(v) => apply({ subject: v || undefined })} />
             </div>
-          </div>
+          </div>}
           <Answer query={entries} rows={8}>
             {(result) => (
               <DataTable<EvidenceEntry>
@@ -128,11 +158,13 @@ export function EvidencePage() {
             )}
           </Answer>
         </Card>
+        <Witnesses />
       </div>
       {search.seq !== undefined ? (
         <Proof
           seq={search.seq}
           entry={entries.data?.items.find((e) => e.seq === search.seq)}
+          onBundle={() => bundle.mutate({ seq: search.seq })}
           onClose={() => void navigate({ search: (s) => ({ ...s, seq: undefined }) })}
         />
       ) : null}
@@ -140,7 +172,7 @@ export function EvidencePage() {
   );
 }
 
-function Proof({ seq, entry, onClose }: { seq: number; entry: EvidenceEntry | undefined; onClose: () => void }) {
+function Proof({ seq, entry, onBundle, onClose }: { seq: number; entry: EvidenceEntry | undefined; onBundle: () => void; onClose: () => void }) {
   const t = useT();
   const proof = useAsk(["proof", seq], () => api.evidenceProof(seq));
   return (
@@ -151,8 +183,18 @@ function Proof({ seq, entry, onClose }: { seq: number; entry: EvidenceEntry | un
           <pre className="formula json" tabIndex={0}>{JSON.stringify(entry.body, null, 2)}</pre>
         </>
       ) : null}
+      {entry && entry.personal.length > 0 ? (
+        <>
+          <h3 style={{ fontSize: 14, marginTop: 12 }}>{t("evidence.personal")}</h3>
+          <p className="muted" style={{ marginBottom: 8 }}>{t("evidence.personalHint")}</p>
+          <dl className="facts">
+            {entry.personal.map((value) => [<dt key={`${value.field}-t`}>{value.field}</dt>, <dd key={value.field}>{value.value}</dd>])}
+          </dl>
+        </>
+      ) : null}
       <h3 style={{ fontSize: 14, marginTop: 12 }}>{t("evidence.proof")}</h3>
       <p className="muted" style={{ marginBottom: 8 }}>{t("evidence.proofHint")}</p>
+      <p style={{ marginBottom: 8 }}><Button icon={<DownloadOutlined />} onClick={onBundle}>{t("evidence.bundle")}</Button></p>
       <Answer query={proof}>{(data) => <pre className="formula json" tabIndex={0}>{JSON.stringify(data, null, 2)}</pre>}</Answer>
     </Modal>
   );

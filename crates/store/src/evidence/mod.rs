@@ -1,5 +1,10 @@
 //! Rows of the evidence log (存证); hashing and signing are `trust`'s business.
 
+pub mod checkpoint;
+pub mod personal;
+pub mod reference;
+pub mod witnessed;
+
 use sea_orm::sea_query::{Expr, LikeExpr, OnConflict};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
@@ -13,6 +18,9 @@ pub use crate::entity::evidence_leaf::Model as LeafRow;
 
 /// Id of the only row of the frontier.
 const THE_FRONTIER: i32 = 1;
+
+/// Rows of one statement: with seven columns below the parameters both engines allow.
+const ROWS_AT_ONCE: usize = 2_000;
 
 /// Right edge of the tree as stored.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -57,10 +65,18 @@ pub async fn lock_frontier(transaction: &Transaction) -> Result<FrontierRow> {
 }
 
 /// Append leaves and move the frontier, under the lock of [`lock_frontier`].
-pub async fn append(transaction: &Transaction, leaves: Vec<LeafRow>, frontier: FrontierRow) -> Result<()> {
-    evidence_leaf::Entity::insert_many(leaves.into_iter().map(IntoActiveModel::into_active_model))
-        .exec_without_returning(transaction)
-        .await?;
+pub async fn append(
+    transaction: &Transaction,
+    mut leaves: Vec<LeafRow>,
+    frontier: FrontierRow,
+) -> Result<()> {
+    while !leaves.is_empty() {
+        let rest = leaves.split_off(leaves.len().min(ROWS_AT_ONCE));
+        let rows = std::mem::replace(&mut leaves, rest);
+        evidence_leaf::Entity::insert_many(rows.into_iter().map(IntoActiveModel::into_active_model))
+            .exec_without_returning(transaction)
+            .await?;
+    }
     evidence_frontier::Entity::update_many()
         .col_expr(evidence_frontier::Column::Size, Expr::value(frontier.size))
         .col_expr(evidence_frontier::Column::Peaks, Expr::value(frontier.peaks))
@@ -81,25 +97,6 @@ pub async fn leaves_from(db: &impl ConnectionTrait, from: i64, limit: u64) -> Re
         .filter(evidence_leaf::Column::Seq.gte(from))
         .order_by_asc(evidence_leaf::Column::Seq)
         .limit(limit)
-        .all(db)
-        .await?)
-}
-
-/// Position and hash of at most `limit` entries from position `from` up to but not including `until`, in order.
-pub async fn hashes_from(
-    db: &impl ConnectionTrait,
-    from: i64,
-    until: i64,
-    limit: u64,
-) -> Result<Vec<(i64, Vec<u8>)>> {
-    Ok(evidence_leaf::Entity::find()
-        .select_only()
-        .columns([evidence_leaf::Column::Seq, evidence_leaf::Column::LeafHash])
-        .filter(evidence_leaf::Column::Seq.gte(from))
-        .filter(evidence_leaf::Column::Seq.lt(until))
-        .order_by_asc(evidence_leaf::Column::Seq)
-        .limit(limit)
-        .into_tuple()
         .all(db)
         .await?)
 }
@@ -128,21 +125,12 @@ pub async fn list(
     page::fetch(db, select.order_by_desc(evidence_leaf::Column::Seq), request).await
 }
 
-/// Store a signed head; one of the same size stays as it is.
-pub async fn insert_head(db: &impl ConnectionTrait, head: HeadRow) -> Result<()> {
-    evidence_head::Entity::insert(head.into_active_model())
-        .on_conflict(OnConflict::column(evidence_head::Column::Size).do_nothing().to_owned())
-        .exec_without_returning(db)
-        .await?;
-    Ok(())
-}
-
-/// The signed head of the largest tree.
+/// The signed head of the largest tree, as version 0.1 stored it; later ones are checkpoints.
 pub async fn latest_head(db: &impl ConnectionTrait) -> Result<Option<HeadRow>> {
     Ok(evidence_head::Entity::find().order_by_desc(evidence_head::Column::Size).one(db).await?)
 }
 
-/// At most `limit` signed heads of trees of `size` or more entries, smallest first.
+/// At most `limit` signed heads of version 0.1, of trees of `size` or more entries, smallest first.
 pub async fn heads_from(db: &impl ConnectionTrait, size: i64, limit: u64) -> Result<Vec<HeadRow>> {
     Ok(evidence_head::Entity::find()
         .filter(evidence_head::Column::Size.gte(size))

@@ -1,0 +1,289 @@
+//! Asking witnesses: the client of C2SP tlog-witness. A witness that saw more of our log than we have, or another past,
+//! shows that our database was put back or rewritten, even when nothing on this machine says so.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use brain_store::evidence::checkpoint::{self, CosignatureRow};
+use brain_verifier::SignedCheckpoint;
+use brain_verifier::note::{NOTE_BYTES_MAX, SignatureLine};
+use chrono::{DateTime, Utc};
+use reqwest::{Method, Response, StatusCode};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use tokio::sync::{Mutex, MutexGuard};
+
+use super::Evidence;
+use super::options::{EvidenceOptions, WitnessPeer};
+use super::witness::origin_digest;
+use crate::{Error, Result};
+
+/// Longest time a witness may take.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How a witness stands to us.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PeerStatus {
+    /// Name it signs under.
+    pub name: String,
+    /// Where it is asked.
+    pub url: String,
+    /// Size of the newest of our checkpoints it signed.
+    pub size: Option<u64>,
+    /// Outcome of the last request of this process.
+    pub state: PeerState,
+    /// When that was, UTC.
+    pub asked_at: Option<DateTime<Utc>>,
+}
+
+/// Outcome of a request to a witness.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", tag = "state", content = "detail")]
+pub enum PeerState {
+    /// Not asked yet.
+    #[default]
+    NotAsked,
+    /// It signed.
+    Signed,
+    /// It cannot be reached or answers something else; what happened.
+    Failed(String),
+    /// It has seen another history of our log.
+    Contradicts,
+}
+
+/// Connections to other nodes.
+pub(crate) struct Peers {
+    client: Option<reqwest::Client>,
+    states: Mutex<BTreeMap<String, (PeerState, DateTime<Utc>)>>,
+    witnessing: Mutex<()>,
+}
+
+impl Peers {
+    pub(crate) fn new(options: &EvidenceOptions) -> Result<Self> {
+        let urls = options.witnesses.iter().map(|peer| &peer.url);
+        let urls: Vec<&String> = urls.chain(options.logs.iter().flat_map(|log| &log.witnesses)).collect();
+        if let Some(url) = urls.iter().find(|url| !url.starts_with("https://") && !url.starts_with("http://"))
+        {
+            return Err(Error::invalid(
+                "url",
+                format!("见证方地址 {url:?} 须以 http:// 或 https:// 开头。"),
+                format!("The address of a witness must begin with http:// or https://: {url:?}"),
+            ));
+        }
+        // Redirects are not followed: where a node talks to is what its operator wrote.
+        let client = reqwest::Client::builder()
+            .timeout(TIMEOUT)
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy();
+        let client = (!urls.is_empty()).then(|| client.build()).transpose();
+        let client = client.map_err(|cause| Error::Cryptography(cause.to_string()))?;
+        Ok(Self { client, states: Mutex::default(), witnessing: Mutex::default() })
+    }
+
+    /// Held while a request to us as a witness is judged and remembered.
+    pub(crate) async fn witnessing(&self) -> MutexGuard<'_, ()> {
+        self.witnessing.lock().await
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        url: String,
+        body: String,
+    ) -> std::result::Result<(StatusCode, String), String> {
+        let client = self.client.as_ref().ok_or("no client")?;
+        let request =
+            client.request(method, url).header("content-type", "text/plain; charset=utf-8").body(body);
+        let response = request.send().await.map_err(|cause| cause.without_url().to_string())?;
+        let status = response.status();
+        Ok((status, read(response).await?))
+    }
+}
+
+/// At most as much as a note may have.
+async fn read(mut response: Response) -> std::result::Result<String, String> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|cause| cause.without_url().to_string())? {
+        bytes.extend_from_slice(&chunk);
+        if bytes.len() > NOTE_BYTES_MAX {
+            return Err("the answer is too long".to_owned());
+        }
+    }
+    String::from_utf8(bytes).map_err(|_| "the answer is not text".to_owned())
+}
+
+impl Evidence {
+    /// Whether there is anybody to talk to.
+    pub(crate) fn has_peers(&self) -> bool {
+        self.0.peers.client.is_some()
+    }
+
+    /// Ask every witness for its signature on the log as it is now; how many signed.
+    pub async fn ask_witnesses(&self) -> Result<usize> {
+        let mut signed = 0;
+        for peer in &self.0.options.witnesses {
+            let state = self.ask(peer).await?;
+            if let PeerState::Failed(reason) = &state {
+                tracing::warn!(witness = peer.name(), reason, "a witness did not sign");
+            }
+            signed += usize::from(state == PeerState::Signed);
+            self.0.peers.states.lock().await.insert(peer.name().to_owned(), (state, self.0.store.now()));
+        }
+        Ok(signed)
+    }
+
+    async fn ask(&self, peer: &WitnessPeer) -> Result<PeerState> {
+        let latest = checkpoint::latest_cosignature(self.0.store.db(), peer.name()).await?;
+        let mut old = latest.map_or(0, |row| row.size as u64);
+        let signed = self.seal().await?;
+        // Once per process it is asked even so: a database that was put back remembers an answer too.
+        let asked = self.0.peers.states.lock().await.get(peer.name()).map(|(state, _)| state.clone());
+        if old == signed.checkpoint.size && asked == Some(PeerState::Signed) {
+            return Ok(PeerState::Signed);
+        }
+        // Once more with the size the witness names, if it names one.
+        for _ in 0..2 {
+            if old > signed.checkpoint.size {
+                return self.contradicted(peer).await;
+            }
+            let body = self.request(old, &signed).await?;
+            let url = format!("{}/add-checkpoint", peer.url.trim_end_matches('/'));
+            let (status, answer) = match self.0.peers.send(Method::POST, url, body).await {
+                Ok(answer) => answer,
+                Err(reason) => return Ok(PeerState::Failed(reason)),
+            };
+            match status {
+                StatusCode::OK => return self.take_cosignature(peer, &signed, &answer).await,
+                StatusCode::CONFLICT => match answer.trim_end().parse() {
+                    Ok(size) => old = size,
+                    Err(_) => return Ok(PeerState::Failed("409 without a size".to_owned())),
+                },
+                StatusCode::UNPROCESSABLE_ENTITY => return self.contradicted(peer).await,
+                other => return Ok(PeerState::Failed(other.to_string())),
+            }
+        }
+        Ok(PeerState::Failed("409".to_owned()))
+    }
+
+    async fn request(&self, old: u64, signed: &SignedCheckpoint) -> Result<String> {
+        let proof = self.reader(signed.checkpoint.size).consistency(old, signed.checkpoint.size)?;
+        let mut body = format!("old {old}\n");
+        for hash in proof {
+            body.push_str(&BASE64.encode(hash.as_bytes()));
+            body.push('\n');
+        }
+        Ok(format!("{body}\n{}", signed.note()))
+    }
+
+    async fn take_cosignature(
+        &self,
+        peer: &WitnessPeer,
+        signed: &SignedCheckpoint,
+        answer: &str,
+    ) -> Result<PeerState> {
+        let lines = answer.lines().filter_map(SignatureLine::parse);
+        let good = lines.filter(|line| peer.keys.iter().any(|key| line.is_good(key, &signed.text)));
+        let lines: Vec<String> = good.map(|line| line.text()).collect();
+        if lines.is_empty() {
+            return Ok(PeerState::Failed("no signature of a configured key".to_owned()));
+        }
+        let row = CosignatureRow {
+            size: i64::try_from(signed.checkpoint.size).unwrap_or(i64::MAX),
+            witness: peer.name().to_owned(),
+            lines: lines.join("\n"),
+            received_at: self.0.store.now(),
+        };
+        checkpoint::put_cosignature(self.0.store.db(), row).await?;
+        Ok(PeerState::Signed)
+    }
+
+    /// The witness refuses because it saw another history. What it saw is signed by us, so it proves it.
+    async fn contradicted(&self, peer: &WitnessPeer) -> Result<PeerState> {
+        let theirs = match self.seen_by(peer).await {
+            Ok(Some(theirs)) => theirs,
+            Ok(None) => return Ok(PeerState::Failed("it refuses, and shows nothing we signed".to_owned())),
+            Err(reason) => return Ok(PeerState::Failed(reason)),
+        };
+        let ours = self.seal().await?;
+        let said = &theirs.checkpoint;
+        let problem = if said.size > ours.checkpoint.size {
+            "rolled_back"
+        } else if self.reader(ours.checkpoint.size).root(said.size)? == said.root {
+            return Ok(PeerState::Failed("it refuses a log that continues what it signed".to_owned()));
+        } else {
+            "rewritten"
+        };
+        let transaction = self.0.store.transaction().await?;
+        self.raise(&transaction, problem, &theirs, Some(&ours)).await?;
+        transaction.commit().await?;
+        Ok(PeerState::Contradicts)
+    }
+
+    /// The checkpoint of our log that a witness last signed, if it carries our signature.
+    pub(crate) async fn seen_by(
+        &self,
+        peer: &WitnessPeer,
+    ) -> std::result::Result<Option<SignedCheckpoint>, String> {
+        let found = self.fetch(&peer.url, &self.0.origin).await?;
+        let known = self.known_keys().await.map_err(|error| error.to_string())?;
+        Ok(found.filter(|note| note.is_signed_by(&known) && note.checkpoint.origin == self.0.origin))
+    }
+
+    async fn fetch(&self, url: &str, origin: &str) -> std::result::Result<Option<SignedCheckpoint>, String> {
+        let url = format!("{}/{}/checkpoint", url.trim_end_matches('/'), origin_digest(origin));
+        let (status, text) = self.0.peers.send(Method::GET, url, String::new()).await?;
+        match status {
+            StatusCode::OK => Ok(SignedCheckpoint::parse(&text)),
+            StatusCode::NOT_FOUND => Ok(None),
+            other => Err(other.to_string()),
+        }
+    }
+
+    /// Compare our view of each log we witness with that of its other witnesses; how many contradictions there are.
+    pub async fn compare_with_siblings(&self) -> Result<usize> {
+        let mut contradictions = 0;
+        for log in &self.0.options.logs {
+            for url in &log.witnesses {
+                match self.fetch(url, &log.origin).await {
+                    Ok(Some(theirs)) => {
+                        contradictions += usize::from(self.compare_views(log, &theirs).await?);
+                    }
+                    Ok(None) => {}
+                    Err(reason) => tracing::warn!(url, reason, "a sibling witness cannot be asked"),
+                }
+            }
+        }
+        Ok(contradictions)
+    }
+
+    /// How our witnesses stand to us.
+    pub async fn peers(&self) -> Result<Vec<PeerStatus>> {
+        let states = self.0.peers.states.lock().await.clone();
+        let mut found = Vec::new();
+        for peer in &self.0.options.witnesses {
+            let latest = checkpoint::latest_cosignature(self.0.store.db(), peer.name()).await?;
+            let (state, asked_at) = states.get(peer.name()).cloned().unzip();
+            found.push(PeerStatus {
+                name: peer.name().to_owned(),
+                url: peer.url.clone(),
+                size: latest.map(|row| row.size as u64),
+                state: state.unwrap_or_default(),
+                asked_at,
+            });
+        }
+        Ok(found)
+    }
+
+    /// What every witness last signed of our log, by name.
+    pub(crate) async fn seen_by_all(
+        &self,
+    ) -> Vec<(String, std::result::Result<Option<SignedCheckpoint>, String>)> {
+        let mut seen = Vec::new();
+        for peer in &self.0.options.witnesses {
+            seen.push((peer.name().to_owned(), self.seen_by(peer).await));
+        }
+        seen
+    }
+}
