@@ -197,6 +197,23 @@ const security = createRoute({
   path: "/security",
   component: lazyRouteComponent(() => import("./features/security/SecurityPage"), "SecurityPage"),
 });
+const requests = createRoute({
+  getParentRoute: () => shell,
+  path: "/requests",
+  validateSearch: (s: Search): { tab?: string } => ({ tab: str(s.tab) }),
+  component: lazyRouteComponent(() => import("./features/requests/RequestsPage"), "RequestsPage"),
+});
+const access = createRoute({
+  getParentRoute: () => shell,
+  path: "/access",
+  validateSearch: (s: Search): { account?: string; dataset?: string; purpose?: string; action?: string } => ({
+    account: str(s.account),
+    dataset: str(s.dataset),
+    purpose: str(s.purpose),
+    action: str(s.action),
+  }),
+  component: lazyRouteComponent(() => import("./features/access/AccessPage"), "AccessPage"),
+});
 const about = createRoute({
   getParentRoute: () => shell,
   path: "/about",
@@ -209,7 +226,7 @@ export const router = createRouter({
     password,
     shell.addChildren([
       home, chains, chain, map, gap, candidates, risk, firms, firm, data, ingest, dataset, sql, components, component,
-      evidence, accounts, keys, security, about,
+      evidence, accounts, requests, access, keys, security, about,
     ]),
   ]),
   defaultPreload: "intent",

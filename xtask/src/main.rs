@@ -19,7 +19,7 @@ use anyhow::{Result, bail};
 const USAGE: &str = "\
 cargo xtask demo [--from DIR] [--listen ADDR] [--keep] [--release]   build, load data, serve, print the address
 cargo xtask verify [--fast]                              install what is needed, format, lint, run every test
-cargo xtask bench <start|ingest|sql|graph|risk|pii|all>      us and the peer on the same input, one table, one JSON line
+cargo xtask bench <start|ingest|sql|graph|risk|pii|grant|all> us and the peer on the same input, one table, one JSON line
 cargo xtask services <up|down>                           PostgreSQL and Mosquitto in a temporary folder
 cargo xtask tidy                                         crate edges, file sizes, names
 cargo xtask openapi                                      write web/openapi/brain.json and the typed client from it";

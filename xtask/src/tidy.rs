@@ -6,13 +6,17 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// Which crates a crate may depend on (architecture: kernel ← store ← trust ← warehouse ← component ← apps ← api ← brain).
-const EDGES: [(&str, &[&str]); 17] = [
+const EDGES: [(&str, &[&str]); 18] = [
     ("brain-kernel", &[]),
     ("brain-verifier", &[]),
     ("brain-crypto", &["brain-kernel"]),
     ("brain-tls", &["brain-kernel"]),
     ("brain-store", &["brain-kernel"]),
-    ("brain-trust", &["brain-kernel", "brain-crypto", "brain-tls", "brain-store", "brain-verifier"]),
+    ("brain-policy", &["brain-kernel"]),
+    (
+        "brain-trust",
+        &["brain-kernel", "brain-crypto", "brain-tls", "brain-store", "brain-policy", "brain-verifier"],
+    ),
     ("brain-backup", &["brain-kernel", "brain-crypto", "brain-store", "brain-trust"]),
     ("brain-warehouse", &["brain-kernel", "brain-store", "brain-trust", "brain-privacy"]),
     ("brain-chain", &["brain-kernel"]),

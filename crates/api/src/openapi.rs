@@ -91,6 +91,8 @@ fn tags() -> Value {
         { "name": "session", "description": "登录与会话 · Sign-in and session" },
         { "name": "accounts", "description": "账号与密钥 · Accounts and keys" },
         { "name": "grants", "description": "授权 · Grants" },
+        { "name": "requests", "description": "数据申请 · Requests for access" },
+        { "name": "access", "description": "权限与策略 · Who can see what, and the rules" },
         { "name": "datasets", "description": "数据目录 · Catalogue" },
         { "name": "ingest", "description": "入库 · Ingest" },
         { "name": "sql", "description": "查询 · SQL" },

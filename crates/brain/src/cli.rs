@@ -50,6 +50,8 @@ pub enum Command {
     Map(Map),
     /// 存证 · the evidence log
     Evidence(Evidence),
+    /// 权限查询 · who can see what, and why
+    ExplainAccess(ExplainAccess),
     /// 配置 · print the effective configuration, secrets hidden
     Config,
     /// 接口文档 · print the OpenAPI document
@@ -160,6 +162,26 @@ pub enum MapAction {
     Show,
     /// 删除边界 · remove them; maps are tile grids again
     Remove,
+}
+
+/// `brain explain-access`
+#[derive(Debug, Args)]
+pub struct ExplainAccess {
+    /// 账号编号或用户名 · account id or user name; every account when left out
+    #[arg(long, required_unless_present = "dataset")]
+    pub account: Option<String>,
+    /// 数据集 · dataset; every one when left out
+    #[arg(long)]
+    pub dataset: Option<String>,
+    /// 用途 · purpose
+    #[arg(long, default_value = "browse")]
+    pub purpose: String,
+    /// 操作 · read, run, export, publish or move
+    #[arg(long, default_value = "read")]
+    pub action: String,
+    /// 输出 JSON · print JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `brain evidence`

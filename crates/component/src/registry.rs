@@ -11,7 +11,7 @@ use brain_kernel::error::Failure;
 use brain_kernel::party::Party;
 use brain_kernel::progress::{Cancel, Progress};
 use brain_kernel::provenance::Provenance;
-use brain_trust::{EvidenceEntry, Trust};
+use brain_trust::{Action, EvidenceEntry, Trust};
 use brain_warehouse::Warehouse;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -153,7 +153,11 @@ impl Registry {
         match &self.platform {
             None => Context::detached(manifest.clone(), party.clone(), self.clock.clone(), progress, cancel),
             Some((platform, graphs)) => {
-                let session = platform.warehouse.session(party, &options.purpose).only(&manifest.reads);
+                let session = platform
+                    .warehouse
+                    .session(party, &options.purpose)
+                    .acting(Action::Run)
+                    .only(&manifest.reads);
                 let (manifest, clock) = (manifest.clone(), self.clock.clone());
                 Context::attached(manifest, party.clone(), session, graphs.clone(), clock, progress, cancel)
             }

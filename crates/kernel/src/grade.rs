@@ -23,3 +23,28 @@ pub enum Grade {
     /// 核心数据.
     Core,
 }
+
+impl Grade {
+    /// Every grade, lowest first.
+    pub const ALL: [Self; 6] =
+        [Self::General1, Self::General2, Self::General3, Self::General4, Self::Important, Self::Core];
+
+    /// 1 for the lowest to 6 for the highest, as policies write it.
+    #[must_use]
+    pub const fn rank(self) -> u8 {
+        match self {
+            Self::General1 => 1,
+            Self::General2 => 2,
+            Self::General3 => 3,
+            Self::General4 => 4,
+            Self::Important => 5,
+            Self::Core => 6,
+        }
+    }
+
+    /// Whether changing who may reach it takes two people (GB/T 22239-2019 8.1.4.2e).
+    #[must_use]
+    pub fn needs_two_people(self) -> bool {
+        self >= Self::Important
+    }
+}

@@ -53,4 +53,52 @@ pub enum Mask {
         /// Digits kept, at least 1.
         digits: u32,
     },
+    /// A pseudonym instead of the value: equal values of one tenant get equal ones, of two tenants different ones.
+    Hash,
+    /// Numbers become the lower end of their band (分档).
+    Band {
+        /// Width of a band, more than 0.
+        width: u64,
+    },
+    /// Numbers above become this one (封顶), so that the few largest cannot be told apart.
+    TopCode {
+        /// Largest number shown.
+        most: u64,
+    },
+    /// Dates become the first day of their month or year.
+    DateTo(DatePart),
+    /// Region codes become those of the province or city around.
+    RegionTo(RegionPart),
+}
+
+/// How far a date is generalised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DatePart {
+    /// The first of its month.
+    Month,
+    /// The first of January of its year.
+    Year,
+}
+
+/// How far a region code is generalised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RegionPart {
+    /// The city's code.
+    City,
+    /// The province's code.
+    Province,
+}
+
+impl Mask {
+    /// Whether its numbers make sense.
+    #[must_use]
+    pub const fn is_sound(&self) -> bool {
+        match self {
+            Self::SignificantDigits { digits } => *digits > 0,
+            Self::Band { width } => *width > 0,
+            _ => true,
+        }
+    }
 }

@@ -46,6 +46,14 @@ pub enum Error {
         /// Its key.
         id: String,
     },
+    /// The row changed since the caller read it.
+    #[error("{what} {id:?} changed meanwhile")]
+    Stale {
+        /// Kind of row.
+        what: &'static str,
+        /// Its key.
+        id: String,
+    },
     /// A stored value is not one of the values this program writes.
     #[error("stored value of {field} is not understood: {value:?}")]
     Corrupt {
@@ -82,6 +90,7 @@ impl Error {
             Self::Busy { .. } => "store/busy",
             Self::AlreadyExists(_) => "store/already-exists",
             Self::NotFound { .. } => "store/not-found",
+            Self::Stale { .. } => "store/stale",
             Self::Corrupt { .. } => "store/corrupt",
             Self::Database(_) => "store/internal",
         }
@@ -142,6 +151,13 @@ impl From<Error> for Failure {
             Error::NotFound { what, id } => {
                 Self::new(ErrorKind::NotFound, code, format!("不存在：{what} {id}"), format!("Not found: {what} {id}"))
             }
+            Error::Stale { what, id } => Self::new(
+                ErrorKind::Precondition,
+                code,
+                format!("{what} {id} 已被他人更改。"),
+                format!("{what} {id} was changed by somebody else meanwhile."),
+            )
+            .with_hint("请重新读取后再操作。", "Read it again, then decide."),
             Error::Corrupt { .. } | Error::Database(_) => {
                 tracing::error!(%error, "operational store failed");
                 Self::internal(code)

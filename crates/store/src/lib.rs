@@ -6,11 +6,13 @@
 //! (`trust` decides; this crate only remembers).
 //! Start reading at [`Store`]; then one module per table family, each a handful of functions over a connection.
 
+pub mod access_request;
 pub mod account;
 pub mod api_key;
 pub mod certificate;
 pub mod data_key;
 pub mod dataset;
+pub mod delegation;
 mod entity;
 mod error;
 pub mod evidence;
@@ -22,6 +24,7 @@ pub mod node_identity;
 pub mod organisation;
 pub mod page;
 pub mod password_history;
+pub mod rule_version;
 pub mod second_factor;
 pub mod secret;
 pub mod session;
@@ -29,6 +32,7 @@ pub mod setting;
 mod sqlite;
 mod store;
 mod transaction;
+pub mod use_counter;
 
 pub use error::{Error, Result};
 pub use page::{Page, PageRequest};

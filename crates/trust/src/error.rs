@@ -5,6 +5,9 @@ use brain_kernel::language::Text;
 use brain_kernel::party::Role;
 
 use crate::password::Weakness;
+use crate::policy::Reason;
+use crate::requests::form::FormName;
+use crate::requests::state::{State, Step};
 
 /// Result of this crate.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -62,6 +65,39 @@ pub enum Error {
         /// The dataset.
         dataset: String,
     },
+    /// A label or a policy denies it, whatever is granted.
+    #[error("{dataset}: {}", reason.text().en)]
+    Denied {
+        /// The dataset.
+        dataset: String,
+        /// What decided.
+        reason: Box<Reason>,
+    },
+    /// Only the owner, or whom it asked to stand in, decides.
+    #[error("only {owner} decides")]
+    NotOwner {
+        /// The owner.
+        owner: String,
+    },
+    /// The request stands where this step is not possible.
+    #[error("request {id} is {state:?}: no {step:?}")]
+    RequestState {
+        /// The request.
+        id: String,
+        /// Where it stands.
+        state: State,
+        /// What was tried.
+        step: Step,
+    },
+    /// A form the law wants is not filled in.
+    #[error("{form:?} is missing")]
+    FormMissing {
+        /// Which one.
+        form: FormName,
+    },
+    /// A change of this weight needs another person's confirmation.
+    #[error("the proposer cannot confirm")]
+    SecondPerson,
     /// The user name is taken.
     #[error("user name {0:?} is taken")]
     UsernameTaken(String),
@@ -163,6 +199,11 @@ impl Error {
             Self::WrongRole { .. } => "trust/wrong-role",
             Self::ApprovalNeeded { .. } => "trust/approval-needed",
             Self::NoGrant { .. } => "trust/no-grant",
+            Self::Denied { .. } => "trust/denied",
+            Self::NotOwner { .. } => "trust/not-owner",
+            Self::RequestState { .. } => "trust/request-state",
+            Self::FormMissing { .. } => "trust/form-missing",
+            Self::SecondPerson => "trust/second-person",
             Self::UsernameTaken(_) => "trust/username-taken",
             Self::Invalid { .. } => "trust/invalid-argument",
             Self::NotFound { .. } => "trust/not-found",
@@ -292,6 +333,11 @@ fn caller_failure(code: &'static str, error: Error) -> Failure {
             "请向数据所有者或安全管理员申请授权，并写明用途。",
             "Ask the owner or the security administrator for a grant, naming the purpose.",
         ),
+        Error::Denied { .. }
+        | Error::NotOwner { .. }
+        | Error::RequestState { .. }
+        | Error::FormMissing { .. }
+        | Error::SecondPerson => access_failure(code, error),
         Error::UsernameTaken(name) => Failure::new(
             AlreadyExists,
             code,
@@ -309,6 +355,56 @@ fn caller_failure(code: &'static str, error: Error) -> Failure {
                 .with_hint(format!("请先新建另一个{zh}账号。"), format!("Create another {en} first."))
         }
         _ => Failure::internal(code),
+    }
+}
+
+fn access_failure(code: &'static str, error: Error) -> Failure {
+    use ErrorKind::{Forbidden, Precondition};
+    match error {
+        Error::Denied { dataset, reason } => {
+            let why = reason.text();
+            Failure::new(
+                Forbidden,
+                code,
+                format!("数据集 {dataset}：{}", why.zh),
+                format!("Dataset {dataset}: {}", why.en),
+            )
+            .with_hint(
+                "完整的理由见“权限查询”页；安全标记与策略由安全管理员设定。",
+                "The access page shows the whole chain of reasons; labels and policies are the security administrator's.",
+            )
+        }
+        Error::NotOwner { owner } => Failure::new(
+            Forbidden,
+            code,
+            format!("须由数据所有者 {owner} 或其委托人审批，本人的申请不能自批。"),
+            format!(
+                "Only the owner {owner}, or whom it delegated to, decides; nobody decides its own request."
+            ),
+        ),
+        Error::RequestState { id, state, .. } => Failure::new(
+            Precondition,
+            code,
+            format!("申请 {id} 的状态为 {}，不能进行此操作。", state.name()),
+            format!("Request {id} is {}; this step is not possible.", state.name()),
+        )
+        .with_hint("请刷新后查看最新状态。", "Reload to see where it stands."),
+        Error::FormMissing { form } => {
+            let title = form.title();
+            Failure::new(
+                Precondition,
+                code,
+                format!("缺少“{}”，不能批准。", title.zh),
+                format!("The {} is missing; it cannot be approved.", title.en),
+            )
+            .with_hint("请申请人先填写此表。", "The requester must fill it in first.")
+        }
+        _ => Failure::new(
+            Precondition,
+            code,
+            "涉及重要数据的变更须由另一名安全管理员确认。",
+            "A change that reaches important data is confirmed by another security administrator.",
+        ),
     }
 }
 

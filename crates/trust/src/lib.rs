@@ -14,11 +14,14 @@ pub mod identity;
 mod keys;
 mod options;
 mod password;
+pub mod policy;
+pub mod requests;
 mod secret;
 mod trust;
 pub mod vault;
 
 pub use authority::{CertificateCard, Certificates};
+pub use brain_policy::Action;
 pub use error::{Error, Result};
 pub use evidence::{Evidence, EvidenceEntry, EvidenceOptions, LogHead, Verification};
 pub use grants::{ColumnFacts, DatasetFacts, Grant, GrantCard, Grants, NewGrant, Reach, Subject};
@@ -29,6 +32,8 @@ pub use identity::{
 };
 pub use options::Options;
 pub use password::Weakness;
+pub use policy::{Ask, Change, Decision, Explanation, Policy, Reason};
+pub use requests::{Approval, NewRequest, RequestCard, Requests};
 pub use secret::Secret;
 pub use trust::{FirstAdministrator, Trust};
 pub use vault::{CryptoOptions, Keyring, Vault};

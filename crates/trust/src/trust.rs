@@ -12,6 +12,7 @@ use tokio::time::MissedTickBehavior;
 
 use crate::{
     AccountCard, Certificates, CryptoOptions, Evidence, EvidenceOptions, Grants, Identity, Keyring, Options,
+    Policy, Requests,
     Result, Secret, Vault,
 };
 
@@ -22,16 +23,17 @@ pub struct Trust(Arc<Inner>);
 struct Inner {
     identity: Identity,
     grants: Grants,
+    policy: Policy,
+    requests: Requests,
     evidence: Evidence,
     vault: Vault,
     certificates: Certificates,
-    signer: Option<JoinHandle<()>>,
-    asker: Option<JoinHandle<()>>,
+    tasks: Vec<JoinHandle<()>>,
 }
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        for task in self.signer.iter().chain(&self.asker) {
+        for task in &self.tasks {
             task.abort();
         }
     }
@@ -101,16 +103,24 @@ impl Trust {
         evidence: EvidenceOptions,
     ) -> Result<Self> {
         let evidence = Evidence::open(store.clone(), keys_dir, evidence).await?;
-        let grants = Grants::open(store.clone(), evidence.clone(), clock).await?;
         let vault = Vault::new(store.clone(), evidence.clone(), keyring);
+        let grants = Grants::open(store.clone(), evidence.clone(), clock.clone()).await?;
+        let policy = Policy::open(store.clone(), evidence.clone(), grants.clone(), clock, &vault).await?;
+        let requests = Requests::new(store.clone(), evidence.clone(), grants.clone());
         let certificates = Certificates::new(store.clone(), vault.clone(), evidence.clone());
         let head_interval_ms = options.head_interval_ms;
         let identity = Identity::new(store, evidence.clone(), vault.clone(), options)?;
-        let signed = (head_interval_ms > 0).then(|| Duration::from_millis(head_interval_ms.into()));
-        let signer = signed.map(|interval| tokio::spawn(keep_signing(evidence.clone(), interval)));
-        let asked = signed.filter(|_| evidence.has_peers());
-        let asker = asked.map(|interval| tokio::spawn(keep_asking(evidence.clone(), interval)));
-        Ok(Self(Arc::new(Inner { identity, grants, evidence, vault, certificates, signer, asker })))
+        let mut tasks = Vec::new();
+        if head_interval_ms > 0 {
+            let interval = Duration::from_millis(head_interval_ms.into());
+            tasks.push(tokio::spawn(keep_signing(evidence.clone(), interval)));
+            tasks.push(tokio::spawn(keep_sweeping(policy.clone(), requests.clone())));
+            if evidence.has_peers() {
+                tasks.push(tokio::spawn(keep_asking(evidence.clone(), interval)));
+            }
+        }
+        let inner = Inner { identity, grants, policy, requests, evidence, vault, certificates, tasks };
+        Ok(Self(Arc::new(inner)))
     }
 
     /// Make the separated administrators (系统、安全、审计) of whom there is no account yet; usually there are none.
@@ -136,6 +146,18 @@ impl Trust {
         self.0.grants.clone()
     }
 
+    /// Decisions: labels, grants and attribute policies together.
+    #[must_use]
+    pub fn policy(&self) -> Policy {
+        self.0.policy.clone()
+    }
+
+    /// Requests for access.
+    #[must_use]
+    pub fn requests(&self) -> Requests {
+        self.0.requests.clone()
+    }
+
     /// The evidence log.
     #[must_use]
     pub fn evidence(&self) -> Evidence {
@@ -156,9 +178,10 @@ impl Trust {
 
     /// Sign the last head. Call it at shutdown, after everything that records has stopped.
     pub async fn close(&self) -> Result<()> {
-        for task in self.0.signer.iter().chain(&self.0.asker) {
+        for task in &self.0.tasks {
             task.abort();
         }
+        self.0.policy.flush_usage().await?;
         self.0.evidence.head().await.map(drop)
     }
 }
@@ -195,5 +218,22 @@ async fn keep_asking(evidence: Evidence, interval: Duration) {
             tracing::warn!(%error, "views of witnessed logs could not be compared");
         }
         round = round.wrapping_add(1);
+    }
+}
+
+/// How often overdue requests are closed and counted uses are written.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(30);
+
+async fn keep_sweeping(policy: Policy, requests: Requests) {
+    let mut ticks = tokio::time::interval(SWEEP_INTERVAL);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = requests.close_overdue().await {
+            tracing::warn!(%error, "could not close overdue requests; trying again");
+        }
+        if let Err(error) = policy.flush_usage().await {
+            tracing::warn!(%error, "could not write how often grants were used; trying again");
+        }
     }
 }

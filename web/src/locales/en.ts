@@ -40,6 +40,8 @@ export const en: Messages = {
     ingest: "Data ingest",
     sql: "SQL workbench",
     components: "Components",
+    requests: "Data requests",
+    access: "Who can see what",
     evidence: "Evidence log",
     accounts: "Accounts & grants",
     about: "About",

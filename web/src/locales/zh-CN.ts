@@ -39,6 +39,8 @@ export const zh = {
     ingest: "数据接入",
     sql: "SQL 工作台",
     components: "组件目录",
+    requests: "数据申请",
+    access: "权限查询",
     evidence: "存证日志",
     accounts: "账号与授权",
     about: "关于",

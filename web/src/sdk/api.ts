@@ -125,6 +125,22 @@ export const api = {
   issueGrant: (body: T.NewGrant) => json<T.GrantEntry>("POST", "/grants", { body }),
   revokeGrant: (id: string) => json<void>("DELETE", `/grants/${part(id)}`),
 
+  purposes: () => json<T.Purposes>("GET", "/requests/purposes"),
+  requests: (query: { state?: string; page_size?: number }) => json<T.Page<T.RequestCard>>("GET", "/requests", { query }),
+  requestInbox: (query: { state?: string; page_size?: number }) => json<T.Page<T.RequestCard>>("GET", "/requests/inbox", { query }),
+  submitRequest: (body: T.NewRequest) => json<T.RequestCard>("POST", "/requests", { body }),
+  withdrawRequest: (id: string, revision: number) => json<T.RequestCard>("POST", `/requests/${part(id)}/withdraw`, { body: { revision } }),
+  approveRequest: (id: string, revision: number, approval: T.Approval) =>
+    json<T.RequestCard>("POST", `/requests/${part(id)}/approve`, { body: { revision, approval } }),
+  rejectRequest: (id: string, revision: number, note: string) =>
+    json<T.RequestCard>("POST", `/requests/${part(id)}/reject`, { body: { revision, note } }),
+  revokeRequest: (id: string, revision: number) => json<T.RequestCard>("POST", `/requests/${part(id)}/revoke`, { body: { revision } }),
+  delegations: () => json<T.Page<T.DelegationCard>>("GET", "/delegations", { query: { page_size: 200 } }),
+  delegate: (body: T.NewDelegation) => json<T.DelegationCard>("POST", "/delegations", { body }),
+  endDelegation: (id: string) => json<void>("DELETE", `/delegations/${part(id)}`),
+  access: (query: { account?: string; dataset?: string; purpose?: string; action?: string }) =>
+    json<{ items: T.Explanation[]; has_more: boolean }>("GET", "/access", { query }),
+
   datasets: (query: { text?: string; zone?: string; side?: string; page?: number; page_size?: number }) =>
     json<T.Page<T.DatasetCard>>("GET", "/datasets", { query }),
   dataset: (name: string) => json<T.DatasetDetail>("GET", `/datasets/${part(name)}`),

@@ -1,7 +1,7 @@
 // The left navigation, grouped by the side a page serves (政府 / 产业 / 企业 / 运营).
 import {
   AimOutlined, AlertOutlined, ApartmentOutlined, AppstoreOutlined, BankOutlined, CloudUploadOutlined, CodeOutlined,
-  DatabaseOutlined, GlobalOutlined, HomeOutlined, IdcardOutlined, InfoCircleOutlined, SafetyCertificateOutlined,
+  DatabaseOutlined, EyeOutlined, FormOutlined, GlobalOutlined, HomeOutlined, IdcardOutlined, InfoCircleOutlined, SafetyCertificateOutlined,
   TeamOutlined, UserSwitchOutlined,
 } from "@ant-design/icons";
 import { Link } from "@tanstack/react-router";
@@ -11,11 +11,11 @@ import type { Party, Role, Side } from "../sdk/types";
 
 export type PagePath =
   | "/" | "/chain" | "/map" | "/gap" | "/risk" | "/candidates" | "/firms" | "/data" | "/data/ingest" | "/sql"
-  | "/components" | "/evidence" | "/accounts" | "/about";
+  | "/components" | "/requests" | "/access" | "/evidence" | "/accounts" | "/about";
 
 export interface Entry {
   to: PagePath;
-  key: "chain" | "map" | "gap" | "risk" | "candidates" | "firms" | "data" | "ingest" | "sql" | "components" | "evidence" | "accounts" | "about";
+  key: "chain" | "map" | "gap" | "risk" | "candidates" | "firms" | "data" | "ingest" | "sql" | "components" | "requests" | "access" | "evidence" | "accounts" | "about";
   icon: ReactNode;
   exact?: boolean;
   /** Who may use the page; everybody when left out. The node decides in any case. */
@@ -41,6 +41,8 @@ export const ENTRIES: Record<Side, Entry[]> = {
     { to: "/data/ingest", key: "ingest", icon: <CloudUploadOutlined />, roles: ["system_administrator", "government", "industry_body"] },
     { to: "/sql", key: "sql", icon: <CodeOutlined />, roles: WORKING },
     { to: "/components", key: "components", icon: <AppstoreOutlined /> },
+    { to: "/requests", key: "requests", icon: <FormOutlined />, roles: ["system_administrator", "security_administrator", "government", "industry_body", "enterprise", "component_author"] },
+    { to: "/access", key: "access", icon: <EyeOutlined /> },
     { to: "/evidence", key: "evidence", icon: <SafetyCertificateOutlined />, roles: ["auditor", "government"] },
     { to: "/accounts", key: "accounts", icon: <UserSwitchOutlined />, roles: ADMINISTRATORS },
     { to: "/about", key: "about", icon: <InfoCircleOutlined /> },

@@ -10,7 +10,7 @@ mod table;
 
 use anyhow::{Result, bail};
 
-const NAMES: [&str; 8] = ["start", "ingest", "sql", "graph", "risk", "pii", "login", "evidence"];
+const NAMES: [&str; 9] = ["start", "ingest", "sql", "graph", "risk", "pii", "login", "evidence", "grant"];
 
 /// Run one bench, or all of them.
 pub(crate) fn run(name: &str) -> Result<()> {
@@ -20,6 +20,7 @@ pub(crate) fn run(name: &str) -> Result<()> {
         "sql" => example::run_example("bench_door"),
         "login" => example::run_example("bench_login"),
         "graph" => example::run_example("graph_speed"),
+        "grant" => example::run_example("bench_grant"),
         "risk" => risk::run_all(),
         "pii" => pii::run_all(),
         "evidence" => example::run_example("evidence_speed"),

@@ -71,6 +71,7 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
                 "warehouse/unknown-dataset",
                 "warehouse/unknown-version",
                 "warehouse/no-grant",
+                "trust/denied",
                 "api/page-too-far",
             ]),
     ]

@@ -1,5 +1,6 @@
 //! The endpoints, by subject. Each module lists its rows in `endpoints` and answers them below.
 
+pub(crate) mod access;
 pub(crate) mod accounts;
 pub(crate) mod components;
 pub(crate) mod datasets;
@@ -10,6 +11,7 @@ pub(crate) mod keys;
 pub(crate) mod map;
 pub(crate) mod node;
 pub(crate) mod organisations;
+pub(crate) mod requests;
 pub(crate) mod runs;
 pub(crate) mod security;
 pub(crate) mod session;
@@ -28,6 +30,8 @@ pub(crate) fn all(registry: &Registry) -> Vec<Endpoint> {
     endpoints.extend(keys::endpoints());
     endpoints.extend(organisations::endpoints());
     endpoints.extend(grants::endpoints());
+    endpoints.extend(requests::endpoints());
+    endpoints.extend(access::endpoints());
     endpoints.extend(datasets::endpoints());
     endpoints.extend(ingest::endpoints());
     endpoints.extend(sql::endpoints());

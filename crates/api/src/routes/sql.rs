@@ -10,7 +10,7 @@ use axum::http::{HeaderName, HeaderValue, Method};
 use brain_kernel::error::Failure;
 use brain_kernel::party::Role;
 use brain_kernel::provenance::Input;
-use brain_trust::Scope;
+use brain_trust::{Action, Scope};
 use brain_warehouse::query::QueryLimits;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -78,6 +78,7 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
                 "warehouse/unknown-dataset",
                 "warehouse/unknown-version",
                 "warehouse/no-grant",
+                "trust/denied",
                 "warehouse/query-memory",
                 "warehouse/query-timeout",
                 "warehouse/cancelled",
@@ -123,6 +124,8 @@ async fn run(call: Call<NoQuery, Json<SqlRequest>>) -> Result<Formats<SqlPage, t
             return Ok(reply.respond(200)?.into());
         }
     };
+    // Rows that leave as a file need what taking out needs.
+    let session = session.acting(Action::Export);
     let limits = QueryLimits { rows: request.page_size, ..QueryLimits::default() };
     let stream = session.sql(&request.sql, limits, running.cancel()).await?;
     let named = if format == Format::Csv { "csv" } else { "arrow" };

@@ -15,6 +15,7 @@ mod mcp;
 mod node;
 mod problems;
 mod protection;
+mod requests;
 mod runs;
 mod sample;
 mod session;

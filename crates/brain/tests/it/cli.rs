@@ -211,3 +211,19 @@ fn the_catalogue_lists_mappings_and_refuses_what_it_does_not_know() {
     assert_eq!(unknown.code, Some(1), "{unknown:?}");
     assert!(unknown.err.contains("raw.nothing"), "{unknown:?}");
 }
+
+#[test]
+fn who_can_see_what_is_answered_with_reasons_and_an_exit_code() {
+    let node = TestNode::new();
+    let file = node.write("firms.csv", register::file(1, 3));
+    node.ingest(&file, "registry");
+    let answer = node.ok(&["explain-access", "--account", "admin", "--dataset", "raw.registry", "--json"]);
+    let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
+    assert_eq!(answer[0]["dataset"], "raw.registry");
+    assert!(answer[0]["reasons"].as_array().is_some_and(|reasons| !reasons.is_empty()));
+    let unknown = node.run(&["explain-access", "--account", "nobody", "--dataset", "raw.registry"]);
+    assert_eq!(unknown.code, Some(1));
+    assert!(unknown.err.contains("[trust/not-found]"), "{unknown:?}");
+    let action = node.run(&["explain-access", "--dataset", "raw.registry", "--action", "eat"]);
+    assert!(action.err.contains("publish"), "{action:?}");
+}

@@ -42,6 +42,14 @@ pub struct Model {
     pub revoked_at: Option<DateTimeUtc>,
     /// Account id of who took it back.
     pub revoked_by: Option<String>,
+    /// Columns it opens; none is every column.
+    pub columns: Option<Json>,
+    /// Actions it opens; none is what reading needs.
+    pub actions: Option<Json>,
+    /// Agreement it rests on.
+    pub agreement: Option<String>,
+    /// The request it came of.
+    pub request_id: Option<String>,
 }
 
 /// Joins are written where they are needed.

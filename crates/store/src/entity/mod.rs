@@ -4,6 +4,7 @@
     reason = "the derive asks for pub; which rows leave the crate is decided by the re-exports"
 )]
 
+pub(crate) mod access_request;
 pub(crate) mod account;
 pub(crate) mod api_key;
 pub(crate) mod certificate;
@@ -12,6 +13,7 @@ pub(crate) mod dataset;
 pub(crate) mod dataset_column;
 pub(crate) mod dataset_input;
 pub(crate) mod dataset_version;
+pub(crate) mod delegation;
 pub(crate) mod evidence_alarm;
 pub(crate) mod evidence_checkpoint;
 pub(crate) mod evidence_cosignature;
@@ -31,8 +33,10 @@ pub(crate) mod organisation;
 pub(crate) mod passkey;
 pub(crate) mod password_history;
 pub(crate) mod recovery_code;
+pub(crate) mod rule_version;
 pub(crate) mod secret;
 pub(crate) mod session;
 pub(crate) mod session_token;
 pub(crate) mod setting;
 pub(crate) mod totp;
+pub(crate) mod use_counter;

@@ -5,6 +5,7 @@
 mod m0001_spine;
 mod m0002_evidence;
 mod m0003_identity;
+mod m0004_policy;
 mod m0006_crypto;
 
 use sea_orm::{
@@ -24,6 +25,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_evidence::Migration),
             Box::new(m0003_identity::Migration),
             Box::new(m0006_crypto::Migration),
+            Box::new(m0004_policy::Migration),
         ]
     }
 }

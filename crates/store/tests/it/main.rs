@@ -7,6 +7,7 @@
     reason = "in tests a panic is the report, and a line says what was skipped"
 )]
 
+mod access;
 mod catalogue;
 mod crypto;
 mod database;

@@ -177,6 +177,10 @@ async fn grants_are_listed_by_subject_and_leave_the_active_set_when_revoked(data
         issued_at: store.now(),
         revoked_at: None,
         revoked_by: None,
+        columns: Some(json!(["amount"])),
+        actions: None,
+        agreement: Some("2026-7".to_owned()),
+        request_id: None,
     };
     let (role, own, other) = (row("role", "government"), row("account", "a1"), row("account", "a2"));
     grant::insert_many(store.db(), vec![role.clone(), own.clone(), other.clone()]).await.unwrap();

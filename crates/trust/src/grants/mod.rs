@@ -5,7 +5,7 @@ mod resolve;
 mod rule;
 mod seed;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -15,14 +15,18 @@ use brain_kernel::language::Text;
 use brain_kernel::party::{Party, Role};
 use brain_kernel::predicate::{Mask, Predicate};
 use brain_kernel::side::DataSide;
+use brain_policy::Action;
 use brain_store::{Store, grant as rows};
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
-use crate::{Error, Evidence, Result};
-use resolve::Snapshot;
+use crate::{Evidence, Result};
+use resolve::{Snapshot, Wanted};
+
+pub(crate) use issue::check_rows;
+pub(crate) use resolve::Miss;
 
 /// Purpose that stands for any.
 pub const ANY_PURPOSE: &str = "*";
@@ -44,6 +48,8 @@ pub struct Grant {
     pub until: Option<DateTime<Utc>>,
     /// Why it was given.
     pub basis: Text,
+    /// Agreement it rests on.
+    pub agreement: Option<String>,
 }
 
 /// What resolution needs to know about a dataset.
@@ -129,6 +135,15 @@ pub struct NewGrant {
     pub until: Option<DateTime<Utc>>,
     /// Why it is given.
     pub basis: Text,
+    /// Columns it opens, every other one is hidden, also one added later; every column when left out.
+    #[serde(default)]
+    pub columns: Option<BTreeSet<String>>,
+    /// What may be done; reading, running and exporting when left out.
+    #[serde(default)]
+    pub actions: Option<BTreeSet<Action>>,
+    /// Number or name of the agreement it rests on.
+    #[serde(default)]
+    pub agreement: Option<String>,
 }
 
 /// A permission as people see it.
@@ -145,9 +160,11 @@ pub struct GrantCard {
     pub issued_at: DateTime<Utc>,
     /// When it was taken back.
     pub revoked_at: Option<DateTime<Utc>>,
+    /// The request it came of.
+    pub request: Option<String>,
 }
 
-fn every_row() -> Predicate {
+pub(crate) fn every_row() -> Predicate {
     Predicate::All(Vec::new())
 }
 
@@ -178,13 +195,35 @@ impl Grants {
         Ok(grants)
     }
 
-    /// The most permitting valid grant that opens `dataset` to `party` for `purpose`. In memory, no waiting.
-    pub fn resolve(&self, party: &Party, dataset: &DatasetFacts, purpose: &str) -> Result<Grant> {
-        self.0
-            .snapshot
-            .load()
-            .resolve(party, dataset, purpose, self.0.clock.now())
-            .ok_or_else(|| Error::NoGrant { dataset: dataset.name.clone() })
+    /// The most permitting valid grant that opens `dataset` to `party` for this. In memory, no waiting.
+    ///
+    /// Only a part of a decision: labels and policies are asked by [`crate::Policy`].
+    pub(crate) fn best(
+        &self,
+        party: &Party,
+        dataset: &DatasetFacts,
+        action: Action,
+        purpose: &str,
+        now: DateTime<Utc>,
+    ) -> Option<Grant> {
+        self.0.snapshot.load().best(party, dataset, &Wanted { action, purpose, now })
+    }
+
+    /// Every grant that names the dataset for this caller, and why it does or does not open it.
+    pub(crate) fn candidates(
+        &self,
+        party: &Party,
+        dataset: &DatasetFacts,
+        action: Action,
+        purpose: &str,
+        now: DateTime<Utc>,
+    ) -> Vec<(Arc<GrantCard>, Option<Miss>)> {
+        self.0.snapshot.load().candidates(party, dataset, &Wanted { action, purpose, now })
+    }
+
+    /// Every grant not taken back.
+    pub(crate) fn all(&self) -> Vec<Arc<GrantCard>> {
+        self.0.snapshot.load().all()
     }
 
     /// Read the grants again. Done after every change made through this handle; call it when another program changed

@@ -12,7 +12,13 @@ use super::{GrantCard, NewGrant, Subject};
 use crate::{Error, Result};
 
 /// The row of a new grant.
-pub(super) fn to_row(id: String, new: &NewGrant, issued_by: &str, now: DateTime<Utc>) -> Result<GrantRow> {
+pub(super) fn to_row(
+    id: String,
+    new: &NewGrant,
+    issued_by: &str,
+    request: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<GrantRow> {
     let (subject_kind, subject) = subject_columns(&new.subject);
     Ok(GrantRow {
         id,
@@ -32,6 +38,10 @@ pub(super) fn to_row(id: String, new: &NewGrant, issued_by: &str, now: DateTime<
         issued_at: now,
         revoked_at: None,
         revoked_by: None,
+        columns: new.columns.as_ref().map(to_json).transpose()?,
+        actions: new.actions.as_ref().map(to_json).transpose()?,
+        agreement: new.agreement.clone(),
+        request_id: request.map(str::to_owned),
     })
 }
 
@@ -61,10 +71,14 @@ pub(super) fn from_row(row: GrantRow) -> Result<GrantCard> {
             purpose: row.purpose,
             until: row.valid_until,
             basis: Text::new(row.basis_zh, row.basis_en),
+            columns: row.columns.map(|names| from_json("grant_entry.columns", names)).transpose()?,
+            actions: row.actions.map(|names| from_json("grant_entry.actions", names)).transpose()?,
+            agreement: row.agreement,
         },
         issued_by: row.issued_by,
         issued_at: row.issued_at,
         revoked_at: row.revoked_at,
+        request: row.request_id,
     })
 }
 

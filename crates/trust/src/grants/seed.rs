@@ -21,7 +21,7 @@ pub(super) async fn run(store: &Store, evidence: &Evidence) -> Result<()> {
     let seeds = seeds();
     let grants = seeds
         .iter()
-        .map(|(id, new)| rule::to_row((*id).to_owned(), new, "system", now))
+        .map(|(id, new)| rule::to_row((*id).to_owned(), new, "system", None, now))
         .collect::<Result<Vec<_>>>()?;
     rows::insert_many(&transaction, grants).await?;
     setting::set(&transaction, SEEDED, &true, now).await?;
@@ -63,5 +63,8 @@ fn by_role(role: Role, reach: Reach, grade_max: Option<Grade>, mask_from: Option
         purpose: ANY_PURPOSE.to_owned(),
         until: None,
         basis: Text::new("角色授权", "Granted by role"),
+        columns: None,
+        actions: None,
+        agreement: None,
     }
 }

@@ -64,7 +64,7 @@ impl Identity {
 }
 
 /// The caller behind an account row.
-fn party_of(account: &Account) -> Result<Party> {
+pub(crate) fn party_of(account: &Account) -> Result<Party> {
     let corrupt = |field| Error::Corrupt { field };
     let organisation = account.organisation.as_deref().map(Uscc::parse).transpose();
     let region = account.region.as_deref().map(RegionCode::parse).transpose();
@@ -92,4 +92,26 @@ pub(crate) fn require_role(actor: &Party, needed: Role) -> Result<()> {
         return Ok(());
     }
     Err(Error::WrongRole { account: actor.account.clone(), needed })
+}
+
+/// Whether the account looks after grants, labels and policies.
+pub(crate) fn is_security_administrator(actor: &Party) -> bool {
+    actor.role == Role::SecurityAdministrator
+}
+
+/// Whether the account may look at everybody's rights: who sets them, and who audits them.
+pub(crate) fn oversees_rights(actor: &Party) -> bool {
+    matches!(actor.role, Role::SecurityAdministrator | Role::Auditor)
+}
+
+/// Whoever sets rights or audits them asks for none.
+pub(crate) fn require_working(actor: &Party) -> Result<()> {
+    if Role::WORKING.contains(&actor.role) {
+        return Ok(());
+    }
+    Err(Error::invalid(
+        "subject",
+        "安全管理员与审计员不申请数据：授权与使用须分开。",
+        "Security administrators and auditors ask for no data: giving and using are separate.",
+    ))
 }

@@ -8,7 +8,7 @@ use brain_kernel::party::{Party, Role};
 use brain_kernel::predicate::{Mask, Predicate};
 use brain_kernel::side::DataSide;
 use brain_store::PageRequest;
-use brain_trust::{ColumnFacts, DatasetFacts, NewGrant, Reach, Subject};
+use brain_trust::{Ask, ColumnFacts, DatasetFacts, NewGrant, Reach, Subject};
 use chrono::TimeDelta;
 
 use crate::node::{Node, OWN, party};
@@ -52,49 +52,57 @@ pub(crate) fn new_grant(subject: Subject) -> NewGrant {
         purpose: "risk".to_owned(),
         until: None,
         basis: Text::new("协议 2026-7", "agreement 2026-7"),
+        columns: None,
+        actions: None,
+        agreement: None,
     }
 }
 
 #[tokio::test]
 async fn each_role_sees_what_its_seeded_grant_says() {
     let node = Node::start().await;
-    let grants = node.trust.grants();
     for role in [Role::SystemAdministrator, Role::Government] {
         for dataset in [open_data(), invoices()] {
-            let grant = grants.resolve(&party(role), &dataset, "view").unwrap();
+            let grant = node.trust.policy().admit(&party(role), &dataset, &Ask::read("view")).unwrap();
             assert_eq!(
                 (grant.rows, grant.masks.len(), grant.basis.zh.as_str()),
                 (every_row(), 0, "角色授权")
             );
         }
     }
-    let body = grants.resolve(&party(Role::IndustryBody), &invoices(), "view").unwrap();
+    let body =
+        node.trust.policy().admit(&party(Role::IndustryBody), &invoices(), &Ask::read("view")).unwrap();
     assert_eq!(body.masks, BTreeMap::from([("phone".to_owned(), Mask::Redact)]));
     let author = party(Role::ComponentAuthor);
-    assert!(grants.resolve(&author, &open_data(), "view").is_ok());
-    assert_eq!(grants.resolve(&author, &invoices(), "view").unwrap_err().code(), "trust/no-grant");
+    assert!(node.trust.policy().admit(&author, &open_data(), &Ask::read("view")).is_ok());
+    assert_eq!(
+        node.trust.policy().admit(&author, &invoices(), &Ask::read("view")).unwrap_err().code(),
+        "trust/no-grant"
+    );
     let sensitive = DatasetFacts { grade: Grade::General3, ..open_data() };
-    assert!(grants.resolve(&author, &sensitive, "view").is_err());
+    assert!(node.trust.policy().admit(&author, &sensitive, &Ask::read("view")).is_err());
 }
 
 #[tokio::test]
 async fn an_enterprise_sees_open_data_fully_and_of_restricted_data_only_its_own_rows() {
     let node = Node::start().await;
-    let grants = node.trust.grants();
     let firm = party(Role::Enterprise);
-    let open = grants.resolve(&firm, &open_data(), "view").unwrap();
+    let open = node.trust.policy().admit(&firm, &open_data(), &Ask::read("view")).unwrap();
     assert_eq!((open.rows, open.masks.len()), (every_row(), 0));
-    let own = grants.resolve(&firm, &invoices(), "view").unwrap();
+    let own = node.trust.policy().admit(&firm, &invoices(), &Ask::read("view")).unwrap();
     assert_eq!(own.rows, Predicate::OwnOrganisation { column: "seller".to_owned() });
     let nobody = Party { organisation: None, ..firm.clone() };
-    assert!(grants.resolve(&nobody, &invoices(), "view").is_err());
-    let of_another = DatasetFacts { restricted_by: None, ..invoices() };
+    assert!(node.trust.policy().admit(&nobody, &invoices(), &Ask::read("view")).is_err());
+    let anothers = DatasetFacts { restricted_by: None, ..invoices() };
     assert!(
-        grants.resolve(&firm, &of_another, "view").is_err(),
+        node.trust.policy().admit(&firm, &anothers, &Ask::read("view")).is_err(),
         "an enterprise's table without owner column is its own"
     );
-    let its = DatasetFacts { owner: OWN.to_owned(), ..of_another };
-    assert_eq!(grants.resolve(&firm, &its, "view").unwrap().id, "role-enterprise-owned");
+    let its = DatasetFacts { owner: OWN.to_owned(), ..anothers };
+    assert_eq!(
+        node.trust.policy().admit(&firm, &its, &Ask::read("view")).unwrap().id,
+        "role-enterprise-owned"
+    );
 }
 
 #[tokio::test]
@@ -107,14 +115,16 @@ async fn an_issued_grant_acts_at_the_next_resolve_for_its_purpose_only_until_it_
     let until = Some(node.store.now() + TimeDelta::days(7));
     let new = NewGrant { masks: masks.clone(), until, ..new_grant(Subject::Account(id)) };
     let issued = grants.issue(&party(Role::SecurityAdministrator), new).await.unwrap();
-    let resolved = grants.resolve(&author, &invoices(), "risk").unwrap();
+    let resolved = node.trust.policy().admit(&author, &invoices(), &Ask::read("risk")).unwrap();
     assert_eq!((&resolved.id, resolved.masks, resolved.until), (&issued.id, masks, until));
-    assert!(grants.resolve(&author, &invoices(), "marketing").is_err());
-    assert!(grants.resolve(&party(Role::ComponentAuthor), &invoices(), "risk").is_err());
+    assert!(node.trust.policy().admit(&author, &invoices(), &Ask::read("marketing")).is_err());
+    assert!(
+        node.trust.policy().admit(&party(Role::ComponentAuthor), &invoices(), &Ask::read("risk")).is_err()
+    );
     node.clock.advance(TimeDelta::days(7));
-    assert!(grants.resolve(&author, &invoices(), "risk").is_ok());
+    assert!(node.trust.policy().admit(&author, &invoices(), &Ask::read("risk")).is_ok());
     node.clock.advance(TimeDelta::microseconds(1));
-    assert!(grants.resolve(&author, &invoices(), "risk").is_err());
+    assert!(node.trust.policy().admit(&author, &invoices(), &Ask::read("risk")).is_err());
 }
 
 #[tokio::test]
@@ -123,10 +133,10 @@ async fn a_revoked_grant_refuses_the_next_resolve_and_stays_revoked_over_a_resta
     let grants = node.trust.grants();
     let actor = party(Role::SecurityAdministrator);
     grants.revoke(&actor, "role-government").await.unwrap();
-    assert!(grants.resolve(&party(Role::Government), &open_data(), "view").is_err());
+    assert!(node.trust.policy().admit(&party(Role::Government), &open_data(), &Ask::read("view")).is_err());
     assert_eq!(grants.revoke(&actor, "role-government").await.unwrap_err().code(), "store/not-found");
     let node = node.restart().await;
-    assert!(node.trust.grants().resolve(&party(Role::Government), &open_data(), "view").is_err());
+    assert!(node.trust.policy().admit(&party(Role::Government), &open_data(), &Ask::read("view")).is_err());
     assert_eq!(node.kinds().await, ["grant.revoke"]);
     let all = node.trust.grants().list(&actor, true, PageRequest::default()).await.unwrap();
     assert_eq!(all.total, 7);
@@ -146,8 +156,11 @@ async fn of_several_grants_the_most_permitting_applies() {
     let masks = BTreeMap::from([("amount".to_owned(), Mask::Redact)]);
     grants.issue(&actor, NewGrant { masks, ..new_grant(enterprise) }).await.unwrap();
     let firm = party(Role::Enterprise);
-    assert_eq!(grants.resolve(&firm, &invoices(), "risk").unwrap().id, whole.id);
-    assert_eq!(grants.resolve(&firm, &invoices(), "view").unwrap().id, "role-enterprise-own-rows");
+    assert_eq!(node.trust.policy().admit(&firm, &invoices(), &Ask::read("risk")).unwrap().id, whole.id);
+    assert_eq!(
+        node.trust.policy().admit(&firm, &invoices(), &Ask::read("view")).unwrap().id,
+        "role-enterprise-own-rows"
+    );
 }
 
 #[tokio::test]

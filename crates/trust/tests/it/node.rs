@@ -190,3 +190,8 @@ pub(crate) fn party(role: Role) -> Party {
         region: None,
     }
 }
+
+/// Who looks after grants, labels and policies.
+pub(crate) fn security() -> Party {
+    party(Role::SecurityAdministrator)
+}

@@ -8,6 +8,7 @@ use brain_kernel::grade::Grade;
 use brain_kernel::language::Text;
 use brain_kernel::side::DataSide;
 use brain_store::{Page, PageRequest, dataset};
+use brain_trust::DatasetFacts;
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -168,6 +169,18 @@ impl Catalogue {
             lineage_up: self.lineage_up(entry).await?,
             lineage_down: self.lineage_down(name).await?,
         })
+    }
+
+    /// What is decided on for a dataset: grade, owner, columns.
+    pub fn facts(&self, name: &str) -> Result<DatasetFacts> {
+        let snapshot = self.inner.catalogue.snapshot();
+        let found = snapshot.get(name).map(|entry| entry.facts());
+        found.ok_or_else(|| Error::UnknownDataset { name: name.to_owned(), nearest: Vec::new() })
+    }
+
+    /// The same for every dataset, by name.
+    pub fn all_facts(&self) -> Vec<DatasetFacts> {
+        self.inner.catalogue.snapshot().values().map(|entry| entry.facts()).collect()
     }
 
     async fn lineage_up(&self, entry: &Entry) -> Result<Vec<LineageStep>> {

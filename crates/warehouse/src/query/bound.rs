@@ -3,7 +3,7 @@
 use super::session::{QueryLimits, Session};
 use super::stream::QueryStream;
 use crate::{Error, Result};
-use brain_kernel::predicate::Predicate;
+use brain_kernel::predicate::{Mask, Predicate};
 use brain_kernel::progress::Cancel;
 use brain_kernel::provenance::Input;
 use datafusion::common::ScalarValue;
@@ -42,8 +42,13 @@ impl Session {
         let Some((input, grant)) = visit.reach(dataset)? else {
             return Err(Error::UnknownDataset { name: dataset.to_owned(), nearest: Vec::new() });
         };
-        let own = mentions_own(&grant.rows).then(|| (&visit.party.organisation, &visit.party.region));
-        let view = json!({ "rows": grant.rows, "masks": grant.masks, "own": own }).to_string();
+        let party = &visit.party;
+        let own = mentions_own(&grant.rows).then_some((&party.organisation, &party.region));
+        // Pseudonyms belong to a tenant, so a view that shows some is nobody else's.
+        let hashed = grant.masks.values().any(|mask| *mask == Mask::Hash);
+        let tenant = hashed.then_some((&party.organisation, &party.account));
+        let view =
+            json!({ "rows": grant.rows, "masks": grant.masks, "own": own, "tenant": tenant }).to_string();
         Ok(Reach { input, view })
     }
 }

@@ -6,10 +6,10 @@ use crate::engine::CATALOG;
 use crate::handle::Inner;
 use crate::{Error, Result};
 use async_trait::async_trait;
-use brain_kernel::error::{ErrorKind, Failure};
+use brain_kernel::error::Failure;
 use brain_kernel::party::Party;
 use brain_kernel::provenance::Input;
-use brain_trust::Grant;
+use brain_trust::{Action, Ask, Grant};
 use datafusion::catalog::{CatalogProvider, CatalogProviderList, SchemaProvider, TableProvider};
 use datafusion::common::Result as PlanResult;
 use datafusion::error::DataFusionError;
@@ -23,6 +23,8 @@ pub(crate) struct Visit {
     pub(crate) inner: Arc<Inner>,
     pub(crate) party: Party,
     pub(crate) purpose: String,
+    /// What the rows are read for: to be seen, computed on, or taken out.
+    action: Action,
     /// Datasets the session is confined to; `None` means every dataset the party may read.
     only: Option<BTreeSet<String>>,
 }
@@ -44,7 +46,7 @@ impl fmt::Debug for Visit {
 
 impl Visit {
     pub(crate) fn new(inner: Arc<Inner>, party: Party, purpose: String) -> Arc<Self> {
-        Arc::new(Self { inner, party, purpose, only: None })
+        Arc::new(Self { inner, party, purpose, action: Action::Read, only: None })
     }
 
     /// The same visit, confined to these datasets.
@@ -53,7 +55,19 @@ impl Visit {
             inner: Arc::clone(&self.inner),
             party: self.party.clone(),
             purpose: self.purpose.clone(),
+            action: self.action,
             only: Some(names.iter().cloned().collect()),
+        })
+    }
+
+    /// The same visit for another action.
+    pub(crate) fn acting(&self, action: Action) -> Arc<Self> {
+        Arc::new(Self {
+            inner: Arc::clone(&self.inner),
+            party: self.party.clone(),
+            purpose: self.purpose.clone(),
+            action,
+            only: self.only.clone(),
         })
     }
 
@@ -77,13 +91,17 @@ impl Visit {
 
     /// The grant for a dataset, or why there is none.
     fn grant(&self, entry: &Entry) -> Result<Grant> {
-        let grants = self.inner.trust.grants();
-        grants.resolve(&self.party, &entry.facts(), &self.purpose).map_err(|error| refusal(error, entry))
+        let policy = self.inner.trust.policy();
+        policy.admit(&self.party, &entry.facts(), &self.ask()).map_err(|error| refusal(error, entry))
     }
 
     /// Whether the party may know of the dataset.
     fn may_see(&self, entry: &Entry) -> bool {
-        self.grant(entry).is_ok()
+        self.inner.trust.policy().decide(&self.party, &entry.facts(), &self.ask()).allow
+    }
+
+    fn ask(&self) -> Ask<'_> {
+        Ask { action: self.action, purpose: &self.purpose, channel: None }
     }
 
     /// The view of `zone.table` or `zone.table@version`; `None` where there is no such dataset.
@@ -99,9 +117,14 @@ impl Visit {
             return Err(Error::UnknownVersion { name: entry.name.clone(), version });
         }
         let at = self.inner.lake.open(&entry.name, version).await?;
-        let provider = view::provider(&at, &grant.rows, &grant.masks, &self.party)?;
+        let provider = view::provider(&at, &grant.rows, &grant.masks, &self.party, &self.salt())?;
         let input = Input { dataset: entry.name.clone(), version, grant: grant.id };
         Ok(Some(Opened { provider, input }))
+    }
+
+    /// The salt of the party's pseudonyms.
+    fn salt(&self) -> brain_trust::policy::Salt {
+        self.inner.trust.policy().salt(&self.party)
     }
 
     /// Names the party may see.
@@ -113,11 +136,9 @@ impl Visit {
 
 /// A refusal for want of a grant says whom to ask; anything else of `trust` passes as it is.
 fn refusal(error: brain_trust::Error, entry: &Entry) -> Error {
-    let failure = Failure::from(error);
-    if failure.kind == ErrorKind::Forbidden {
-        Error::NoGrant { dataset: entry.name.clone(), owner: entry.owner.clone() }
-    } else {
-        Error::Failure(failure)
+    match error {
+        brain_trust::Error::NoGrant { dataset } => Error::NoGrant { dataset, owner: entry.owner.clone() },
+        other => Error::Failure(Failure::from(other)),
     }
 }
 

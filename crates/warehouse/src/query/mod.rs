@@ -7,6 +7,7 @@
 mod barrier;
 mod bound;
 pub(crate) mod catalog;
+mod mask;
 pub(crate) mod memory;
 pub(crate) mod nearest;
 mod session;

@@ -10,7 +10,7 @@ use crate::{Error, Result, Warehouse};
 use brain_kernel::party::Party;
 use brain_kernel::progress::Cancel;
 use brain_kernel::provenance::Input;
-use brain_trust::EvidenceEntry;
+use brain_trust::{Action, EvidenceEntry};
 use datafusion::arrow::array::{ArrayRef, RecordBatch, StringArray};
 use datafusion::common::ScalarValue;
 use datafusion::common::TableReference;
@@ -63,6 +63,12 @@ impl Warehouse {
 }
 
 impl Session {
+    /// The same session for another action: rows computed on or taken out need what that action needs.
+    #[must_use]
+    pub fn acting(&self, action: Action) -> Self {
+        self.with_visit(self.visit.acting(action))
+    }
+
     /// Run one read: `SELECT`, `WITH`, `EXPLAIN`, `SHOW TABLES` or `DESCRIBE`.
     ///
     /// A table is named `zone.table`; `subject."enterprise@3"` is version 3 of it.

@@ -1,16 +1,18 @@
 //! A grant as a plan: scan, keep the rows, mask the columns — plain expressions the optimiser understands.
 
 use super::barrier::FilteredTable;
+use super::mask::masked;
 use crate::lake::read::TableAt;
 use brain_kernel::party::Party;
 use brain_kernel::predicate::{Mask, Predicate};
+use brain_trust::policy::Salt;
 use datafusion::arrow::datatypes::{DataType, SchemaRef};
 use datafusion::catalog::TableProvider;
 use datafusion::catalog::view::ViewTable;
-use datafusion::common::{Column, Result, ScalarValue, TableReference, plan_err};
+use datafusion::common::{Column, Result, TableReference, plan_err};
 use datafusion::datasource::provider_as_source;
-use datafusion::functions::expr_fn::{abs, concat, floor, left, log10, power, starts_with, trunc};
-use datafusion::logical_expr::{Expr, LogicalPlanBuilder, cast, lit, when};
+use datafusion::functions::expr_fn::starts_with;
+use datafusion::logical_expr::{Expr, LogicalPlanBuilder, cast, lit};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -22,6 +24,7 @@ pub(crate) fn provider(
     rows: &Predicate,
     masks: &BTreeMap<String, Mask>,
     party: &Party,
+    salt: &Salt,
 ) -> Result<Arc<dyn TableProvider>> {
     let name = TableReference::bare(format!("{}@{}", table.dataset, table.version));
     let mut plan = LogicalPlanBuilder::scan(name, provider_as_source(Arc::clone(&table.provider)), None)?;
@@ -30,13 +33,13 @@ pub(crate) fn provider(
         plan = plan.filter(condition(rows, &table.schema, party)?)?;
     }
     if masks.keys().any(|column| table.schema.field_with_name(column).is_ok()) {
-        plan = plan.project(masked_columns(&table.schema, masks)?)?;
+        plan = plan.project(masked_columns(&table.schema, masks, salt)?)?;
     }
     let plan = plan.build()?;
     Ok(if everything { Arc::new(ViewTable::new(plan, None)) } else { Arc::new(FilteredTable::new(plan)) })
 }
 
-fn masked_columns(schema: &SchemaRef, masks: &BTreeMap<String, Mask>) -> Result<Vec<Expr>> {
+fn masked_columns(schema: &SchemaRef, masks: &BTreeMap<String, Mask>, salt: &Salt) -> Result<Vec<Expr>> {
     schema
         .fields()
         .iter()
@@ -44,7 +47,7 @@ fn masked_columns(schema: &SchemaRef, masks: &BTreeMap<String, Mask>) -> Result<
             let column = column(field.name());
             match masks.get(field.name()) {
                 None => Ok(column),
-                Some(mask) => Ok(masked(column, field.data_type(), mask)?.alias(field.name())),
+                Some(mask) => Ok(masked(column, field.data_type(), mask, salt)?.alias(field.name())),
             }
         })
         .collect()
@@ -94,33 +97,4 @@ fn text_of(name: &str, schema: &SchemaRef) -> Result<Expr> {
         DataType::Utf8 | DataType::Utf8View | DataType::LargeUtf8 => column(name),
         _ => cast(column(name), DataType::Utf8View),
     })
-}
-
-/// The value a masked column shows. A mask that does not fit the column's type hides the value altogether.
-fn masked(value: Expr, kind: &DataType, mask: &Mask) -> Result<Expr> {
-    let hidden = || ScalarValue::try_from(kind).map(|null| Expr::Literal(null, None));
-    match mask {
-        Mask::KeepPrefix { characters } if is_text(kind) => {
-            let kept = concat(vec![left(value.clone(), lit(i64::from(*characters))), lit("*")]);
-            Ok(cast(when(value.is_not_null(), kept).end()?, kind.clone()))
-        }
-        Mask::SignificantDigits { digits } if kind.is_numeric() => {
-            significant(&value, kind, i64::from((*digits).max(1)))
-        }
-        Mask::Redact | Mask::KeepPrefix { .. } | Mask::SignificantDigits { .. } => hidden(),
-    }
-}
-
-fn is_text(kind: &DataType) -> bool {
-    matches!(kind, DataType::Utf8 | DataType::Utf8View | DataType::LargeUtf8)
-}
-
-/// `trunc(x / s) · s` with `s = 10^(⌊log₁₀|x|⌋ − digits + 1)`; zero stays zero.
-fn significant(value: &Expr, kind: &DataType, digits: i64) -> Result<Expr> {
-    let x = cast(value.clone(), DataType::Float64);
-    let exponent = floor(log10(abs(x.clone()))) - lit((digits - 1) as f64);
-    let step = power(lit(10.0_f64), exponent);
-    let cut = trunc(vec![x.clone() / step.clone()]) * step;
-    let shown = when(x.clone().eq(lit(0.0_f64)), x).otherwise(cut)?;
-    Ok(datafusion::logical_expr::try_cast(shown, kind.clone()))
 }

@@ -11,7 +11,7 @@ use brain_warehouse::catalogue::CatalogueQuery;
 use brain_warehouse::query::QueryLimits;
 use std::collections::BTreeMap;
 
-fn grant(to: Role, dataset: &str, rows: Predicate, masks: &[(&str, Mask)]) -> NewGrant {
+pub fn grant(to: Role, dataset: &str, rows: Predicate, masks: &[(&str, Mask)]) -> NewGrant {
     NewGrant {
         subject: Subject::Role(to),
         dataset: dataset.to_owned(),
@@ -26,6 +26,9 @@ fn grant(to: Role, dataset: &str, rows: Predicate, masks: &[(&str, Mask)]) -> Ne
         purpose: "*".to_owned(),
         until: None,
         basis: Text::new("测试", "test"),
+        columns: None,
+        actions: None,
+        agreement: None,
     }
 }
 

@@ -11,5 +11,6 @@
 mod catalogue;
 mod door;
 mod door_limits;
+mod masks;
 mod models;
 mod node;

@@ -10,6 +10,7 @@ import { useAsk } from "../../sdk/query";
 import { Answer, Empty } from "../../sdk/States";
 import type { DatasetDetail, LineageStep } from "../../sdk/types";
 import { useGradeName, useZoneName } from "./Catalogue";
+import { RequestAccess } from "../requests/RequestAccess";
 import { DatasetRows } from "./DatasetRows";
 import { QualityTable } from "./QualityTable";
 
@@ -29,9 +30,15 @@ export function DatasetPage() {
       question={card ? text(card.description) : undefined}
       crumb={<><Link to="/data">{t("data.title")}</Link> / <span className="mono">{name}</span></>}
       tools={
-        <Link to="/sql" search={{ q: sampleQuery(name) }}>
-          <Button tabIndex={-1}>{t("data.openSql")}</Button>
-        </Link>
+        <>
+          {detail.data ? <RequestAccess detail={detail.data} /> : null}
+          <Link to="/access" search={{ dataset: name }}>
+            <Button tabIndex={-1}>{t("access.why")}</Button>
+          </Link>
+          <Link to="/sql" search={{ q: sampleQuery(name) }}>
+            <Button tabIndex={-1}>{t("data.openSql")}</Button>
+          </Link>
+        </>
       }
     >
       {forbidden ? (

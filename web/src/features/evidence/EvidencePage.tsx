@@ -22,6 +22,7 @@ const KINDS = [
   "session_open", "session_close", "session_refused", "account_password", "account_create", "account_disable", "grant_issue",
   "grant_revoke", "ingest_finish", "ingest_fail", "ingest_cancel", "map_import", "map_remove", "component_run", "sql_export", "key_create",
   "evidence_alarm", "evidence_erase", "evidence_accept_break",
+  "request_submit", "request_approve", "request_reject", "request_revoke", "policy_propose", "policy_change",
 ] as const;
 
 export function EvidencePage() {
