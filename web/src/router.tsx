@@ -182,6 +182,11 @@ const evidence = createRoute({
   }),
   component: lazyRouteComponent(() => import("./features/evidence/EvidencePage"), "EvidencePage"),
 });
+const grading = createRoute({
+  getParentRoute: () => shell,
+  path: "/grading",
+  component: lazyRouteComponent(() => import("./features/grading/GradingPage"), "GradingPage"),
+});
 const accounts = createRoute({
   getParentRoute: () => shell,
   path: "/accounts",
@@ -226,7 +231,7 @@ export const router = createRouter({
     password,
     shell.addChildren([
       home, chains, chain, map, gap, candidates, risk, firms, firm, data, ingest, dataset, sql, components, component,
-      evidence, accounts, requests, access, keys, security, about,
+      evidence, grading, accounts, requests, access, keys, security, about,
     ]),
   ]),
   defaultPreload: "intent",

@@ -52,6 +52,8 @@ pub enum Command {
     Evidence(Evidence),
     /// 权限查询 · who can see what, and why
     ExplainAccess(ExplainAccess),
+    /// 分类分级 · classification and grading
+    Grade(Grade),
     /// 配置 · print the effective configuration, secrets hidden
     Config,
     /// 接口文档 · print the OpenAPI document
@@ -248,6 +250,82 @@ pub enum EvidenceAction {
         /// 原因，写入存证 · why; it is recorded
         #[arg(long)]
         reason: String,
+    },
+}
+
+/// `brain grade`
+#[derive(Debug, Args)]
+pub struct Grade {
+    /// What to do.
+    #[command(subcommand)]
+    pub action: GradeAction,
+}
+
+/// What to do with labels.
+#[derive(Debug, Subcommand)]
+pub enum GradeAction {
+    /// 各级别清单 · what is of which grade
+    Report,
+    /// 标签及其依据 · labels with their evidence
+    Queue {
+        /// 数据集 · only of this dataset
+        dataset: Option<String>,
+    },
+    /// 扫描并提出建议 · look at a dataset and propose labels
+    Scan {
+        /// 数据集 · dataset such as raw.registry
+        dataset: String,
+    },
+    /// 确认 · confirm for the owner
+    Confirm {
+        /// 标签编号 · id of the label
+        id: String,
+        /// 理由 · why
+        #[arg(long)]
+        reason: String,
+    },
+    /// 批准 · approve; not by who confirmed
+    Approve {
+        /// 标签编号 · id of the label
+        id: String,
+        /// 理由 · why
+        #[arg(long)]
+        reason: String,
+    },
+    /// 驳回 · reject
+    Reject {
+        /// 标签编号 · id of the label
+        id: String,
+        /// 理由 · why
+        #[arg(long)]
+        reason: String,
+    },
+    /// 申请降级 · ask that derived data inherits less
+    Degrade {
+        /// 数据集 · derived dataset
+        dataset: String,
+        /// 列 · column; all of them when left out
+        #[arg(long)]
+        column: Option<String>,
+        /// 级别 · most that is inherited, for example general2
+        #[arg(long)]
+        to: String,
+        /// 汇总的最小记录数 · least records behind each value of an aggregation
+        #[arg(long, conflicts_with = "how", required_unless_present = "how")]
+        k: Option<u32>,
+        /// 脱敏方法 · how identifying parts were removed
+        #[arg(long)]
+        how: Option<String>,
+        /// 理由 · why
+        #[arg(long)]
+        reason: String,
+    },
+    /// 重要数据备案表 · the form of important data, and what is due
+    Filings,
+    /// 登记已备案 · record that a dataset was filed
+    File {
+        /// 数据集 · dataset
+        dataset: String,
     },
 }
 

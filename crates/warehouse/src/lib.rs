@@ -16,6 +16,7 @@ mod decode;
 mod engine;
 mod error;
 pub mod extract;
+pub mod grading;
 mod handle;
 pub mod ingest;
 mod lake;

@@ -43,6 +43,7 @@ export const en: Messages = {
     requests: "Data requests",
     access: "Who can see what",
     evidence: "Evidence log",
+    grading: "Classification & grading",
     accounts: "Accounts & grants",
     about: "About",
   },

@@ -42,6 +42,7 @@ export const zh = {
     requests: "数据申请",
     access: "权限查询",
     evidence: "存证日志",
+    grading: "分类分级",
     accounts: "账号与授权",
     about: "关于",
   },

@@ -189,6 +189,13 @@ export const api = {
   evidenceBundle: async (query: { about?: string; seq?: number; page?: number; page_size?: number }) =>
     (await send("GET", "/evidence/bundle", { query })).blob(),
   evidenceWitnesses: () => json<T.Witnessing>("GET", "/evidence/witnesses"),
+  classifications: async (query: { state?: string; dataset?: string; page?: number; page_size?: number }) =>
+    asPage(await json<T.Page<T.Classification>>("GET", "/grading", { query })),
+  gradingReport: () => json<T.GradingReport>("GET", "/grading/report"),
+  gradingFilings: () => json<T.Filing[]>("GET", "/grading/filings"),
+  decideClassification: (id: string, step: "confirm" | "approve" | "reject", reason: string) =>
+    json<T.Classification>("POST", `/grading/${part(id)}/${step}`, { body: { reason } }),
+  degrade: (body: T.DegradingRequest) => json<T.Classification>("POST", "/grading/degradings", { body }),
   evidenceProof: (seq: number) => json<T.InclusionProof>("GET", `/evidence/${seq}/proof`),
   verifyEvidence: () => json<T.Verification>("POST", "/evidence/verify"),
 };

@@ -35,6 +35,17 @@ export interface Page<T> {
   page_size: number;
 }
 
+export type Classification = Schemas["Classification"];
+export type GradingReport = Schemas["GradingReport"];
+export type DatasetGrades = Schemas["DatasetGrades"];
+export type Filing = Schemas["Filing"];
+export interface DegradingRequest {
+  dataset: string;
+  column: string | null;
+  grade: Schemas["Grade"];
+  method: Schemas["Method"];
+  reason: string;
+}
 export type DatasetCard = Schemas["DatasetCard"];
 export type DatasetColumn = Schemas["ColumnCard"];
 export type DatasetVersion = Schemas["VersionCard"];

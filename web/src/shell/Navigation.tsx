@@ -2,7 +2,7 @@
 import {
   AimOutlined, AlertOutlined, ApartmentOutlined, AppstoreOutlined, BankOutlined, CloudUploadOutlined, CodeOutlined,
   DatabaseOutlined, EyeOutlined, FormOutlined, GlobalOutlined, HomeOutlined, IdcardOutlined, InfoCircleOutlined, SafetyCertificateOutlined,
-  TeamOutlined, UserSwitchOutlined,
+  TagsOutlined, TeamOutlined, UserSwitchOutlined,
 } from "@ant-design/icons";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
@@ -11,11 +11,11 @@ import type { Party, Role, Side } from "../sdk/types";
 
 export type PagePath =
   | "/" | "/chain" | "/map" | "/gap" | "/risk" | "/candidates" | "/firms" | "/data" | "/data/ingest" | "/sql"
-  | "/components" | "/requests" | "/access" | "/evidence" | "/accounts" | "/about";
+  | "/components" | "/requests" | "/access" | "/evidence" | "/grading" | "/accounts" | "/about";
 
 export interface Entry {
   to: PagePath;
-  key: "chain" | "map" | "gap" | "risk" | "candidates" | "firms" | "data" | "ingest" | "sql" | "components" | "requests" | "access" | "evidence" | "accounts" | "about";
+  key: "chain" | "map" | "gap" | "risk" | "candidates" | "firms" | "data" | "ingest" | "sql" | "components" | "requests" | "access" | "evidence" | "grading" | "accounts" | "about";
   icon: ReactNode;
   exact?: boolean;
   /** Who may use the page; everybody when left out. The node decides in any case. */
@@ -44,6 +44,12 @@ export const ENTRIES: Record<Side, Entry[]> = {
     { to: "/requests", key: "requests", icon: <FormOutlined />, roles: ["system_administrator", "security_administrator", "government", "industry_body", "enterprise", "component_author"] },
     { to: "/access", key: "access", icon: <EyeOutlined /> },
     { to: "/evidence", key: "evidence", icon: <SafetyCertificateOutlined />, roles: ["auditor", "government"] },
+    {
+      to: "/grading",
+      key: "grading",
+      icon: <TagsOutlined />,
+      roles: ["security_administrator", "auditor", "government", "industry_body", "enterprise"],
+    },
     { to: "/accounts", key: "accounts", icon: <UserSwitchOutlined />, roles: ADMINISTRATORS },
     { to: "/about", key: "about", icon: <InfoCircleOutlined /> },
   ],

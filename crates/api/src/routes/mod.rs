@@ -5,6 +5,7 @@ pub(crate) mod accounts;
 pub(crate) mod components;
 pub(crate) mod datasets;
 pub(crate) mod evidence;
+pub(crate) mod grading;
 pub(crate) mod grants;
 pub(crate) mod ingest;
 pub(crate) mod keys;
@@ -33,6 +34,7 @@ pub(crate) fn all(registry: &Registry) -> Vec<Endpoint> {
     endpoints.extend(requests::endpoints());
     endpoints.extend(access::endpoints());
     endpoints.extend(datasets::endpoints());
+    endpoints.extend(grading::endpoints());
     endpoints.extend(ingest::endpoints());
     endpoints.extend(sql::endpoints());
     endpoints.extend(components::endpoints(registry));

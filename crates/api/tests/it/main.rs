@@ -10,6 +10,7 @@
 mod access;
 mod data;
 mod document;
+mod grading;
 mod map;
 mod mcp;
 mod node;

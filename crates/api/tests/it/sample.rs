@@ -68,6 +68,24 @@ async fn orders(cx: Context, _: Nothing) -> Result<Count, Failure> {
     Ok(Count { rows: batches[0].column(0).as_primitive::<Int64Type>().value(0) })
 }
 
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Products {
+    products: Vec<Option<String>>,
+}
+
+async fn products(cx: Context, _: Nothing) -> Result<Products, Failure> {
+    let batches =
+        cx.query("SELECT CAST(product AS VARCHAR) AS product FROM raw.firm_order", Vec::new()).await?;
+    let mut products = Vec::new();
+    for batch in &batches {
+        let column =
+            datafusion::arrow::compute::cast(batch.column(0), &datafusion::arrow::datatypes::DataType::Utf8);
+        let column = column.unwrap();
+        products.extend(column.as_string::<i32>().iter().map(|value| value.map(str::to_owned)));
+    }
+    Ok(Products { products })
+}
+
 async fn wait(cx: Context, _: Nothing) -> Result<Count, Failure> {
     cx.progress().begin("等待", "Waiting", 4);
     cx.progress().add(1);
@@ -85,6 +103,7 @@ pub(crate) fn components() -> Vec<Arc<dyn Component>> {
     vec![
         native(Definition { table: Some("/lines"), ..definition("test.echo") }, echo),
         native(Definition { reads: &["raw.firm_order"], ..definition("test.orders") }, orders),
+        native(Definition { reads: &["raw.firm_order"], ..definition("test.products") }, products),
         native(Definition { audience: &[Role::SystemAdministrator], ..definition("test.secret") }, echo),
         native(definition("test.wait"), wait),
         native(definition("test.fall"), fall),

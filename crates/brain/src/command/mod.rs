@@ -4,6 +4,7 @@ mod catalog;
 mod doctor;
 mod evidence;
 mod explain_access;
+mod grade;
 mod ingest;
 mod map;
 mod run;
@@ -41,6 +42,7 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         Command::Sql(arguments) => quiet(loaded, |loaded| sql::sql(loaded, arguments)),
         Command::Catalog(arguments) => quiet(loaded, |loaded| catalog::catalog(loaded, arguments)),
         Command::Map(arguments) => quiet(loaded, |loaded| map::map(loaded, arguments)),
+        Command::Grade(arguments) => quiet(loaded, |loaded| grade::grade(loaded, arguments)),
         Command::Evidence(arguments) => quiet(loaded, |loaded| evidence::evidence(loaded, arguments)),
         Command::ExplainAccess(arguments) => {
             quiet(loaded, |loaded| explain_access::explain_access(loaded, arguments))

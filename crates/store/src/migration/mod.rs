@@ -6,6 +6,7 @@ mod m0001_spine;
 mod m0002_evidence;
 mod m0003_identity;
 mod m0004_policy;
+mod m0005_grading;
 mod m0006_crypto;
 
 use sea_orm::{
@@ -24,8 +25,9 @@ impl MigratorTrait for Migrator {
             Box::new(m0001_spine::Migration),
             Box::new(m0002_evidence::Migration),
             Box::new(m0003_identity::Migration),
-            Box::new(m0006_crypto::Migration),
             Box::new(m0004_policy::Migration),
+            Box::new(m0005_grading::Migration),
+            Box::new(m0006_crypto::Migration),
         ]
     }
 }

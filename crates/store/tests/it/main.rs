@@ -11,6 +11,7 @@ mod access;
 mod catalogue;
 mod crypto;
 mod database;
+mod grading;
 mod opening;
 mod people;
 mod released;

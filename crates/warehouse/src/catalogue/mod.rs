@@ -14,9 +14,11 @@ pub use entry::ColumnCard;
 pub use quality::{ColumnQuality, Quality};
 
 use crate::Result;
-use arc_swap::ArcSwap;
+use crate::grading::effective::Decided;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use brain_store::dataset::{self, DatasetColumn, DatasetFilter};
-use brain_store::{PageRequest, Store};
+use brain_store::{PageRequest, Store, grading};
+use chrono::{DateTime, Utc};
 use entry::Entry;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -26,17 +28,26 @@ pub(crate) type Snapshot = BTreeMap<String, Arc<Entry>>;
 
 /// The catalogue in memory; swapped whole, so a reader sees one state.
 #[derive(Debug, Default)]
-pub(crate) struct Memory(ArcSwap<Snapshot>);
+pub(crate) struct Memory {
+    snapshot: ArcSwap<Snapshot>,
+    /// When an approved de-grading runs out and the grades must be reckoned again.
+    next_end: ArcSwapOption<DateTime<Utc>>,
+}
 
 impl Memory {
     /// The present state.
     pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
-        self.0.load_full()
+        self.snapshot.load_full()
+    }
+
+    /// Whether the grades must be reckoned again because time has passed.
+    pub(crate) fn is_due(&self, now: DateTime<Utc>) -> bool {
+        self.next_end.load().as_ref().is_some_and(|end| **end < now)
     }
 
     /// Read the store again. Call after every transaction that changed a dataset.
     pub(crate) async fn reload(&self, store: &Store) -> Result<()> {
-        let mut snapshot = Snapshot::new();
+        let mut entries: BTreeMap<String, Entry> = BTreeMap::new();
         let mut page = 1;
         loop {
             let request = PageRequest::new(page, brain_store::page::PAGE_SIZE_MAX);
@@ -47,14 +58,20 @@ impl Memory {
                 let own: Vec<DatasetColumn> =
                     columns.iter().filter(|column| column.dataset == row.name).cloned().collect();
                 let entry = Entry::new(row, &own)?;
-                snapshot.insert(entry.name.clone(), Arc::new(entry));
+                entries.insert(entry.name.clone(), entry);
             }
             if page * request.page_size >= found.total {
                 break;
             }
             page += 1;
         }
-        self.0.store(Arc::new(snapshot));
+        let db = store.db();
+        let (approved, inputs) = (grading::approved(db).await?, grading::latest_inputs(db).await?);
+        let decided = Decided::new(approved, inputs, grading::origins(db).await?, store.now())?;
+        decided.apply(&mut entries);
+        let snapshot: Snapshot = entries.into_iter().map(|(name, entry)| (name, Arc::new(entry))).collect();
+        self.snapshot.store(Arc::new(snapshot));
+        self.next_end.store(decided.next_end.map(Arc::new));
         Ok(())
     }
 }

@@ -27,6 +27,12 @@ pub struct IngestReport {
     pub firms_with_product: Option<u64>,
     /// Firms of `subject.enterprise` with an industry code, after the models ran.
     pub firms_with_industry: Option<u64>,
+    /// Labels proposed for what landed; they wait for the owner.
+    #[serde(default)]
+    pub labels_proposed: u64,
+    /// Why what landed was not classified; `brain grade scan` tries again.
+    #[serde(default)]
+    pub grading_failure: Option<Text>,
     /// First table's version; `None` when nothing was committed.
     pub version: Option<u64>,
     /// The same content was taken in before; nothing changed.

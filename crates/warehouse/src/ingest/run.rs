@@ -132,6 +132,7 @@ impl Warehouse {
             }
             self.count_firms(party, &mut report, cancel).await;
         }
+        self.grade_landed(&mut report).await;
         report.seconds = rounded(started);
         report.peak_memory_mb = peak_memory_mb();
         let body = serde_json::to_value(&report).unwrap_or_default();
@@ -139,6 +140,22 @@ impl Warehouse {
             tracing::warn!(run = report.run_id, %error, "the run's stored report lacks what the models added");
         }
         report
+    }
+
+    /// Look at what landed and propose labels. A scan that fails does not undo the ingest: the log says why, and the
+    /// dataset can be scanned again.
+    async fn grade_landed(&self, report: &mut IngestReport) {
+        let landed: Vec<(String, u64)> =
+            report.tables.iter().filter_map(|table| Some((table.dataset.clone(), table.version?))).collect();
+        for (dataset, version) in landed {
+            match self.inner.grade(&dataset, version, crate::grading::SYSTEM).await {
+                Ok(run) => report.labels_proposed += run.proposed.len() as u64,
+                Err(error) => {
+                    tracing::warn!(run = report.run_id, dataset, %error, "not classified after the ingest");
+                    report.grading_failure = Some(Failure::from(error).detail);
+                }
+            }
+        }
     }
 
     /// Firms of the dataset taken in that carry a product, and that carry an industry code.
@@ -363,6 +380,8 @@ impl Run<'_> {
             rows_quarantined: sum(|table| table.rows_quarantined),
             firms_with_product: None,
             firms_with_industry: None,
+            labels_proposed: 0,
+            grading_failure: None,
             version: None,
             unchanged: tables.iter().all(|table| table.report.unchanged),
             landing_seconds: rounded(self.started),

@@ -1,8 +1,9 @@
 //! Running the stale models.
 
-use super::tables::Versions;
+use super::tables::{BUILT_IN_ZONE, Versions};
 use super::{Model, builtin};
 use crate::catalogue::record::Landed;
+use crate::grading::lineage;
 use crate::handle::Inner;
 use crate::lake::commit::Note;
 use crate::{Error, Result, Warehouse};
@@ -10,6 +11,7 @@ use brain_kernel::error::{ErrorKind, Failure};
 use brain_kernel::party::{Party, Role};
 use brain_kernel::progress::{Cancel, Progress};
 use brain_store::dataset::{NewColumn, NewDataset, NewVersion};
+use brain_store::grading::{self, ColumnOrigin};
 use brain_store::model_run;
 use brain_trust::EvidenceEntry;
 use datafusion::arrow::datatypes::SchemaRef;
@@ -109,7 +111,7 @@ impl Inner {
         self.reload_standards().await?;
         let started = Instant::now();
         let run_id = self.store.new_id();
-        let (version, rows, schema) = match self.make(model, &versions, &run_id, cancel).await {
+        let (version, rows, schema, origins) = match self.make(model, &versions, &run_id, cancel).await {
             Ok(made) => made,
             Err(error) => {
                 self.lake.sweep(&model.name, &run_id)?;
@@ -117,7 +119,7 @@ impl Inner {
             }
         };
         let seconds = started.elapsed().as_secs_f64();
-        self.remember(model, &versions, &run_id, party, (version, rows, seconds), &schema).await?;
+        self.remember(model, &versions, &run_id, party, (version, rows, seconds), &schema, &origins).await?;
         tracing::info!(model = model.name, version, rows, seconds, "model ran");
         Ok(ModelRun {
             model: model.name.clone(),
@@ -128,17 +130,18 @@ impl Inner {
         })
     }
 
-    /// Plan, run and commit; returns version, rows and schema.
+    /// Plan, run and commit; returns version, rows, schema and where each column comes from.
     async fn make(
         &self,
         model: &Model,
         versions: &Versions,
         run_id: &str,
         cancel: &Cancel,
-    ) -> Result<(u64, u64, SchemaRef)> {
+    ) -> Result<(u64, u64, SchemaRef, Vec<ColumnOrigin>)> {
         let tables = self.model_tables(model, versions).await?;
         let state = self.engine.state(tables, self.options.memory_limit_mib)?;
         let plan = state.create_logical_plan(&model.sql).await?;
+        let sources = lineage::sources(&plan);
         let physical = state.create_physical_plan(&plan).await?;
         let schema = crate::lake::read::plain(&physical.schema());
         let made: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
@@ -157,7 +160,7 @@ impl Inner {
         let note = Note { run_id: run_id.to_owned(), content_hash: String::new(), sources: Vec::new() };
         let now_ms = self.clock.now().timestamp_millis();
         let (version, rows) = self.lake.overwrite(&model.name, &schema, batches, &note, now_ms).await?;
-        Ok((version, rows, schema))
+        Ok((version, rows, schema, origins(model, &sources)))
     }
 
     /// Catalogue, run and evidence in one transaction.
@@ -169,6 +172,7 @@ impl Inner {
         party: &Party,
         (version, rows, seconds): (u64, u64, f64),
         schema: &SchemaRef,
+        origins: &[ColumnOrigin],
     ) -> Result<()> {
         let now = self.clock.now();
         let table = self.lake.open(&model.name, version).await?;
@@ -210,11 +214,29 @@ impl Inner {
         };
         let transaction = self.store.transaction().await?;
         self.record(&transaction, &landed).await?;
+        grading::replace_origins(&transaction, &model.name, origins).await?;
         model_run::insert(&transaction, run).await?;
         self.trust.evidence().record_in(&transaction, entry).await?;
         transaction.commit().await?;
         self.reload_catalogue().await
     }
+}
+
+/// Where each documented column comes from; dictionaries of the program carry no label.
+fn origins(model: &Model, sources: &[lineage::Sources]) -> Vec<ColumnOrigin> {
+    let columns = model.columns.iter().zip(sources);
+    columns
+        .flat_map(|(column, sources)| {
+            sources.iter().filter(|(table, _)| !table.starts_with(BUILT_IN_ZONE)).map(
+                move |(table, origin)| ColumnOrigin {
+                    dataset: model.name.clone(),
+                    column_name: column.name.clone(),
+                    input: table.clone(),
+                    input_column: origin.clone(),
+                },
+            )
+        })
+        .collect()
 }
 
 /// An SQL error inside a model is the model's fault, not the caller's.

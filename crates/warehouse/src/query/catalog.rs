@@ -107,6 +107,10 @@ impl Visit {
     /// The view of `zone.table` or `zone.table@version`; `None` where there is no such dataset.
     pub(crate) async fn open(&self, zone: &str, table: &str) -> Result<Option<Opened>> {
         let (table, version) = split_version(table)?;
+        // A de-grading that ran out raises grades again, at the next read.
+        if self.inner.catalogue.is_due(self.inner.clock.now()) {
+            self.inner.reload_catalogue().await?;
+        }
         let snapshot = self.inner.catalogue.snapshot();
         let Some(entry) = snapshot.get(&format!("{zone}.{table}")) else { return Ok(None) };
         self.confine(&entry.name)?;

@@ -11,6 +11,7 @@
 mod catalogue;
 mod door;
 mod door_limits;
+mod grading;
 mod masks;
 mod models;
 mod node;
