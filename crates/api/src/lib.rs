@@ -39,7 +39,7 @@ pub use error::Error;
 pub use export::csv_text;
 pub use problem::Problem;
 pub use progress::{RunProgress, RunState};
-pub use router::{MakeService, document, router, router_and_runs, serve};
+pub use router::{MakeService, document, router, router_and_runs, serve, serve_tls};
 pub use routes::accounts::{NewKey, OneTimePassword};
 pub use routes::components::ComponentCard;
 pub use routes::datasets::DatasetRows;

@@ -13,6 +13,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::extract::connect_info::IntoMakeServiceWithConnectInfo;
 use axum::middleware;
 use brain_component::Registry;
+use brain_tls::{TlsListener, TlsService};
 use serde_json::Value;
 use std::future::Future;
 use std::net::SocketAddr;
@@ -54,6 +55,15 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     axum::serve(listener, service).with_graceful_shutdown(shutdown).await
+}
+
+/// Like [`serve`], over TLS 1.3.
+pub async fn serve_tls(
+    listener: TlsListener,
+    router: Router,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    axum::serve(listener, TlsService::new(router)).with_graceful_shutdown(shutdown).await
 }
 
 fn assemble(endpoints: Vec<Endpoint>, app: App) -> Router {

@@ -54,6 +54,14 @@ pub enum Command {
     ExplainAccess(ExplainAccess),
     /// 分类分级 · classification and grading
     Grade(Grade),
+    /// 证书 · the node's own certificate authority
+    Ca(Ca),
+    /// 备份 · back the node up into a folder elsewhere, while it runs or not
+    Backup(Backup),
+    /// 恢复 · restore a backup into a new data folder
+    Restore(Restore),
+    /// 密钥 · keys that seal data
+    Keys(Keys),
     /// 配置 · print the effective configuration, secrets hidden
     Config,
     /// 接口文档 · print the OpenAPI document
@@ -327,6 +335,109 @@ pub enum GradeAction {
         /// 数据集 · dataset
         dataset: String,
     },
+}
+
+/// `brain ca`
+#[derive(Debug, Args)]
+pub struct Ca {
+    /// What to do.
+    #[command(subcommand)]
+    pub action: CaAction,
+}
+
+/// What to do with certificates.
+#[derive(Debug, Subcommand)]
+pub enum CaAction {
+    /// 建立 · make the authority
+    Init {
+        /// 名称 · name of the authority, letters and digits
+        #[arg(default_value = "brain-root")]
+        name: String,
+    },
+    /// 签发 · issue a certificate and its key for a node or a host
+    Issue {
+        /// 节点或主机 · name of the node or host
+        subject: String,
+        /// 主机名或地址 · host name or address, may be repeated
+        #[arg(long = "name", value_name = "HOST")]
+        names: Vec<String>,
+        /// 仅服务器用途 · for a server only, not to identify a node
+        #[arg(long)]
+        server: bool,
+        /// 有效天数 · days it lives
+        #[arg(long, default_value_t = 90)]
+        days: u32,
+        /// 输出文件夹 · folder for `<subject>.pem`, `<subject>.key` and `authority.pem`
+        #[arg(long, default_value = ".")]
+        out: PathBuf,
+    },
+    /// 吊销 · revoke a certificate
+    Revoke {
+        /// 序列号 · serial number
+        serial: String,
+        /// 原因 · why
+        #[arg(long)]
+        reason: String,
+    },
+    /// 列出 · list certificates
+    List,
+}
+
+/// `brain backup`
+#[derive(Debug, Args)]
+pub struct Backup {
+    /// 备份文件夹 · folder the backup lies in, best on another machine
+    pub folder: PathBuf,
+    /// 列出快照 · list the snapshots
+    #[arg(long)]
+    pub list: bool,
+}
+
+/// `brain restore`
+#[derive(Debug, Args)]
+pub struct Restore {
+    /// 备份文件夹 · folder the backup lies in
+    pub folder: PathBuf,
+    /// 时间点 · the newest snapshot not younger than this, as 2026-11-21T08:00:00Z
+    #[arg(long, value_name = "TIME", conflicts_with = "snapshot")]
+    pub at: Option<chrono::DateTime<chrono::Utc>>,
+    /// 快照编号 · this snapshot
+    #[arg(long, value_name = "ID")]
+    pub snapshot: Option<String>,
+    /// 密钥加密密钥 · key-encryption key of the backed-up node, as file:<path> or env:<variable>
+    #[arg(long, value_name = "SOURCE")]
+    pub kek: Option<String>,
+}
+
+/// `brain keys`
+#[derive(Debug, Args)]
+pub struct Keys {
+    /// What to do.
+    #[command(subcommand)]
+    pub action: KeysAction,
+}
+
+/// What to do with keys.
+#[derive(Debug, Subcommand)]
+pub enum KeysAction {
+    /// 列出 · list data keys
+    List,
+    /// 轮换 · take a new key-encryption key into use and wrap every data key with it
+    Rotate {
+        /// 机密一并换新密钥 · seal every secret with a new data key too
+        #[arg(long)]
+        secrets: bool,
+    },
+    /// 销毁 · destroy the keys of a purpose and with them all they sealed; prints the certificate of erasure
+    Erase {
+        /// 用途 · purpose, see `brain keys list`
+        purpose: String,
+        /// 依据 · why
+        #[arg(long)]
+        reason: String,
+    },
+    /// 生成 · print a fresh key for `crypto.kek`
+    Generate,
 }
 
 /// How rows are printed.

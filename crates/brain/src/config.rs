@@ -5,9 +5,9 @@
 
 use anyhow::{Context as _, Result, bail};
 use brain_kernel::{party::Role, uscc::Uscc};
-use brain_trust::EvidenceOptions;
 use brain_trust::evidence::verifier::HashAlgorithm;
 use brain_trust::evidence::{KnownLog, WitnessPeer};
+use brain_trust::{CryptoOptions, EvidenceOptions};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -45,6 +45,10 @@ pub struct Config {
     pub node: Node,
     /// Where and how it listens.
     pub http: Http,
+    /// Certificates.
+    pub tls: Tls,
+    /// Algorithms and keys.
+    pub crypto: CryptoOptions,
     /// Operational store.
     pub store: StoreConfig,
     /// Warehouse limits.
@@ -77,12 +81,39 @@ pub struct Node {
 pub struct Http {
     /// Address and port; port 0 takes a free one.
     pub listen: SocketAddr,
-    /// Whether cookies are marked Secure; set it when TLS ends in front of the node.
+    /// Name of the gateway that ends TLS in front of this node; without it plain HTTP is for loopback only.
+    pub gateway: String,
+    /// Whether cookies are marked Secure, as they are whenever the node itself speaks TLS; set it when TLS ends in front of the node.
     pub secure_cookies: bool,
     /// Largest upload, MiB.
     pub upload_limit_mib: u64,
     /// Longest time for an ordinary request, seconds.
     pub request_timeout_s: u64,
+}
+
+/// `[tls]`: bring a certificate, or let the node's own authority issue one. Both empty means plain HTTP.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tls {
+    /// Certificate chain as PEM; read again when it changes.
+    pub certificate: String,
+    /// Private key of the certificate as PEM.
+    pub key: String,
+    /// Authorities whose node certificates count, as PEM; empty asks no caller for a certificate.
+    pub client_authorities: String,
+    /// Their lists of revocations as PEM.
+    pub revocations: String,
+    /// Issue and renew the certificate by the node's own authority (`brain ca init`).
+    pub own_authority: bool,
+    /// Host names and addresses in the certificate of the own authority.
+    pub names: Vec<String>,
+}
+
+impl Tls {
+    /// Whether the node speaks TLS.
+    pub fn is_on(&self) -> bool {
+        self.own_authority || !self.certificate.is_empty()
+    }
 }
 
 /// `[store]`
@@ -190,9 +221,21 @@ role = "brain"
 data = "brain-data"
 [http]
 listen = "127.0.0.1:7600"
+gateway = ""
 secure_cookies = false
 upload_limit_mib = 4096
 request_timeout_s = 120
+[tls]
+certificate = ""
+key = ""
+client_authorities = ""
+revocations = ""
+own_authority = false
+names = ["localhost", "127.0.0.1"]
+[crypto]
+profile = "international"
+kek = ""
+kek_older = []
 [store]
 url = ""
 [warehouse]
@@ -407,6 +450,7 @@ fn validate(config: &Config) -> Result<()> {
              warehouse.query_memory_mib exceeds warehouse.memory_limit_mib; lower the former."
         );
     }
+    transport(config)?;
     let url = &config.store.url;
     if !(url.is_empty() || url.starts_with("postgres://") || url.starts_with("postgresql://")) {
         bail!(
@@ -459,6 +503,29 @@ fn validate_evidence(evidence: &EvidenceConfig) -> Result<()> {
                 log.origin
             );
         }
+    }
+    Ok(())
+}
+
+/// Nothing in plain text off this machine (GB/T 22239-2019 8.1.2.2): it takes TLS here, or a gateway by name.
+fn transport(config: &Config) -> Result<()> {
+    let (tls, listen) = (&config.tls, config.http.listen);
+    if tls.own_authority && !tls.certificate.is_empty() {
+        bail!(
+            "tls.certificate 与 tls.own_authority 只能设置其一。\n\
+             Set tls.certificate or tls.own_authority, not both."
+        );
+    }
+    if tls.certificate.is_empty() != tls.key.is_empty() {
+        bail!("tls.certificate 与 tls.key 须同时设置。\ntls.certificate and tls.key go together.");
+    }
+    if !listen.ip().is_loopback() && !tls.is_on() && config.http.gateway.is_empty() {
+        bail!(
+            "http.listen = {listen} 不是本机地址，明文传输被拒绝。请设置 tls.certificate 与 tls.key，或 \
+             tls.own_authority = true；若 TLS（或国密 TLCP）由前置网关终结，请写明 http.gateway = \"网关名称\"。\n\
+             http.listen = {listen} is not this machine: plain text is refused. Set tls.certificate and tls.key, or \
+             tls.own_authority = true; where a gateway in front ends TLS or TLCP, name it in http.gateway."
+        );
     }
     Ok(())
 }
@@ -535,6 +602,21 @@ mod tests {
                 .contains("BRAIN_WAREHOUSE_QUERY_TIMEOUT_S")
         );
         assert!(attempt("[store]\nurl = \"mysql://x\"", &[]).contains("store.url"));
+    }
+
+    #[test]
+    fn plain_text_off_this_machine_takes_tls_or_a_gateway_by_name() {
+        let attempt = |pairs: &[(&'static str, &str)]| {
+            let flags = pairs.iter().map(|(key, value)| (*key, Value::String((*value).to_owned()))).collect();
+            load(None, variables(&[]), flags).map(|_| ()).map_err(|error| error.to_string())
+        };
+        let open = ("http.listen", "0.0.0.0:7600");
+        assert!(attempt(&[open]).unwrap_err().contains("http.gateway"));
+        assert!(attempt(&[("http.listen", "[::]:7600")]).unwrap_err().contains("tls.own_authority"));
+        attempt(&[("http.listen", "[::1]:7600")]).unwrap();
+        attempt(&[open, ("http.gateway", "gm-ssl-01")]).unwrap();
+        attempt(&[open, ("tls.certificate", "a.pem"), ("tls.key", "a.key")]).unwrap();
+        assert!(attempt(&[open, ("tls.certificate", "a.pem")]).unwrap_err().contains("tls.key"));
     }
 
     #[test]

@@ -39,6 +39,12 @@ impl Folder {
         }
     }
 
+    /// Whether another process holds the folder now.
+    pub fn is_held(root: &Path) -> bool {
+        let Ok(file) = File::open(root.join("lock")) else { return false };
+        fs4::FileExt::try_lock(&file).is_err()
+    }
+
     /// The folder itself.
     pub fn root(&self) -> &Path {
         &self.root

@@ -10,7 +10,7 @@ use brain_kernel::error::Failure;
 use brain_kernel::language::Language;
 use brain_kernel::party::{Party, Role};
 use brain_store::Store;
-use brain_trust::{FirstAdministrator, Trust};
+use brain_trust::{FirstAdministrator, Keyring, Trust};
 use brain_warehouse::{Options, Warehouse};
 use std::sync::Arc;
 
@@ -26,6 +26,8 @@ pub struct Node {
     pub registry: Registry,
     /// Time.
     pub clock: Arc<dyn Clock>,
+    /// Operational state.
+    pub store: Store,
     /// The lock on the data folder, and where things lie in it.
     pub folder: Folder,
 }
@@ -38,15 +40,8 @@ impl Node {
         let folder = Folder::open(&config.node.data)?;
         let store =
             Store::open(&folder.store_url(&config.store.url), clock.clone()).await.map_err(Failure::from)?;
-        let trust = Trust::open_witnessed(
-            store.clone(),
-            &folder.keys(),
-            clock.clone(),
-            config.trust.clone(),
-            config.evidence.options(),
-        )
-        .await
-        .map_err(Failure::from)?;
+        let trust =
+            open_trust(&config, store.clone(), &folder, clock.clone()).await.map_err(Failure::from)?;
         for first in trust.first_start().await.map_err(Failure::from)? {
             announce(&first);
         }
@@ -58,12 +53,33 @@ impl Node {
             query_rows_max: config.warehouse.query_rows_max,
             ..Options::default()
         };
-        let warehouse =
-            Warehouse::open(options, store, trust.clone(), clock.clone()).await.map_err(Failure::from)?;
+        let warehouse = Warehouse::open(options, store.clone(), trust.clone(), clock.clone())
+            .await
+            .map_err(Failure::from)?;
         let platform = Platform { warehouse: warehouse.clone(), trust: trust.clone(), clock: clock.clone() };
         let registry = Registry::new(platform, brain_governance::components()).map_err(Failure::from)?;
-        Ok(Self { config, trust, warehouse, registry, clock, folder })
+        Ok(Self { config, trust, warehouse, registry, clock, store, folder })
     }
+}
+
+async fn open_trust(
+    config: &Config,
+    store: Store,
+    folder: &Folder,
+    clock: Arc<dyn Clock>,
+) -> brain_trust::Result<Trust> {
+    let keyring = Keyring::open(&config.crypto, &folder.keys(), &variable)?;
+    if keyring.lies_in_folder() {
+        tracing::debug!("the key-encryption key lies in the data folder; keep it elsewhere in production");
+    }
+    let (options, evidence) = (config.trust.clone(), config.evidence.options());
+    Trust::open_configured(store, &folder.keys(), clock, options, keyring, evidence).await
+}
+
+/// A variable that the configuration names as the place of a key.
+#[expect(clippy::disallowed_methods, reason = "`crypto.kek = \"env:NAME\"` asks for exactly this variable")]
+pub fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }
 
 /// The one-time password goes to standard error, once, and is written nowhere.

@@ -1,12 +1,16 @@
 //! One file per command; each opens what it needs and nothing more.
 
+mod backup;
+mod ca;
 mod catalog;
 mod doctor;
 mod evidence;
 mod explain_access;
 mod grade;
 mod ingest;
+mod keys;
 mod map;
+mod restore;
 mod run;
 mod serve;
 mod sql;
@@ -47,6 +51,10 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         Command::ExplainAccess(arguments) => {
             quiet(loaded, |loaded| explain_access::explain_access(loaded, arguments))
         }
+        Command::Backup(arguments) => quiet(loaded, |loaded| backup::backup(loaded, arguments)),
+        Command::Restore(arguments) => quiet(loaded, |loaded| restore::restore(loaded, arguments)),
+        Command::Ca(arguments) => quiet(loaded, |loaded| ca::ca(loaded, arguments)),
+        Command::Keys(arguments) => quiet(loaded, |loaded| keys::keys(loaded, arguments)),
         Command::Completions { .. } => Ok(ExitCode::SUCCESS),
     }
 }

@@ -1,8 +1,10 @@
 //! `brain serve`: the node until somebody asks it to stop.
 
+use crate::command::backup;
 use crate::config::Loaded;
 use crate::node::{Node, operator};
 use crate::terminal;
+use crate::transport;
 use anyhow::{Context as _, Result};
 use brain_api::{DemoAccount, Options, Runs, Services};
 use brain_component::Registry;
@@ -10,6 +12,7 @@ use brain_kernel::clock::SystemClock;
 use brain_kernel::error::{ErrorKind, Failure};
 use brain_kernel::party::Role;
 use brain_kernel::progress::{Cancel, Progress};
+use brain_tls::TlsListener;
 use brain_trust::{AccountKind, NewAccount};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -37,12 +40,28 @@ pub async fn serve(loaded: Loaded) -> Result<ExitCode> {
         .with_context(|| format!("无法监听 {listen}，请用 --listen 换一个端口。\nCannot listen on {listen}; choose another port with --listen."))?;
     let address = listener.local_addr()?;
     demo_accounts(&node).await?;
-    announce(&node, address);
+    let tls = transport::open(&node).await?;
+    announce(&node, address, tls.is_some());
+    let backing_up =
+        tokio::spawn(backup::answer_requests(backup::source(&node), node.folder.root().to_owned()));
+    let keys = tokio::spawn(settle_keys(node.trust.vault()));
     let sweeping = tokio::spawn(sweep(node.trust.clone()));
     let catching_up = tokio::spawn(catch_up(node.warehouse.clone()));
     let (router, runs) = brain_api::router_and_runs(services(&node, recorder));
-    let service = router.into_make_service_with_connect_info::<std::net::SocketAddr>();
-    brain_api::serve(listener, service, stopped()).await.context("the listener failed")?;
+    match tls {
+        Some(tls) => {
+            let renewing = tokio::spawn(transport::keep_fresh(transport::Source::of(&node), tls.clone()));
+            let listener = TlsListener::new(listener, tls)?;
+            brain_api::serve_tls(listener, router, stopped()).await.context("the listener failed")?;
+            renewing.abort();
+        }
+        None => {
+            let service = router.into_make_service_with_connect_info::<std::net::SocketAddr>();
+            brain_api::serve(listener, service, stopped()).await.context("the listener failed")?;
+        }
+    }
+    keys.abort();
+    backing_up.abort();
     sweeping.abort();
     catching_up.abort();
     stop(&node, runs).await;
@@ -67,7 +86,7 @@ fn services(node: &Node, metrics: metrics_exporter_prometheus::PrometheusHandle)
             node_name: config.node.name.clone(),
             node_role: config.node.role.to_string(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            secure_cookies: config.http.secure_cookies,
+            secure_cookies: config.http.secure_cookies || config.tls.is_on(),
             upload_limit_bytes: config.http.upload_limit_mib << 20,
             uploads: node.folder.root().join("uploads"),
             request_timeout: Duration::from_secs(config.http.request_timeout_s),
@@ -114,8 +133,18 @@ async fn demo_accounts(node: &Node) -> Result<()> {
 }
 
 /// The line that scripts wait for: the node listens, and where.
-fn announce(node: &Node, address: std::net::SocketAddr) {
-    terminal::line(&format!("{} · {} · http://{address}", node.config.node.name, node.config.node.role));
+fn announce(node: &Node, address: std::net::SocketAddr, tls: bool) {
+    let scheme = if tls { "https" } else { "http" };
+    terminal::line(&format!("{} · {} · {scheme}://{address}", node.config.node.name, node.config.node.role));
+}
+
+/// Finish a change of key-encryption key that the configuration or a crash left half done.
+async fn settle_keys(vault: brain_trust::Vault) {
+    match vault.rewrap("system").await {
+        Ok(0) => {}
+        Ok(keys) => tracing::info!(keys, "data keys are now wrapped by the present key-encryption key"),
+        Err(error) => tracing::error!(%error, "data keys could not be wrapped anew"),
+    }
 }
 
 /// Resolves when the process is asked to stop.

@@ -9,6 +9,7 @@
 )]
 #![allow(unreachable_pub, reason = "a test binary has no outside")]
 
+mod backup;
 mod cli;
 mod configuration;
 mod ingest;
