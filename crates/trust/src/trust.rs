@@ -12,8 +12,7 @@ use tokio::time::MissedTickBehavior;
 
 use crate::{
     AccountCard, Certificates, CryptoOptions, Evidence, EvidenceOptions, Grants, Identity, Keyring, Options,
-    Policy, Requests,
-    Result, Secret, Vault,
+    Policy, Requests, Result, Secret, Vault,
 };
 
 /// A cheap-clone handle to identity, grants and evidence of one node.

@@ -15,7 +15,7 @@ use brain_trust::evidence::{
     AlarmCard, BundleRequest, ConsistencyProof, EntryFilter, InclusionProof, PeerStatus, RecordedEntry,
     WitnessedLog,
 };
-use brain_trust::{LogHead, Verification};
+use brain_trust::{LogHead, Scope, Verification};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

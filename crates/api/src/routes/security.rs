@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 /// A fresh secret for an authenticator application, shown this once.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-pub struct TotpSecret {
+pub(crate) struct TotpSecret {
     /// The secret in Base32, for typing.
     pub secret: String,
     /// The `otpauth://` address, for the QR code.
@@ -22,14 +22,14 @@ pub struct TotpSecret {
 
 /// Recovery codes, shown this once; each works once.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-pub struct RecoveryCodes {
+pub(crate) struct RecoveryCodes {
     /// The codes.
     pub recovery_codes: Vec<String>,
 }
 
 /// How many sessions ended.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-pub struct Ended {
+pub(crate) struct Ended {
     /// Sessions that were open.
     pub ended: u64,
 }

@@ -32,7 +32,7 @@ pub struct SessionState {
 /// Where a good password leads: to a session, or to the question for the second factor.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
-pub enum SignInAnswer {
+pub(crate) enum SignInAnswer {
     /// A session.
     Session(SessionState),
     /// The question, to be answered at `/api/v1/session/second-factor`.

@@ -6,6 +6,7 @@ use crate::node::{Node, operator};
 use crate::terminal;
 use anyhow::{Context as _, Result, bail};
 use brain_kernel::error::Failure;
+use brain_kernel::party::Role;
 use brain_store::PageRequest;
 use brain_trust::evidence::{BundleRequest, VerifyOptions};
 use serde::Serialize;
@@ -55,12 +56,12 @@ pub async fn evidence(loaded: Loaded, given: Evidence) -> Result<ExitCode> {
             return Ok(if signed == peers.len() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
         EvidenceAction::Erase { subject, reason } => {
-            let actor = operator().account;
+            let actor = operator(Role::SecurityAdministrator).account;
             let values = log.erase(&actor, &subject, given_reason(&reason)?).await.map_err(Failure::from)?;
             show(&serde_json::json!({ "subject": subject, "values": values }))?;
         }
         EvidenceAction::AcceptBreak { reason } => {
-            let actor = operator().account;
+            let actor = operator(Role::SecurityAdministrator).account;
             log.accept_break(&actor, given_reason(&reason)?).await.map_err(Failure::from)?;
             show(&log.head().await.map_err(Failure::from)?)?;
         }

@@ -7,7 +7,7 @@ use crate::terminal;
 use anyhow::{Result, bail};
 use brain_kernel::error::Failure;
 use brain_kernel::language::Language;
-use brain_kernel::party::{Party, Role};
+use brain_kernel::party::Role;
 use brain_trust::{Action, Ask, Explanation};
 use std::process::ExitCode;
 
@@ -20,7 +20,7 @@ pub async fn explain_access(loaded: Loaded, given: ExplainAccess) -> Result<Exit
     let node = Node::open(loaded).await?;
     let policy = node.trust.policy();
     // Whoever can open the data folder can ask about everybody.
-    let asker = Party { role: Role::SecurityAdministrator, ..operator() };
+    let asker = operator(Role::SecurityAdministrator);
     let parties = match &given.account {
         Some(account) => vec![policy.party(&asker, account).await.map_err(Failure::from)?],
         None => policy.parties(&asker).await.map_err(Failure::from)?,

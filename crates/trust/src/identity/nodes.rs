@@ -1,5 +1,6 @@
 //! Other nodes (节点身份) as accounts: a name, a public key, and whether they may speak.
 
+use brain_crypto::{PublicKey, SignatureAlgorithm, hexadecimal};
 use brain_kernel::party::{Party, Role};
 use brain_kernel::uscc::Uscc;
 use brain_store::node_identity::{self, NodeIdentity};
@@ -10,7 +11,7 @@ use serde_json::json;
 use std::collections::HashMap;
 
 use super::{AccountKind, Identity, NewAccount, require_administrator, require_role};
-use crate::{Error, Result, Secret, keys};
+use crate::{Error, Result, Secret};
 
 /// Roles a node may have.
 const NODE_ROLES: [&str; 3] = ["center", "brain", "edge"];
@@ -76,7 +77,9 @@ impl Identity {
     pub async fn register_node(&self, actor: &Party, new: NewNode) -> Result<NodeCard> {
         require_role(actor, Role::SystemAdministrator)?;
         let public_key = new.public_key.to_lowercase();
-        if !keys::is_public(&public_key) {
+        let key =
+            hexadecimal::decode(&public_key).map(|key| PublicKey::new(SignatureAlgorithm::Ed25519, &key));
+        if !matches!(key, Some(Ok(_))) {
             return Err(Error::invalid(
                 "public_key",
                 "公钥须为 32 字节的 Ed25519 公钥（64 个十六进制字符）。",

@@ -23,12 +23,12 @@ use tokio::sync::Mutex;
 use crate::{Error, Evidence, Grants, Result, Vault};
 use usage::Usage;
 
+pub use brain_policy::Rule;
 pub use change::{Change, ChangeCard, ChangeState};
 pub use decide::{Ask, Decision, Reason};
 pub use explain::{Candidate, Explanation};
 pub use pseudonym::Salt;
 pub use usage::UseCard;
-pub use brain_policy::Rule;
 
 /// What the security administrator says about an account (主体标记).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -47,9 +47,11 @@ async fn every_entry_is_proved_against_a_head_the_node_signed_with_both_algorith
 
 #[tokio::test]
 async fn a_log_made_with_sm3_is_one_of_sm3_for_good() {
-    let node =
-        Node::start_witnessed(EvidenceOptions { hash: Some(HashAlgorithm::Sm3), ..EvidenceOptions::default() })
-            .await;
+    let node = Node::start_witnessed(EvidenceOptions {
+        hash: Some(HashAlgorithm::Sm3),
+        ..EvidenceOptions::default()
+    })
+    .await;
     record(&node, 300).await;
     let evidence = node.trust.evidence();
     let head = evidence.head().await.unwrap();

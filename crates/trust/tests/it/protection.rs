@@ -451,8 +451,8 @@ async fn organisations_and_nodes_are_recorded_and_a_revoked_node_stays_revoked()
     let listed = identity.organisations(&party(Role::Auditor), page).await.unwrap().items;
     assert_eq!((listed.len(), listed[0].name.as_str(), listed[0].members), (1, "测试企业有限公司", 1));
 
-    let public_key = ed25519_dalek::SigningKey::from_bytes(&[7; 32]).verifying_key();
-    let public_key: String = public_key.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    // RFC 8032 section 7.1, test 1.
+    let public_key = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a".to_owned();
     let new = NewNode {
         name: "center-1".to_owned(),
         node_role: "center".to_owned(),

@@ -97,11 +97,10 @@ async fn a_scan_after_the_ingest_proposes_and_nothing_counts_before_it_is_approv
         (Some(Grade::General3), &["c2".to_owned()][..])
     );
     // The refused rows of a table hold the same values.
-    let entries = node.trust.evidence().entries(
-        &brain_trust::evidence::EntryFilter { kind: Some("grading.".to_owned()), actor: None, subject: None },
-        brain_store::PageRequest::new(1, 10),
-    );
-    let kinds: Vec<String> = entries.await.unwrap().items.into_iter().map(|entry| entry.kind).collect();
+    let filter =
+        brain_trust::evidence::EntryFilter { kind: Some("grading.".to_owned()), actor: None, subject: None };
+    let entries = node.trust.evidence().entries(&filter, brain_store::PageRequest::new(1, 10)).await.unwrap();
+    let kinds: Vec<String> = entries.items.into_iter().map(|entry| entry.kind).collect();
     assert_eq!(kinds, ["grading.approve", "grading.confirm", "grading.propose"]);
 
     // A restart and another load keep the label: the mapping's own grade is lower.
