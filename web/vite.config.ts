@@ -13,5 +13,11 @@ export default defineConfig({
   },
   server: { proxy: { "/api": { target: node, changeOrigin: false }, "/readyz": node } },
   preview: { proxy: { "/api": { target: node, changeOrigin: false }, "/readyz": node } },
-  test: { environment: "jsdom", include: ["tests/**/*.test.{ts,tsx}"], setupFiles: ["tests/setup.ts"] },
+  test: {
+    environment: "jsdom",
+    include: ["tests/**/*.test.{ts,tsx}"],
+    setupFiles: ["tests/setup.ts"],
+    // A busy machine is slow, not wrong.
+    testTimeout: 60_000,
+  },
 });

@@ -1,5 +1,5 @@
 // jsdom knows no media queries and no resize observer; components ask for both.
-import { cleanup } from "@testing-library/react";
+import { cleanup, configure } from "@testing-library/react";
 import { afterEach } from "vitest";
 
 window.matchMedia ??= ((query: string) => ({
@@ -16,4 +16,6 @@ globalThis.ResizeObserver ??= class {
   disconnect(): void {}
 };
 
+// A busy machine is slow, not wrong.
+configure({ asyncUtilTimeout: 20_000 });
 afterEach(cleanup);

@@ -43,7 +43,8 @@ export interface DegradingRequest {
   dataset: string;
   column: string | null;
   grade: Schemas["Grade"];
-  method: Schemas["Method"];
+  /** Least records behind each value, or how identifying parts were removed. */
+  method: { aggregation: { k: number } } | { masking: { how: string } };
   reason: string;
 }
 export type DatasetCard = Schemas["DatasetCard"];

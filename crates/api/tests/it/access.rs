@@ -117,6 +117,8 @@ const OWN: [&str; 14] = [
     "api_keys_rotate",
     "api_keys_revoke",
 ];
+/// Open to everybody, because what is sent is let in by the signature of a log that the configuration names.
+const SIGNED: [&str; 1] = ["witness_add"];
 /// Sent with POST, but changes nothing.
 const READS_BY_POST: [&str; 1] = ["evidence_verify"];
 
@@ -136,7 +138,8 @@ async fn no_administrator_can_do_the_work_of_another_and_the_auditor_changes_not
         let who: Vec<&str> =
             Role::ADMINISTRATORS.map(Role::name).into_iter().filter(|role| audience.contains(role)).collect();
         assert!(who.len() <= 1 && !who.contains(&"auditor"), "{id} is open to {who:?}");
-        assert!(!audience.contains(&"public"), "{id} changes something and is open to everybody");
+        let open = audience.contains(&"public") && !SIGNED.contains(&id);
+        assert!(!open, "{id} changes something and is open to everybody");
     }
     assert!(acts > 10, "the document was read");
 }

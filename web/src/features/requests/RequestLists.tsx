@@ -10,7 +10,7 @@ import { date } from "../../sdk/format";
 import { text, useT } from "../../sdk/i18n";
 import { client, useAsk } from "../../sdk/query";
 import { Answer, Empty, FailureView } from "../../sdk/States";
-import type { RequestCard } from "../../sdk/types";
+import type { FormName, RequestCard } from "../../sdk/types";
 
 async function refresh() {
   await client.invalidateQueries({ queryKey: ["requests"] });
@@ -158,7 +158,7 @@ function Decide({ request, approve, onClose }: { request: RequestCard; approve: 
         <dt>{t("requests.until")}</dt><dd>{date(request.until)}</dd>
         {request.agreement ? <><dt>{t("requests.agreement")}</dt><dd>{request.agreement}</dd></> : null}
         {Object.entries(request.forms).map(([name, answers]) => (
-          <FormAnswers key={name} name={name as keyof typeof request.forms} answers={answers ?? {}} />
+          <FormAnswers key={name} name={name as FormName} answers={answers ?? {}} />
         ))}
       </dl>
       <Form form={form} layout="vertical" onFinish={(v) => decide.mutate(v, { onSuccess: onClose })}>
@@ -169,7 +169,7 @@ function Decide({ request, approve, onClose }: { request: RequestCard; approve: 
   );
 }
 
-function FormAnswers({ name, answers }: { name: keyof RequestCard["forms"]; answers: Record<string, string> }) {
+function FormAnswers({ name, answers }: { name: FormName; answers: Record<string, string> }) {
   const t = useT();
   return (
     <>
