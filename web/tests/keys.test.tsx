@@ -24,7 +24,7 @@ describe("an API key", () => {
 
 describe("the system administrator", () => {
   it("resets a password after being asked, and sees the one-time password once", async () => {
-    const account = { id: "a1", username: "li", display_name: "李处", role: "government", organisation: null, region: null, disabled: false };
+    const account = { id: "a1", username: "li", display_name: "李处", role: "government", kind: "person", organisation: null, region: null, disabled: false };
     const asked: string[] = [];
     vi.stubGlobal("fetch", (path: string, init: RequestInit) => {
       asked.push(`${init.method ?? "GET"} ${path.split("?")[0] ?? ""}`);
