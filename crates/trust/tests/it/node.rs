@@ -172,8 +172,9 @@ impl Node {
         let entries =
             self.trust.evidence().entries(&brain_store::evidence::LeafFilter::default(), page).await.unwrap();
         let opening =
-            |kind: &str, actor: &str| actor == "system" && matches!(kind, "key.create" | "grant.issue");
-        entries.items.into_iter().rev().filter(|e| !opening(&e.kind, &e.actor)).map(|e| e.kind).collect()
+            |kind: &str| matches!(kind, "key.create" | "grant.issue" | "key.data.create" | "secret.seal");
+        let oldest_first = entries.items.into_iter().rev();
+        oldest_first.skip_while(|e| e.actor == "system" && opening(&e.kind)).map(|e| e.kind).collect()
     }
 
     pub(crate) async fn sql(&self, sql: &str) {
