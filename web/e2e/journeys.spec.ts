@@ -123,7 +123,7 @@ test("a wrong password is refused in words, and a right one by keyboard alone ge
   await page.getByLabel("用户名").fill(account.username);
   await page.getByLabel("密码", { exact: true }).fill("not-the-password-1");
   await page.keyboard.press("Enter");
-  await expect(page.getByRole("alert")).toBeVisible();
+  await expect(page.getByRole("alert").filter({ hasText: "用户名或口令不正确" })).toBeVisible();
   await page.getByLabel("密码", { exact: true }).fill(account.password);
   await page.keyboard.press("Enter");
   await expect(page).toHaveURL(/\/gap/);

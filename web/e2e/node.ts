@@ -79,7 +79,7 @@ export function creditCode(stamp: number): string {
 /** Waits until nothing is loading any more. */
 export async function settled(page: Page): Promise<void> {
   await page.waitForLoadState("networkidle");
-  await expect(page.locator("[aria-busy=true], .ant-btn-loading")).toHaveCount(0, { timeout: 30_000 });
+  await expect(page.locator("[aria-busy=true], .ant-btn-loading")).toHaveCount(0, { timeout: 60_000 });
 }
 
 export async function run<R>(page: Page, component: string, params: object): Promise<R> {
