@@ -8,7 +8,7 @@ use schemars::generate::{SchemaGenerator, SchemaSettings};
 use serde_json::{Map, Value, json};
 
 /// Statuses a refusal may have, with the words the document gives them.
-const REFUSALS: [(&str, &str); 12] = [
+const REFUSALS: [(&str, &str); 13] = [
     ("400", "请求有误 · Invalid request"),
     ("401", "需要登录 · Sign-in needed"),
     ("403", "没有权限 · Not permitted"),
@@ -21,6 +21,7 @@ const REFUSALS: [(&str, &str); 12] = [
     ("499", "已停止 · Cancelled or out of time"),
     ("500", "内部错误 · Internal error"),
     ("503", "暂不可用 · Unavailable"),
+    ("507", "磁盘已满 · Insufficient storage"),
 ];
 
 /// The document of these endpoints.

@@ -181,6 +181,9 @@ impl From<Error> for Failure {
                 format!("模型 {model} 有误：{reason}"),
                 format!("Model {model} is wrong: {reason}"),
             ),
+            Error::Engine(error) if brain_durable::is_full(&error) => disk_full(&error),
+            Error::Table(error) if brain_durable::is_full(&error) => disk_full(&error),
+            Error::Io(error) if brain_durable::is_full(&error) => disk_full(&error),
             Error::Engine(error) => {
                 tracing::error!(%error, "query engine failed");
                 Self::internal("warehouse/engine")
@@ -195,6 +198,20 @@ impl From<Error> for Failure {
             }
         }
     }
+}
+
+fn disk_full(error: &dyn std::error::Error) -> Failure {
+    tracing::error!(%error, "the disk of the lake is full");
+    Failure::new(
+        ErrorKind::Exhausted,
+        "warehouse/disk-full",
+        "数据文件夹所在磁盘已满，未写入任何数据。",
+        "The disk of the data folder is full; nothing was written.",
+    )
+    .with_hint(
+        "请管理员腾出空间后重试；读取不受影响。",
+        "Ask the administrator to make room, then try again; reading goes on.",
+    )
 }
 
 fn unknown_dataset(name: &str, nearest: &[String]) -> Failure {

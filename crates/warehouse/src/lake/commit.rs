@@ -22,6 +22,7 @@ use futures::{Stream, StreamExt as _, TryStreamExt as _};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::fs::File;
+use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -63,6 +64,7 @@ pub(crate) struct StagedFile {
 /// Writes one staged file.
 pub(crate) struct StagingWriter {
     writer: ArrowWriter<File>,
+    path: PathBuf,
     name: String,
     rows: u64,
 }
@@ -77,7 +79,7 @@ impl StagingWriter {
     /// Write the footer and force the file to disk.
     pub(crate) fn finish(self, now_ms: i64) -> Result<StagedFile> {
         let file = self.writer.into_inner().map_err(parquet)?;
-        file.sync_all()?;
+        brain_durable::sync_file(&file, &self.path)?;
         let bytes = file.metadata()?.len();
         Ok(StagedFile { name: self.name, bytes, rows: self.rows, written_ms: now_ms })
     }
@@ -102,7 +104,7 @@ impl Lake {
         let path = folder.join(&name);
         let writer = ArrowWriter::try_new(File::create(&path)?, Arc::clone(schema), Some(properties(schema)))
             .map_err(parquet)?;
-        Ok(StagingWriter { writer, name, rows: 0 })
+        Ok(StagingWriter { writer, path, name, rows: 0 })
     }
 
     /// Make staged files a version of the dataset. With no file a replacement empties the table.
@@ -133,7 +135,9 @@ impl Lake {
                 .with_actions(adds)
                 .with_commit_properties(properties)
                 .await?;
-            return Ok(created.version().unwrap_or_default());
+            let version = created.version().unwrap_or_default();
+            self.bring_to_disk(dataset, version)?;
+            return Ok(version);
         };
         let state = table.snapshot()?;
         let mut actions = Vec::new();
@@ -151,7 +155,18 @@ impl Lake {
         let operation = DeltaOperation::Write { mode, partition_by: None, predicate: None };
         let builder: CommitBuilder = properties.into();
         let done = builder.with_actions(actions).build(Some(state), table.log_store(), operation).await?;
+        self.bring_to_disk(dataset, done.version())?;
         Ok(done.version())
+    }
+
+    /// A commit as its library leaves it lies in the kernel's memory; the journal may be forgotten only when commit,
+    /// files and folders are on disk.
+    fn bring_to_disk(&self, dataset: &str, version: u64) -> Result<()> {
+        let folder = self.folder(dataset);
+        let log = folder.join("_delta_log");
+        let commit = log.join(format!("{version:020}.json"));
+        brain_durable::sync_file(&File::open(&commit)?, &commit)?;
+        Ok(brain_durable::sync_folders(&log, &self.root)?)
     }
 
     /// Write a whole stream as one version: the way of models.
