@@ -1,10 +1,12 @@
 //! The query engine, set up once: functions, limits, caches.
 
+use crate::lake::checked::CheckedFiles;
 use crate::query::memory::{Budget, QueryPool};
 use crate::{Options, Result};
 use datafusion::catalog::CatalogProviderList;
 use datafusion::execution::context::SessionConfig;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
+use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::{SessionState, SessionStateBuilder};
 use datafusion::logical_expr::ScalarUDF;
@@ -29,6 +31,8 @@ impl Engine {
         let spill_folder = options.root.join("tmp");
         std::fs::create_dir_all(&spill_folder)?;
         let runtime = RuntimeEnvBuilder::new().build_arc()?;
+        let files = ObjectStoreUrl::local_filesystem();
+        runtime.register_object_store(files.as_ref(), Arc::new(CheckedFiles::new()));
         let mut config = SessionConfig::new()
             .with_default_catalog_and_schema(CATALOG, DEFAULT_ZONE)
             .with_create_default_catalog_and_schema(false)

@@ -187,7 +187,9 @@ impl Sealer {
         brain_crypto::replace_private_file(&path, signed.note().as_bytes()).map_err(failed)?;
         let legacy = self.keys_dir.join(LEGACY_KEPT_FILE);
         if legacy.exists() {
-            std::fs::remove_file(&legacy).and_then(|()| brain_durable::sync_folder(&self.keys_dir)).map_err(failed)?;
+            std::fs::remove_file(&legacy)
+                .and_then(|()| brain_durable::sync_folder(&self.keys_dir))
+                .map_err(failed)?;
         }
         Ok(())
     }
