@@ -1,7 +1,7 @@
 //! The OpenAPI 3.1 document, made from the same rows as the routes.
 
 use crate::answer::AnswerShape;
-use crate::endpoint::{Audience, BodyShape, Endpoint};
+use crate::endpoint::{Audience, BodyShape, Endpoint, Spoken};
 use crate::problem::{MEDIA_TYPE, Problem};
 use axum::http::Method;
 use schemars::generate::{SchemaGenerator, SchemaSettings};
@@ -230,6 +230,18 @@ fn responses(endpoint: &Endpoint, answers: &mut SchemaGenerator) -> Value {
             responses.insert(status.to_owned(), json!({ "$ref": reference }));
         }
     }
+    let problem = answers.subschema_for::<Problem>();
+    for Spoken { status, media_type, words } in endpoint.spoken {
+        let text = json!({ "schema": { "type": "string" } });
+        let known = responses.get(*status).is_some();
+        let mut content = json!({ *media_type: text });
+        if let (true, Some(fields)) = (known && *status != "200", content.as_object_mut()) {
+            fields.insert(MEDIA_TYPE.to_owned(), json!({ "schema": problem.clone() }));
+        }
+        let headers = json!({ "x-trace-id": { "$ref": "#/components/headers/TraceId" } });
+        let response = json!({ "description": words, "headers": headers, "content": content });
+        responses.insert((*status).to_owned(), response);
+    }
     Value::Object(responses)
 }
 
@@ -237,7 +249,8 @@ fn applies(endpoint: &Endpoint, status: &str) -> bool {
     let named = path_names(&endpoint.path).next().is_some() || endpoint.component.is_some();
     let sends = endpoint.method == Method::POST || endpoint.method == Method::PATCH;
     match status {
-        "401" => endpoint.audience != Audience::Public || endpoint.id == "session_open",
+        // Credentials may be wrong where they are shown, too.
+        "401" => endpoint.audience != Audience::Public || endpoint.tag == "session",
         "403" => endpoint.audience != Audience::Public || endpoint.method != Method::GET,
         "404" => named || endpoint.tag == "sql" || endpoint.tag == "ingest",
         "405" => false,

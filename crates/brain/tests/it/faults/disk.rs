@@ -91,9 +91,9 @@ impl Disk {
     pub fn under(&self, command: &mut Command, root: &Path) {
         command
             .env("LD_PRELOAD", &SHIM.1)
-            .env("BRAIN_FAULT_ROOT", root)
-            .env("BRAIN_FAULT_CONTROL", self.place.path().join("control"))
-            .env("BRAIN_FAULT_LOG", self.place.path().join("log"));
+            .env("DISK_FAULT_ROOT", root)
+            .env("DISK_FAULT_CONTROL", self.place.path().join("control"))
+            .env("DISK_FAULT_LOG", self.place.path().join("log"));
     }
 
     /// Count operations of these classes and let number `at` (from 1) fail; 0 only counts. `sticky` lets every later one

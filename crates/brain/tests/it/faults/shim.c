@@ -1,9 +1,9 @@
 /*
  * A disk that fails on request, between the program and the C library (LD_PRELOAD).
  *
- * Operations on files below BRAIN_FAULT_ROOT are counted, and the one the test chose fails. The test talks through the
- * file BRAIN_FAULT_CONTROL, which both sides share: see `enum field`. What was made to fail is written to
- * BRAIN_FAULT_LOG, one line each. Only what changes a disk is looked at; reading never fails here.
+ * Operations on files below DISK_FAULT_ROOT are counted, and the one the test chose fails. The test talks through the
+ * file DISK_FAULT_CONTROL, which both sides share: see `enum field`. What was made to fail is written to
+ * DISK_FAULT_LOG, one line each. Only what changes a disk is looked at; reading never fails here.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -35,9 +35,9 @@ static int log_fd = -1;
 
 /* Raw calls, so that setting up meets none of the functions below. */
 __attribute__((constructor)) static void set_up(void) {
-  const char *folder = getenv("BRAIN_FAULT_ROOT");
-  const char *file = getenv("BRAIN_FAULT_CONTROL");
-  const char *log = getenv("BRAIN_FAULT_LOG");
+  const char *folder = getenv("DISK_FAULT_ROOT");
+  const char *file = getenv("DISK_FAULT_CONTROL");
+  const char *log = getenv("DISK_FAULT_LOG");
   if (!folder || !file || !log) return;
   if (!realpath(folder, root)) return;
   root_length = strlen(root);
