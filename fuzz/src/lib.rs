@@ -61,7 +61,8 @@ const CONTAINED: [&str; 1] = ["/calamine-"];
 fn let_contained_panics_pass() {
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
-        let contained = panic.location().is_some_and(|at| CONTAINED.iter().any(|part| at.file().contains(part)));
+        let contained =
+            panic.location().is_some_and(|at| CONTAINED.iter().any(|part| at.file().contains(part)));
         if !contained {
             hook(panic);
         }

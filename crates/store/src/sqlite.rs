@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sea_orm::sqlx::error::DatabaseError;
-use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sea_orm::sqlx::{Connection as _, Database, Sqlite, TransactionManager as _};
 
 use sea_orm::{DbErr, RuntimeErr};
 
@@ -63,6 +64,21 @@ pub(crate) fn tune(options: SqliteConnectOptions) -> SqliteConnectOptions {
         // Freed pages are overwritten: a deleted session or key leaves no trace in the file.
         .pragma("secure_delete", "ON")
         .pragma("wal_autocheckpoint", NO_FOLDING_OF_ITS_OWN)
+}
+
+/// A connection goes back to the pool only when no transaction is left in it.
+///
+/// SQLite rolls a transaction back by itself when its disk is full or fails; the driver's own rollback then finds none,
+/// and the driver goes on counting one. On such a connection a later transaction would be a savepoint, its rollback
+/// would leave it open, and others would read through it what was never committed.
+pub(crate) fn keep_clean(pool: SqlitePoolOptions) -> SqlitePoolOptions {
+    pool.after_release(|connection, _| {
+        Box::pin(async move {
+            // A rollback of a dropped transaction is on its way; the answer comes after it.
+            connection.ping().await?;
+            Ok(<Sqlite as Database>::TransactionManager::get_transaction_depth(connection) == 0)
+        })
+    })
 }
 
 /// Whether SQLite said `SQLITE_BUSY` (5) or one of its extended forms: another connection holds the lock.

@@ -157,6 +157,18 @@ impl Store {
         Ok(())
     }
 
+    /// What SQLite finds wrong with the structure of its file, one line each; PostgreSQL has tools of its own.
+    pub async fn check(&self) -> Result<Vec<String>> {
+        if self.0.engine != Engine::Sqlite {
+            return Ok(Vec::new());
+        }
+        let statement = Statement::from_string(DbBackend::Sqlite, "PRAGMA integrity_check(20)");
+        let rows = self.0.db.query_all_raw(statement).await?;
+        let lines =
+            rows.iter().map(|row| row.try_get_by_index::<String>(0)).collect::<Result<Vec<_>, _>>()?;
+        Ok(lines.into_iter().filter(|line| line != "ok").collect())
+    }
+
     /// Whether the database answers; for readiness checks.
     pub async fn ping(&self) -> Result<()> {
         self.0.db.ping().await.map_err(Error::connect)
@@ -198,7 +210,7 @@ fn connect_options(url: &str) -> Result<(Engine, ConnectOptions)> {
             let path = sqlite::path_of(url)?;
             sqlite::prepare_file(&path)?;
             let mut options = ConnectOptions::new(format!("sqlite://{}", path.display()));
-            options.map_sqlx_sqlite_opts(sqlite::tune);
+            options.map_sqlx_sqlite_opts(sqlite::tune).map_sqlx_sqlite_pool_opts(sqlite::keep_clean);
             options
         }
     };

@@ -64,13 +64,23 @@ impl Engine {
         tables: Arc<dyn CatalogProviderList>,
         memory_mib: u64,
     ) -> Result<SessionState> {
+        let pool = QueryPool::new(memory_mib, Arc::clone(&self.budget));
+        let runtime = |spill: DiskManagerBuilder| {
+            RuntimeEnvBuilder::from_runtime_env(&self.runtime)
+                .with_memory_pool(pool.clone())
+                .with_disk_manager_builder(spill)
+                .build_arc()
+        };
         let spill = DiskManagerBuilder::default()
             .with_mode(DiskManagerMode::Directories(vec![self.spill_folder.clone()]))
             .with_max_temp_directory_size(self.spill_bytes_max);
-        let runtime = RuntimeEnvBuilder::from_runtime_env(&self.runtime)
-            .with_memory_pool(QueryPool::new(memory_mib, Arc::clone(&self.budget)))
-            .with_disk_manager_builder(spill)
-            .build_arc()?;
+        let runtime = match runtime(spill) {
+            // Nothing can spill to a full disk; what fits in memory is answered all the same.
+            Err(error) if brain_durable::is_full(&error) => {
+                runtime(DiskManagerBuilder::default().with_mode(DiskManagerMode::Disabled))?
+            }
+            runtime => runtime?,
+        };
         Ok(SessionStateBuilder::new_from_existing(self.base.clone())
             .with_session_id(String::new())
             .with_runtime_env(runtime)

@@ -1,9 +1,9 @@
 //! The handle everybody holds.
 
-use crate::lake::check::FileCheck;
 use crate::catalogue::Memory;
 use crate::engine::Engine;
 use crate::lake::Lake;
+use crate::lake::check::FileCheck;
 use crate::standard::context::Standards;
 use crate::{Options, Result};
 use brain_kernel::clock::Clock;

@@ -23,10 +23,24 @@ const PROBLEM: &str = "text/plain; charset=utf-8";
 /// Answers of C2SP tlog-witness.
 const WITNESS: [Spoken; 5] = [
     Spoken { status: "400", media_type: "text/plain", words: "请求有误 · Malformed" },
-    Spoken { status: "403", media_type: "text/plain", words: "没有已知密钥的签名 · No signature of a known key" },
-    Spoken { status: "404", media_type: "text/plain", words: "不见证此日志 · Not a log this node witnesses" },
-    Spoken { status: "409", media_type: "text/x.tlog.size", words: "已见证到另一长度 · Another size was witnessed" },
-    Spoken { status: "422", media_type: "text/plain", words: "与已见证的不一致 · Inconsistent with what was signed" },
+    Spoken {
+        status: "403",
+        media_type: "text/plain",
+        words: "没有已知密钥的签名 · No signature of a known key",
+    },
+    Spoken {
+        status: "404", media_type: "text/plain", words: "不见证此日志 · Not a log this node witnesses"
+    },
+    Spoken {
+        status: "409",
+        media_type: "text/x.tlog.size",
+        words: "已见证到另一长度 · Another size was witnessed",
+    },
+    Spoken {
+        status: "422",
+        media_type: "text/plain",
+        words: "与已见证的不一致 · Inconsistent with what was signed",
+    },
 ];
 /// Hashes and entries as bytes.
 const BYTES: [Spoken; 1] = [Spoken { status: "200", media_type: OCTETS, words: "成功 · Success" }];

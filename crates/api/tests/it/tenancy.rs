@@ -18,7 +18,8 @@ const DATASET: &str = "raw.own_order";
 const FIRST_SQL: &str = "SELECT count(*) FROM generate_series(1, 100000000000)";
 
 /// Operations open to enterprises that name something but need no tenant, each with the reason.
-const SHARED: [(&str, &str); 9] = [
+const SHARED: [(&str, &str); 10] = [
+    ("grading_list", "a list of one's own, see below"),
     ("log_tile", "hashes are public"),
     ("witness_checkpoint", "checkpoints are public"),
     ("organisations_put", "not open to enterprises"),
@@ -57,7 +58,8 @@ async fn every_operation_that_names_something_is_in_the_table() {
             let id = operation["operationId"].as_str().unwrap();
             let audience = operation["x-audience"].to_string();
             let open = audience.contains("enterprise") || audience.contains("public");
-            let body = operation["requestBody"]["content"]["application/json"]["schema"]["properties"].clone();
+            let body =
+                operation["requestBody"]["content"]["application/json"]["schema"]["properties"].clone();
             let query = operation["parameters"].to_string();
             let names = path.contains('{')
                 || !body["dataset"].is_null()
@@ -87,8 +89,12 @@ impl Case {
             .replace("raw.firm_order", DATASET)
             .replace("restricted_by = \"owner\"\n", "");
         std::fs::write(node.folder().join("mappings/own.toml"), mapping).unwrap();
-        node.load("own", "own.csv", "owner,product,amount_cny,ordered_on\n91330681716195421C,轴承,1,2026-01-01\n")
-            .await;
+        node.load(
+            "own",
+            "own.csv",
+            "owner,product,amount_cny,ordered_on\n91330681716195421C,轴承,1,2026-01-01\n",
+        )
+        .await;
         let own = node.signed_in("enterprise").await;
         Self { node, own }
     }
@@ -165,7 +171,7 @@ impl Case {
                 let accounts = accounts.get("/api/v1/accounts?page_size=100").await.expect(200);
                 let to = accounts["items"].as_array().unwrap();
                 let to = to.iter().find(|account| account["username"] == "industry_body").unwrap();
-                let wish = json!({ "to": id_of(to), "until": self.until() });
+                let wish = json!({ "delegate": id_of(to), "until": self.until() });
                 let given = self.own.post("/api/v1/delegations", &wish).await.expect(201);
                 delete(format!("/api/v1/delegations/{}", id_of(&given)))
             }
@@ -290,7 +296,7 @@ async fn a_closed_account_an_ended_session_a_narrow_key_and_a_revoked_key_are_re
     let run = json!({ "params": { "text": "a", "times": 1 } });
     assert_eq!(key.post("/api/v1/components/test.echo/run", &run).await.status, 200);
     let narrow = key.get(&rows).await;
-    assert_eq!((narrow.status.as_u16(), narrow.code().as_str()), (403, "api/scope"));
+    assert_eq!((narrow.status.as_u16(), narrow.code().as_str()), (403, "api/key-scope"));
     assert_eq!(case.own.delete(&format!("/api/v1/api-keys/{}", id_of(&made))).await.status, 204);
     let revoked = key.post("/api/v1/components/test.echo/run", &run).await;
     assert_eq!(revoked.status, 401, "{}", revoked.text());
@@ -305,7 +311,11 @@ async fn a_closed_account_an_ended_session_a_narrow_key_and_a_revoked_key_are_re
     // A grant that runs out, at its last instant.
     let author = node.signed_in("component_author").await;
     let asked = case.asked_by_author().await;
-    let _ = case.own.post(&format!("/api/v1/requests/{asked}/approve"), &json!({ "revision": 1 })).await.expect(200);
+    let _ = case
+        .own
+        .post(&format!("/api/v1/requests/{asked}/approve"), &json!({ "revision": 1 }))
+        .await
+        .expect(200);
     assert_eq!(author.get(&rows).await.status, 200);
 
     // An account that is closed while its session lives.

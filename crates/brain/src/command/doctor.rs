@@ -34,6 +34,8 @@ pub async fn doctor(loaded: Loaded, arguments: Doctor) -> Result<ExitCode> {
     if arguments.deep {
         let check = node.warehouse.check_files().await.map_err(Failure::from);
         say(Text::new("数据文件", "files"), check.and_then(files));
+        let found = node.store.check().await.map_err(Failure::from);
+        say(Text::new("数据库", "database"), found.and_then(database));
     }
     let verification = node.trust.evidence().verify().await.map_err(Failure::from)?;
     let evidence = serde_json::to_string(&verification)?;
@@ -55,4 +57,18 @@ fn files(check: FileCheck) -> Result<String, Failure> {
         format!("{} files are damaged:\n      {list}", damaged.len()),
     )
     .with_hint("请从备份恢复这些文件。", "Restore them from a backup."))
+}
+
+fn database(found: Vec<String>) -> Result<String, Failure> {
+    if found.is_empty() {
+        return Ok("whole".to_owned());
+    }
+    let list = found.join("\n      ");
+    Err(Failure::new(
+        ErrorKind::Unavailable,
+        "store/damaged",
+        format!("数据库已损坏：\n      {list}"),
+        format!("The database is damaged:\n      {list}"),
+    )
+    .with_hint("请从备份恢复。", "Restore it from a backup."))
 }

@@ -36,7 +36,8 @@ pub(super) fn open(
     let broken = |reason: String| IngestError::Broken { file: file.clone(), reason };
     // The reader of the old binary format trusts lengths in the file; where it falls, the file is broken.
     let sheet = catch_unwind(AssertUnwindSafe(|| read(bytes, format.sheet.as_deref())));
-    let sheet = sheet.unwrap_or_else(|_| Err("the workbook contradicts itself".to_owned())).map_err(broken)?;
+    let sheet =
+        sheet.unwrap_or_else(|_| Err("the workbook contradicts itself".to_owned())).map_err(broken)?;
     let mut rows = sheet.into_iter().peekable();
     let positional = format.header == Some(false);
     let Some((_, first)) = rows.peek() else { return Err(IngestError::Empty { file }) };
@@ -49,7 +50,8 @@ pub(super) fn open(
     let names: Vec<String> = if positional {
         (1..=width).map(|n| n.to_string()).collect()
     } else {
-        let name = |column| first.get(&column).map(|cell| text_of(cell).trim().to_owned()).unwrap_or_default();
+        let name =
+            |column| first.get(&column).map(|cell| text_of(cell).trim().to_owned()).unwrap_or_default();
         let names = (left..=right).map(name).collect();
         rows.next();
         names

@@ -13,8 +13,10 @@ const STREAMS: [&str; 2] = ["Workbook", "Book"];
 const COLUMNS: u16 = 256;
 /// Records that begin with row and column: FORMULA, NUMBER, LABEL, BOOLERR, RK, LABELSST, RSTRING and those of BIFF 2
 /// to 4, and MULRK, whose last column stands at its end.
-const CELLS: [u16; 14] =
-    [0x0002, 0x0003, 0x0004, 0x0005, 0x0006, 0x00BD, 0x00D6, 0x00FD, 0x0203, 0x0204, 0x0205, 0x027E, 0x0206, 0x0406];
+const CELLS: [u16; 14] = [
+    0x0002, 0x0003, 0x0004, 0x0005, 0x0006, 0x00BD, 0x00D6, 0x00FD, 0x0203, 0x0204, 0x0205, 0x027E, 0x0206,
+    0x0406,
+];
 const MULRK: u16 = 0x00BD;
 
 /// Refuse a compound file with a cell where no cell can be; other files pass.

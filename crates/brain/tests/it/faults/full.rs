@@ -4,7 +4,7 @@
 //! node works again when there is room, without a restart. `BRAIN_FULL_SEEDS` makes it more.
 
 use super::disk::Disk;
-use super::office::{Office, configure, credentials, grant};
+use super::office::{Office, configure, credentials, grant, with_mapping};
 use super::{Dice, cases};
 use crate::node::TestNode;
 use crate::register;
@@ -28,11 +28,12 @@ async fn a_full_disk_refuses_writes_with_507_and_goes_on_reading_and_recovers() 
 async fn once(seed: u64) {
     let node = TestNode::new();
     configure(&node);
+    with_mapping(&node);
     let first = node.write("first.csv", register::file(0, 40));
-    node.ingest(&first, "registry");
+    node.ingest(&first, "small");
     let disk = Disk::new();
     let office = Office::open(&node, |command| disk.under(command, &node.data()));
-    let security = office.signed_in("security").await;
+    let security = office.signed_in("secadmin").await;
     let industry = office.signed_in("industry").await;
     let given = security.post("/api/v1/grants", &industry_grant()).await;
     let _ = given.expect(201);
@@ -56,7 +57,7 @@ async fn once(seed: u64) {
     assert_eq!(office.stranger().get("/livez").await.status, 200);
     told(&upload(&industry).await, "an upload", seed);
     // An act that must leave evidence does not happen without: nobody is signed in off the record.
-    let unrecorded = office.stranger().post("/api/v1/session?token=1", &credentials("auditor")).await;
+    let unrecorded = office.stranger().post("/api/v1/session?token=1", &credentials("audit")).await;
     told(&unrecorded, "a sign-in", seed);
 
     disk.mend();
@@ -81,18 +82,19 @@ fn industry_grant() -> Value {
     let mut new = grant(0);
     new["subject"] = json!({ "role": "industry_body" });
     new["purpose"] = json!("*");
+    new["dataset"] = json!("raw.small");
     new["agreement"] = Value::Null;
     new
 }
 
 async fn read(client: &Client) -> Value {
     let catalogue = client.get("/api/v1/datasets").await.expect(200);
-    let rows = client.get("/api/v1/datasets/raw.registry/rows?page_size=5").await.expect(200);
+    let rows = client.get("/api/v1/datasets/raw.small/rows?page_size=5").await.expect(200);
     json!([catalogue["total"], rows["rows"]])
 }
 
 async fn upload(client: &Client) -> Reply {
-    client.upload("registry", "second.csv", register::file(40, 400).as_bytes()).await
+    client.upload("small", "second.csv", register::file(40, 400).as_bytes()).await
 }
 
 /// The disk is said to be full, in words, as a problem document.

@@ -3,7 +3,7 @@
 //! People upload files, give grants and sign in while the process is killed at random moments. What was acknowledged is
 //! there after the next start, nothing is there twice, and the evidence log verifies. `BRAIN_KILL_CYCLES` makes it more.
 
-use super::office::{Office, configure, credentials, grant};
+use super::office::{Office, configure, credentials, grant, with_mapping};
 use super::{Dice, cases};
 use crate::node::TestNode;
 use crate::register;
@@ -47,6 +47,7 @@ struct Ledger {
 async fn thirty_kills_under_load_lose_nothing_acknowledged_and_do_nothing_twice() {
     let node = TestNode::new();
     configure(&node);
+    with_mapping(&node);
     let ledger = Ledger::default();
     let mut dice = Dice(SEED);
     let mut slowest = Duration::ZERO;
@@ -65,7 +66,7 @@ async fn thirty_kills_under_load_lose_nothing_acknowledged_and_do_nothing_twice(
     let office = Office::open(&node, |_| {});
     check_grants(&office, &ledger).await;
     check_sessions(&office, &ledger).await;
-    let repeated = repeat_files(&office, &ledger, &node).await;
+    let repeated = repeat_files(&office, &ledger).await;
     drop(office);
     check_folder(&node, &ledger);
     let done = ledger.acknowledged.lock().unwrap();
@@ -86,7 +87,7 @@ async fn thirty_kills_under_load_lose_nothing_acknowledged_and_do_nothing_twice(
 /// Two who give grants, one who uploads, one who signs in, until the node is gone.
 async fn work(office: &Office, ledger: &Ledger) -> JoinSet<()> {
     let mut load = JoinSet::new();
-    let (security, industry) = (office.signed_in("security").await, office.signed_in("industry").await);
+    let (security, industry) = (office.signed_in("secadmin").await, office.signed_in("industry").await);
     for _ in 0..2 {
         load.spawn(give_grants(security.clone(), ledger.clone()));
     }
@@ -123,7 +124,7 @@ fn multipart(number: u32) -> String {
 /// Upload one file and wait for its run; what the node said, or nothing when it is gone.
 async fn send_file(client: &Client, number: u32) -> Option<Value> {
     let request = client
-        .request(reqwest::Method::POST, "/api/v1/ingest?mapping=registry")
+        .request(reqwest::Method::POST, "/api/v1/ingest?mapping=small")
         .header("content-type", "multipart/form-data; boundary=bound")
         .body(multipart(number));
     let (status, run) = sent(request).await?;
@@ -151,7 +152,7 @@ async fn send_files(client: Client, ledger: Ledger) {
 async fn sign_in(client: Client, ledger: Ledger) {
     loop {
         let request = client.request(reqwest::Method::POST, "/api/v1/session?token=1");
-        let Some((status, reply)) = sent(request.json(&credentials("auditor"))).await else { return };
+        let Some((status, reply)) = sent(request.json(&credentials("audit"))).await else { return };
         assert_eq!(status, 200, "{reply}");
         ledger.acknowledged.lock().unwrap().sessions.push(reply["token"].as_str().unwrap().to_owned());
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -160,7 +161,7 @@ async fn sign_in(client: Client, ledger: Ledger) {
 
 /// Every acknowledged grant is there under its id, and no agreement has two.
 async fn check_grants(office: &Office, ledger: &Ledger) {
-    let security = office.signed_in("security").await;
+    let security = office.signed_in("secadmin").await;
     let mut found: BTreeMap<u64, String> = BTreeMap::new();
     for page in 1.. {
         let list = security.get(&format!("/api/v1/grants?page={page}&page_size=1000")).await.expect(200);
@@ -191,14 +192,13 @@ async fn check_sessions(office: &Office, ledger: &Ledger) {
 }
 
 /// Send every file again, as a sender does who got no answer: a file that is there already is not taken in twice.
-async fn repeat_files(office: &Office, ledger: &Ledger, node: &TestNode) -> u32 {
+async fn repeat_files(office: &Office, ledger: &Ledger) -> u32 {
     let industry = office.signed_in("industry").await;
     let tried = ledger.files_tried.load(Ordering::Relaxed) as u32;
     for number in 0..tried {
         let run = send_file(&industry, number).await.expect("the node answers");
         assert_eq!(run["state"], "succeeded", "{run}");
     }
-    assert!(node.data().join("lake").is_dir());
     tried
 }
 
@@ -208,7 +208,7 @@ fn check_folder(node: &TestNode, ledger: &Ledger) {
     assert_eq!(verification["ok"], true, "{verification}");
     node.ok(&["doctor"]);
     let rows = node.sql(
-        "SELECT _file AS file, count(*) AS n, count(DISTINCT uscc) AS firms FROM raw.registry GROUP BY _file",
+        "SELECT _file AS file, count(*) AS n, count(DISTINCT uscc) AS firms FROM raw.small GROUP BY _file",
     );
     assert_eq!(rows.len() as u64, ledger.files_tried.load(Ordering::Relaxed), "every file is there");
     for row in rows {

@@ -3,10 +3,12 @@
 #![cfg(target_os = "linux")]
 
 mod disk;
+mod flips;
 mod full;
 mod kills;
 mod nth;
 mod office;
+mod signing_in;
 
 /// A number of cases from the environment, for nightly runs and releases.
 #[expect(clippy::disallowed_methods, reason = "the size of a test comes from the environment")]

@@ -12,8 +12,8 @@ pub const PASSWORD: &str = "Bright-Bearing-42";
 /// Accounts and roles.
 const ACCOUNTS: [(&str, &str); 4] = [
     ("industry", "industry_body"),
-    ("security", "security_administrator"),
-    ("auditor", "auditor"),
+    ("secadmin", "security_administrator"),
+    ("audit", "auditor"),
     ("operator", "system_administrator"),
 ];
 
@@ -112,4 +112,39 @@ pub fn grant(number: u64) -> Value {
         "basis": { "zh": "测试", "en": "test" },
         "agreement": format!("agreement-{number}"),
     })
+}
+
+/// Two columns of a register, and no model that follows.
+const MAPPING: &str = r#"
+name = "small"
+title = { zh = "小表", en = "Small" }
+description = { zh = "测试用。", en = "For a test." }
+owner = "node"
+side = "public"
+grade = "general1"
+source = "test"
+licence = "Apache-2.0"
+
+[[table]]
+dataset = "raw.small"
+files = ["*.csv"]
+mode = "append"
+
+[[table.column]]
+name = "name"
+type = "text"
+required = true
+
+[[table.column]]
+name = "uscc"
+type = "text"
+required = true
+rules = { uscc = true }
+"#;
+
+/// Make the folder, and in it a mapping `small` for the table `raw.small`.
+pub fn with_mapping(node: &TestNode) {
+    // The first command makes the folder.
+    node.ok(&["doctor"]);
+    std::fs::write(node.data().join("mappings/small.toml"), MAPPING).unwrap();
 }
