@@ -74,7 +74,7 @@ fn parse(words: &[&str]) -> Result<Options> {
 }
 
 /// Public on purpose: these accounts exist only in a demonstration's configuration file.
-const PASSWORD: &str = "Chanye-Danao-2026";
+pub(crate) const PASSWORD: &str = "Chanye-Danao-2026";
 /// Sign-in name, role, name to show, organisation.
 const ACCOUNTS: [(&str, &str, &str, Option<&str>); 8] = [
     ("government", "government", "经信局分析员", None),
@@ -90,6 +90,11 @@ const ACCOUNTS: [(&str, &str, &str, Option<&str>); 8] = [
 const FIRST_FIRM: &str = "91350900587527783P";
 /// 比亚迪股份有限公司
 const SECOND_FIRM: &str = "91440300192317458F";
+
+/// Sign-in names and roles of the demonstration's accounts.
+pub(crate) fn people() -> impl Iterator<Item = (&'static str, &'static str)> {
+    ACCOUNTS.into_iter().map(|(username, role, ..)| (username, role))
+}
 
 /// Make the data folder: configuration with the demonstration accounts, then every ingest in order.
 pub(crate) fn load(program: &Path, data: &Path, from: Option<&Path>) -> Result<()> {

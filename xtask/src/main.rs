@@ -6,7 +6,9 @@
 #![expect(clippy::indexing_slicing, reason = "indexing a serde_json value gives null, it never panics")]
 
 mod bench;
+mod contract;
 mod demo;
+mod fuzz;
 mod node;
 mod services;
 mod shell;
@@ -20,17 +22,24 @@ const USAGE: &str = "\
 cargo xtask demo [--from DIR] [--listen ADDR] [--keep] [--release]   build, load data, serve, print the address
 cargo xtask verify [--fast]                              install what is needed, format, lint, run every test
 cargo xtask bench <start|ingest|sql|graph|risk|pii|grant|all> us and the peer on the same input, one table, one JSON line
+cargo xtask fuzz [target] [--seconds N]                  hostile input on every parser and protocol surface
+cargo xtask contract                                     a serving node against its own OpenAPI document, as every role
 cargo xtask services <up|down>                           PostgreSQL and Mosquitto in a temporary folder
 cargo xtask tidy                                         crate edges, file sizes, names
 cargo xtask openapi                                      write web/openapi/brain.json and the typed client from it";
 
 fn main() -> Result<()> {
+    if fuzz::is_compiler() {
+        return fuzz::compile();
+    }
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["demo", rest @ ..] => demo::run(rest),
         ["verify", rest @ ..] => verify::run(rest.contains(&"--fast")),
         ["bench", name] => bench::run(name),
+        ["fuzz", rest @ ..] => fuzz::start(rest),
+        ["contract"] => contract::run(),
         ["services", "up"] => services::up_and_print(),
         ["services", "down"] => services::down(),
         ["tidy"] => tidy::run(),

@@ -89,6 +89,7 @@ pub(crate) struct Endpoint {
     pub(crate) status: u16,
     pub(crate) codes: &'static [&'static str],
     pub(crate) headers: &'static [(&'static str, &'static str)],
+    pub(crate) spoken: &'static [Spoken],
     pub(crate) query: fn(&mut SchemaGenerator) -> Schema,
     pub(crate) body: fn(&mut SchemaGenerator) -> Option<BodyShape>,
     pub(crate) answer: fn(&mut SchemaGenerator) -> Vec<AnswerShape>,
@@ -99,6 +100,14 @@ pub(crate) struct Endpoint {
     step_up: bool,
     unhurried: bool,
     route: Box<dyn FnOnce(Rules) -> MethodRouter<App>>,
+}
+
+/// An answer in text that is no problem document.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Spoken {
+    pub(crate) status: &'static str,
+    pub(crate) media_type: &'static str,
+    pub(crate) words: &'static str,
 }
 
 /// What is checked before the handler runs.
@@ -142,6 +151,7 @@ impl Endpoint {
             status: 200,
             codes: &[],
             headers: &[],
+            spoken: &[],
             query: SchemaGenerator::subschema_for::<Q>,
             body: B::shape,
             answer: A::shapes,
@@ -192,6 +202,12 @@ impl Endpoint {
     /// Request headers it looks at, with what they mean.
     pub(crate) fn headers(mut self, headers: &'static [(&'static str, &'static str)]) -> Self {
         self.headers = headers;
+        self
+    }
+
+    /// Answers in plain text, as a protocol of somebody else's wants them, for the document.
+    pub(crate) fn spoken(mut self, spoken: &'static [Spoken]) -> Self {
+        self.spoken = spoken;
         self
     }
 

@@ -1,14 +1,14 @@
 //! The OpenAPI 3.1 document, made from the same rows as the routes.
 
 use crate::answer::AnswerShape;
-use crate::endpoint::{Audience, BodyShape, Endpoint};
+use crate::endpoint::{Audience, BodyShape, Endpoint, Spoken};
 use crate::problem::{MEDIA_TYPE, Problem};
 use axum::http::Method;
 use schemars::generate::{SchemaGenerator, SchemaSettings};
 use serde_json::{Map, Value, json};
 
 /// Statuses a refusal may have, with the words the document gives them.
-const REFUSALS: [(&str, &str); 12] = [
+const REFUSALS: [(&str, &str); 13] = [
     ("400", "请求有误 · Invalid request"),
     ("401", "需要登录 · Sign-in needed"),
     ("403", "没有权限 · Not permitted"),
@@ -21,6 +21,7 @@ const REFUSALS: [(&str, &str); 12] = [
     ("499", "已停止 · Cancelled or out of time"),
     ("500", "内部错误 · Internal error"),
     ("503", "暂不可用 · Unavailable"),
+    ("507", "磁盘已满 · Insufficient storage"),
 ];
 
 /// The document of these endpoints.
@@ -230,6 +231,18 @@ fn responses(endpoint: &Endpoint, answers: &mut SchemaGenerator) -> Value {
             responses.insert(status.to_owned(), json!({ "$ref": reference }));
         }
     }
+    let problem = answers.subschema_for::<Problem>();
+    for Spoken { status, media_type, words } in endpoint.spoken {
+        let text = json!({ "schema": { "type": "string" } });
+        let known = responses.get(*status).is_some();
+        let mut content = json!({ *media_type: text });
+        if let (true, Some(fields)) = (known && *status != "200", content.as_object_mut()) {
+            fields.insert(MEDIA_TYPE.to_owned(), json!({ "schema": problem.clone() }));
+        }
+        let headers = json!({ "x-trace-id": { "$ref": "#/components/headers/TraceId" } });
+        let response = json!({ "description": words, "headers": headers, "content": content });
+        responses.insert((*status).to_owned(), response);
+    }
     Value::Object(responses)
 }
 
@@ -237,7 +250,8 @@ fn applies(endpoint: &Endpoint, status: &str) -> bool {
     let named = path_names(&endpoint.path).next().is_some() || endpoint.component.is_some();
     let sends = endpoint.method == Method::POST || endpoint.method == Method::PATCH;
     match status {
-        "401" => endpoint.audience != Audience::Public || endpoint.id == "session_open",
+        // Credentials may be wrong where they are shown, too.
+        "401" => endpoint.audience != Audience::Public || endpoint.tag == "session",
         "403" => endpoint.audience != Audience::Public || endpoint.method != Method::GET,
         "404" => named || endpoint.tag == "sql" || endpoint.tag == "ingest",
         "405" => false,

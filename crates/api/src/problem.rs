@@ -35,12 +35,16 @@ pub struct Problem {
     pub pointer: Option<String>,
 }
 
-/// The status of a kind of failure; three codes of this crate have a more exact one of their own.
+/// Ending of the codes that say that a disk is full, whichever crate's (RFC 4918 §11.5).
+const DISK_FULL: &str = "/disk-full";
+
+/// The status of a kind of failure; some codes have a more exact one of their own.
 pub(crate) fn status(failure: &Failure) -> StatusCode {
     match failure.code {
         "api/method-not-allowed" => return StatusCode::METHOD_NOT_ALLOWED,
         "api/too-large" => return StatusCode::PAYLOAD_TOO_LARGE,
         "api/content-type" => return StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        code if code.ends_with(DISK_FULL) => return StatusCode::INSUFFICIENT_STORAGE,
         _ => {}
     }
     match failure.kind {

@@ -128,6 +128,15 @@ fn malformed(reason: String) -> Error {
 
 fn disk(error: &std::io::Error) -> Failure {
     tracing::error!(%error, "an upload could not be written");
+    if brain_durable::is_full(error) {
+        return Failure::new(
+            ErrorKind::Exhausted,
+            "api/disk-full",
+            "节点磁盘已满，未接收上传文件。",
+            "The node's disk is full; the upload was not taken.",
+        )
+        .with_hint("请管理员腾出空间后重试。", "Ask the administrator to make room, then try again.");
+    }
     Failure::new(
         ErrorKind::Unavailable,
         "api/upload-disk",

@@ -75,6 +75,13 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let code = error.code();
         match error {
+            Error::File { path, cause } if brain_durable::is_full(&cause) => Self::new(
+                ErrorKind::Exhausted,
+                "backup/disk-full",
+                format!("磁盘已满，无法写入 {path}。"),
+                format!("The disk is full; {path} cannot be written."),
+            )
+            .with_hint("请腾出空间后重试；已有快照不受影响。", "Make room and try again; earlier snapshots are whole."),
             Error::File { path, cause } => Self::new(
                 ErrorKind::Unavailable,
                 code,

@@ -206,14 +206,14 @@ impl Repository {
                 sealed.write_all(part)?;
                 bytes += read as u64;
             }
-            sealed.finish()?.sync_all()?;
+            brain_durable::sync_file(&sealed.finish()?, &draft)?;
             Ok((hasher.finish(), bytes))
         };
         let (digest, bytes) = attempt().map_err(Error::at(&draft))?;
         let kept = key.name(digest);
         if kept == name {
             fs::rename(&draft, &path).map_err(Error::at(&path))?;
-            File::open(&folder).and_then(|folder| folder.sync_all()).map_err(Error::at(&folder))?;
+            brain_durable::sync_folder(&folder).map_err(Error::at(&folder))?;
         } else {
             fs::remove_file(&draft).map_err(Error::at(&draft))?;
         }

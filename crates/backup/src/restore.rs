@@ -112,7 +112,7 @@ fn write_one(repository: &Repository, key: &SealingKey, entry: &FileEntry, into:
     }
     let mut file = private_file(&path).map_err(Error::at(&path))?;
     let written = repository.get(key, &entry.object, &mut file)?;
-    file.sync_all().map_err(Error::at(&path))?;
+    brain_durable::sync_file(&file, &path).map_err(Error::at(&path))?;
     if written != entry.bytes {
         return Err(Error::damaged(format!("{} has {written} bytes, not {}", entry.path, entry.bytes)));
     }

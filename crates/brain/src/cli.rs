@@ -31,13 +31,21 @@ pub struct Place {
     pub data: Option<PathBuf>,
 }
 
+/// `brain doctor`
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// 逐一核对每个数据文件的校验和 · hold every data file against its sums; reads the whole lake
+    #[arg(long)]
+    pub deep: bool,
+}
+
 /// What the program can do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// 启动节点 · serve the portal and the interfaces
     Serve(Serve),
     /// 体检 · check configuration, folder, store, lake and evidence
-    Doctor,
+    Doctor(Doctor),
     /// 运行能力组件 · run a component: `brain run chain.gap --chain nev --region 330000`
     Run(Run),
     /// 入仓 · load a file or folder with a named mapping

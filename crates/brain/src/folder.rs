@@ -96,7 +96,7 @@ fn lock(path: &Path) -> Result<File> {
     file.set_len(0)?;
     file.rewind()?;
     write!(file, "{}", std::process::id())?;
-    file.sync_all()?;
+    brain_durable::sync_file(&file, path)?;
     Ok(file)
 }
 

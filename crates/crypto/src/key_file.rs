@@ -106,10 +106,10 @@ pub fn replace_private_file(path: &Path, content: &[u8]) -> io::Result<()> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(&draft)?;
     file.write_all(content)?;
-    file.sync_all()?;
+    brain_durable::sync_file(&file, &draft)?;
     fs::rename(&draft, path)?;
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        File::open(folder)?.sync_all()?;
+        brain_durable::sync_folder(folder)?;
     }
     Ok(())
 }

@@ -20,6 +20,9 @@ pub enum Error {
         /// What the operating system said.
         cause: std::io::Error,
     },
+    /// The disk of the database is full.
+    #[error("the disk of the database is full")]
+    DiskFull,
     /// The database cannot be reached.
     #[error("cannot connect to the database: {0}")]
     Connect(DbErr),
@@ -69,6 +72,9 @@ pub enum Error {
 
 impl From<DbErr> for Error {
     fn from(cause: DbErr) -> Self {
+        if crate::sqlite::stop_if_unsynced(&cause) {
+            return Self::DiskFull;
+        }
         match cause.sql_err() {
             Some(SqlErr::UniqueConstraintViolation(what)) => Self::AlreadyExists(what),
             _ if matches!(cause, DbErr::Conn(_) | DbErr::ConnectionAcquire(_)) => Self::Connect(cause),
@@ -78,12 +84,23 @@ impl From<DbErr> for Error {
 }
 
 impl Error {
+    /// A failure while connecting.
+    pub(crate) fn connect(cause: DbErr) -> Self {
+        if crate::sqlite::stop_if_unsynced(&cause) { Self::DiskFull } else { Self::Connect(cause) }
+    }
+
+    /// A failure while migrating.
+    pub(crate) fn migration(cause: DbErr) -> Self {
+        if crate::sqlite::stop_if_unsynced(&cause) { Self::DiskFull } else { Self::Migration(cause) }
+    }
+
     /// Stable code of this failure.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
             Self::UnsupportedUrl(_) => "store/unsupported-url",
             Self::File { .. } => "store/file",
+            Self::DiskFull => "store/disk-full",
             Self::Connect(_) => "store/unreachable",
             Self::NewerSchema(_) => "store/newer-schema",
             Self::Migration(_) => "store/migration",
@@ -120,6 +137,16 @@ impl From<Error> for Failure {
             .with_hint(
                 "请检查目录是否存在、运行用户是否可写、磁盘是否已满。",
                 "Check that the folder exists, that this user may write to it and that the disk has room.",
+            ),
+            Error::DiskFull => Self::new(
+                ErrorKind::Exhausted,
+                code,
+                "数据库所在磁盘已满，未做任何更改。",
+                "The disk of the database is full; nothing was changed.",
+            )
+            .with_hint(
+                "请管理员腾出空间后重试；读取不受影响。",
+                "Ask the administrator to make room, then try again; reading goes on.",
             ),
             Error::Connect(_) => Self::new(ErrorKind::Unavailable, code, "数据库连接不上。", "The database cannot be reached.")
                 .with_hint(

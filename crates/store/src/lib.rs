@@ -16,6 +16,7 @@ pub mod delegation;
 mod entity;
 mod error;
 pub mod evidence;
+mod folding;
 pub mod grading;
 pub mod grant;
 pub mod ingest_run;

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sea_orm::sqlx::error::DatabaseError;
-use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sea_orm::sqlx::{Connection as _, Database, Sqlite, TransactionManager as _};
 
 use sea_orm::{DbErr, RuntimeErr};
 
@@ -48,6 +49,10 @@ pub(crate) fn prepare_file(path: &Path) -> Result<()> {
     attempt().map_err(|cause| Error::File { path: path.display().to_string(), cause })
 }
 
+/// Pages are folded back from the write-ahead log by [`crate::folding`], never by SQLite itself: its own folding at a
+/// commit ignores a sync that failed and tries again at the next one.
+const NO_FOLDING_OF_ITS_OWN: &str = "0";
+
 /// WAL lets readers go on while one writes; FULL makes a commit survive a power cut.
 pub(crate) fn tune(options: SqliteConnectOptions) -> SqliteConnectOptions {
     options
@@ -58,19 +63,58 @@ pub(crate) fn tune(options: SqliteConnectOptions) -> SqliteConnectOptions {
         .create_if_missing(true)
         // Freed pages are overwritten: a deleted session or key leaves no trace in the file.
         .pragma("secure_delete", "ON")
+        .pragma("wal_autocheckpoint", NO_FOLDING_OF_ITS_OWN)
+}
+
+/// A connection goes back to the pool only when no transaction is left in it.
+///
+/// SQLite rolls a transaction back by itself when its disk is full or fails; the driver's own rollback then finds none,
+/// and the driver goes on counting one. On such a connection a later transaction would be a savepoint, its rollback
+/// would leave it open, and others would read through it what was never committed.
+pub(crate) fn keep_clean(pool: SqlitePoolOptions) -> SqlitePoolOptions {
+    pool.after_release(|connection, _| {
+        Box::pin(async move {
+            // A rollback of a dropped transaction is on its way; the answer comes after it.
+            connection.ping().await?;
+            Ok(<Sqlite as Database>::TransactionManager::get_transaction_depth(connection) == 0)
+        })
+    })
 }
 
 /// Whether SQLite said `SQLITE_BUSY` (5) or one of its extended forms: another connection holds the lock.
 pub(crate) fn is_busy(error: &DbErr) -> bool {
-    let (DbErr::Conn(RuntimeErr::SqlxError(cause)) | DbErr::Exec(RuntimeErr::SqlxError(cause))) = error
+    code_of(error).is_some_and(|code| code & 0xff == BUSY)
+}
+
+/// `SQLITE_BUSY`.
+const BUSY: u32 = 5;
+/// `SQLITE_FULL`.
+const FULL: u32 = 13;
+/// `SQLITE_IOERR_FSYNC` and `SQLITE_IOERR_DIR_FSYNC`.
+const UNSYNCED: [u32; 2] = [1034, 1290];
+
+/// End the process where SQLite could not bring its files to disk; otherwise whether the disk is full.
+///
+/// SQLite rolls the transaction back and would write and sync again at the next one, but what an earlier sync of the
+/// same file promised is unknown by then.
+pub(crate) fn stop_if_unsynced(error: &DbErr) -> bool {
+    match code_of(error) {
+        Some(code) if UNSYNCED.contains(&code) => brain_durable::halt("store/brain.db", error),
+        Some(code) => code & 0xff == FULL,
+        None => false,
+    }
+}
+
+/// SQLite's extended result code; PostgreSQL's codes are five characters and never below 10000.
+fn code_of(error: &DbErr) -> Option<u32> {
+    let (DbErr::Conn(RuntimeErr::SqlxError(cause))
+    | DbErr::Exec(RuntimeErr::SqlxError(cause))
+    | DbErr::Query(RuntimeErr::SqlxError(cause))) = error
     else {
-        return false;
+        return None;
     };
-    cause
-        .as_database_error()
-        .and_then(DatabaseError::code)
-        .and_then(|code| code.parse::<u32>().ok())
-        .is_some_and(|code| code & 0xff == 5)
+    let code = cause.as_database_error().and_then(DatabaseError::code)?;
+    (code.len() < 5).then(|| code.parse().ok()).flatten()
 }
 
 #[cfg(test)]

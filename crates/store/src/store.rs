@@ -13,7 +13,7 @@ use tokio::sync::Mutex;
 use uuid::{ContextV7, Timestamp, Uuid};
 
 use crate::sqlite::{self, BUSY_TIMEOUT_S};
-use crate::{Error, Result, Transaction, migration};
+use crate::{Error, Result, Transaction, folding, migration};
 
 /// Connections a node keeps open to its database at most.
 const CONNECTIONS_MAX: u32 = 8;
@@ -34,9 +34,9 @@ pub enum Engine {
 
 /// A cheap-clone handle to the operational store.
 #[derive(Clone)]
-pub struct Store(Arc<Inner>);
+pub struct Store(pub(crate) Arc<Inner>);
 
-struct Inner {
+pub(crate) struct Inner {
     db: DatabaseConnection,
     engine: Engine,
     clock: Arc<dyn Clock>,
@@ -60,13 +60,17 @@ impl Store {
         let (engine, options) = connect_options(url)?;
         let db = connect(options).await?;
         migration::run(&db).await?;
-        Ok(Self(Arc::new(Inner {
+        let store = Self(Arc::new(Inner {
             db,
             engine,
             clock,
             turn: Arc::default(),
             ids: std::sync::Mutex::new(ContextV7::new()),
-        })))
+        }));
+        if engine == Engine::Sqlite {
+            folding::keep_folding(&store, folding::log_of(&sqlite::path_of(url)?));
+        }
+        Ok(store)
     }
 
     /// The connection pool, for reads and for single-statement writes.
@@ -153,14 +157,26 @@ impl Store {
         Ok(())
     }
 
+    /// What SQLite finds wrong with the structure of its file, one line each; PostgreSQL has tools of its own.
+    pub async fn check(&self) -> Result<Vec<String>> {
+        if self.0.engine != Engine::Sqlite {
+            return Ok(Vec::new());
+        }
+        let statement = Statement::from_string(DbBackend::Sqlite, "PRAGMA integrity_check(20)");
+        let rows = self.0.db.query_all_raw(statement).await?;
+        let lines =
+            rows.iter().map(|row| row.try_get_by_index::<String>(0)).collect::<Result<Vec<_>, _>>()?;
+        Ok(lines.into_iter().filter(|line| line != "ok").collect())
+    }
+
     /// Whether the database answers; for readiness checks.
     pub async fn ping(&self) -> Result<()> {
-        self.0.db.ping().await.map_err(Error::Connect)
+        self.0.db.ping().await.map_err(Error::connect)
     }
 
     /// Close every connection; on SQLite the write-ahead log is folded back into the file.
     pub async fn close(&self) -> Result<()> {
-        self.0.db.clone().close().await.map_err(Error::Connect)
+        self.0.db.clone().close().await.map_err(Error::connect)
     }
 }
 
@@ -175,7 +191,7 @@ async fn connect(options: ConnectOptions) -> Result<DatabaseConnection> {
             Err(cause) if sqlite::is_busy(&cause) && tokio::time::Instant::now() < deadline => {
                 tokio::time::sleep(OPEN_RETRY).await;
             }
-            outcome => return outcome.map_err(Error::Connect),
+            outcome => return outcome.map_err(Error::connect),
         }
     }
 }
@@ -194,7 +210,7 @@ fn connect_options(url: &str) -> Result<(Engine, ConnectOptions)> {
             let path = sqlite::path_of(url)?;
             sqlite::prepare_file(&path)?;
             let mut options = ConnectOptions::new(format!("sqlite://{}", path.display()));
-            options.map_sqlx_sqlite_opts(sqlite::tune);
+            options.map_sqlx_sqlite_opts(sqlite::tune).map_sqlx_sqlite_pool_opts(sqlite::keep_clean);
             options
         }
     };

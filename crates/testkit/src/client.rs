@@ -101,6 +101,12 @@ impl Client {
         Self { guard: false, ..self.clone() }
     }
 
+    /// What sends the requests, for tests that bound or build them themselves.
+    #[must_use]
+    pub fn http(&self) -> &reqwest::Client {
+        &self.http
+    }
+
     /// The session cookie as sent, for tests that send it themselves.
     #[must_use]
     pub fn cookie(&self) -> Option<&str> {

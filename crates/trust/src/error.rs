@@ -441,6 +441,13 @@ fn evidence_failure(code: &'static str, error: &Error) -> Failure {
             "请删除配置项 evidence.hash，或用新的数据文件夹。",
             "Remove evidence.hash from the configuration, or use a new data folder.",
         ),
+        Error::EvidenceFile { cause, .. } if brain_durable::is_full(cause) => Failure::new(
+            ErrorKind::Exhausted,
+            "trust/disk-full",
+            "存证所在磁盘已满，操作未执行。",
+            "The disk of the evidence log is full; the act was not carried out.",
+        )
+        .with_hint("请管理员腾出空间后重试。", "Ask the administrator to make room, then try again."),
         other => Failure::new(
             ErrorKind::Unavailable,
             code,

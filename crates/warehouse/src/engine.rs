@@ -1,10 +1,12 @@
 //! The query engine, set up once: functions, limits, caches.
 
+use crate::lake::checked::CheckedFiles;
 use crate::query::memory::{Budget, QueryPool};
 use crate::{Options, Result};
 use datafusion::catalog::CatalogProviderList;
 use datafusion::execution::context::SessionConfig;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
+use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::{SessionState, SessionStateBuilder};
 use datafusion::logical_expr::ScalarUDF;
@@ -29,6 +31,8 @@ impl Engine {
         let spill_folder = options.root.join("tmp");
         std::fs::create_dir_all(&spill_folder)?;
         let runtime = RuntimeEnvBuilder::new().build_arc()?;
+        let files = ObjectStoreUrl::local_filesystem();
+        runtime.register_object_store(files.as_ref(), Arc::new(CheckedFiles::new()));
         let mut config = SessionConfig::new()
             .with_default_catalog_and_schema(CATALOG, DEFAULT_ZONE)
             .with_create_default_catalog_and_schema(false)
@@ -60,13 +64,23 @@ impl Engine {
         tables: Arc<dyn CatalogProviderList>,
         memory_mib: u64,
     ) -> Result<SessionState> {
+        let pool = QueryPool::new(memory_mib, Arc::clone(&self.budget));
+        let runtime = |spill: DiskManagerBuilder| {
+            RuntimeEnvBuilder::from_runtime_env(&self.runtime)
+                .with_memory_pool(pool.clone())
+                .with_disk_manager_builder(spill)
+                .build_arc()
+        };
         let spill = DiskManagerBuilder::default()
             .with_mode(DiskManagerMode::Directories(vec![self.spill_folder.clone()]))
             .with_max_temp_directory_size(self.spill_bytes_max);
-        let runtime = RuntimeEnvBuilder::from_runtime_env(&self.runtime)
-            .with_memory_pool(QueryPool::new(memory_mib, Arc::clone(&self.budget)))
-            .with_disk_manager_builder(spill)
-            .build_arc()?;
+        let runtime = match runtime(spill) {
+            // Nothing can spill to a full disk; what fits in memory is answered all the same.
+            Err(error) if brain_durable::is_full(&error) => {
+                runtime(DiskManagerBuilder::default().with_mode(DiskManagerMode::Disabled))?
+            }
+            runtime => runtime?,
+        };
         Ok(SessionStateBuilder::new_from_existing(self.base.clone())
             .with_session_id(String::new())
             .with_runtime_env(runtime)

@@ -1,5 +1,6 @@
 //! What can go wrong in the warehouse, in words that tell how to mend it.
 
+use crate::lake::sums::Damaged;
 use brain_kernel::error::{ErrorKind, Failure};
 use datafusion::error::DataFusionError;
 
@@ -181,6 +182,12 @@ impl From<Error> for Failure {
                 format!("模型 {model} 有误：{reason}"),
                 format!("Model {model} is wrong: {reason}"),
             ),
+            Error::Engine(error) if is_damaged(&error) => damaged(&error),
+            Error::Table(error) if is_damaged(&error) => damaged(&error),
+            Error::Io(error) if is_damaged(&error) => damaged(&error),
+            Error::Engine(error) if brain_durable::is_full(&error) => disk_full(&error),
+            Error::Table(error) if brain_durable::is_full(&error) => disk_full(&error),
+            Error::Io(error) if brain_durable::is_full(&error) => disk_full(&error),
             Error::Engine(error) => {
                 tracing::error!(%error, "query engine failed");
                 Self::internal("warehouse/engine")
@@ -195,6 +202,47 @@ impl From<Error> for Failure {
             }
         }
     }
+}
+
+/// Whether an error, or one it comes from, says that a file is not what was written.
+fn is_damaged(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let inside = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        if error.is::<Damaged>() || inside.is_some_and(|inside| is_damaged(inside)) {
+            return true;
+        }
+        next = error.source();
+    }
+    false
+}
+
+fn damaged(error: &dyn std::error::Error) -> Failure {
+    tracing::error!(%error, "a file of the lake is damaged");
+    Failure::new(
+        ErrorKind::Unavailable,
+        "warehouse/damaged",
+        "数据文件已损坏，未返回任何结果。",
+        "A data file is damaged; nothing was answered from it.",
+    )
+    .with_hint(
+        "请管理员运行 brain doctor --deep 找出损坏的文件，并从备份恢复。",
+        "Ask the administrator to run `brain doctor --deep`, which names the file, and to restore it from a backup.",
+    )
+}
+
+fn disk_full(error: &dyn std::error::Error) -> Failure {
+    tracing::error!(%error, "the disk of the lake is full");
+    Failure::new(
+        ErrorKind::Exhausted,
+        "warehouse/disk-full",
+        "数据文件夹所在磁盘已满，未写入任何数据。",
+        "The disk of the data folder is full; nothing was written.",
+    )
+    .with_hint(
+        "请管理员腾出空间后重试；读取不受影响。",
+        "Ask the administrator to make room, then try again; reading goes on.",
+    )
 }
 
 fn unknown_dataset(name: &str, nearest: &[String]) -> Failure {

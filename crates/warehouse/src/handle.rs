@@ -3,6 +3,7 @@
 use crate::catalogue::Memory;
 use crate::engine::Engine;
 use crate::lake::Lake;
+use crate::lake::check::FileCheck;
 use crate::standard::context::Standards;
 use crate::{Options, Result};
 use brain_kernel::clock::Clock;
@@ -76,6 +77,13 @@ impl Warehouse {
         self.inner.store.ping().await?;
         tokio::fs::metadata(&self.inner.options.root).await?;
         Ok(())
+    }
+
+    /// Hold every file of the lake against its sums; reads all of it.
+    pub async fn check_files(&self) -> Result<FileCheck> {
+        let inner = Arc::clone(&self.inner);
+        let checked = tokio::task::spawn_blocking(move || inner.lake.check_files()).await;
+        checked.map_err(|error| std::io::Error::other(error.to_string()))?
     }
 
     /// Bytes queries, models and ingests hold now.

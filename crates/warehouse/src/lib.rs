@@ -29,5 +29,6 @@ pub mod standard;
 
 pub use error::{Error, Result};
 pub use handle::Warehouse;
+pub use lake::check::FileCheck;
 pub use options::Options;
 pub use query::{QueryLimits, QueryStream, Reach, Session};

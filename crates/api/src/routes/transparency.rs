@@ -3,7 +3,7 @@
 
 use crate::answer::{Reply, Text};
 use crate::call::{Call, NoQuery, Plain};
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, Spoken};
 use crate::error::Error;
 use crate::guard::SUPERVISORS;
 use crate::queries::shortened;
@@ -19,6 +19,31 @@ use serde::Serialize;
 const NOTE: &str = "text/plain; charset=utf-8";
 const OCTETS: &str = "application/octet-stream";
 const PROBLEM: &str = "text/plain; charset=utf-8";
+
+/// Answers of C2SP tlog-witness.
+const WITNESS: [Spoken; 5] = [
+    Spoken { status: "400", media_type: "text/plain", words: "请求有误 · Malformed" },
+    Spoken {
+        status: "403",
+        media_type: "text/plain",
+        words: "没有已知密钥的签名 · No signature of a known key",
+    },
+    Spoken {
+        status: "404", media_type: "text/plain", words: "不见证此日志 · Not a log this node witnesses"
+    },
+    Spoken {
+        status: "409",
+        media_type: "text/x.tlog.size",
+        words: "已见证到另一长度 · Another size was witnessed",
+    },
+    Spoken {
+        status: "422",
+        media_type: "text/plain",
+        words: "与已见证的不一致 · Inconsistent with what was signed",
+    },
+];
+/// Hashes and entries as bytes.
+const BYTES: [Spoken; 1] = [Spoken { status: "200", media_type: OCTETS, words: "成功 · Success" }];
 
 /// What another node's operator writes into its configuration.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -40,9 +65,11 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
         Endpoint::new(Method::GET, "/api/v1/evidence/log/checkpoint", "log_checkpoint", checkpoint)
             .about("检查点（C2SP 签名文本）", "Checkpoint (C2SP signed note)"),
         Endpoint::new(Method::GET, "/api/v1/evidence/log/tile/{level}/{*index}", "log_tile", tile)
-            .about("散列瓦片（C2SP tlog-tiles）", "Tile of hashes (C2SP tlog-tiles)"),
+            .about("散列瓦片（C2SP tlog-tiles）", "Tile of hashes (C2SP tlog-tiles)")
+            .spoken(&BYTES),
         Endpoint::new(Method::POST, "/api/v1/witness/add-checkpoint", "witness_add", add)
-            .about("请求见证签名（C2SP tlog-witness）", "Ask for a counter-signature (C2SP tlog-witness)"),
+            .about("请求见证签名（C2SP tlog-witness）", "Ask for a counter-signature (C2SP tlog-witness)")
+            .spoken(&WITNESS),
         Endpoint::new(Method::GET, "/api/v1/witness/{origin}/checkpoint", "witness_checkpoint", witnessed)
             .about("所见证日志的最新检查点", "The last checkpoint of a log that this node witnessed"),
     ]
@@ -51,7 +78,8 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
         Endpoint::new(Method::GET, "/api/v1/evidence/log/tile/entries/{*index}", "log_entries", entries)
             .tag("evidence")
             .roles(&SUPERVISORS)
-            .about("存证原文包（C2SP tlog-tiles）", "Bundle of entries (C2SP tlog-tiles)");
+            .about("存证原文包（C2SP tlog-tiles）", "Bundle of entries (C2SP tlog-tiles)")
+            .spoken(&BYTES);
     public.into_iter().chain([entries]).collect()
 }
 

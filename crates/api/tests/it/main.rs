@@ -21,4 +21,5 @@ mod runs;
 mod sample;
 mod session;
 mod sql;
+mod tenancy;
 mod witness;

@@ -1,17 +1,18 @@
 //! `brain doctor`: opens everything a node needs and says what it found.
 
-use crate::cli;
+use crate::cli::{self, Doctor};
 use crate::config::Loaded;
 use crate::node::Node;
 use crate::terminal;
 use anyhow::Result;
-use brain_kernel::error::Failure;
+use brain_kernel::error::{ErrorKind, Failure};
 use brain_kernel::language::Text;
+use brain_warehouse::FileCheck;
 use brain_warehouse::catalogue::CatalogueQuery;
 use std::process::ExitCode;
 
 /// Check the folder, the store, the lake and the evidence log. Ends with code 1 when something is wrong.
-pub async fn doctor(loaded: Loaded) -> Result<ExitCode> {
+pub async fn doctor(loaded: Loaded, arguments: Doctor) -> Result<ExitCode> {
     let language = cli::language();
     let node = Node::open(loaded).await?;
     let mut healthy = true;
@@ -30,10 +31,44 @@ pub async fn doctor(loaded: Loaded) -> Result<ExitCode> {
     let mappings = node.warehouse.mappings().map_err(Failure::from);
     say(Text::new("映射", "mappings"), mappings.map(|list| list.len().to_string()));
     say(Text::new("组件", "components"), Ok(node.registry.manifests().count().to_string()));
+    if arguments.deep {
+        let check = node.warehouse.check_files().await.map_err(Failure::from);
+        say(Text::new("数据文件", "files"), check.and_then(files));
+        let found = node.store.check().await.map_err(Failure::from);
+        say(Text::new("数据库", "database"), found.and_then(database));
+    }
     let verification = node.trust.evidence().verify().await.map_err(Failure::from)?;
     let evidence = serde_json::to_string(&verification)?;
-    let failure =
-        Failure::new(brain_kernel::error::ErrorKind::Internal, "trust/evidence", &evidence, &evidence);
+    let failure = Failure::new(ErrorKind::Internal, "trust/evidence", &evidence, &evidence);
     say(Text::new("存证", "evidence"), if verification.ok { Ok(evidence.clone()) } else { Err(failure) });
     Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn files(check: FileCheck) -> Result<String, Failure> {
+    let FileCheck { whole, unchecked, damaged } = check;
+    if damaged.is_empty() {
+        return Ok(format!("{whole} whole, {unchecked} without sums"));
+    }
+    let list = damaged.join("\n      ");
+    Err(Failure::new(
+        ErrorKind::Unavailable,
+        "warehouse/damaged",
+        format!("{} 个文件已损坏：\n      {list}", damaged.len()),
+        format!("{} files are damaged:\n      {list}", damaged.len()),
+    )
+    .with_hint("请从备份恢复这些文件。", "Restore them from a backup."))
+}
+
+fn database(found: Vec<String>) -> Result<String, Failure> {
+    if found.is_empty() {
+        return Ok("whole".to_owned());
+    }
+    let list = found.join("\n      ");
+    Err(Failure::new(
+        ErrorKind::Unavailable,
+        "store/damaged",
+        format!("数据库已损坏：\n      {list}"),
+        format!("The database is damaged:\n      {list}"),
+    )
+    .with_hint("请从备份恢复。", "Restore it from a backup."))
 }

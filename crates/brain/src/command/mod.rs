@@ -40,7 +40,7 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         }
         Command::Serve(_) => telemetered(loaded, serve::serve),
         // Commands for the terminal say what matters themselves; the log is for warnings.
-        Command::Doctor => quiet(loaded, doctor::doctor),
+        Command::Doctor(arguments) => quiet(loaded, |loaded| doctor::doctor(loaded, arguments)),
         Command::Run(arguments) => quiet(loaded, |loaded| run::run(loaded, arguments)),
         Command::Ingest(arguments) => quiet(loaded, |loaded| ingest::ingest(loaded, arguments)),
         Command::Sql(arguments) => quiet(loaded, |loaded| sql::sql(loaded, arguments)),

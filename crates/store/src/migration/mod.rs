@@ -45,21 +45,21 @@ pub(crate) async fn run(db: &DatabaseConnection) -> Result<()> {
             ..TransactionOptions::default()
         })
         .await
-        .map_err(Error::Connect)?;
+        .map_err(Error::connect)?;
     if !sqlite {
         let lock = format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})");
-        transaction.execute_unprepared(&lock).await.map_err(Error::Migration)?;
+        transaction.execute_unprepared(&lock).await.map_err(Error::migration)?;
     }
     let known: Vec<String> = Migrator::migrations().iter().map(|step| step.name().to_owned()).collect();
-    let applied = Migrator::get_migration_models(&transaction).await.map_err(Error::Migration)?;
+    let applied = Migrator::get_migration_models(&transaction).await.map_err(Error::migration)?;
     if let Some(newer) = applied.iter().find(|row| !known.contains(&row.version)) {
         let name = newer.version.clone();
-        transaction.rollback().await.map_err(Error::Migration)?;
+        transaction.rollback().await.map_err(Error::migration)?;
         return Err(Error::NewerSchema(name));
     }
     if applied.len() < known.len() {
         tracing::info!(applied = applied.len(), known = known.len(), "migrating the operational store");
-        Migrator::up(&transaction, None).await.map_err(Error::Migration)?;
+        Migrator::up(&transaction, None).await.map_err(Error::migration)?;
     }
-    transaction.commit().await.map_err(Error::Migration)
+    transaction.commit().await.map_err(Error::migration)
 }

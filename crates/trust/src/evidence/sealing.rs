@@ -14,7 +14,7 @@ use brain_verifier::{Checkpoint, Hash, HashAlgorithm, SignedCheckpoint, Verifier
 use super::entry::hash_of;
 use super::legacy_head::LegacyHead;
 use super::signing::EvidenceKeys;
-use super::tiles::{TileEdge, TileFolder, sync_folder};
+use super::tiles::{TileEdge, TileFolder};
 use crate::{Error, Result};
 
 /// File beside the keys with the last signed checkpoint.
@@ -187,7 +187,9 @@ impl Sealer {
         brain_crypto::replace_private_file(&path, signed.note().as_bytes()).map_err(failed)?;
         let legacy = self.keys_dir.join(LEGACY_KEPT_FILE);
         if legacy.exists() {
-            std::fs::remove_file(&legacy).and_then(|()| sync_folder(&self.keys_dir)).map_err(failed)?;
+            std::fs::remove_file(&legacy)
+                .and_then(|()| brain_durable::sync_folder(&self.keys_dir))
+                .map_err(failed)?;
         }
         Ok(())
     }

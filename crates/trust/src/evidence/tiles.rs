@@ -5,7 +5,7 @@
 //! made again from the store at any time; a tile that does not lead to the signed root is never used for a proof.
 
 use std::collections::HashMap;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -145,7 +145,7 @@ impl TileFolder {
         let mut file = options.open(&draft)?;
         file.write_all(&bytes)?;
         if durable && address.width == TILE_WIDTH {
-            file.sync_all()?;
+            brain_durable::sync_file(&file, &draft)?;
         }
         fs::rename(&draft, &path)?;
         if address.width == TILE_WIDTH {
@@ -255,11 +255,6 @@ pub(crate) fn create_private(folder: &Path) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(folder)
-}
-
-/// Bring renames in a folder to disk.
-pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
 }
 
 #[cfg(test)]

@@ -94,6 +94,17 @@ pub struct SessionCard {
     pub current: bool,
 }
 
+/// Noting the last use is worth a write, not a refusal: on a full disk reading goes on, and the session ends sooner.
+fn noted(outcome: brain_store::Result<()>) -> Result<()> {
+    match outcome {
+        Err(brain_store::Error::DiskFull) => {
+            tracing::warn!("the disk is full: the last use of a credential is not noted");
+            Ok(())
+        }
+        outcome => Ok(outcome?),
+    }
+}
+
 impl Identity {
     /// The caller behind a session token or API key; refused while the password or a second factor is due.
     pub async fn authenticate(&self, token: &str, carrier: Carrier, origin: &Origin) -> Result<Party> {
@@ -182,9 +193,13 @@ impl Identity {
             self.end_as_stolen(&session, reason, origin).await?;
             return Err(Error::SessionEnded);
         }
-        let renewed = self.renew(&session, &hash, carrier, now).await?;
+        let renewed = match self.renew(&session, &hash, carrier, now).await {
+            // The old token is good until there is room for a new one.
+            Err(Error::Store(brain_store::Error::DiskFull)) => None,
+            renewed => renewed?,
+        };
         if renewed.is_none() && now - session.last_seen_at >= TimeDelta::seconds(TOUCH_INTERVAL_S) {
-            session::touch(db, &session.token_hash, now).await?;
+            noted(session::touch(db, &session.token_hash, now).await)?;
         }
         let required = self.0.options.second_factor_required_roles.contains(&party.role);
         Ok(Authenticated {
@@ -261,7 +276,7 @@ impl Identity {
         }
         let interval = TimeDelta::seconds(TOUCH_INTERVAL_S);
         if key.last_used_at.is_none_or(|last| now - last >= interval) {
-            api_key::touch(db, &key.id, now).await?;
+            noted(api_key::touch(db, &key.id, now).await)?;
         }
         Ok(Authenticated {
             party: party_of(&account)?,

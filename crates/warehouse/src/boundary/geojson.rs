@@ -124,7 +124,10 @@ enum RawGeometry {
 }
 
 /// Read and check a file.
-pub(super) fn parse(file: &[u8]) -> Result<Collection, BoundaryError> {
+///
+/// # Errors
+/// The first thing that is wrong, with the place it stands at.
+pub fn parse(file: &[u8]) -> Result<Collection, BoundaryError> {
     if file.len() as u64 > FILE_BYTES_MAX {
         return Err(BoundaryError::TooLarge { what: "字节 bytes", limit: FILE_BYTES_MAX });
     }

@@ -9,7 +9,9 @@ mod geojson;
 
 pub use approval::Approval;
 pub use error::BoundaryError;
-pub use geojson::{Collection, CollectionKind, Feature, FeatureKind, Geometry, GeometryKind, Properties};
+pub use geojson::{
+    Collection, CollectionKind, Feature, FeatureKind, Geometry, GeometryKind, Properties, parse,
+};
 
 use crate::source::hex;
 use crate::{Result, Warehouse};

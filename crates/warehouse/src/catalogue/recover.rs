@@ -12,6 +12,7 @@ impl Inner {
     pub(crate) async fn reconcile(&self) -> Result<u64> {
         let mut found = 0;
         for entry in self.catalogue.snapshot().values() {
+            self.lake.sum_log(&entry.name)?;
             let Some(latest) = self.lake.latest(&entry.name).await? else { continue };
             let first = entry.version.map_or(0, |known| known + 1);
             for version in first..=latest {

@@ -8,6 +8,7 @@ mod parquet;
 mod record;
 mod sniff;
 mod split;
+mod xls;
 
 pub use chunk::FileFacts;
 pub(crate) use chunk::{Chunk, Header, open};

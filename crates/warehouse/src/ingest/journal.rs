@@ -48,10 +48,9 @@ impl Journal {
         let draft = path.with_extension("draft");
         let mut file = std::fs::File::create(&draft)?;
         file.write_all(&serde_json::to_vec(self).map_err(std::io::Error::other)?)?;
-        file.sync_all()?;
+        brain_durable::sync_file(&file, &draft)?;
         std::fs::rename(&draft, &path)?;
-        std::fs::File::open(folder)?.sync_all()?;
-        Ok(())
+        Ok(brain_durable::sync_folder(folder)?)
     }
 
     /// Forget a run that is finished.

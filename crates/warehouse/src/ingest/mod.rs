@@ -16,12 +16,14 @@ mod recover;
 mod report;
 mod rules;
 mod run;
+mod trial;
 mod unlanded;
 
 pub use crate::decode::FileFacts;
 pub use error::IngestError;
 pub use report::{ColumnReport, IngestReport, TableReport};
 pub use run::{IngestOptions, IngestRequest};
+pub use trial::{Trial, try_file};
 
 #[cfg(test)]
 mod recovery_tests;

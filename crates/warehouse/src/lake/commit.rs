@@ -5,6 +5,7 @@
 //! that [`Lake::version_of_run`] can tell after a crash whether the commit happened.
 
 use super::Lake;
+use super::sums::{self, SummedFile};
 use crate::{Error, Result};
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::SchemaRef;
@@ -22,6 +23,7 @@ use futures::{Stream, StreamExt as _, TryStreamExt as _};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::fs::File;
+use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -62,7 +64,8 @@ pub(crate) struct StagedFile {
 
 /// Writes one staged file.
 pub(crate) struct StagingWriter {
-    writer: ArrowWriter<File>,
+    writer: ArrowWriter<SummedFile>,
+    path: PathBuf,
     name: String,
     rows: u64,
 }
@@ -76,9 +79,12 @@ impl StagingWriter {
 
     /// Write the footer and force the file to disk.
     pub(crate) fn finish(self, now_ms: i64) -> Result<StagedFile> {
-        let file = self.writer.into_inner().map_err(parquet)?;
-        file.sync_all()?;
+        let (file, sums) = self.writer.into_inner().map_err(parquet)?.finish();
+        brain_durable::sync_file(&file, &self.path)?;
         let bytes = file.metadata()?.len();
+        if let Some(table) = self.path.parent() {
+            sums.keep(&sums::path_of(table, &self.name))?;
+        }
         Ok(StagedFile { name: self.name, bytes, rows: self.rows, written_ms: now_ms })
     }
 }
@@ -100,9 +106,13 @@ impl Lake {
         std::fs::create_dir_all(&folder)?;
         let name = format!("{}{part:04}.parquet", prefix(run_id));
         let path = folder.join(&name);
-        let writer = ArrowWriter::try_new(File::create(&path)?, Arc::clone(schema), Some(properties(schema)))
-            .map_err(parquet)?;
-        Ok(StagingWriter { writer, name, rows: 0 })
+        let writer = ArrowWriter::try_new(
+            SummedFile::new(File::create(&path)?),
+            Arc::clone(schema),
+            Some(properties(schema)),
+        )
+        .map_err(parquet)?;
+        Ok(StagingWriter { writer, path, name, rows: 0 })
     }
 
     /// Make staged files a version of the dataset. With no file a replacement empties the table.
@@ -133,7 +143,9 @@ impl Lake {
                 .with_actions(adds)
                 .with_commit_properties(properties)
                 .await?;
-            return Ok(created.version().unwrap_or_default());
+            let version = created.version().unwrap_or_default();
+            self.bring_to_disk(dataset, version)?;
+            return Ok(version);
         };
         let state = table.snapshot()?;
         let mut actions = Vec::new();
@@ -151,7 +163,19 @@ impl Lake {
         let operation = DeltaOperation::Write { mode, partition_by: None, predicate: None };
         let builder: CommitBuilder = properties.into();
         let done = builder.with_actions(actions).build(Some(state), table.log_store(), operation).await?;
+        self.bring_to_disk(dataset, done.version())?;
         Ok(done.version())
+    }
+
+    /// A commit as its library leaves it lies in the kernel's memory; the journal may be forgotten only when commit,
+    /// files and folders are on disk.
+    fn bring_to_disk(&self, dataset: &str, version: u64) -> Result<()> {
+        let folder = self.folder(dataset);
+        let log = folder.join("_delta_log");
+        let commit = log.join(format!("{version:020}.json"));
+        brain_durable::sync_file(&File::open(&commit)?, &commit)?;
+        self.sum_log(dataset)?;
+        Ok(brain_durable::sync_folders(&log, &self.root)?)
     }
 
     /// Write a whole stream as one version: the way of models.
@@ -198,15 +222,9 @@ impl Lake {
 
     /// Remove the files a run staged and never committed.
     pub(crate) fn sweep(&self, dataset: &str, run_id: &str) -> Result<usize> {
-        let Ok(entries) = std::fs::read_dir(self.folder(dataset)) else { return Ok(0) };
-        let prefix = prefix(run_id);
-        let mut removed = 0;
-        for entry in entries.flatten() {
-            if entry.file_name().to_string_lossy().starts_with(&prefix) {
-                std::fs::remove_file(entry.path())?;
-                removed += 1;
-            }
-        }
+        let table = self.folder(dataset);
+        let removed = remove_of_run(&table, run_id)?;
+        remove_of_run(&table.join(sums::FOLDER), run_id)?;
         Ok(removed)
     }
 
@@ -232,6 +250,7 @@ impl Lake {
         if !folder.join("_delta_log").is_dir() {
             return Ok(None);
         }
+        self.check_log(&folder)?;
         let url = deltalake_core::ensure_table_uri(folder.to_string_lossy())?;
         match DeltaTableBuilder::from_url(url)?.load().await {
             Ok(table) => Ok(Some(table)),
@@ -240,6 +259,20 @@ impl Lake {
             Err(error) => Err(error.into()),
         }
     }
+}
+
+/// Remove the files in a folder whose names begin as those of a run do.
+fn remove_of_run(folder: &Path, run_id: &str) -> Result<usize> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Ok(0) };
+    let prefix = prefix(run_id);
+    let mut removed = 0;
+    for entry in entries.flatten() {
+        if entry.file_name().to_string_lossy().starts_with(&prefix) {
+            std::fs::remove_file(entry.path())?;
+            removed += 1;
+        }
+    }
+    Ok(removed)
 }
 
 fn prefix(run_id: &str) -> String {

@@ -1,7 +1,10 @@
 //! Delta tables under `<data>/lake/<zone>/<table>`. Private to the crate: the door stands in front of it.
 
+pub(crate) mod check;
+pub(crate) mod checked;
 pub(crate) mod commit;
 pub(crate) mod read;
+pub(crate) mod sums;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,12 +14,17 @@ use std::sync::Arc;
 pub(crate) struct Lake {
     root: PathBuf,
     open_tables: Arc<read::OpenTables>,
+    whole: Arc<check::Whole>,
 }
 
 impl Lake {
     /// A lake in `<data>/lake`.
     pub(crate) fn new(data: &Path) -> Self {
-        Self { root: data.join("lake"), open_tables: Arc::default() }
+        Self { root: data.join("lake"), open_tables: Arc::default(), whole: Arc::default() }
+    }
+
+    fn root(&self) -> &Path {
+        &self.root
     }
 
     /// Folder of `zone.table`, for example `<data>/lake/raw/registry`.

@@ -83,6 +83,7 @@ impl Lake {
         if !folder.join("_delta_log").is_dir() {
             return Err(unknown());
         }
+        self.check_log(&folder)?;
         let url = deltalake_core::ensure_table_uri(folder.to_string_lossy())?;
         let mut builder = DeltaTableBuilder::from_url(url)?;
         if let Some(version) = version {

@@ -1,0 +1,1 @@
+SELECT product, sum(amount_cny) FROM raw.firm_order GROUP BY 1 ORDER BY 2 DESC LIMIT 3

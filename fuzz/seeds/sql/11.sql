@@ -1,0 +1,1 @@
+SELECT regexp_replace(product, '(a+)+$', 'x') FROM raw.firm_order

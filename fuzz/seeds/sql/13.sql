@@ -1,0 +1,1 @@
+SELECT a.product FROM raw.firm_order a JOIN raw.firm_order b ON a.owner = b.owner WHERE a.amount_cny > (SELECT avg(amount_cny) FROM raw.firm_order)

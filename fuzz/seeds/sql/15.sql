@@ -1,0 +1,1 @@
+SELECT repeat('x', 1000), date_trunc('month', ordered_on), cast(amount_cny as int) / 0 FROM raw.firm_order

@@ -1,0 +1,1 @@
+SELECT unnest([1,2,3]), array_agg(product) OVER (PARTITION BY owner ORDER BY ordered_on ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) FROM raw.firm_order

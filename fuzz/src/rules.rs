@@ -1,0 +1,66 @@
+//! What administrators write: mappings, models, policies.
+
+use brain_kernel::grade::Grade;
+use brain_kernel::language::Text;
+use brain_kernel::party::Role;
+use brain_policy::{Action, Book, Kind, Resource, Rule, Situation, Subject, built_in};
+use brain_warehouse::{mapping, model};
+use chrono::DateTime;
+
+/// Mappings in TOML.
+pub fn mapping(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    match mapping::parse("fuzz.toml", text) {
+        Ok(mapping) => assert!(!mapping.tables.is_empty()),
+        Err(error) => assert!(!error.problem.zh.is_empty() && !error.problem.en.is_empty()),
+    }
+}
+
+/// Models: front matter and SQL.
+pub fn model(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    if let Ok(model) = model::Model::parse(text) {
+        assert!(model.name.contains('.'), "a model makes a table of a zone");
+        let _ = model.reads().count();
+    }
+}
+
+/// Policies in Cedar's language. One that is taken must never fail open: what is forbidden stays so beside it.
+pub fn policy(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let rule = Rule {
+        id: "fuzz".to_owned(),
+        version: 1,
+        title: Text::new("测试", "test"),
+        text: text.to_owned(),
+        level: Grade::General4,
+    };
+    let Ok(book) = Book::new(built_in().into_iter().chain([rule]).collect()) else { return };
+    let subject = Subject {
+        role: Role::Enterprise,
+        organisation: "91330681716195421C",
+        side: "enterprise",
+        region: "330100",
+        industry: "C38",
+        clearance: Grade::General4,
+    };
+    let resource = Resource {
+        kind: Kind::Dataset,
+        name: "raw.x",
+        zone: "raw",
+        side: "public",
+        grade: Grade::Core,
+        owner: "node",
+        restricted: false,
+    };
+    let situation = Situation {
+        action: Action::Move,
+        purpose: "view",
+        granted: false,
+        agreement: false,
+        channel: Grade::Core,
+        at: DateTime::UNIX_EPOCH,
+    };
+    let verdict = book.decide(&subject, &resource, &situation);
+    assert!(!verdict.allow, "core data does not move by a policy of general data");
+}
