@@ -217,12 +217,16 @@ impl Trust {
 
     /// Sign the last head. Call it at shutdown, after everything that records has stopped.
     pub async fn close(&self) -> Result<()> {
+        // Before the tasks end: ends of accesses that nobody waited for are on their way.
+        let anchored = self.0.audit.anchor().await;
+        if let Err(error) = self.0.alerts.advance().await {
+            tracing::warn!(%error, "alerts were not counted to the end; the next start goes on");
+        }
         for task in &self.0.tasks {
             task.abort();
         }
         self.0.policy.flush_usage().await?;
-        self.0.alerts.advance().await?;
-        self.0.audit.anchor().await?;
+        anchored?;
         self.0.evidence.head().await.map(drop)
     }
 }

@@ -1,6 +1,6 @@
 //! One access (一次访问): what is known of it while it lasts, and the records it leaves.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 use brain_kernel::party::Party;
@@ -49,12 +49,14 @@ pub(crate) struct Who {
 #[derive(Debug, Default)]
 struct Course {
     statement: Option<String>,
-    inputs: BTreeMap<String, AuditInput>,
+    inputs: BTreeSet<AuditInput>,
     rows: u64,
     bytes: Option<u64>,
     /// Something worth a record has happened.
     touched: bool,
     denied: bool,
+    /// Nothing was handed on before `finish`, so that without it nothing was.
+    held: bool,
     broken_off: bool,
     reason: Option<&'static str>,
     ended: bool,
@@ -151,6 +153,11 @@ impl Access {
         self.course().touched = true;
     }
 
+    /// Nothing is handed on before [`finish`](Self::finish): without it the access broke off.
+    pub fn hold(&self) {
+        self.course().held = true;
+    }
+
     /// Keep the statement, shortened.
     pub fn state(&self, statement: &str) {
         let mut course = self.course();
@@ -159,9 +166,9 @@ impl Access {
     }
 
     /// A dataset was opened under a grant.
-    pub fn opened(&self, version: u64, grant: &Grant) -> Result<()> {
+    pub fn opened(&self, dataset: &str, version: u64, grant: &Grant) -> Result<()> {
         self.name(AuditInput {
-            dataset: grant.dataset.clone(),
+            dataset: dataset.to_owned(),
             version: Some(version),
             grant: Some(grant.id.clone()),
             agreement: grant.agreement.clone(),
@@ -183,14 +190,14 @@ impl Access {
     fn name(&self, input: AuditInput) -> Result<()> {
         let mut course = self.course();
         course.touched = true;
-        if course.inputs.len() >= INPUTS_MAX && !course.inputs.contains_key(&input.dataset) {
+        if course.inputs.len() >= INPUTS_MAX && !course.inputs.contains(&input) {
             return Err(Error::invalid(
                 "sql",
                 format!("一次访问至多涉及 {INPUTS_MAX} 个数据集。"),
                 format!("One access names {INPUTS_MAX} datasets at most."),
             ));
         }
-        course.inputs.insert(input.dataset.clone(), input);
+        course.inputs.insert(input);
         Ok(())
     }
 
@@ -278,7 +285,7 @@ impl Access {
 impl Inner {
     fn row(&self, phase: Phase, outcome: Outcome) -> Result<RecordRow> {
         let course = self.course.lock().unwrap_or_else(PoisonError::into_inner);
-        let inputs: Vec<AuditInput> = course.inputs.values().cloned().collect();
+        let inputs: Vec<AuditInput> = course.inputs.iter().cloned().collect();
         let handed_out = i64::try_from(course.rows).unwrap_or(i64::MAX);
         let over = phase != Phase::Open;
         let exchange = inputs.iter().any(|input| input.agreement.is_some())
@@ -318,7 +325,7 @@ impl Drop for Inner {
             if course.ended || !course.touched {
                 return;
             }
-            match (course.denied, course.reason, course.broken_off) {
+            match (course.denied, course.reason, course.broken_off || course.held) {
                 (true, ..) => Outcome::Denied,
                 (false, Some(_), _) => Outcome::Failed,
                 (false, None, true) => Outcome::BrokenOff,

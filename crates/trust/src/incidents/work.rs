@@ -16,7 +16,7 @@ use crate::{Error, Result};
 const WORDS_CHARACTERS_MAX: usize = 4_000;
 
 /// Who is to work on it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewOwner {
     /// User name or account id of a security administrator; oneself when left out.
