@@ -138,12 +138,7 @@ pub async fn find(db: &impl ConnectionTrait, seq: i64) -> Result<Option<RecordRo
 
 /// At most `limit` records from position `from` on, in order; for streaming everything.
 pub async fn records_from(db: &impl ConnectionTrait, from: i64, limit: u64) -> Result<Vec<RecordRow>> {
-    Ok(Entity::find()
-        .filter(Column::Seq.gte(from))
-        .order_by_asc(Column::Seq)
-        .limit(limit)
-        .all(db)
-        .await?)
+    Ok(Entity::find().filter(Column::Seq.gte(from)).order_by_asc(Column::Seq).limit(limit).all(db).await?)
 }
 
 /// Position of the first record at or after an instant; `None` when there is none.

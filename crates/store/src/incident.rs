@@ -1,11 +1,11 @@
 //! Incidents (安全事件) as rows; which step is possible is `trust`'s business.
 
+use chrono::{DateTime, Utc};
+use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait,
     QueryFilter, QueryOrder, QuerySelect,
 };
-use sea_orm::sea_query::{Expr, OnConflict};
-use chrono::{DateTime, Utc};
 
 use crate::entity::incident::{ActiveModel, Column, Entity};
 use crate::entity::{incident_duty, incident_event, incident_reference};

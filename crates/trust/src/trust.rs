@@ -11,8 +11,8 @@ use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 
 use crate::{
-    AccountCard, Alerts, Audit, Certificates, CryptoOptions, Evidence, EvidenceOptions, Grants, Identity, Incidents, Keyring, Options,
-    Policy, Requests, Result, Rulebook, Secret, Vault,
+    AccountCard, Alerts, Audit, Certificates, CryptoOptions, Evidence, EvidenceOptions, Grants, Identity,
+    Incidents, Keyring, Options, Policy, Requests, Result, Rulebook, Secret, Vault,
 };
 
 /// A cheap-clone handle to identity, grants and evidence of one node.

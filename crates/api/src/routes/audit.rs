@@ -12,10 +12,10 @@ use axum::http::{HeaderValue, Method, Response, header};
 use brain_kernel::csv;
 use brain_kernel::error::Failure;
 use brain_kernel::party::Role;
+use brain_trust::Scope;
 use brain_trust::audit::{
     AuditDetail, AuditExport, AuditRecord, AuditStatus, AuditVerification, Channel, Outcome, RecordFilter,
 };
-use brain_trust::Scope;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures::stream;
@@ -90,7 +90,10 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
         Endpoint::new(Method::GET, "/api/v1/audit/records", "audit_list", list)
             .about("审计记录，新的在前", "Audit records, newest first"),
         Endpoint::new(Method::GET, "/api/v1/audit/records/{seq}", "audit_show", show)
-            .about("一次访问的全部记录与锚定位置", "Everything recorded of one access, and where it is anchored")
+            .about(
+                "一次访问的全部记录与锚定位置",
+                "Everything recorded of one access, and where it is anchored",
+            )
             .codes(&["trust/not-found"]),
         Endpoint::new(Method::GET, "/api/v1/audit/export", "audit_export", export)
             .about("导出审计记录；导出本身也被审计", "Export audit records; the export is audited itself")
@@ -210,7 +213,8 @@ fn lines(records: &[AuditRecord], format: FileFormat) -> Result<Vec<u8>, Failure
                 csv::append_line(&mut out, record.cells().iter().map(csv::cell), csv::FILE_LINE_END);
             }
             FileFormat::Jsonl => {
-                serde_json::to_writer(&mut out, record).map_err(|error| Error::Internal(error.to_string()))?;
+                serde_json::to_writer(&mut out, record)
+                    .map_err(|error| Error::Internal(error.to_string()))?;
                 out.push(b'\n');
             }
         }

@@ -37,7 +37,10 @@ async fn act(node: &Node, actor: &Party, action: AuditAction) -> Result<bool> {
         }
         AuditAction::Show { seq } => {
             let found = audit.show(actor, seq).await.map_err(Failure::from)?;
-            audit.note(actor, "audit.read", terminal_origin("audit"), Some(1)).await.map_err(Failure::from)?;
+            audit
+                .note(actor, "audit.read", terminal_origin("audit"), Some(1))
+                .await
+                .map_err(Failure::from)?;
             show(&found)?;
         }
         AuditAction::Export { filter, out } => export(node, actor, filter_of(filter), &out).await?,
@@ -62,9 +65,8 @@ fn filter_of(given: AuditFilter) -> RecordFilter {
 
 async fn export(node: &Node, actor: &Party, filter: RecordFilter, out: &Path) -> Result<()> {
     let as_lines = out.extension().is_some_and(|extension| extension == "jsonl");
-    let place = || {
-        format!("无法写入 {0}。\nCannot write {0}; check the folder and its permissions.", out.display())
-    };
+    let place =
+        || format!("无法写入 {0}。\nCannot write {0}; check the folder and its permissions.", out.display());
     let file = std::fs::File::create_new(out).with_context(place)?;
     let mut file = std::io::BufWriter::new(file);
     let origin = terminal_origin("audit_export");

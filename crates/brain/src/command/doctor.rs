@@ -42,6 +42,9 @@ pub async fn doctor(loaded: Loaded) -> Result<ExitCode> {
     });
     let words = words.to_string();
     let failure = Failure::new(brain_kernel::error::ErrorKind::Internal, "trust/audit", &words, &words);
-    say(Text::new("审计", "audit"), if records.first_bad.is_none() { Ok(words.clone()) } else { Err(failure) });
+    say(
+        Text::new("审计", "audit"),
+        if records.first_bad.is_none() { Ok(words.clone()) } else { Err(failure) },
+    );
     Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -38,9 +38,7 @@ async fn work(incidents: &Incidents, actor: &Party, action: IncidentAction) -> R
             let new = NewOwner { owner: Some(owner), note: String::new() };
             incidents.assign(actor, &id, seen(&id).await?, new).await
         }
-        IncidentAction::Contain { id, note } => {
-            incidents.contain(actor, &id, seen(&id).await?, &note).await
-        }
+        IncidentAction::Contain { id, note } => incidents.contain(actor, &id, seen(&id).await?, &note).await,
         IncidentAction::Close { id, cause, measures, false_alarm } => {
             incidents.close(actor, &id, seen(&id).await?, Closure { cause, measures, false_alarm }).await
         }

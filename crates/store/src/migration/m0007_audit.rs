@@ -187,8 +187,7 @@ fn incidents() -> Vec<TableCreateStatement> {
 }
 
 /// Rows that the retention job has marked may go; of two tables only.
-const EXPIRED: &str =
-    "EXISTS (SELECT 1 FROM audit_expiry WHERE OLD.seq BETWEEN audit_expiry.first_seq AND audit_expiry.last_seq)";
+const EXPIRED: &str = "EXISTS (SELECT 1 FROM audit_expiry WHERE OLD.seq BETWEEN audit_expiry.first_seq AND audit_expiry.last_seq)";
 
 fn expires(table: &str) -> bool {
     matches!(table, "audit_record" | "audit_dataset")

@@ -143,12 +143,7 @@ async fn only_a_whole_batch_past_the_laws_time_can_go(database: &TestDatabase) {
             None => TestDatabase::postgres().await.unwrap(),
         };
         let store = filled(&other, exchange).await;
-        let expiry = |last_seq: i64| ExpiryRow {
-            number: 0,
-            first_seq: 0,
-            last_seq,
-            expired_at: store.now(),
-        };
+        let expiry = |last_seq: i64| ExpiryRow { number: 0, first_seq: 0, last_seq, expired_at: store.now() };
         let attempt = async |row: ExpiryRow| {
             let transaction = store.transaction().await.unwrap();
             let gone = audit::expire(&transaction, row).await;

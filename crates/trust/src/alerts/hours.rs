@@ -40,7 +40,9 @@ impl Hours {
 
     fn local(&self, at: DateTime<Utc>) -> DateTime<FixedOffset> {
         let offset = FixedOffset::east_opt(self.utc_offset_minutes.saturating_mul(60));
-        at.with_timezone(&offset.unwrap_or_else(|| FixedOffset::east_opt(0).unwrap_or(chrono::Offset::fix(&Utc))))
+        at.with_timezone(
+            &offset.unwrap_or_else(|| FixedOffset::east_opt(0).unwrap_or(chrono::Offset::fix(&Utc))),
+        )
     }
 
     /// Whether nobody works at this instant.
@@ -89,12 +91,8 @@ mod tests {
 
     #[test]
     fn a_night_shift_works_over_midnight() {
-        let hours = Hours {
-            from: "22:00".into(),
-            to: "06:00".into(),
-            utc_offset_minutes: 0,
-            weekends_off: false,
-        };
+        let hours =
+            Hours { from: "22:00".into(), to: "06:00".into(), utc_offset_minutes: 0, weekends_off: false };
         assert!(!hours.is_off("2026-11-20T23:00:00Z".parse().unwrap()));
         assert!(!hours.is_off("2026-11-20T05:59:00Z".parse().unwrap()));
         assert!(hours.is_off("2026-11-20T12:00:00Z".parse().unwrap()));

@@ -137,7 +137,12 @@ impl Alerts {
         Ok((true, raised.len() as u64))
     }
 
-    async fn store(&self, counted: Counted, raised: &[Raised], fresh: Vec<records::ProfileRow>) -> Result<()> {
+    async fn store(
+        &self,
+        counted: Counted,
+        raised: &[Raised],
+        fresh: Vec<records::ProfileRow>,
+    ) -> Result<()> {
         let transaction = self.0.store.transaction().await?;
         for chunk in fresh.chunks(500) {
             records::touch(&transaction, chunk.to_vec()).await?;
@@ -206,11 +211,11 @@ impl State {
             let acts = leaves::leaves_from(store.db(), from, AT_ONCE).await?;
             let Some(last) = acts.last() else { break };
             from = last.seq + 1;
-            acts.iter()
-                .filter(|act| act.seq < counted.evidence && act.recorded_at >= since)
-                .for_each(|act| {
+            acts.iter().filter(|act| act.seq < counted.evidence && act.recorded_at >= since).for_each(
+                |act| {
                     state.windows.act(book, act);
-                });
+                },
+            );
         }
         // What was touched then is stored already.
         state.windows.take_fresh();

@@ -287,7 +287,11 @@ fn check_rule(rule: &AlertRule) -> std::result::Result<(), String> {
         }
     };
     let count = |count: u64| {
-        if (1..=COUNT_MAX).contains(&count) { Ok(()) } else { Err(format!("count = {count}: 1 to {COUNT_MAX}")) }
+        if (1..=COUNT_MAX).contains(&count) {
+            Ok(())
+        } else {
+            Err(format!("count = {count}: 1 to {COUNT_MAX}"))
+        }
     };
     match &rule.condition {
         AlertCondition::Volume(volume) => {
@@ -305,7 +309,9 @@ fn check_rule(rule: &AlertRule) -> std::result::Result<(), String> {
             names(&[&acts.kinds])?;
             count(acts.count)?;
             if acts.kinds.is_empty() || acts.kinds.iter().any(|kind| kind.starts_with("incident.")) {
-                return Err("acts needs kinds, and none of incident.*: an incident must not raise another".to_owned());
+                return Err(
+                    "acts needs kinds, and none of incident.*: an incident must not raise another".to_owned()
+                );
             }
         }
         AlertCondition::Breadth(breadth) => {
@@ -319,7 +325,8 @@ fn check_rule(rule: &AlertRule) -> std::result::Result<(), String> {
 }
 
 fn is_id(id: &str) -> bool {
-    (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    (1..=64).contains(&id.len())
+        && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
 fn is_title(title: &Text) -> bool {
@@ -348,7 +355,8 @@ mod tests {
     #[test]
     fn the_built_in_rules_are_valid_and_cover_what_the_requirement_names() {
         let book = Rulebook::read("", "none").unwrap();
-        for id in ["bulk-export", "off-hours-export", "privilege-change", "repeated-denial", "many-datasets"] {
+        for id in ["bulk-export", "off-hours-export", "privilege-change", "repeated-denial", "many-datasets"]
+        {
             assert!(book.rules.iter().any(|rule| rule.id == id && rule.enabled), "{id}");
         }
         assert!(book.duty("notify-persons").is_some());
@@ -397,10 +405,16 @@ mod tests {
             (rule("window_minutes=1\ncondition={volume={}}"), "rows or bytes"),
             (rule("window_minutes=1\ncondition={volume={rows=0}}"), "rows or bytes"),
             (rule("window_minutes=1\ncondition={accesses={count=0}}"), "count"),
-            (rule("window_minutes=1\ncondition={acts={kinds=[\"incident.open\"],by=\"actor\",count=1}}"), "incident"),
+            (
+                rule("window_minutes=1\ncondition={acts={kinds=[\"incident.open\"],by=\"actor\",count=1}}"),
+                "incident",
+            ),
             (rule("window_minutes=1\ncondition={acts={kinds=[\"a\"],by=\"nobody\",count=1}}"), "nobody"),
             (rule("window_minutes=1\nextra=1\ncondition={volume={rows=1}}"), "extra"),
-            ("[hours]\nutc_offset_minutes=0\nfrom=\"25:00\"\nto=\"18:00\"\nweekends_off=true".to_owned(), "25:00"),
+            (
+                "[hours]\nutc_offset_minutes=0\nfrom=\"25:00\"\nto=\"18:00\"\nweekends_off=true".to_owned(),
+                "25:00",
+            ),
         ];
         for (text, named) in cases {
             let refused = Rulebook::read(&text, "own").unwrap_err();

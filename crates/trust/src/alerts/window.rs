@@ -173,11 +173,9 @@ impl Windows {
         self.make_room();
         let window = self.windows.entry((rule.id.clone(), key.to_owned())).or_default();
         window.push(counted, TimeDelta::minutes(rule.window_minutes.into()));
-        let reached = limits
-            .into_iter()
-            .zip(window.sums)
-            .zip(words)
-            .find_map(|((limit, sum), word)| limit.filter(|limit| sum >= *limit).map(|limit| (word, sum, limit)));
+        let reached = limits.into_iter().zip(window.sums).zip(words).find_map(|((limit, sum), word)| {
+            limit.filter(|limit| sum >= *limit).map(|limit| (word, sum, limit))
+        });
         let (word, sum, limit) = reached?;
         let references = window.references();
         // The next hit takes as much again.

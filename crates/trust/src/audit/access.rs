@@ -7,9 +7,9 @@ use brain_kernel::party::Party;
 use brain_store::audit::RecordRow;
 use tokio::sync::oneshot;
 
+use super::Audit;
 use super::record::{AuditInput, Channel, Outcome, Phase, inputs_text};
 use super::writer::Written;
-use super::Audit;
 use crate::{Error, Grant, Result};
 
 /// Characters of a statement that are kept.
@@ -181,8 +181,7 @@ impl Access {
             let mut course = self.course();
             (course.denied, course.reason) = (true, Some(code));
         }
-        let input =
-            AuditInput { dataset: dataset.to_owned(), version: None, grant: None, agreement: None };
+        let input = AuditInput { dataset: dataset.to_owned(), version: None, grant: None, agreement: None };
         // The one more than can be kept was refused already.
         drop(self.name(input));
     }

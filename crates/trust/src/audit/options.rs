@@ -52,7 +52,14 @@ impl AuditOptions {
                 "网络数据安全管理条例第十二条",
                 "Network Data Security Regulations Art 12",
             ),
-            ("audit.batch_records", self.batch_records, 1, BATCH_RECORDS_MAX, "程序上限", "limit of the program"),
+            (
+                "audit.batch_records",
+                self.batch_records,
+                1,
+                BATCH_RECORDS_MAX,
+                "程序上限",
+                "limit of the program",
+            ),
             ("audit.batch_seconds", self.batch_seconds, 1, 60, "程序上限", "limit of the program"),
         ];
         for (key, value, low, high, zh, en) in bounds {

@@ -277,9 +277,26 @@ pub(crate) fn from_row(row: RecordRow) -> Result<AuditRecord> {
 impl AuditRecord {
     /// Names of the columns of a file, in the order of [`cells`](Self::cells).
     pub const COLUMNS: [&'static str; 20] = [
-        "seq", "time", "account", "role", "organisation", "credential", "address", "channel", "action",
-        "operation", "purpose", "datasets", "grants", "agreements", "rows", "bytes", "outcome", "reason",
-        "trace_id", "statement",
+        "seq",
+        "time",
+        "account",
+        "role",
+        "organisation",
+        "credential",
+        "address",
+        "channel",
+        "action",
+        "operation",
+        "purpose",
+        "datasets",
+        "grants",
+        "agreements",
+        "rows",
+        "bytes",
+        "outcome",
+        "reason",
+        "trace_id",
+        "statement",
     ];
 
     /// The record as cells of one line of a file; values, not yet made safe for spreadsheets.

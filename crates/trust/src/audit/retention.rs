@@ -25,7 +25,10 @@ impl Audit {
                 continue;
             }
             if !self.is_as_anchored(&batch).await? {
-                tracing::error!(batch = batch.number, "audit records are not what was anchored; they are kept");
+                tracing::error!(
+                    batch = batch.number,
+                    "audit records are not what was anchored; they are kept"
+                );
                 continue;
             }
             gone += self.let_go(batch).await?;

@@ -308,9 +308,13 @@ fn bad(seq: i64, problem: AuditProblem) -> BadRecord {
         AuditProblem::Altered => ("被改动", "was altered"),
         AuditProblem::Missing => ("缺失", "is missing"),
         AuditProblem::Inserted => ("是事后插入的", "was put in afterwards"),
-        AuditProblem::BadAnchor => ("的锚定与前文不符", "is anchored in a way that does not fit the entries before"),
+        AuditProblem::BadAnchor => {
+            ("的锚定与前文不符", "is anchored in a way that does not fit the entries before")
+        }
         AuditProblem::BadIndex => ("的数据集索引被改动", "has an index of datasets that was altered"),
-        AuditProblem::BadExpiry => ("被标为到期，但存证中没有记载", "is marked as expired, and no evidence says so"),
+        AuditProblem::BadExpiry => {
+            ("被标为到期，但存证中没有记载", "is marked as expired, and no evidence says so")
+        }
     };
     let detail = Text::new(format!("审计记录 {seq} {zh}。"), format!("Audit record {seq} {en}."));
     BadRecord { seq, problem, detail }

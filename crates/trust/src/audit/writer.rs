@@ -134,7 +134,11 @@ impl Audit {
             let mut queue = self.0.queue.locked();
             if queue.len() >= WAITING_MAX {
                 // Only refusals can pile up like this while nothing can be written: nothing was handed out.
-                tracing::error!(access = row.access, outcome = row.outcome, "too many audit records wait; one is lost");
+                tracing::error!(
+                    access = row.access,
+                    outcome = row.outcome,
+                    "too many audit records wait; one is lost"
+                );
                 return;
             }
             queue.push_back(Waiting { row, done: None });

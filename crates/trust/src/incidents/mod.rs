@@ -20,8 +20,8 @@ use crate::identity::{oversees_rights, require_role};
 use crate::{Error, Evidence, Result};
 
 pub use card::{IncidentCard, IncidentDetail, IncidentDuty, IncidentReference, Severity, TimelineEntry};
-pub use raise::{NewIncident, Reference};
 pub(crate) use raise::Raised;
+pub use raise::{NewIncident, Reference};
 pub use state::{IncidentState, IncidentStep};
 pub use work::{Closure, NewOwner};
 

@@ -85,7 +85,8 @@ impl Incidents {
                     let rule = Some(hit.rule.clone());
                     let row = self.fresh(rule, hit.title.clone(), &hit.subject, hit.severity, false, 1);
                     rows::insert(transaction, row.clone()).await?;
-                    let detail = json!({ "severity": row.severity, "rule": row.rule, "measure": hit.measure });
+                    let detail =
+                        json!({ "severity": row.severity, "rule": row.rule, "measure": hit.measure });
                     self.begin(transaction, &row, "system", "", detail).await?;
                     row
                 }
@@ -112,7 +113,8 @@ impl Incidents {
     ) -> Result<IncidentRow> {
         let now = self.0.store.now();
         let seen = row.revision;
-        let row = IncidentRow { hits: row.hits + 1, last_hit_at: now, updated_at: now, revision: seen + 1, ..row };
+        let row =
+            IncidentRow { hits: row.hits + 1, last_hit_at: now, updated_at: now, revision: seen + 1, ..row };
         rows::update(transaction, row.clone(), seen).await?;
         let detail = json!({ "measure": hit.measure, "hits": row.hits });
         self.write_step(transaction, &row, IncidentStep::Hit, "system", "", detail).await?;
@@ -160,7 +162,8 @@ impl Incidents {
         note: &str,
         detail: serde_json::Value,
     ) -> Result<()> {
-        let severity = Severity::from_name(&row.severity).ok_or(Error::Corrupt { field: "incident.severity" })?;
+        let severity =
+            Severity::from_name(&row.severity).ok_or(Error::Corrupt { field: "incident.severity" })?;
         let event = EventRow {
             incident: row.id.clone(),
             number: 0,

@@ -78,9 +78,7 @@ impl IncidentState {
     /// Where a step leads; `None` where it is not possible.
     #[must_use]
     pub const fn after(self, step: IncidentStep) -> Option<Self> {
-        use IncidentStep::{
-            Assign, BeginDuty, Close, Contain, Dismiss, FinishDuty, Hit, Note, Reopen,
-        };
+        use IncidentStep::{Assign, BeginDuty, Close, Contain, Dismiss, FinishDuty, Hit, Note, Reopen};
         match (self, step) {
             // What happens beside the way to the end. Duties may outlast the incident; its rule raises a new one.
             (state, Note | BeginDuty | FinishDuty) => Some(state),

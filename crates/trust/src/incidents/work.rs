@@ -57,7 +57,13 @@ impl Incidents {
     }
 
     /// End it: with cause and measures once it is contained, or as a false alarm before.
-    pub async fn close(&self, actor: &Party, id: &str, seen: i64, closure: Closure) -> Result<IncidentDetail> {
+    pub async fn close(
+        &self,
+        actor: &Party,
+        id: &str,
+        seen: i64,
+        closure: Closure,
+    ) -> Result<IncidentDetail> {
         require_words("cause", &closure.cause)?;
         let step = if closure.false_alarm { IncidentStep::Dismiss } else { IncidentStep::Close };
         if closure.false_alarm {
@@ -103,10 +109,12 @@ impl Incidents {
     /// Begin the clock of a duty that the severity alone does not bring.
     pub async fn begin_duty(&self, actor: &Party, id: &str, seen: i64, duty: &str) -> Result<IncidentDetail> {
         let known = self.0.rulebook.duty(duty);
-        let known = known.ok_or_else(|| Error::not_found("duty", &duty.chars().take(80).collect::<String>()))?;
+        let known =
+            known.ok_or_else(|| Error::not_found("duty", &duty.chars().take(80).collect::<String>()))?;
         let row = known.row(id, self.0.store.now());
         let detail = json!({ "duty": duty, "due_at": row.due_at });
-        self.step_with(actor, id, seen, IncidentStep::BeginDuty, "", detail, |row| row, Duty::Begin(row)).await
+        self.step_with(actor, id, seen, IncidentStep::BeginDuty, "", detail, |row| row, Duty::Begin(row))
+            .await
     }
 
     /// Record that a duty was done; `note` says to whom and how.
@@ -154,7 +162,8 @@ impl Incidents {
         check_words(note)?;
         let row = self.row(id).await?;
         let state = IncidentState::from_name(&row.state).ok_or(Error::Corrupt { field: "incident.state" })?;
-        let next = state.after(step).ok_or_else(|| Error::IncidentState { id: id.to_owned(), state, step })?;
+        let next =
+            state.after(step).ok_or_else(|| Error::IncidentState { id: id.to_owned(), state, step })?;
         let now = self.0.store.now();
         let row = change(row);
         let row = IncidentRow { state: next.name().to_owned(), revision: seen + 1, updated_at: now, ..row };
@@ -180,9 +189,8 @@ impl Incidents {
             Some(found) => Some(found),
             None => account::find_by_username(db, &named.to_lowercase()).await?,
         };
-        let fits = |found: &account::Account| {
-            !found.disabled && found.role == Role::SecurityAdministrator.name()
-        };
+        let fits =
+            |found: &account::Account| !found.disabled && found.role == Role::SecurityAdministrator.name();
         found.filter(fits).map(|found| found.id).ok_or_else(|| {
             Error::invalid(
                 "owner",

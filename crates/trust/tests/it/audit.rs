@@ -72,13 +72,19 @@ async fn one_record_says_who_what_under_which_grant_how_many_rows_and_from_where
     let record = only(&node).await;
     assert_eq!((record.account.as_str(), record.role), ("the-enterprise", Role::Enterprise));
     assert_eq!(record.organisation.as_deref(), Some(crate::node::OWN));
-    assert_eq!((record.credential.as_deref(), record.address.as_deref()), (Some("api_key:k1"), Some("10.1.2.3")));
+    assert_eq!(
+        (record.credential.as_deref(), record.address.as_deref()),
+        (Some("api_key:k1"), Some("10.1.2.3"))
+    );
     assert_eq!((record.channel, record.action.as_str()), (Channel::Rest, "export"));
     assert_eq!((record.operation.as_str(), record.purpose.as_str()), ("sql", "analysis"));
     assert_eq!(record.statement.as_deref(), Some("SELECT * FROM raw.a"));
     let input = &record.inputs[0];
     assert_eq!((input.dataset.as_str(), input.version), ("raw.a", Some(3)));
-    assert_eq!((input.grant.as_deref(), input.agreement.as_deref()), (Some("grant-of-raw.a"), Some("contract-7")));
+    assert_eq!(
+        (input.grant.as_deref(), input.agreement.as_deref()),
+        (Some("grant-of-raw.a"), Some("contract-7"))
+    );
     assert_eq!((record.rows, record.bytes, record.outcome), (Some(42), Some(1_000), Outcome::Completed));
     assert!(record.exchange, "data was provided under an agreement");
     assert_eq!(record.trace_id.as_deref(), origin().trace_id.as_deref());
@@ -119,14 +125,31 @@ async fn every_way_an_access_ends_has_its_name() {
     let reason = |code: &str| Some(code.to_owned());
     let denied = ended(&|access| access.refused("raw.secret", "warehouse/no-grant")).await;
     assert_eq!(denied, (Outcome::Denied, reason("warehouse/no-grant")));
-    assert_eq!(ended(&|access| access.failed("warehouse/sql")).await, (Outcome::Failed, reason("warehouse/sql")));
+    assert_eq!(
+        ended(&|access| access.failed("warehouse/sql")).await,
+        (Outcome::Failed, reason("warehouse/sql"))
+    );
     let both = ended(&|access| {
         access.refused("raw.secret", "trust/denied");
         access.failed("trust/denied");
     });
     assert_eq!(both.await, (Outcome::Denied, reason("trust/denied")));
-    assert_eq!(ended(&|access| { access.touch(); access.broke_off(); }).await, (Outcome::BrokenOff, None));
-    assert_eq!(ended(&|access| { access.touch(); access.hold(); }).await, (Outcome::BrokenOff, None));
+    assert_eq!(
+        ended(&|access| {
+            access.touch();
+            access.broke_off();
+        })
+        .await,
+        (Outcome::BrokenOff, None)
+    );
+    assert_eq!(
+        ended(&|access| {
+            access.touch();
+            access.hold();
+        })
+        .await,
+        (Outcome::BrokenOff, None)
+    );
     let before = listed(&node, RecordFilter::default()).await.len();
     drop(begin(&node, "read"));
     assert_eq!(listed(&node, RecordFilter::default()).await.len(), before, "nothing happened");
@@ -231,7 +254,8 @@ async fn without_a_record_there_is_no_access_and_afterwards_it_goes_on_without_a
     under_way.broke_off();
     drop(under_way);
     drop(fresh);
-    let page = node.trust.audit().list(&party(Role::Auditor), &RecordFilter::default(), PageRequest::default());
+    let page =
+        node.trust.audit().list(&party(Role::Auditor), &RecordFilter::default(), PageRequest::default());
     assert!(page.await.is_err(), "a list that lacks records is not given out");
     disk(&node, false).await;
     let records = listed(&node, RecordFilter::default()).await;
@@ -304,8 +328,10 @@ async fn a_node_that_keeps_records_too_short_does_not_open() {
         (AuditOptions { exchange_days: 1_094, ..AuditOptions::default() }, "audit.exchange_days"),
     ] {
         let short = Options { audit, ..options() };
-        let refused =
-            Trust::open_with(node.store.clone(), &node.keys_dir(), node.clock.clone(), short).await.err().unwrap();
+        let refused = Trust::open_with(node.store.clone(), &node.keys_dir(), node.clock.clone(), short)
+            .await
+            .err()
+            .unwrap();
         assert_eq!(refused.code(), "trust/audit-retention");
         assert!(refused.to_string().contains(key), "{refused}");
     }
@@ -332,7 +358,8 @@ async fn whole_batches_go_when_their_time_is_over_and_exchange_records_stay_long
     node.clock.advance(TimeDelta::seconds(1));
     assert_eq!(audit.expire().await.unwrap(), 4, "the batch without exchange records");
     assert_eq!(audit.expire().await.unwrap(), 0);
-    let left: Vec<u64> = listed(&node, RecordFilter::default()).await.iter().map(|record| record.seq).collect();
+    let left: Vec<u64> =
+        listed(&node, RecordFilter::default()).await.iter().map(|record| record.seq).collect();
     assert_eq!(left, [7, 6, 5, 4]);
     let found = audit.verify(&auditor).await.unwrap();
     assert!(found.ok, "{found:?}");

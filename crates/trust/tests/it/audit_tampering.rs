@@ -9,8 +9,12 @@ use crate::node::{Node, options, party};
 
 /// Guards that have to be taken off first; the database refuses otherwise.
 const GUARDS: [&str; 6] = [
-    "audit_record_no_update", "audit_record_no_delete", "audit_record_no_insert", "audit_dataset_no_update",
-    "audit_dataset_no_delete", "audit_expiry_floor",
+    "audit_record_no_update",
+    "audit_record_no_delete",
+    "audit_record_no_insert",
+    "audit_dataset_no_update",
+    "audit_dataset_no_delete",
+    "audit_expiry_floor",
 ];
 
 /// Thirty records in batches of ten, and three that are not anchored.
@@ -48,10 +52,25 @@ async fn found_after(sql: &[&str]) -> (i64, AuditProblem) {
 #[tokio::test]
 async fn every_edited_field_is_found_at_its_record() {
     for edit in [
-        "access = 'x'", "recorded_at = '2026-11-21T01:02:03.456790+00:00'", "account = 'somebody else'",
-        "role = 'auditor'", "organisation = NULL", "credential = NULL", "address = '::1'", "channel = 'portal'",
-        "action = 'export'", "operation = 'x'", "purpose = 'x'", "statement = 'x'", "inputs = '[]'", "rows = 0",
-        "bytes = 1", "outcome = 'denied'", "reason = 'x'", "trace_id = NULL", "exchange = 1",
+        "access = 'x'",
+        "recorded_at = '2026-11-21T01:02:03.456790+00:00'",
+        "account = 'somebody else'",
+        "role = 'auditor'",
+        "organisation = NULL",
+        "credential = NULL",
+        "address = '::1'",
+        "channel = 'portal'",
+        "action = 'export'",
+        "operation = 'x'",
+        "purpose = 'x'",
+        "statement = 'x'",
+        "inputs = '[]'",
+        "rows = 0",
+        "bytes = 1",
+        "outcome = 'denied'",
+        "reason = 'x'",
+        "trace_id = NULL",
+        "exchange = 1",
         "digest = zeroblob(32)",
     ] {
         let sql = format!("UPDATE audit_record SET {edit} WHERE seq = 14");
