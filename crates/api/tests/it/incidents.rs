@@ -55,7 +55,7 @@ async fn a_drill_and_the_rules_are_seen_and_a_wrong_field_is_named() {
     assert!(with["duties"].as_array().unwrap().iter().any(|duty| duty["duty"] == "notify-persons"));
     let report = json!({ "revision": 2, "duty": "notify-persons", "note": "演练：已通知" });
     let _ = security.post(&format!("/api/v1/incidents/{id}/reports"), &report).await.expect(200);
-    security
+    let _ = security
         .post(&format!("/api/v1/incidents/{id}/notes"), &json!({ "revision": 3, "note": "桌面推演" }))
         .await
         .expect(200);

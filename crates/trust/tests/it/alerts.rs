@@ -251,13 +251,9 @@ async fn the_nodes_own_file_corrects_the_rules_and_a_wrong_one_keeps_it_from_ope
     assert_eq!(book.file.as_deref(), Some(file.as_path()));
     assert!(node.trust.alerts().rulebook(&party(Role::Government)).is_err());
     std::fs::write(&file, "[[rule]]\nid=\"x\"\n").unwrap();
-    let refused = brain_trust::Trust::open_with(
-        node.store.clone(),
-        &node.keys_dir(),
-        node.clock.clone(),
-        crate::node::options(),
-    );
-    let refused = refused.await.err().unwrap();
+    let (store, keys, clock) = (node.store.clone(), node.keys_dir(), node.clock.clone());
+    let refused =
+        brain_trust::Trust::open_with(store, &keys, clock, crate::node::options()).await.err().unwrap();
     assert_eq!(refused.code(), "trust/alert-rules");
     assert!(refused.to_string().contains("alerts.toml"), "{refused}");
 }

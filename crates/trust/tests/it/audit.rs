@@ -254,9 +254,9 @@ async fn without_a_record_there_is_no_access_and_afterwards_it_goes_on_without_a
     under_way.broke_off();
     drop(under_way);
     drop(fresh);
-    let page =
-        node.trust.audit().list(&party(Role::Auditor), &RecordFilter::default(), PageRequest::default());
-    assert!(page.await.is_err(), "a list that lacks records is not given out");
+    let (audit, everything) = (node.trust.audit(), RecordFilter::default());
+    let page = audit.list(&party(Role::Auditor), &everything, PageRequest::default()).await;
+    assert!(page.is_err(), "a list that lacks records is not given out");
     disk(&node, false).await;
     let records = listed(&node, RecordFilter::default()).await;
     let cut = records.iter().find(|record| record.action == "export").unwrap();
