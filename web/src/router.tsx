@@ -182,6 +182,41 @@ const evidence = createRoute({
   }),
   component: lazyRouteComponent(() => import("./features/evidence/EvidencePage"), "EvidencePage"),
 });
+const audit = createRoute({
+  getParentRoute: () => shell,
+  path: "/audit",
+  validateSearch: (s: Search): { account?: string; dataset?: string; outcome?: string; channel?: string; action?: string; from?: string; to?: string; page?: number; seq?: number } => ({
+    account: str(s.account),
+    dataset: str(s.dataset),
+    outcome: str(s.outcome),
+    channel: str(s.channel),
+    action: str(s.action),
+    from: str(s.from),
+    to: str(s.to),
+    page: num(s.page),
+    seq: num(s.seq),
+  }),
+  component: lazyRouteComponent(() => import("./features/audit/AuditPage"), "AuditPage"),
+});
+const incidents = createRoute({
+  getParentRoute: () => shell,
+  path: "/incidents",
+  validateSearch: (
+    s: Search,
+  ): { all?: boolean; state?: "open" | "assigned" | "contained" | "closed"; severity?: "general" | "serious" | "major" | "critical"; kind?: "real" | "drill"; page?: number } => ({
+    all: s.all === true ? true : undefined,
+    state: s.state === "open" || s.state === "assigned" || s.state === "contained" || s.state === "closed" ? s.state : undefined,
+    severity: s.severity === "general" || s.severity === "serious" || s.severity === "major" || s.severity === "critical" ? s.severity : undefined,
+    kind: s.kind === "real" || s.kind === "drill" ? s.kind : undefined,
+    page: num(s.page),
+  }),
+  component: lazyRouteComponent(() => import("./features/incidents/IncidentsPage"), "IncidentsPage"),
+});
+const incident = createRoute({
+  getParentRoute: () => shell,
+  path: "/incidents/$id",
+  component: lazyRouteComponent(() => import("./features/incidents/IncidentPage"), "IncidentPage"),
+});
 const grading = createRoute({
   getParentRoute: () => shell,
   path: "/grading",
@@ -231,7 +266,7 @@ export const router = createRouter({
     password,
     shell.addChildren([
       home, chains, chain, map, gap, candidates, risk, firms, firm, data, ingest, dataset, sql, components, component,
-      evidence, grading, accounts, requests, access, keys, security, about,
+      evidence, audit, incidents, incident, grading, accounts, requests, access, keys, security, about,
     ]),
   ]),
   defaultPreload: "intent",

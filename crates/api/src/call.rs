@@ -10,6 +10,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use brain_kernel::error::Failure;
 use brain_kernel::party::Party;
+use brain_trust::AccessOrigin;
 use schemars::{JsonSchema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -42,6 +43,16 @@ impl<Q, B> Call<Q, B> {
     pub(crate) fn path(&self, name: &str) -> Result<&str, Error> {
         let missing = || Error::Internal(format!("no {name} in the path template"));
         self.path.get(name).map(String::as_str).ok_or_else(missing)
+    }
+
+    /// Where this access comes from, for the audit record.
+    pub(crate) fn access_origin(&self, operation: &str) -> AccessOrigin {
+        self.caller.access_origin(operation, &self.ambient.trace_id)
+    }
+
+    /// Record that the caller did something which opens no dataset.
+    pub(crate) async fn note(&self, action: &str, rows: Option<u64>) -> Result<(), Failure> {
+        Ok(self.app.trust.audit().note(self.party()?, action, self.access_origin(action), rows).await?)
     }
 
     /// A request header as text.

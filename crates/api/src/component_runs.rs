@@ -8,6 +8,7 @@ use brain_kernel::clock::Clock;
 use brain_kernel::error::Failure;
 use brain_kernel::party::Party;
 use brain_kernel::progress::{Cancel, Progress};
+use brain_trust::AccessOrigin;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -84,6 +85,7 @@ pub(crate) struct Asked {
     pub(crate) parameters: Value,
     pub(crate) purpose: String,
     pub(crate) trace_id: String,
+    pub(crate) origin: AccessOrigin,
 }
 
 /// A run just begun. Dropping it stops the run, unless it is let go.
@@ -120,8 +122,8 @@ impl ComponentRuns {
 
     /// Begin a run in the background.
     pub(crate) fn start(&self, registry: Registry, party: Party, asked: Asked) -> Result<Begun, Error> {
-        let Asked { component, parameters, purpose, trace_id } = asked;
-        let options = RunOptions { purpose, ..RunOptions::default() };
+        let Asked { component, parameters, purpose, trace_id, origin } = asked;
+        let options = RunOptions { purpose, origin, ..RunOptions::default() };
         let begun = self.enter(&party.account, &component, trace_id, &options)?;
         let leave = Leave { runs: self.clone(), id: begun.id.clone(), outcome: None };
         let work = async move {

@@ -7,7 +7,7 @@ use crate::ambient::Ambient;
 use crate::answer::{Answer, AnswerShape};
 use crate::call::{Call, RequestBody, empty_to_absent};
 use crate::error::Error;
-use crate::guard;
+use crate::guard::{self, Caller};
 use crate::problem;
 use crate::services::App;
 use axum::RequestPartsExt as _;
@@ -15,7 +15,7 @@ use axum::body::Body;
 use axum::extract::{Query, RawPathParams, Request, State};
 use axum::http::{Method, Response, Uri, header};
 use axum::routing::{MethodFilter, MethodRouter, on};
-use brain_kernel::error::Failure;
+use brain_kernel::error::{ErrorKind, Failure};
 use brain_kernel::language::Text;
 use brain_kernel::party::Role;
 use brain_trust::Scope;
@@ -121,6 +121,8 @@ pub(crate) struct Rules {
     unhurried: bool,
     /// Health checks are answered however busy the node is.
     counted: bool,
+    /// Id of the operation.
+    id: Cow<'static, str>,
 }
 
 impl Endpoint {
@@ -250,6 +252,7 @@ impl Endpoint {
             step_up: self.step_up,
             unhurried: self.unhurried,
             counted,
+            id: self.id,
         };
         (self.path.into_owned(), (self.route)(rules))
     }
@@ -270,10 +273,12 @@ where
     let limit = app.options.request_timeout;
     let status = rules.status;
     let mut renewed = None;
+    let mut known = Caller::default();
     let work = async {
         let turn = || app.turns.try_acquire().map_err(|_| Error::Busy);
         let _turn = if rules.counted { Some(turn()?) } else { None };
-        let caller = guard::admit(&app, &rules.audience, &parts, &mut renewed).await?;
+        guard::admit(&app, &rules.audience, &parts, &mut renewed, &mut known).await?;
+        let caller = known.clone();
         let path = parts.extract::<RawPathParams>().await;
         let path = path.map_err(|error| Error::Internal(error.to_string()))?;
         let path: HashMap<String, String> =
@@ -300,6 +305,9 @@ where
             Err(_) => Err(Error::Timeout { seconds: limit.as_secs() }.into()),
         }
     };
+    if let Err(failure) = &outcome {
+        note_refusal(&app, &rules, &known, failure, &ambient);
+    }
     let mut response = match outcome.and_then(|answer| answer.respond(status)) {
         Ok(response) => response,
         Err(failure) => problem::response(&failure, &ambient),
@@ -309,6 +317,18 @@ where
         response.headers_mut().insert(header::SET_COOKIE, cookie);
     }
     response
+}
+
+/// Refusals that the door to the rows records itself, with the dataset.
+const RECORDED_AT_THE_DOOR: [&str; 3] = ["warehouse/no-grant", "warehouse/undeclared", "trust/denied"];
+
+/// What a known caller was refused is on record, whichever lock it was.
+fn note_refusal(app: &App, rules: &Rules, caller: &Caller, failure: &Failure, ambient: &Ambient) {
+    let Some(party) = &caller.party else { return };
+    if failure.kind == ErrorKind::Forbidden && !RECORDED_AT_THE_DOOR.contains(&failure.code) {
+        let origin = caller.access_origin(&rules.id, &ambient.trace_id);
+        app.trust.audit().note_refusal(party, origin, failure.code);
+    }
 }
 
 /// The query without `lang`, which every endpoint takes, and without parameters left empty by a form.

@@ -44,6 +44,7 @@ pub(crate) async fn respond(
     if let Some(batch) = &first {
         head.extend_from_slice(&encoder.batch(batch)?);
     }
+    rows.sent(head.len() as u64);
     let id = HeaderValue::from_str(running.id());
     let state = State { rows, encoder, complete, _running: running, ended: first.is_none() };
     let tail = stream::unfold(Some(state), step);
@@ -71,6 +72,16 @@ struct State {
     _running: Running,
 }
 
+impl State {
+    /// The last bytes, once the number of rows is on record: without it the transfer breaks off.
+    async fn end(&mut self) -> Result<Vec<u8>, Failure> {
+        let bytes = self.encoder.finish()?;
+        self.rows.sent(bytes.len() as u64);
+        self.rows.finish().await?;
+        Ok(bytes)
+    }
+}
+
 type Piece = Result<Bytes, std::io::Error>;
 
 async fn step(state: Option<State>) -> Option<(Piece, Option<State>)> {
@@ -80,11 +91,12 @@ async fn step(state: Option<State>) -> Option<(Piece, Option<State>)> {
         Some(Ok(batch)) => state.encoder.batch(&batch),
         Some(Err(error)) => Err(Failure::from(error)),
         None if state.complete && state.rows.has_more() => Err(Failure::internal("api/cut-short")),
-        None => {
-            let end = state.encoder.finish();
-            return Some((end.map(Bytes::from).map_err(std::io::Error::other), None));
-        }
+        None => match state.end().await {
+            Ok(bytes) => return Some((Ok(Bytes::from(bytes)), None)),
+            Err(failure) => Err(failure),
+        },
     };
+    let piece = piece.inspect(|bytes| state.rows.sent(bytes.len() as u64));
     match piece {
         Ok(bytes) => Some((Ok(Bytes::from(bytes)), Some(state))),
         Err(failure) => {

@@ -9,7 +9,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, Uri, header};
 use brain_kernel::error::{ErrorKind, Failure};
 use brain_kernel::party::{Party, Role};
-use brain_trust::{Authenticated, Carrier, Credential, Origin, Scope};
+use brain_trust::{AccessOrigin, Authenticated, Carrier, Channel, Credential, Origin, Scope};
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 
@@ -25,6 +25,8 @@ pub(crate) struct Caller {
     pub(crate) authenticated: Option<Authenticated>,
     /// Address of the other end of the connection.
     pub(crate) address: Option<IpAddr>,
+    /// Whether the token came in a cookie.
+    pub(crate) by_cookie: bool,
 }
 
 impl Caller {
@@ -33,6 +35,21 @@ impl Caller {
         let user_agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
         let ip = self.address.map(|address| address.to_string());
         Origin { ip, user_agent: user_agent.map(str::to_owned) }
+    }
+
+    /// Where an access comes from, for the audit record: a cookie is a browser's, everything else a program's.
+    pub(crate) fn access_origin(&self, operation: &str, trace_id: &str) -> AccessOrigin {
+        let credential = self.authenticated.as_ref().map(|authenticated| match &authenticated.credential {
+            Credential::Session { id, .. } => format!("session:{id}"),
+            Credential::ApiKey { id, .. } => format!("api_key:{id}"),
+        });
+        AccessOrigin {
+            channel: if self.by_cookie { Channel::Portal } else { Channel::Rest },
+            operation: operation.to_owned(),
+            credential,
+            address: self.address.map(|address| address.to_string()),
+            trace_id: Some(trace_id.to_owned()),
+        }
     }
 
     /// Id of the session the request came in.
@@ -52,25 +69,27 @@ enum Shown {
 
 /// Let a request in, or say why not.
 ///
-/// `cookie_due` becomes the cookie with the token that takes the place of the one shown, when it is time.
+/// `cookie_due` becomes the cookie with the token that takes the place of the one shown, when it is time. `caller` is
+/// filled as far as it is known, also where the request is refused.
 pub(crate) async fn admit(
     app: &App,
     audience: &Audience,
     request: &Parts,
     cookie_due: &mut Option<HeaderValue>,
-) -> Result<Caller, Failure> {
+    caller: &mut Caller,
+) -> Result<(), Failure> {
     let headers = &request.headers;
     let address = peer(request);
     let credential = credential(headers);
     let guarded = guard_forgery(&credential, &request.method, &request.uri, headers);
-    let mut caller = Caller { address, ..Caller::default() };
+    caller.address = address;
     if *audience == Audience::LocalOrAdministrator && is_local(address, headers) {
-        return Ok(caller);
+        return Ok(());
     }
     let (token, carrier) = match credential {
         Shown::Cookie(token) => (token, Carrier::Cookie),
         Shown::Bearer(token) => (token, Carrier::Token),
-        Shown::None if *audience == Audience::Public => return Ok(caller),
+        Shown::None if *audience == Audience::Public => return Ok(()),
         Shown::None => return Err(Error::NotSignedIn.into()),
     };
     let origin = caller.origin(headers);
@@ -80,7 +99,7 @@ pub(crate) async fn admit(
             let failure = Failure::from(error);
             // A stale cookie must not keep anybody from signing in again or from seeing what is public.
             let public = *audience == Audience::Public && failure.kind == ErrorKind::Unauthenticated;
-            return if public { Ok(caller) } else { Err(failure) };
+            return if public { Ok(()) } else { Err(failure) };
         }
     };
     let (now, secure) = (app.clock.now(), app.options.secure_cookies);
@@ -88,23 +107,25 @@ pub(crate) async fn admit(
     // Told even when the request is refused below: the old token is on its way out.
     *cookie_due =
         renewed.and_then(|token| cookie::set(token.expose(), authenticated.expires_at, now, secure));
+    let (party, by_cookie) = (authenticated.party.clone(), carrier == Carrier::Cookie);
+    (caller.party, caller.by_cookie) = (Some(party.clone()), by_cookie);
+    let (must_change_password, must_show_second_factor) =
+        (authenticated.must_change_password, authenticated.must_show_second_factor);
+    caller.authenticated = Some(authenticated);
     guarded?;
-    let party = authenticated.party.clone();
     tracing::debug!(account = %party.account, role = party.role.name(), "authenticated");
     if !matches!(audience, Audience::Public | Audience::SignedInAtAll) {
-        if authenticated.must_change_password {
+        if must_change_password {
             return Err(brain_trust::Error::PasswordChangeRequired.into());
         }
-        if authenticated.must_show_second_factor {
+        if must_show_second_factor {
             return Err(brain_trust::Error::SecondFactorRequired.into());
         }
     }
     if audience.roles().is_some_and(|roles| !roles.contains(&party.role)) {
         return Err(Error::Audience.into());
     }
-    caller.party = Some(party);
-    caller.authenticated = Some(authenticated);
-    Ok(caller)
+    Ok(())
 }
 
 /// Whether the kind of credential will do: the scope of a key, and a second factor shown lately for sensitive acts.

@@ -12,6 +12,7 @@ use axum::http::{Request, Response};
 use brain_component::{Effect, Manifest, RunOptions};
 use brain_kernel::error::{ErrorKind, Failure};
 use brain_kernel::party::Party;
+use brain_trust::{AccessOrigin, Channel};
 use rmcp::ErrorData;
 use rmcp::ServerHandler;
 use rmcp::model::{
@@ -30,6 +31,7 @@ const PURPOSE: &str = "mcp";
 /// Answer one message of a client.
 pub(crate) async fn answer(call: Call<NoQuery, Whole>) -> Result<Response<Body>, Failure> {
     let party = call.party()?.clone();
+    let origin = AccessOrigin { channel: Channel::Mcp, ..call.access_origin("mcp") };
     let Call { app, headers, ambient, body: Whole(body), .. } = call;
     let mut request = Request::post("/").body(body).unwrap_or_default();
     *request.headers_mut() = headers;
@@ -37,7 +39,7 @@ pub(crate) async fn answer(call: Call<NoQuery, Whole>) -> Result<Response<Body>,
     config.legacy_session_mode = false;
     config.json_response = true;
     config.max_request_body_bytes = JSON_BYTES_MAX;
-    let tools = Tools { app, party, ambient };
+    let tools = Tools { app, party, ambient, origin };
     let service = StreamableHttpService::new(
         move || Ok(tools.clone()),
         Arc::new(NeverSessionManager::default()),
@@ -52,6 +54,7 @@ struct Tools {
     app: App,
     party: Party,
     ambient: Ambient,
+    origin: AccessOrigin,
 }
 
 impl Tools {
@@ -117,8 +120,12 @@ impl ServerHandler for Tools {
         };
         let parameters = Value::Object(request.arguments.unwrap_or_default());
         let stop = StopOnDrop::default();
-        let options =
-            RunOptions { purpose: PURPOSE.to_owned(), cancel: stop.0.clone(), ..RunOptions::default() };
+        let options = RunOptions {
+            purpose: PURPOSE.to_owned(),
+            cancel: stop.0.clone(),
+            origin: self.origin.clone(),
+            ..RunOptions::default()
+        };
         match self.app.registry.run(&manifest.id, &self.party, parameters, options).await {
             Ok(outcome) => Ok(CallToolResult::structured(json!(outcome)).into()),
             Err(failure) if failure.kind == ErrorKind::Internal => Err(ErrorData::internal_error(

@@ -100,7 +100,9 @@ fn tags() -> Value {
         { "name": "sql", "description": "查询 · SQL" },
         { "name": "components", "description": "能力组件 · Components" },
         { "name": "map", "description": "地图边界 · Map boundaries" },
-        { "name": "evidence", "description": "存证 · Evidence" }
+        { "name": "evidence", "description": "存证 · Evidence" },
+        { "name": "audit", "description": "审计 · Audit" },
+        { "name": "incidents", "description": "安全事件 · Incidents" }
     ])
 }
 

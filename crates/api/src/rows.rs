@@ -3,7 +3,7 @@
 use crate::cells::{self, ColumnType};
 use crate::error::Error;
 use brain_kernel::error::{ErrorKind, Failure};
-use brain_warehouse::QueryStream;
+use brain_warehouse::{QueryLimits, QueryStream};
 use serde_json::Value;
 
 /// Rows of a JSON page when the caller names no number.
@@ -32,27 +32,18 @@ impl Window {
         Self { skip: page.unwrap_or(1).max(1).saturating_sub(1).saturating_mul(take), take }
     }
 
-    /// Rows a query must be able to return for this page.
-    pub(crate) fn limit(self) -> u64 {
-        self.skip.saturating_add(self.take)
+    /// The part of a result that this page is.
+    pub(crate) fn limits(self) -> QueryLimits {
+        QueryLimits { skip: Some(self.skip), rows: Some(self.take), ..QueryLimits::default() }
     }
 }
 
-/// Read one page. The query's row limit was `window.limit()`, so whatever it left behind is "more".
+/// Read one page. The query's limits were `window.limits()`, so whatever it left behind is "more".
 pub(crate) async fn page(mut stream: QueryStream, window: Window) -> Result<RowPage, Failure> {
     let columns = cells::columns(stream.schema());
     let mut rows = Vec::new();
-    let mut skip = window.skip;
     while let Some(batch) = stream.next().await {
-        let batch = batch?;
-        let length = batch.num_rows() as u64;
-        let cut = skip.min(length);
-        skip -= cut;
-        let (cut, left) = (usize::try_from(cut).unwrap_or(usize::MAX), length - cut);
-        if left > 0 {
-            let batch = batch.slice(cut, usize::try_from(left).unwrap_or_default());
-            cells::append_rows(&batch, &mut rows).map_err(|error| Error::Internal(error.to_string()))?;
-        }
+        cells::append_rows(&batch?, &mut rows).map_err(|error| Error::Internal(error.to_string()))?;
     }
     let has_more = stream.has_more();
     if has_more && (rows.len() as u64) < window.take {
@@ -79,6 +70,6 @@ mod tests {
         assert_eq!(Window::new(None, None), Window { skip: 0, take: 100 });
         assert_eq!(Window::new(Some(3), Some(50)), Window { skip: 100, take: 50 });
         assert_eq!(Window::new(Some(0), Some(0)), Window { skip: 0, take: 1 });
-        assert_eq!(Window::new(Some(u64::MAX), Some(u64::MAX)).limit(), u64::MAX);
+        assert_eq!(Window::new(Some(u64::MAX), Some(u64::MAX)).limits().skip, Some(u64::MAX));
     }
 }

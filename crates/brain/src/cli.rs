@@ -58,6 +58,10 @@ pub enum Command {
     Map(Map),
     /// 存证 · the evidence log
     Evidence(Evidence),
+    /// 审计 · who accessed what
+    Audit(Audit),
+    /// 安全事件 · incidents and drills
+    Incident(Incident),
     /// 权限查询 · who can see what, and why
     ExplainAccess(ExplainAccess),
     /// 分类分级 · classification and grading
@@ -267,6 +271,164 @@ pub enum EvidenceAction {
         #[arg(long)]
         reason: String,
     },
+}
+
+/// `brain audit`
+#[derive(Debug, Args)]
+pub struct Audit {
+    /// What to do.
+    #[command(subcommand)]
+    pub action: AuditAction,
+}
+
+/// What to do with audit records.
+#[derive(Debug, Subcommand)]
+pub enum AuditAction {
+    /// 列出 · list accesses, newest first
+    List {
+        /// Which ones.
+        #[command(flatten)]
+        filter: AuditFilter,
+        /// 页码 · page, from 1
+        #[arg(long, default_value_t = 1)]
+        page: u64,
+        /// 每页条数 · records per page, at most 1000
+        #[arg(long, default_value_t = 50)]
+        page_size: u64,
+    },
+    /// 查看 · one access with everything recorded of it
+    Show {
+        /// 序号 · position of a record
+        seq: u64,
+    },
+    /// 导出 · write accesses to a file, oldest first; the export is audited itself
+    Export {
+        /// Which ones.
+        #[command(flatten)]
+        filter: AuditFilter,
+        /// 文件；以 .jsonl 结尾则每行一个 JSON，否则为 CSV · file; JSON lines when it ends in .jsonl, else CSV
+        out: PathBuf,
+    },
+    /// 校验 · compare every record with what the evidence log says of it
+    Verify,
+    /// 状况 · retention, number of records, anchors
+    Status,
+    /// 清理 · remove batches whose time is over now
+    Expire,
+}
+
+/// Which accesses.
+#[derive(Debug, Args)]
+pub struct AuditFilter {
+    /// 账号 · account id
+    #[arg(long)]
+    pub account: Option<String>,
+    /// 数据集 · dataset
+    #[arg(long)]
+    pub dataset: Option<String>,
+    /// 结果 · completed, denied, failed, broken_off or opened
+    #[arg(long)]
+    pub outcome: Option<String>,
+    /// 起始时间 · not before, as 2026-11-21T08:00:00Z
+    #[arg(long, value_name = "TIME")]
+    pub from: Option<chrono::DateTime<chrono::Utc>>,
+    /// 截止时间 · before
+    #[arg(long, value_name = "TIME")]
+    pub to: Option<chrono::DateTime<chrono::Utc>>,
+}
+
+/// `brain incident`
+#[derive(Debug, Args)]
+pub struct Incident {
+    /// What to do.
+    #[command(subcommand)]
+    pub action: IncidentAction,
+}
+
+/// What to do with incidents.
+#[derive(Debug, Subcommand)]
+pub enum IncidentAction {
+    /// 列出 · list incidents and drills, newest first
+    List {
+        /// 包括已关闭的 · closed ones too
+        #[arg(long)]
+        all: bool,
+    },
+    /// 查看 · one incident with its timeline
+    Show {
+        /// 事件编号 · id
+        id: String,
+    },
+    /// 指派 · give it to a security administrator
+    Assign {
+        /// 事件编号 · id
+        id: String,
+        /// 用户名 · user name
+        owner: String,
+    },
+    /// 已控制 · it goes no further
+    Contain {
+        /// 事件编号 · id
+        id: String,
+        /// 做了什么 · what was done
+        #[arg(long)]
+        note: String,
+    },
+    /// 关闭 · close it
+    Close {
+        /// 事件编号 · id
+        id: String,
+        /// 原因 · why it happened
+        #[arg(long)]
+        cause: String,
+        /// 整改措施 · what was done so that it does not happen again
+        #[arg(long, default_value = "")]
+        measures: String,
+        /// 误报 · it was none
+        #[arg(long)]
+        false_alarm: bool,
+    },
+    /// 重新打开 · open it again
+    Reopen {
+        /// 事件编号 · id
+        id: String,
+        /// 理由 · why
+        #[arg(long)]
+        reason: String,
+    },
+    /// 记录 · add a line to the timeline
+    Note {
+        /// 事件编号 · id
+        id: String,
+        /// 内容 · words
+        note: String,
+    },
+    /// 登记已报告 · record that a duty by law was done
+    Report {
+        /// 事件编号 · id
+        id: String,
+        /// 义务编号 · id of the duty
+        duty: String,
+        /// 报告对象与方式 · to whom and how
+        #[arg(long)]
+        note: String,
+    },
+    /// 演练 · begin a drill
+    Drill {
+        /// 标题 · title
+        title: String,
+        /// 演练对象 · what it is about
+        #[arg(long, default_value = "drill")]
+        subject: String,
+        /// 级别 · general, serious, major or critical
+        #[arg(long, default_value = "serious")]
+        severity: String,
+        /// 内容 · what is rehearsed
+        #[arg(long, default_value = "")]
+        note: String,
+    },
+    /// 规则 · alert rules and duties in force
+    Rules,
 }
 
 /// `brain grade`

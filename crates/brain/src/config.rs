@@ -4,10 +4,10 @@
 //! name the key, the layer it came from and the mend.
 
 use anyhow::{Context as _, Result, bail};
-use brain_kernel::{party::Role, uscc::Uscc};
+use brain_kernel::{language::Language, party::Role, uscc::Uscc};
 use brain_trust::evidence::verifier::HashAlgorithm;
 use brain_trust::evidence::{KnownLog, WitnessPeer};
-use brain_trust::{CryptoOptions, EvidenceOptions};
+use brain_trust::{AuditOptions, CryptoOptions, EvidenceOptions};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -59,6 +59,8 @@ pub struct Config {
     pub telemetry: Telemetry,
     /// Evidence log and witnesses.
     pub evidence: EvidenceConfig,
+    /// How long audit records are kept.
+    pub audit: AuditOptions,
     /// Accounts of a public demonstration; empty everywhere else.
     pub demo: Demo,
 }
@@ -273,6 +275,11 @@ origin = ""
 sign_every = 1000
 witnesses = []
 logs = []
+[audit]
+days = 1095
+exchange_days = 1825
+batch_records = 1000
+batch_seconds = 5
 [demo]
 accounts = []
 "#;
@@ -459,6 +466,9 @@ fn validate(config: &Config) -> Result<()> {
         );
     }
     validate_evidence(&config.evidence)?;
+    if let Err(refused) = config.audit.check() {
+        bail!("{}\n{}", refused.message(Language::Zh), refused.message(Language::En));
+    }
     for account in &config.demo.accounts {
         if account.role == Role::Enterprise && account.organisation.is_none() {
             bail!(
@@ -617,6 +627,19 @@ mod tests {
         attempt(&[open, ("http.gateway", "gm-ssl-01")]).unwrap();
         attempt(&[open, ("tls.certificate", "a.pem"), ("tls.key", "a.key")]).unwrap();
         assert!(attempt(&[open, ("tls.certificate", "a.pem")]).unwrap_err().contains("tls.key"));
+    }
+
+    #[test]
+    fn audit_records_cannot_be_kept_shorter_than_the_law_says() {
+        let attempt = |key: &'static str, days: i64| {
+            let set = load(None, variables(&[]), vec![(key, Value::Integer(days))]);
+            set.map(|_| ()).map_err(|error| error.to_string())
+        };
+        let refused = attempt("audit.days", 179).unwrap_err();
+        assert!(refused.contains("audit.days") && refused.contains("网络安全法"), "{refused}");
+        attempt("audit.days", 180).unwrap();
+        assert!(attempt("audit.exchange_days", 1_094).unwrap_err().contains("audit.exchange_days"));
+        attempt("audit.exchange_days", 1_095).unwrap();
     }
 
     #[test]

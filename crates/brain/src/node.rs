@@ -10,7 +10,7 @@ use brain_kernel::error::Failure;
 use brain_kernel::language::Language;
 use brain_kernel::party::{Party, Role};
 use brain_store::Store;
-use brain_trust::{FirstAdministrator, Keyring, Trust};
+use brain_trust::{AccessOrigin, Channel, FirstAdministrator, Keyring, Options as TrustOptions, Trust};
 use brain_warehouse::{Options, Warehouse};
 use std::sync::Arc;
 
@@ -72,7 +72,8 @@ async fn open_trust(
     if keyring.lies_in_folder() {
         tracing::debug!("the key-encryption key lies in the data folder; keep it elsewhere in production");
     }
-    let (options, evidence) = (config.trust.clone(), config.evidence.options());
+    let options = TrustOptions { audit: config.audit.clone(), ..config.trust.clone() };
+    let evidence = config.evidence.options();
     Trust::open_configured(store, &folder.keys(), clock, options, keyring, evidence).await
 }
 
@@ -95,6 +96,20 @@ fn announce(first: &FirstAdministrator) {
                 role.en
             );
         }
+    }
+}
+
+/// Where an access by the command line comes from: the user of the operating system, for there is no session.
+pub fn terminal_origin(operation: &str) -> AccessOrigin {
+    #[cfg(unix)]
+    let credential = Some(format!("local:uid={}", rustix::process::getuid().as_raw()));
+    #[cfg(not(unix))]
+    let credential = Some("local".to_owned());
+    AccessOrigin {
+        channel: Channel::CommandLine,
+        operation: operation.to_owned(),
+        credential,
+        ..AccessOrigin::default()
     }
 }
 

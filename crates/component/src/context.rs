@@ -189,6 +189,13 @@ impl Context {
         inputs
     }
 
+    /// The audit record of the run is on disk when this returns; a run that cannot be recorded is not answered.
+    pub(crate) async fn finish(&self, failure: Option<&'static str>) -> Result<(), Failure> {
+        let Some(node) = &self.inner.node else { return Ok(()) };
+        // A run without data is an access all the same: somebody used the component.
+        Ok(node.session.finish_with(failure).await?)
+    }
+
     fn node(&self) -> Result<&Node, Failure> {
         let none = || Error::NoNode { component: self.inner.manifest.id.clone() };
         Ok(self.inner.node.as_ref().ok_or_else(none)?)

@@ -11,7 +11,7 @@ use brain_kernel::error::Failure;
 use brain_kernel::party::Party;
 use brain_kernel::progress::{Cancel, Progress};
 use brain_kernel::provenance::Provenance;
-use brain_trust::{Action, EvidenceEntry, Trust};
+use brain_trust::{AccessOrigin, Action, EvidenceEntry, Trust};
 use brain_warehouse::Warehouse;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -51,6 +51,8 @@ pub struct RunOptions {
     pub progress: Progress,
     /// Token to stop it.
     pub cancel: Cancel,
+    /// Where it was asked for, for the audit record.
+    pub origin: AccessOrigin,
 }
 
 /// A finished run.
@@ -143,8 +145,12 @@ impl Registry {
             computed_at: self.clock.now(),
             evidence: None,
         };
-        provenance.evidence =
-            self.record(party, &provenance, &digest, &options.purpose, result.as_ref().err()).await?;
+        let failure = result.as_ref().err();
+        let (evidence, ()) = tokio::try_join!(
+            self.record(party, &provenance, &digest, &options.purpose, failure),
+            context.finish(failure.map(|failure| failure.code)),
+        )?;
+        provenance.evidence = evidence;
         Ok(Outcome { result: result?, provenance, seconds })
     }
 
@@ -153,11 +159,15 @@ impl Registry {
         match &self.platform {
             None => Context::detached(manifest.clone(), party.clone(), self.clock.clone(), progress, cancel),
             Some((platform, graphs)) => {
+                let origin = AccessOrigin { operation: manifest.id.clone(), ..options.origin.clone() };
+                // Held: a run is answered only when it is on record.
                 let session = platform
                     .warehouse
                     .session(party, &options.purpose)
+                    .coming_from(origin)
                     .acting(Action::Run)
-                    .only(&manifest.reads);
+                    .only(&manifest.reads)
+                    .held();
                 let (manifest, clock) = (manifest.clone(), self.clock.clone());
                 Context::attached(manifest, party.clone(), session, graphs.clone(), clock, progress, cancel)
             }

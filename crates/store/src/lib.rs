@@ -9,6 +9,7 @@
 pub mod access_request;
 pub mod account;
 pub mod api_key;
+pub mod audit;
 pub mod certificate;
 pub mod data_key;
 pub mod dataset;
@@ -19,6 +20,7 @@ pub mod evidence;
 mod folding;
 pub mod grading;
 pub mod grant;
+pub mod incident;
 pub mod ingest_run;
 mod migration;
 pub mod model_run;

@@ -71,6 +71,8 @@ pub struct Node {
     pub address: SocketAddr,
     /// Identity, grants, evidence.
     pub trust: Trust,
+    /// Operational state.
+    pub store: Store,
     /// Data.
     pub warehouse: Warehouse,
     /// Components.
@@ -126,8 +128,9 @@ impl Node {
             query_rows_max: setup.query_rows_max,
             ..brain_warehouse::Options::default()
         };
-        let warehouse =
-            Warehouse::open(options, store, trust.clone(), shared.clone()).await.expect("a warehouse");
+        let warehouse = Warehouse::open(options, store.clone(), trust.clone(), shared.clone())
+            .await
+            .expect("a warehouse");
         let platform = Platform { warehouse: warehouse.clone(), trust: trust.clone(), clock: shared.clone() };
         let registry = Registry::new(platform, setup.components).expect("components");
         let services = Services {
@@ -156,7 +159,7 @@ impl Node {
             let shutdown = async move { drop(stopped.await) };
             brain_api::serve(listener, service, shutdown).await.expect("the server runs");
         });
-        Self { address, trust, warehouse, registry, clock, runs, folder, stop: Some(stop), server }
+        Self { address, trust, store, warehouse, registry, clock, runs, folder, stop: Some(stop), server }
     }
 
     /// A client nobody is signed in with.

@@ -4,6 +4,7 @@ use brain_kernel::error::{ErrorKind, Failure};
 use brain_kernel::language::Text;
 use brain_kernel::party::Role;
 
+use crate::incidents::{IncidentState, IncidentStep};
 use crate::password::Weakness;
 use crate::policy::Reason;
 use crate::requests::form::FormName;
@@ -159,6 +160,22 @@ pub enum Error {
         /// Digest of the configuration.
         wanted: &'static str,
     },
+    /// A record of the access could not be written, so there is none.
+    #[error("the audit record could not be written: {0}")]
+    AuditUnavailable(String),
+    /// The incident stands where this step is not possible.
+    #[error("incident {id} is {state:?}: no {step:?}")]
+    IncidentState {
+        /// The incident.
+        id: String,
+        /// Where it stands.
+        state: IncidentState,
+        /// What was tried.
+        step: IncidentStep,
+    },
+    /// What the configuration says is not allowed.
+    #[error(transparent)]
+    Configuration(Failure),
     /// The password hash function or the random source failed.
     #[error("cryptography failed: {0}")]
     Cryptography(String),
@@ -176,6 +193,10 @@ pub enum Error {
 impl Error {
     pub(crate) fn invalid(field: &'static str, zh: impl Into<String>, en: impl Into<String>) -> Self {
         Self::Invalid { field, zh: zh.into(), en: en.into() }
+    }
+
+    pub(crate) fn audit_unavailable(why: &str) -> Self {
+        Self::AuditUnavailable(why.to_owned())
     }
 
     pub(crate) fn not_found(what: &'static str, id: &str) -> Self {
@@ -212,6 +233,9 @@ impl Error {
             Self::EvidenceDamaged { .. } | Self::EvidenceTile(_) => "trust/evidence-damaged",
             Self::EvidenceFile { .. } => "trust/evidence-file",
             Self::EvidenceHashFixed { .. } => "trust/evidence-hash-fixed",
+            Self::AuditUnavailable(_) => "trust/audit-unavailable",
+            Self::IncidentState { .. } => "trust/incident-state",
+            Self::Configuration(failure) => failure.code,
             Self::Corrupt { .. } | Self::Cryptography(_) => "trust/internal",
             Self::Crypto(error) => error.code(),
             Self::Tls(error) => error.code(),
@@ -226,6 +250,17 @@ impl From<Error> for Failure {
         match error {
             Error::Store(error) => error.into(),
             Error::Tls(error) => error.into(),
+            Error::Configuration(failure) => failure,
+            Error::AuditUnavailable(_) => Self::new(
+                ErrorKind::Unavailable,
+                code,
+                "审计记录无法写入，本次访问已拒绝。",
+                "The audit record could not be written, so the access is refused.",
+            )
+            .with_hint(
+                "请运维人员检查磁盘空间与数据库；恢复后即可继续，无须重启。",
+                "Ask the operator to look at disk space and database; once they are well it goes on without a restart.",
+            ),
             Error::Crypto(error) => {
                 if matches!(error, brain_crypto::Error::Module(_)) {
                     tracing::error!(%error, "a cryptographic module failed");
@@ -337,6 +372,7 @@ fn caller_failure(code: &'static str, error: Error) -> Failure {
         | Error::NotOwner { .. }
         | Error::RequestState { .. }
         | Error::FormMissing { .. }
+        | Error::IncidentState { .. }
         | Error::SecondPerson => access_failure(code, error),
         Error::UsernameTaken(name) => Failure::new(
             AlreadyExists,
@@ -373,6 +409,16 @@ fn access_failure(code: &'static str, error: Error) -> Failure {
                 "完整的理由见“权限查询”页；安全标记与策略由安全管理员设定。",
                 "The access page shows the whole chain of reasons; labels and policies are the security administrator's.",
             )
+        }
+        Error::IncidentState { state, step, .. } => {
+            let (stands, wanted) = (state.title(), step.title());
+            Failure::new(
+                Precondition,
+                code,
+                format!("事件{}，不能{}。", stands.zh, wanted.zh),
+                format!("The incident is {}; it cannot be {} now.", stands.en, wanted.en),
+            )
+            .with_hint("请刷新后查看当前状态。", "Read it again to see where it stands.")
         }
         Error::NotOwner { owner } => Failure::new(
             Forbidden,

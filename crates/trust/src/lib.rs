@@ -6,11 +6,14 @@
 //! Deliberately absent: turning a grant into a query plan (`warehouse`), cookies and headers (`api`).
 //! Start reading at [`Trust`].
 
+pub mod alerts;
+pub mod audit;
 mod authority;
 mod error;
 pub mod evidence;
 pub mod grants;
 pub mod identity;
+pub mod incidents;
 mod keys;
 mod options;
 mod password;
@@ -20,6 +23,8 @@ mod secret;
 mod trust;
 pub mod vault;
 
+pub use alerts::{Alerts, Rulebook};
+pub use audit::{Access, AccessOrigin, Audit, AuditOptions, AuditRecord, Channel};
 pub use authority::{CertificateCard, Certificates};
 pub use brain_policy::Action;
 pub use error::{Error, Result};
@@ -30,6 +35,7 @@ pub use identity::{
     NewApiKey, NewNode, NewTotp, NodeCard, NodeState, OrganisationCard, Origin, Proof, Scope,
     SecondFactorNeeded, SecurityCard, SessionCard, SignIn, SignedIn,
 };
+pub use incidents::Incidents;
 pub use options::Options;
 pub use password::Weakness;
 pub use policy::{Ask, Change, Decision, Explanation, Policy, Reason};

@@ -4,6 +4,8 @@ use brain_kernel::party::Role;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::AuditOptions;
+
 /// Options of this crate; the defaults meet GB/T 22239-2019 8.1.4.1 (level 3) except where a site asks for more.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -49,6 +51,9 @@ pub struct Options {
     /// Milliseconds between two looks whether the evidence log needs a new signed head; 0 signs on demand only.
     /// Default 1000.
     pub head_interval_ms: u32,
+    /// How long audit records are kept and how often they are anchored; the section `[audit]` of the configuration.
+    #[serde(skip)]
+    pub audit: AuditOptions,
 }
 
 impl Default for Options {
@@ -73,6 +78,7 @@ impl Default for Options {
             stale_account_days: 90,
             api_key_days_max: 366,
             head_interval_ms: 1_000,
+            audit: AuditOptions::default(),
         }
     }
 }

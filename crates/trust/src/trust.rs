@@ -11,8 +11,8 @@ use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 
 use crate::{
-    AccountCard, Certificates, CryptoOptions, Evidence, EvidenceOptions, Grants, Identity, Keyring, Options,
-    Policy, Requests, Result, Secret, Vault,
+    AccountCard, Alerts, Audit, Certificates, CryptoOptions, Evidence, EvidenceOptions, Grants, Identity,
+    Incidents, Keyring, Options, Policy, Requests, Result, Rulebook, Secret, Vault,
 };
 
 /// A cheap-clone handle to identity, grants and evidence of one node.
@@ -25,6 +25,9 @@ struct Inner {
     policy: Policy,
     requests: Requests,
     evidence: Evidence,
+    audit: Audit,
+    alerts: Alerts,
+    incidents: Incidents,
     vault: Vault,
     certificates: Certificates,
     tasks: Vec<JoinHandle<()>>,
@@ -108,18 +111,37 @@ impl Trust {
         let requests = Requests::new(store.clone(), evidence.clone(), grants.clone());
         let certificates = Certificates::new(store.clone(), vault.clone(), evidence.clone());
         let head_interval_ms = options.head_interval_ms;
+        let audit = Audit::open(store.clone(), evidence.clone(), options.audit.clone()).await?;
+        let own_rules = options.audit.alerts.clone();
+        let own_rules =
+            own_rules.unwrap_or_else(|| keys_dir.parent().unwrap_or(keys_dir).join("alerts.toml"));
+        let rulebook = Arc::new(Rulebook::load(&own_rules)?);
+        let incidents = Incidents::new(store.clone(), evidence.clone(), rulebook.clone());
+        let alerts = Alerts::open(store.clone(), audit.clone(), incidents.clone(), rulebook).await?;
         let identity = Identity::new(store, evidence.clone(), vault.clone(), options)?;
-        let mut tasks = Vec::new();
+        let mut tasks = vec![tokio::spawn(audit.clone().keep_writing())];
         if head_interval_ms > 0 {
             let interval = Duration::from_millis(head_interval_ms.into());
             tasks.push(tokio::spawn(keep_signing(evidence.clone(), interval)));
-            tasks.push(tokio::spawn(keep_sweeping(policy.clone(), requests.clone())));
+            tasks.push(tokio::spawn(keep_sweeping(policy.clone(), requests.clone(), audit.clone())));
+            tasks.push(tokio::spawn(alerts.clone().keep_watching(interval)));
             if evidence.has_peers() {
                 tasks.push(tokio::spawn(keep_asking(evidence.clone(), interval)));
             }
         }
-        let inner = Inner { identity, grants, policy, requests, evidence, vault, certificates, tasks };
-        Ok(Self(Arc::new(inner)))
+        Ok(Self(Arc::new(Inner {
+            identity,
+            grants,
+            policy,
+            requests,
+            evidence,
+            audit,
+            alerts,
+            incidents,
+            vault,
+            certificates,
+            tasks,
+        })))
     }
 
     /// Make the separated administrators (系统、安全、审计) of whom there is no account yet; usually there are none.
@@ -163,6 +185,24 @@ impl Trust {
         self.0.evidence.clone()
     }
 
+    /// Audit records of every access.
+    #[must_use]
+    pub fn audit(&self) -> Audit {
+        self.0.audit.clone()
+    }
+
+    /// Alert rules, counted.
+    #[must_use]
+    pub fn alerts(&self) -> Alerts {
+        self.0.alerts.clone()
+    }
+
+    /// Incidents and drills.
+    #[must_use]
+    pub fn incidents(&self) -> Incidents {
+        self.0.incidents.clone()
+    }
+
     /// Keys and secrets.
     #[must_use]
     pub fn vault(&self) -> Vault {
@@ -177,10 +217,16 @@ impl Trust {
 
     /// Sign the last head. Call it at shutdown, after everything that records has stopped.
     pub async fn close(&self) -> Result<()> {
+        // Before the tasks end: ends of accesses that nobody waited for are on their way.
+        let anchored = self.0.audit.anchor().await;
+        if let Err(error) = self.0.alerts.advance().await {
+            tracing::warn!(%error, "alerts were not counted to the end; the next start goes on");
+        }
         for task in &self.0.tasks {
             task.abort();
         }
         self.0.policy.flush_usage().await?;
+        anchored?;
         self.0.evidence.head().await.map(drop)
     }
 }
@@ -223,7 +269,11 @@ async fn keep_asking(evidence: Evidence, interval: Duration) {
 /// How often overdue requests are closed and counted uses are written.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(30);
 
-async fn keep_sweeping(policy: Policy, requests: Requests) {
+/// Audit records are let go once in this many sweeps.
+const SWEEPS_PER_EXPIRY: u32 = 120;
+
+async fn keep_sweeping(policy: Policy, requests: Requests, audit: Audit) {
+    let mut sweep = 0_u32;
     let mut ticks = tokio::time::interval(SWEEP_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -234,5 +284,11 @@ async fn keep_sweeping(policy: Policy, requests: Requests) {
         if let Err(error) = policy.flush_usage().await {
             tracing::warn!(%error, "could not write how often grants were used; trying again");
         }
+        if sweep.is_multiple_of(SWEEPS_PER_EXPIRY)
+            && let Err(error) = audit.expire().await
+        {
+            tracing::warn!(%error, "audit records past their time could not be removed; trying again");
+        }
+        sweep = sweep.wrapping_add(1);
     }
 }

@@ -110,6 +110,26 @@ impl From<brain_trust::Error> for Error {
 }
 
 impl Error {
+    /// Stable code of this failure.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownDataset { .. } => "warehouse/unknown-dataset",
+            Self::UnknownVersion { .. } => "warehouse/unknown-version",
+            Self::NoGrant { .. } => "warehouse/no-grant",
+            Self::Undeclared { .. } => "warehouse/undeclared",
+            Self::NotARead { .. } => "warehouse/not-a-read",
+            Self::Sql { .. } => "warehouse/sql",
+            Self::Memory { .. } => "warehouse/query-memory",
+            Self::Timeout { .. } => "warehouse/query-timeout",
+            Self::Cancelled => "warehouse/cancelled",
+            Self::Model { .. } => "warehouse/model",
+            Self::Failure(failure) => failure.code,
+            Self::Engine(_) => "warehouse/engine",
+            Self::Table(_) => "warehouse/table",
+            Self::Io(_) => "warehouse/file-system",
+        }
+    }
+
     /// A failure of another crate, kept as it is.
     pub fn passed(error: impl Into<Failure>) -> Self {
         Self::Failure(error.into())
@@ -118,19 +138,20 @@ impl Error {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
+        let code = error.code();
         match error {
             Error::Failure(failure) => failure,
             Error::UnknownDataset { name, nearest } => unknown_dataset(&name, &nearest),
             Error::UnknownVersion { name, version } => Self::new(
                 ErrorKind::NotFound,
-                "warehouse/unknown-version",
+                code,
                 format!("数据集 {name} 没有版本 {version}。"),
                 format!("Dataset {name} has no version {version}."),
             )
             .with_hint("在目录页查看现有版本。", "See the versions on the dataset's catalogue page."),
             Error::NoGrant { dataset, owner } => Self::new(
                 ErrorKind::Forbidden,
-                "warehouse/no-grant",
+                code,
                 format!("您没有 {dataset} 的授权。"),
                 format!("You hold no grant for {dataset}."),
             )
@@ -140,14 +161,14 @@ impl From<Error> for Failure {
             ),
             Error::Undeclared { dataset } => Self::new(
                 ErrorKind::Forbidden,
-                "warehouse/undeclared",
+                code,
                 format!("组件清单未声明读取 {dataset}，已拒绝。"),
                 format!("The component's manifest does not list {dataset}; the read is refused."),
             )
             .with_hint("组件作者须在清单的 reads 中声明。", "Its author must list the dataset under reads."),
             Error::NotARead { statement } => Self::new(
                 ErrorKind::InvalidArgument,
-                "warehouse/not-a-read",
+                code,
                 format!("这里只能查询，不能执行 {statement}。"),
                 format!("Only reads are possible here, not {statement}."),
             )
@@ -158,7 +179,7 @@ impl From<Error> for Failure {
             Error::Sql { message, position } => sql(&message, position),
             Error::Memory { limit_mib } => Self::new(
                 ErrorKind::Exhausted,
-                "warehouse/query-memory",
+                code,
                 format!("查询需要的内存或临时空间超过 {limit_mib} MiB。"),
                 format!("The query needs more than {limit_mib} MiB of memory or temporary space."),
             )
@@ -168,17 +189,17 @@ impl From<Error> for Failure {
             ),
             Error::Timeout { seconds } => Self::new(
                 ErrorKind::Cancelled,
-                "warehouse/query-timeout",
+                code,
                 format!("查询超过 {seconds} 秒，已停止。"),
                 format!("The query was stopped after {seconds} s."),
             )
             .with_hint("请加过滤条件或 LIMIT。", "Add filters or a LIMIT."),
             Error::Cancelled => {
-                Self::new(ErrorKind::Cancelled, "warehouse/cancelled", "已取消。", "Cancelled.")
+                Self::new(ErrorKind::Cancelled, code, "已取消。", "Cancelled.")
             }
             Error::Model { model, reason } => Self::new(
                 ErrorKind::InvalidArgument,
-                "warehouse/model",
+                code,
                 format!("模型 {model} 有误：{reason}"),
                 format!("Model {model} is wrong: {reason}"),
             ),
@@ -190,15 +211,15 @@ impl From<Error> for Failure {
             Error::Io(error) if brain_durable::is_full(&error) => disk_full(&error),
             Error::Engine(error) => {
                 tracing::error!(%error, "query engine failed");
-                Self::internal("warehouse/engine")
+                Self::internal(code)
             }
             Error::Table(error) => {
                 tracing::error!(%error, "Delta table failed");
-                Self::internal("warehouse/table")
+                Self::internal(code)
             }
             Error::Io(error) => {
                 tracing::error!(%error, "file system failed");
-                Self::internal("warehouse/file-system")
+                Self::internal(code)
             }
         }
     }

@@ -1,4 +1,5 @@
 // English. Same keys as zh-CN.ts, held by type and by test.
+import { audit } from "./en.audit";
 import { trust } from "./en.trust";
 import type { Messages } from "./zh-CN";
 
@@ -43,6 +44,8 @@ export const en: Messages = {
     requests: "Data requests",
     access: "Who can see what",
     evidence: "Evidence log",
+    audit: "Audit",
+    incidents: "Incidents",
     grading: "Classification & grading",
     accounts: "Accounts & grants",
     about: "About",
@@ -618,6 +621,7 @@ export const en: Messages = {
     values: "Values",
   },
   ...trust,
+  ...audit,
   about: {
     title: "About",
     question: "Which node is this",

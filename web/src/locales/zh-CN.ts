@@ -1,4 +1,5 @@
 // 中文，默认语言。键与 en.ts 一一对应（有测试与类型双重保证）。
+import { audit } from "./zh-CN.audit";
 import { trust } from "./zh-CN.trust";
 
 export const zh = {
@@ -42,6 +43,8 @@ export const zh = {
     requests: "数据申请",
     access: "权限查询",
     evidence: "存证日志",
+    audit: "审计",
+    incidents: "安全事件",
     grading: "分类分级",
     accounts: "账号与授权",
     about: "关于",
@@ -617,6 +620,7 @@ export const zh = {
     values: "数值",
   },
   ...trust,
+  ...audit,
   about: {
     title: "关于",
     question: "这是什么节点",

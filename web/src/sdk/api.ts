@@ -197,6 +197,19 @@ export const api = {
     json<T.Classification>("POST", `/grading/${part(id)}/${step}`, { body: { reason } }),
   degrade: (body: T.DegradingRequest) => json<T.Classification>("POST", "/grading/degradings", { body }),
   evidenceProof: (seq: number) => json<T.InclusionProof>("GET", `/evidence/${seq}/proof`),
+  auditRecords: (query: T.AuditQuery & { page?: number; page_size?: number }) =>
+    json<T.Page<T.AuditRecord>>("GET", "/audit/records", { query }),
+  auditRecord: (seq: number) => json<T.AuditDetail>("GET", `/audit/records/${seq}`),
+  auditStatus: () => json<T.AuditStatus>("GET", "/audit/status"),
+  verifyAudit: () => json<T.AuditVerification>("POST", "/audit/verify"),
+  /** Records as a file, exactly as the node wrote it. */
+  auditFile: async (query: T.AuditQuery & { format: "csv" | "jsonl" }) => (await send("GET", "/audit/export", { query, headers: { accept: "*/*" } })).blob(),
+  incidents: (query: { state?: string; unclosed?: boolean; severity?: string; drill?: boolean; page?: number; page_size?: number }) =>
+    json<T.Page<T.IncidentCard>>("GET", "/incidents", { query }),
+  incident: (id: string) => json<T.IncidentDetail>("GET", `/incidents/${part(id)}`),
+  raiseIncident: (body: T.NewIncident) => json<T.IncidentDetail>("POST", "/incidents", { body }),
+  incidentStep: (id: string, step: string, body: object) => json<T.IncidentDetail>("POST", `/incidents/${part(id)}/${step}`, { body }),
+  alertRules: () => json<T.Rulebook>("GET", "/alerts/rules"),
   verifyEvidence: () => json<T.Verification>("POST", "/evidence/verify"),
 };
 

@@ -122,6 +122,27 @@ export type PeerStatus = Schemas["PeerStatus"];
 export type AlarmCard = Schemas["AlarmCard"];
 export type Verification = Schemas["Verification"];
 export type InclusionProof = Schemas["InclusionProof"];
+export type AuditRecord = Schemas["AuditRecord"];
+export type AuditDetail = Schemas["AuditDetail"];
+export type AuditStatus = Schemas["AuditStatus"];
+export type AuditVerification = Schemas["AuditVerification"];
+export interface AuditQuery {
+  account?: string;
+  dataset?: string;
+  outcome?: string;
+  channel?: string;
+  action?: string;
+  from?: string;
+  to?: string;
+}
+export type IncidentCard = Schemas["IncidentCard"];
+export type IncidentDetail = Schemas["IncidentDetail"];
+export type IncidentDuty = Schemas["IncidentDuty"];
+export type TimelineEntry = Schemas["TimelineEntry"];
+export type NewIncident = Schemas["NewIncident"];
+export type Severity = Schemas["Severity"];
+export type AlertRule = Schemas["AlertRule"];
+export type Rulebook = Schemas["Rulebook"];
 export type RequestCard = Schemas["RequestCard"];
 export type NewRequest = Body<"requests_submit">;
 export type Approval = Body<"requests_approve">["approval"];

@@ -1,7 +1,7 @@
 // The left navigation, grouped by the side a page serves (政府 / 产业 / 企业 / 运营).
 import {
-  AimOutlined, AlertOutlined, ApartmentOutlined, AppstoreOutlined, BankOutlined, CloudUploadOutlined, CodeOutlined,
-  DatabaseOutlined, EyeOutlined, FormOutlined, GlobalOutlined, HomeOutlined, IdcardOutlined, InfoCircleOutlined, SafetyCertificateOutlined,
+  AimOutlined, AlertOutlined, ApartmentOutlined, AppstoreOutlined, BankOutlined, BellOutlined, CloudUploadOutlined, CodeOutlined,
+  DatabaseOutlined, EyeOutlined, FileSearchOutlined, FormOutlined, GlobalOutlined, HomeOutlined, IdcardOutlined, InfoCircleOutlined, SafetyCertificateOutlined,
   TagsOutlined, TeamOutlined, UserSwitchOutlined,
 } from "@ant-design/icons";
 import { Link } from "@tanstack/react-router";
@@ -11,11 +11,11 @@ import type { Party, Role, Side } from "../sdk/types";
 
 export type PagePath =
   | "/" | "/chain" | "/map" | "/gap" | "/risk" | "/candidates" | "/firms" | "/data" | "/data/ingest" | "/sql"
-  | "/components" | "/requests" | "/access" | "/evidence" | "/grading" | "/accounts" | "/about";
+  | "/components" | "/requests" | "/access" | "/evidence" | "/audit" | "/incidents" | "/grading" | "/accounts" | "/about";
 
 export interface Entry {
   to: PagePath;
-  key: "chain" | "map" | "gap" | "risk" | "candidates" | "firms" | "data" | "ingest" | "sql" | "components" | "requests" | "access" | "evidence" | "grading" | "accounts" | "about";
+  key: "chain" | "map" | "gap" | "risk" | "candidates" | "firms" | "data" | "ingest" | "sql" | "components" | "requests" | "access" | "evidence" | "audit" | "incidents" | "grading" | "accounts" | "about";
   icon: ReactNode;
   exact?: boolean;
   /** Who may use the page; everybody when left out. The node decides in any case. */
@@ -44,6 +44,8 @@ export const ENTRIES: Record<Side, Entry[]> = {
     { to: "/requests", key: "requests", icon: <FormOutlined />, roles: ["system_administrator", "security_administrator", "government", "industry_body", "enterprise", "component_author"] },
     { to: "/access", key: "access", icon: <EyeOutlined /> },
     { to: "/evidence", key: "evidence", icon: <SafetyCertificateOutlined />, roles: ["auditor", "government"] },
+    { to: "/audit", key: "audit", icon: <FileSearchOutlined />, roles: ["auditor"] },
+    { to: "/incidents", key: "incidents", icon: <BellOutlined />, roles: ["security_administrator", "auditor"] },
     {
       to: "/grading",
       key: "grading",

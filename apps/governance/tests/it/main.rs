@@ -55,8 +55,12 @@ async fn run_with(
     progress: &Progress,
     cancel: &Cancel,
 ) -> Result<Outcome, Failure> {
-    let options =
-        RunOptions { purpose: "test".to_owned(), progress: progress.clone(), cancel: cancel.clone() };
+    let options = RunOptions {
+        purpose: "test".to_owned(),
+        progress: progress.clone(),
+        cancel: cancel.clone(),
+        ..RunOptions::default()
+    };
     node.registry.run(id, &party(Role::Government), parameters, options).await
 }
 

@@ -148,6 +148,7 @@ async fn run(call: Call<NoQuery, Json<RunRequest>>, id: String) -> Result<Format
     let party = call.party()?.clone();
     let table = wants_csv(&call);
     let later = prefer::respond_async(&call.headers);
+    let origin = call.access_origin(&id);
     let Call { app, ambient, body: Json(RunRequest { params, purpose }), .. } = call;
     let parameters = if params.is_null() { json!({}) } else { params };
     let purpose = purpose.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
@@ -155,14 +156,14 @@ async fn run(call: Call<NoQuery, Json<RunRequest>>, id: String) -> Result<Format
     let outcome = match later {
         None => {
             let stop = StopOnDrop::default();
-            let options = RunOptions { purpose, cancel: stop.0.clone(), ..RunOptions::default() };
+            let options = RunOptions { purpose, cancel: stop.0.clone(), origin, ..RunOptions::default() };
             app.registry.run(&id, &party, parameters, options).await?
         }
         Some(wait) => {
             // Wrong ids, roles and parameters are refused now, not in a run that somebody must go and look at.
             app.registry.check(&id, &party, &parameters)?;
             let component = id.clone();
-            let asked = Asked { component, parameters, purpose, trace_id: ambient.trace_id };
+            let asked = Asked { component, parameters, purpose, trace_id: ambient.trace_id, origin };
             match begin(&app, &party, asked, wait, ambient.language).await? {
                 Answered::Now(outcome) => outcome,
                 Answered::Later(run) => return deferred(*run),

@@ -90,21 +90,23 @@ async fn show(call: Call) -> Result<Reply<DatasetDetail>, Failure> {
 async fn read(call: Call<RowsQuery>) -> Result<Reply<DatasetRows>, Failure> {
     let running = call.app.queries.begin(&call.party()?.account, None)?;
     let session = call.app.warehouse.session(call.party()?, PURPOSE);
+    let session = session.coming_from(call.access_origin("datasets_rows")).held();
     let table = table_name(call.path("name")?, call.query.version)?;
     let condition = match text_of(&call.query)? {
         None => String::new(),
         Some(text) => {
             let none = QueryLimits { rows: Some(1), ..QueryLimits::default() };
             let head = session.sql(&format!("SELECT * FROM {table} LIMIT 0"), none, running.cancel()).await?;
-            format!(" WHERE {}", mentions(head.schema(), text))
+            format!(" WHERE {}", mentions(head.uncounted().schema(), text))
         }
     };
     let window = Window::new(call.query.page, call.query.page_size);
-    let limits = QueryLimits { rows: Some(window.limit()), ..QueryLimits::default() };
-    let stream = session.sql(&format!("SELECT * FROM {table}{condition}"), limits, running.cancel()).await?;
+    let select = format!("SELECT * FROM {table}{condition}");
+    let stream = session.sql(&select, window.limits(), running.cancel()).await?;
     let page = rows::page(stream, window).await?;
     let total =
         if condition.is_empty() { Some(count(&session, &table, running.cancel()).await?) } else { None };
+    session.finish().await?;
     let (columns, rows, has_more) = (page.columns, page.rows, page.has_more);
     Ok(DatasetRows { columns, rows, total, has_more, inputs: session.inputs() }.into())
 }
@@ -115,7 +117,7 @@ async fn count(
     cancel: brain_kernel::progress::Cancel,
 ) -> Result<u64, Failure> {
     let sql = format!("SELECT count(*) AS n FROM {table}");
-    let (batches, _) = session.sql(&sql, QueryLimits::default(), cancel).await?.collect().await?;
+    let (batches, _) = session.sql(&sql, QueryLimits::default(), cancel).await?.uncounted().collect().await?;
     let column = batches.first().and_then(|batch| batch.columns().first());
     let count = column
         .and_then(|column| column.as_primitive_opt::<Int64Type>())

@@ -146,9 +146,11 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
 }
 
 async fn list(call: Call<EntryQuery>) -> Result<Reply<Page<RecordedEntry>>, Failure> {
-    let EntryQuery { kind, actor, subject, page, page_size } = call.query;
-    let filter = EntryFilter { kind, actor, subject };
+    let EntryQuery { kind, actor, subject, page, page_size } = &call.query;
+    let (page, page_size) = (*page, *page_size);
+    let filter = EntryFilter { kind: kind.clone(), actor: actor.clone(), subject: subject.clone() };
     let found = call.app.trust.evidence().entries(&filter, page_request(page, page_size)).await?;
+    call.note("evidence.read", Some(found.items.len() as u64)).await?;
     Ok(Page::from(found).into())
 }
 
@@ -169,15 +171,19 @@ async fn consistency(call: Call<ConsistencyQuery>) -> Result<Reply<ConsistencyPr
 }
 
 async fn trace(call: Call<TraceQuery>) -> Result<Reply<Page<RecordedEntry>>, Failure> {
-    let TraceQuery { about, page, page_size } = call.query;
-    let found = call.app.trust.evidence().trace(&about, page_request(page, page_size)).await?;
+    let TraceQuery { about, page, page_size } = &call.query;
+    let found = call.app.trust.evidence().trace(about, page_request(*page, *page_size)).await?;
+    call.note("evidence.read", Some(found.items.len() as u64)).await?;
     Ok(Page::from(found).into())
 }
 
 async fn bundle(call: Call<BundleQuery>) -> Result<Reply<Bundle>, Failure> {
-    let BundleQuery { about, seq, page, page_size, since, without_personal } = call.query;
-    let request = BundleRequest { about, seq, page: page_request(page, page_size), since, without_personal };
+    let BundleQuery { about, seq, page, page_size, since, without_personal } = &call.query;
+    let (about, page) = (about.clone(), page_request(*page, *page_size));
+    let (since, without_personal) = (*since, *without_personal);
+    let request = BundleRequest { about, seq: *seq, page, since, without_personal };
     let bundle = call.app.trust.evidence().bundle(&request).await?;
+    call.note("evidence.export", None).await?;
     let attachment = HeaderValue::from_static("attachment; filename=\"evidence-bundle.json\"");
     Ok(Reply::from(bundle).with_header(header::CONTENT_DISPOSITION, attachment))
 }

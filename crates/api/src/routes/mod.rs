@@ -2,11 +2,13 @@
 
 pub(crate) mod access;
 pub(crate) mod accounts;
+pub(crate) mod audit;
 pub(crate) mod components;
 pub(crate) mod datasets;
 pub(crate) mod evidence;
 pub(crate) mod grading;
 pub(crate) mod grants;
+pub(crate) mod incidents;
 pub(crate) mod ingest;
 pub(crate) mod keys;
 pub(crate) mod map;
@@ -42,5 +44,7 @@ pub(crate) fn all(registry: &Registry) -> Vec<Endpoint> {
     endpoints.extend(map::endpoints());
     endpoints.extend(evidence::endpoints());
     endpoints.extend(transparency::endpoints());
+    endpoints.extend(audit::endpoints());
+    endpoints.extend(incidents::endpoints());
     endpoints
 }

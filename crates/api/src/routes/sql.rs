@@ -100,15 +100,16 @@ async fn run(call: Call<NoQuery, Json<SqlRequest>>) -> Result<Formats<SqlPage, t
     let running = call.app.queries.begin(&party.account, call.header("x-query-id"))?;
     let purpose =
         request.purpose.as_deref().map(str::trim).filter(|text| !text.is_empty()).unwrap_or(PURPOSE);
-    let session = call.app.warehouse.session(party, purpose);
+    let session = call.app.warehouse.session(party, purpose).coming_from(call.access_origin("sql"));
     let format = match request.format.unwrap_or_default() {
         Wanted::Csv => Format::Csv,
         Wanted::Arrow => Format::Arrow,
         Wanted::Json => {
             let window = Window::new(request.page, request.page_size);
-            let limits = QueryLimits { rows: Some(window.limit()), ..QueryLimits::default() };
-            let stream = session.sql(&request.sql, limits, running.cancel()).await?;
+            let session = session.held().stating(&request.sql);
+            let stream = session.sql(&request.sql, window.limits(), running.cancel()).await?;
             let page = rows::page(stream, window).await?;
+            session.finish().await?;
             let answer = SqlPage {
                 query_id: running.id().to_owned(),
                 columns: page.columns,
@@ -125,7 +126,7 @@ async fn run(call: Call<NoQuery, Json<SqlRequest>>) -> Result<Formats<SqlPage, t
         }
     };
     // Rows that leave as a file need what taking out needs.
-    let session = session.acting(Action::Export);
+    let session = session.acting(Action::Export).stating(&request.sql);
     let limits = QueryLimits { rows: request.page_size, ..QueryLimits::default() };
     let stream = session.sql(&request.sql, limits, running.cancel()).await?;
     let named = if format == Format::Csv { "csv" } else { "arrow" };

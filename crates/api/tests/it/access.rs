@@ -120,7 +120,7 @@ const OWN: [&str; 14] = [
 /// Open to everybody, because what is sent is let in by the signature of a log that the configuration names.
 const SIGNED: [&str; 1] = ["witness_add"];
 /// Sent with POST, but changes nothing.
-const READS_BY_POST: [&str; 1] = ["evidence_verify"];
+const READS_BY_POST: [&str; 2] = ["evidence_verify", "audit_verify"];
 
 #[tokio::test]
 async fn no_administrator_can_do_the_work_of_another_and_the_auditor_changes_nothing() {

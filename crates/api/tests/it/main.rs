@@ -8,9 +8,12 @@
 )]
 
 mod access;
+mod audit;
+mod audit_files;
 mod data;
 mod document;
 mod grading;
+mod incidents;
 mod map;
 mod mcp;
 mod node;

@@ -2,11 +2,12 @@
 
 use crate::cli::{self, Doctor};
 use crate::config::Loaded;
-use crate::node::Node;
+use crate::node::{Node, operator};
 use crate::terminal;
 use anyhow::Result;
 use brain_kernel::error::{ErrorKind, Failure};
 use brain_kernel::language::Text;
+use brain_kernel::party::Role;
 use brain_warehouse::FileCheck;
 use brain_warehouse::catalogue::CatalogueQuery;
 use std::process::ExitCode;
@@ -37,10 +38,21 @@ pub async fn doctor(loaded: Loaded, arguments: Doctor) -> Result<ExitCode> {
         let found = node.store.check().await.map_err(Failure::from);
         say(Text::new("数据库", "database"), found.and_then(database));
     }
-    let verification = node.trust.evidence().verify().await.map_err(Failure::from)?;
-    let evidence = serde_json::to_string(&verification)?;
-    let failure = Failure::new(ErrorKind::Internal, "trust/evidence", &evidence, &evidence);
+    let records = node.trust.audit().verify(&operator(Role::Auditor)).await.map_err(Failure::from)?;
+    let verification = &records.evidence;
+    let evidence = serde_json::to_string(verification)?;
+    let failure =
+        Failure::new(ErrorKind::Internal, "trust/evidence", &evidence, &evidence);
     say(Text::new("存证", "evidence"), if verification.ok { Ok(evidence.clone()) } else { Err(failure) });
+    let words = serde_json::json!({
+        "anchored": records.anchored, "unanchored": records.unanchored, "first_bad": records.first_bad,
+    });
+    let words = words.to_string();
+    let failure = Failure::new(ErrorKind::Internal, "trust/audit", &words, &words);
+    say(
+        Text::new("审计", "audit"),
+        if records.first_bad.is_none() { Ok(words.clone()) } else { Err(failure) },
+    );
     Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

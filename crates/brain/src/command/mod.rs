@@ -1,5 +1,6 @@
 //! One file per command; each opens what it needs and nothing more.
 
+mod audit;
 mod backup;
 mod ca;
 mod catalog;
@@ -7,6 +8,7 @@ mod doctor;
 mod evidence;
 mod explain_access;
 mod grade;
+mod incident;
 mod ingest;
 mod keys;
 mod map;
@@ -48,6 +50,8 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         Command::Map(arguments) => quiet(loaded, |loaded| map::map(loaded, arguments)),
         Command::Grade(arguments) => quiet(loaded, |loaded| grade::grade(loaded, arguments)),
         Command::Evidence(arguments) => quiet(loaded, |loaded| evidence::evidence(loaded, arguments)),
+        Command::Audit(arguments) => quiet(loaded, |loaded| audit::audit(loaded, arguments)),
+        Command::Incident(arguments) => quiet(loaded, |loaded| incident::incident(loaded, arguments)),
         Command::ExplainAccess(arguments) => {
             quiet(loaded, |loaded| explain_access::explain_access(loaded, arguments))
         }

@@ -2,7 +2,7 @@
 
 use crate::cli::Restore;
 use crate::config::Loaded;
-use crate::node::{Node, operator, variable};
+use crate::node::{Node, operator, terminal_origin, variable};
 use crate::terminal;
 use anyhow::{Result, bail};
 use brain_backup::{Point, Repository};
@@ -89,6 +89,7 @@ async fn check(node: &Node, evidence_size: u64) -> Result<(usize, u64)> {
         );
     }
     let session = node.warehouse.session(&operator(Role::SystemAdministrator), "restore-check");
+    let session = session.coming_from(terminal_origin("restore")).held();
     let (mut tables, mut rows) = (0, 0);
     let catalogue = node
         .warehouse
@@ -116,5 +117,6 @@ async fn check(node: &Node, evidence_size: u64) -> Result<(usize, u64)> {
         tables += 1;
         rows += card.rows;
     }
+    session.finish().await.map_err(Failure::from)?;
     Ok((tables, rows))
 }

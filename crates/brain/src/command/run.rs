@@ -2,7 +2,7 @@
 
 use crate::cli::{self, Run};
 use crate::config::Loaded;
-use crate::node::{Node, operator};
+use crate::node::{Node, operator, terminal_origin};
 use crate::terminal;
 use crate::watch::Watch;
 use anyhow::{Context as _, Result, bail};
@@ -31,7 +31,8 @@ pub async fn run(loaded: Loaded, given: Run) -> Result<ExitCode> {
     let parameters = from_arguments(&manifest, &pairs).map_err(Failure::from)?;
     let watch = Watch::start(cli::language());
     let (progress, cancel) = (watch.progress.clone(), watch.cancel.clone());
-    let options = RunOptions { purpose: "command-line".to_owned(), progress, cancel };
+    let origin = terminal_origin(&id);
+    let options = RunOptions { purpose: "command-line".to_owned(), progress, cancel, origin };
     let outcome = if detached.runs_detached(&id, &parameters).map_err(Failure::from)? {
         detached.run(&id, &operator(Role::SystemAdministrator), parameters, options).await
     } else {

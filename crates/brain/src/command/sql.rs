@@ -2,13 +2,14 @@
 
 use crate::cli::{Format, Sql};
 use crate::config::Loaded;
-use crate::node::{Node, operator};
+use crate::node::{Node, operator, terminal_origin};
 use crate::terminal;
 use anyhow::Result;
 use brain_kernel::csv::TERMINAL_LINE_END;
 use brain_kernel::error::Failure;
 use brain_kernel::party::Role;
 use brain_kernel::progress::Cancel;
+use brain_trust::Action;
 use brain_warehouse::QueryLimits;
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::util::pretty::pretty_format_batches;
@@ -21,6 +22,12 @@ const PURPOSE: &str = "command-line";
 pub async fn sql(loaded: Loaded, given: Sql) -> Result<ExitCode> {
     let node = Node::open(loaded).await?;
     let session = node.warehouse.session(&operator(Role::SystemAdministrator), PURPOSE);
+    let session = session.coming_from(terminal_origin("sql")).held();
+    let session = match given.format {
+        Format::Table => session,
+        Format::Csv | Format::Json => session.acting(Action::Export),
+    };
+    let session = session.stating(&given.query);
     let limits = QueryLimits { rows: Some(given.limit), ..QueryLimits::default() };
     let stream = session.sql(&given.query, limits, Cancel::new()).await.map_err(Failure::from)?;
     let schema = stream.schema().clone();
@@ -33,6 +40,7 @@ pub async fn sql(loaded: Loaded, given: Sql) -> Result<ExitCode> {
     if let Some(format) = export {
         session.record_export(PURPOSE, &given.query, format).await.map_err(Failure::from)?;
     }
+    session.finish().await.map_err(Failure::from)?;
     match given.format {
         Format::Table => terminal::line(&pretty_format_batches(&batches)?.to_string()),
         Format::Csv => terminal::print(&brain_api::csv_text(&schema, &batches, TERMINAL_LINE_END)?),

@@ -8,6 +8,7 @@
 )]
 
 mod access;
+mod audit;
 mod catalogue;
 mod crypto;
 mod database;

@@ -39,6 +39,7 @@ use tiles::TileFolder;
 pub use brain_store::evidence::LeafFilter as EntryFilter;
 pub use brain_verifier as verifier;
 pub use brain_verifier::merkle;
+pub(crate) use entry::time_text;
 pub use entry::{BODY_BYTES_MAX, EvidenceEntry, NewEntry, PersonalValue, RecordedEntry};
 pub use options::{EvidenceOptions, KnownLog, WitnessPeer};
 pub use peers::{PeerState, PeerStatus};

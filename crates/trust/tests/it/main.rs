@@ -7,11 +7,16 @@
     reason = "in tests a panic is the report, and a line says what was skipped"
 )]
 
+mod alerts;
+mod audit;
+mod audit_kill_nine;
+mod audit_tampering;
 mod bundle;
 mod certificates;
 mod evidence;
 mod grants;
 mod identity;
+mod incidents;
 mod kill_nine;
 mod node;
 mod oracle;

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use brain_kernel::error::Failure;
 use brain_kernel::party::Party;
 use brain_kernel::provenance::Input;
-use brain_trust::{Action, Ask, Grant};
+use brain_trust::{Access, AccessOrigin, Action, Ask, Grant};
 use datafusion::catalog::{CatalogProvider, CatalogProviderList, SchemaProvider, TableProvider};
 use datafusion::common::Result as PlanResult;
 use datafusion::error::DataFusionError;
@@ -27,6 +27,8 @@ pub(crate) struct Visit {
     action: Action,
     /// Datasets the session is confined to; `None` means every dataset the party may read.
     only: Option<BTreeSet<String>>,
+    /// What is recorded of the visit.
+    pub(crate) access: Access,
 }
 
 /// A table as the party may see it, and what it was opened under.
@@ -34,6 +36,9 @@ pub(crate) struct Opened {
     pub(crate) provider: Arc<dyn TableProvider>,
     pub(crate) input: Input,
 }
+
+/// Code of a refusal of what a component did not declare.
+const UNDECLARED: &str = "warehouse/undeclared";
 
 /// Tables by zone and name as written in the statement.
 pub(crate) type Prepared = BTreeMap<(String, String), Arc<dyn TableProvider>>;
@@ -46,29 +51,30 @@ impl fmt::Debug for Visit {
 
 impl Visit {
     pub(crate) fn new(inner: Arc<Inner>, party: Party, purpose: String) -> Arc<Self> {
-        Arc::new(Self { inner, party, purpose, action: Action::Read, only: None })
+        let action = Action::Read;
+        let access = inner.trust.audit().begin(&party, &purpose, action.name(), AccessOrigin::default());
+        Arc::new(Self { inner, party, purpose, action, only: None, access })
     }
 
     /// The same visit, confined to these datasets.
     pub(crate) fn confined(&self, names: &[String]) -> Arc<Self> {
-        Arc::new(Self {
-            inner: Arc::clone(&self.inner),
-            party: self.party.clone(),
-            purpose: self.purpose.clone(),
-            action: self.action,
-            only: Some(names.iter().cloned().collect()),
-        })
+        let only = Some(names.iter().cloned().collect());
+        self.again(self.action, only, self.access.acting(self.action.name()))
     }
 
     /// The same visit for another action.
     pub(crate) fn acting(&self, action: Action) -> Arc<Self> {
-        Arc::new(Self {
-            inner: Arc::clone(&self.inner),
-            party: self.party.clone(),
-            purpose: self.purpose.clone(),
-            action,
-            only: self.only.clone(),
-        })
+        self.again(action, self.only.clone(), self.access.acting(action.name()))
+    }
+
+    /// The same visit from elsewhere.
+    pub(crate) fn coming_from(&self, origin: AccessOrigin) -> Arc<Self> {
+        self.again(self.action, self.only.clone(), self.access.from(origin))
+    }
+
+    fn again(&self, action: Action, only: Option<BTreeSet<String>>, access: Access) -> Arc<Self> {
+        let (inner, party, purpose) = (Arc::clone(&self.inner), self.party.clone(), self.purpose.clone());
+        Arc::new(Self { inner, party, purpose, action, only, access })
     }
 
     /// What the party may see of a dataset now, without opening it; `None` where there is no such dataset.
@@ -78,21 +84,29 @@ impl Visit {
         self.confine(name)?;
         let grant = self.grant(entry)?;
         let Some(version) = entry.version else { return Ok(None) };
+        self.access.opened(&entry.name, version, &grant)?;
         Ok(Some((Input { dataset: entry.name.clone(), version, grant: grant.id.clone() }, grant)))
     }
 
     /// Refuse a dataset outside what the session is confined to.
     fn confine(&self, name: &str) -> Result<()> {
         match &self.only {
-            Some(only) if !only.contains(name) => Err(Error::Undeclared { dataset: name.to_owned() }),
+            Some(only) if !only.contains(name) => {
+                self.access.refused(name, UNDECLARED);
+                Err(Error::Undeclared { dataset: name.to_owned() })
+            }
             _ => Ok(()),
         }
     }
 
-    /// The grant for a dataset, or why there is none.
+    /// The grant for a dataset, or why there is none; a refusal is recorded.
     fn grant(&self, entry: &Entry) -> Result<Grant> {
         let policy = self.inner.trust.policy();
-        policy.admit(&self.party, &entry.facts(), &self.ask()).map_err(|error| refusal(error, entry))
+        policy.admit(&self.party, &entry.facts(), &self.ask()).map_err(|error| {
+            let error = refusal(error, entry);
+            self.access.refused(&entry.name, error.code());
+            error
+        })
     }
 
     /// Whether the party may know of the dataset.
@@ -122,6 +136,7 @@ impl Visit {
         }
         let at = self.inner.lake.open(&entry.name, version).await?;
         let provider = view::provider(&at, &grant.rows, &grant.masks, &self.party, &self.salt())?;
+        self.access.opened(&entry.name, version, &grant)?;
         let input = Input { dataset: entry.name.clone(), version, grant: grant.id };
         Ok(Some(Opened { provider, input }))
     }

@@ -10,7 +10,7 @@ use crate::{Error, Result, Warehouse};
 use brain_kernel::party::Party;
 use brain_kernel::progress::Cancel;
 use brain_kernel::provenance::Input;
-use brain_trust::{Action, EvidenceEntry};
+use brain_trust::{AccessOrigin, Action, EvidenceEntry};
 use datafusion::arrow::array::{ArrayRef, RecordBatch, StringArray};
 use datafusion::common::ScalarValue;
 use datafusion::common::TableReference;
@@ -35,6 +35,8 @@ const EVIDENCE_CHARACTERS_MAX: usize = 2_000;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct QueryLimits {
+    /// Rows left out at the beginning; they count towards the most a query may return.
+    pub skip: Option<u64>,
     /// Most rows returned; more rows set [`QueryStream::has_more`].
     pub rows: Option<u64>,
     /// Longest time, seconds, planning and reading together.
@@ -46,10 +48,14 @@ pub struct QueryLimits {
 /// The only way to rows: what one party may see for one purpose. Cheap to make; make one per request.
 ///
 /// Every statement resolves its grants anew, so a revoked or expired grant refuses the next read.
+///
+/// A session leaves one audit record of what it read or was refused. Rows of a stream come only when the beginning is
+/// on disk; in a session that is [held](Self::held), whoever made it hands rows on only after [`finish`](Self::finish).
 #[derive(Debug, Clone)]
 pub struct Session {
     visit: Arc<Visit>,
     read: Arc<Mutex<BTreeSet<Input>>>,
+    held: bool,
 }
 
 impl Warehouse {
@@ -58,6 +64,7 @@ impl Warehouse {
         Session {
             visit: Visit::new(Arc::clone(&self.inner), party.clone(), purpose.to_owned()),
             read: Arc::default(),
+            held: false,
         }
     }
 }
@@ -67,6 +74,37 @@ impl Session {
     #[must_use]
     pub fn acting(&self, action: Action) -> Self {
         self.with_visit(self.visit.acting(action))
+    }
+
+    /// The same session coming from elsewhere than the node itself.
+    #[must_use]
+    pub fn coming_from(&self, origin: AccessOrigin) -> Self {
+        self.with_visit(self.visit.coming_from(origin))
+    }
+
+    /// The same session, whose rows stay with its maker until [`finish`](Self::finish) has returned: one record with
+    /// the number of rows takes the place of a beginning and an end.
+    #[must_use]
+    pub fn held(&self) -> Self {
+        self.visit.access.hold();
+        Self { held: true, ..self.clone() }
+    }
+
+    /// Keep the caller's own statement in the record.
+    #[must_use]
+    pub fn stating(&self, statement: &str) -> Self {
+        self.visit.access.state(statement);
+        self.clone()
+    }
+
+    /// The record of the session is on disk when this returns; nothing may be handed on when it fails.
+    pub async fn finish(&self) -> Result<()> {
+        self.finish_with(None).await
+    }
+
+    /// [`finish`](Self::finish) of what failed with this code, or did not.
+    pub async fn finish_with(&self, failure: Option<&'static str>) -> Result<()> {
+        self.visit.access.finish(failure).await.map_err(Error::passed)
     }
 
     /// Run one read: `SELECT`, `WITH`, `EXPLAIN`, `SHOW TABLES` or `DESCRIBE`.
@@ -86,7 +124,13 @@ impl Session {
     ) -> Result<QueryStream> {
         let bounds = self.bounds(limits);
         let work = self.run(sql, values, &bounds, cancel.clone());
-        within(&bounds, &cancel, work).await
+        self.told(within(&bounds, &cancel, work).await)
+    }
+
+    /// The same outcome, a failure noted for the record.
+    fn told<T>(&self, outcome: Result<T>) -> Result<T> {
+        self.visit.access.touch();
+        outcome.inspect_err(|error| self.visit.access.failed(error.code()))
     }
 
     pub(super) fn visit(&self) -> &Arc<Visit> {
@@ -94,14 +138,17 @@ impl Session {
     }
 
     pub(super) fn with_visit(&self, visit: Arc<Visit>) -> Self {
-        Self { visit, read: Arc::default() }
+        if self.held {
+            visit.access.hold();
+        }
+        Self { visit, read: Arc::default(), held: self.held }
     }
 
     /// All rows of one dataset as the party may see them.
     pub async fn table(&self, name: &str, limits: QueryLimits, cancel: Cancel) -> Result<QueryStream> {
         let bounds = self.bounds(limits);
         let work = self.scan(name, &bounds, cancel.clone());
-        within(&bounds, &cancel, work).await
+        self.told(within(&bounds, &cancel, work).await)
     }
 
     /// Everything read in this session so far, sorted.
@@ -210,7 +257,10 @@ impl Session {
         let fetch = usize::try_from(bounds.rows.saturating_add(1)).unwrap_or(usize::MAX);
         let limited = match plan {
             LogicalPlan::DescribeTable(_) => plan,
-            other => LogicalPlanBuilder::from(other).limit(0, Some(fetch))?.build()?,
+            other => {
+                let skip = usize::try_from(bounds.skip).unwrap_or(usize::MAX);
+                LogicalPlanBuilder::from(other).limit(skip, Some(fetch))?.build()?
+            }
         };
         let physical = state.create_physical_plan(&limited).await?;
         Ok(execute_stream(physical, state.task_ctx())?)
@@ -223,17 +273,25 @@ impl Session {
         bounds: &Bounds,
         cancel: Cancel,
     ) -> Result<QueryStream> {
+        let access = self.visit.access.clone();
+        if !self.held {
+            // Written while the query waits for its turn and computes.
+            access.announce();
+        }
         let turn = Arc::clone(&self.inner().turns).acquire_owned().await.ok();
         self.read.lock().unwrap_or_else(PoisonError::into_inner).extend(inputs.iter().cloned());
-        Ok(QueryStream::new(batches, inputs.into_iter().collect(), bounds, cancel, turn))
+        let recorded = (access, !self.held);
+        Ok(QueryStream::new(batches, inputs.into_iter().collect(), bounds, cancel, recorded, turn))
     }
 
     fn bounds(&self, limits: QueryLimits) -> Bounds {
         let options = &self.inner().options;
         let clip = |asked: Option<u64>, own: u64| asked.map_or(own, |asked| asked.min(own));
         let seconds = clip(limits.seconds, options.query_timeout_s);
+        let skip = limits.skip.unwrap_or_default();
         Bounds {
-            rows: clip(limits.rows, options.query_rows_max),
+            skip,
+            rows: clip(limits.rows, options.query_rows_max.saturating_sub(skip)),
             seconds,
             memory_mib: clip(limits.memory_mib, options.query_memory_mib),
             deadline: Instant::now() + Duration::from_secs(seconds),

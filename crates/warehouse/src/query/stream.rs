@@ -3,6 +3,7 @@
 use crate::{Error, Result};
 use brain_kernel::progress::Cancel;
 use brain_kernel::provenance::Input;
+use brain_trust::Access;
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::execution::SendableRecordBatchStream;
@@ -25,11 +26,26 @@ pub struct QueryStream {
     seconds: u64,
     memory_mib: u64,
     cancel: Cancel,
+    access: Access,
+    /// Whether the rows are part of what is handed out, and not of how it was found.
+    counted: bool,
+    /// Whether a record of the beginning must be on disk before the first row.
+    admits: bool,
+    ended: bool,
     _turn: Option<OwnedSemaphorePermit>,
+}
+
+impl Drop for QueryStream {
+    fn drop(&mut self) {
+        if self.counted && !self.ended {
+            self.access.broke_off();
+        }
+    }
 }
 
 /// Limits of one stream, already clipped to the node's own.
 pub(crate) struct Bounds {
+    pub(crate) skip: u64,
     pub(crate) rows: u64,
     pub(crate) seconds: u64,
     pub(crate) memory_mib: u64,
@@ -51,6 +67,7 @@ impl QueryStream {
         inputs: Vec<Input>,
         bounds: &Bounds,
         cancel: Cancel,
+        (access, admits): (Access, bool),
         turn: Option<OwnedSemaphorePermit>,
     ) -> Self {
         Self {
@@ -63,8 +80,30 @@ impl QueryStream {
             seconds: bounds.seconds,
             memory_mib: bounds.memory_mib,
             cancel,
+            access,
+            counted: true,
+            admits,
+            ended: false,
             _turn: turn,
         }
+    }
+
+    /// The same rows, which are not what is handed out: a number shown beside the rows, the names of columns.
+    #[must_use]
+    pub fn uncounted(mut self) -> Self {
+        self.counted = false;
+        self
+    }
+
+    /// Bytes of these rows were sent.
+    pub fn sent(&self, bytes: u64) {
+        self.access.sent(bytes);
+    }
+
+    /// The record of how it ended is on disk when this returns; whoever streams rows calls it before the last byte.
+    pub async fn finish(&mut self) -> Result<()> {
+        self.ended = true;
+        self.access.finish(None).await.map_err(Error::passed)
     }
 
     /// Columns of the result.
@@ -82,8 +121,25 @@ impl QueryStream {
         self.has_more
     }
 
-    /// The next batch, `None` at the end.
+    /// The next batch, `None` at the end. The first one comes when the record of the access is on disk.
     pub async fn next(&mut self) -> Option<Result<RecordBatch>> {
+        if std::mem::take(&mut self.admits)
+            && let Err(error) = self.access.admit().await
+        {
+            self.ended = true;
+            return Some(Err(Error::passed(error)));
+        }
+        let next = self.unrecorded().await;
+        match &next {
+            None => self.ended = true,
+            Some(Ok(batch)) if self.counted => self.access.handed_out(batch.num_rows() as u64),
+            Some(Ok(_)) => {}
+            Some(Err(error)) => self.access.failed(error.code()),
+        }
+        next
+    }
+
+    async fn unrecorded(&mut self) -> Option<Result<RecordBatch>> {
         loop {
             if self.has_more {
                 return None;
