@@ -14,9 +14,11 @@ pub mod identity;
 mod keys;
 mod options;
 mod password;
+mod peer_client;
 pub mod policy;
 pub mod requests;
 mod secret;
+pub mod status;
 mod trust;
 pub mod vault;
 
@@ -32,8 +34,10 @@ pub use identity::{
 };
 pub use options::Options;
 pub use password::Weakness;
+pub use peer_client::{PeerClient, PeerTls};
 pub use policy::{Ask, Change, Decision, Explanation, Policy, Reason};
 pub use requests::{Approval, NewRequest, RequestCard, Requests};
 pub use secret::Secret;
+pub use status::{NodeFacts, Status, StatusOptions};
 pub use trust::{FirstAdministrator, Trust};
 pub use vault::{CryptoOptions, Keyring, Vault};

@@ -12,7 +12,7 @@ use tokio::time::MissedTickBehavior;
 
 use crate::{
     AccountCard, Certificates, CryptoOptions, Evidence, EvidenceOptions, Grants, Identity, Keyring, Options,
-    Policy, Requests, Result, Secret, Vault,
+    PeerClient, Policy, Requests, Result, Secret, Status, StatusOptions, Vault,
 };
 
 /// A cheap-clone handle to identity, grants and evidence of one node.
@@ -27,6 +27,8 @@ struct Inner {
     evidence: Evidence,
     vault: Vault,
     certificates: Certificates,
+    peers: PeerClient,
+    status: Status,
     tasks: Vec<JoinHandle<()>>,
 }
 
@@ -101,7 +103,25 @@ impl Trust {
         keyring: Keyring,
         evidence: EvidenceOptions,
     ) -> Result<Self> {
-        let evidence = Evidence::open(store.clone(), keys_dir, evidence).await?;
+        let status = StatusOptions::default();
+        Self::open_complete(store, keys_dir, clock, options, keyring, evidence, status).await
+    }
+
+    /// Like [`open_configured`](Self::open_configured), with a say in trusted status.
+    pub async fn open_complete(
+        store: Store,
+        keys_dir: &Path,
+        clock: Arc<dyn Clock>,
+        options: Options,
+        keyring: Keyring,
+        evidence: EvidenceOptions,
+        status: StatusOptions,
+    ) -> Result<Self> {
+        let peers = PeerClient::default();
+        let evidence = Evidence::open(store.clone(), keys_dir, evidence, peers.clone()).await?;
+        let profile = keyring.profile();
+        let status =
+            Status::open(store.clone(), evidence.clone(), peers.clone(), keys_dir, profile, status)?;
         let vault = Vault::new(store.clone(), evidence.clone(), keyring);
         let grants = Grants::open(store.clone(), evidence.clone(), clock.clone()).await?;
         let policy = Policy::open(store.clone(), evidence.clone(), grants.clone(), clock, &vault).await?;
@@ -118,7 +138,8 @@ impl Trust {
                 tasks.push(tokio::spawn(keep_asking(evidence.clone(), interval)));
             }
         }
-        let inner = Inner { identity, grants, policy, requests, evidence, vault, certificates, tasks };
+        let inner =
+            Inner { identity, grants, policy, requests, evidence, vault, certificates, peers, status, tasks };
         Ok(Self(Arc::new(inner)))
     }
 
@@ -173,6 +194,18 @@ impl Trust {
     #[must_use]
     pub fn certificates(&self) -> Certificates {
         self.0.certificates.clone()
+    }
+
+    /// The client that speaks to other nodes; give it the node's certificates.
+    #[must_use]
+    pub fn peers(&self) -> PeerClient {
+        self.0.peers.clone()
+    }
+
+    /// What this node says of itself, and peers of themselves.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        self.0.status.clone()
     }
 
     /// Sign the last head. Call it at shutdown, after everything that records has stopped.

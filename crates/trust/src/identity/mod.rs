@@ -78,7 +78,7 @@ pub(crate) fn party_of(account: &Account) -> Result<Party> {
 }
 
 /// Only the separated administrators pass: what they all read.
-fn require_administrator(actor: &Party) -> Result<()> {
+pub(crate) fn require_administrator(actor: &Party) -> Result<()> {
     if actor.role.is_administrator() {
         return Ok(());
     }
