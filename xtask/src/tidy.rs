@@ -6,13 +6,14 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// Which crates a crate may depend on (architecture: kernel ← store ← trust ← warehouse ← component ← apps ← api ← brain).
-const EDGES: [(&str, &[&str]); 18] = [
+const EDGES: [(&str, &[&str]); 19] = [
     ("brain-kernel", &[]),
     ("brain-verifier", &[]),
     ("brain-crypto", &["brain-kernel"]),
     ("brain-tls", &["brain-kernel"]),
     ("brain-store", &["brain-kernel"]),
     ("brain-policy", &["brain-kernel"]),
+    ("brain-compliance", &["brain-kernel"]),
     (
         "brain-trust",
         &["brain-kernel", "brain-crypto", "brain-tls", "brain-store", "brain-policy", "brain-verifier"],
@@ -33,6 +34,7 @@ const EDGES: [(&str, &[&str]); 18] = [
             "brain-warehouse",
             "brain-component",
             "brain-portal",
+            "brain-compliance",
             "brain-tls",
         ],
     ),
@@ -48,6 +50,7 @@ const EDGES: [(&str, &[&str]); 18] = [
             "brain-api",
             "brain-backup",
             "brain-crypto",
+            "brain-compliance",
             "brain-tls",
         ],
     ),

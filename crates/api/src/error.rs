@@ -23,6 +23,9 @@ pub enum Error {
     /// The caller's role is not in the endpoint's audience.
     #[error("not offered to this role")]
     Audience,
+    /// Nodes speak here, and this caller showed no certificate of one.
+    #[error("a node certificate is needed")]
+    PeerCertificate,
     /// The act is for a person in a session.
     #[error("a session is needed")]
     SessionNeeded,
@@ -118,6 +121,7 @@ impl Error {
             Self::MethodNotAllowed { .. } => "api/method-not-allowed",
             Self::NotSignedIn => "api/not-signed-in",
             Self::Audience => "api/audience",
+            Self::PeerCertificate => "api/peer-certificate",
             Self::SessionNeeded => "api/session-needed",
             Self::Scope { .. } => "api/key-scope",
             Self::ForgeryGuard => "api/forgery-guard",

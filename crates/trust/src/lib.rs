@@ -28,7 +28,7 @@ pub use error::{Error, Result};
 pub use evidence::{Evidence, EvidenceEntry, EvidenceOptions, LogHead, Verification};
 pub use grants::{ColumnFacts, DatasetFacts, Grant, GrantCard, Grants, NewGrant, Reach, Subject};
 pub use identity::{
-    AccountCard, AccountKind, ApiKeyCard, Authenticated, Carrier, Credential, Identity, NewAccount,
+    AccountCard, AccountKind, AccountProtection, ApiKeyCard, Authenticated, Carrier, Credential, Identity, NewAccount,
     NewApiKey, NewNode, NewTotp, NodeCard, NodeState, OrganisationCard, Origin, Proof, Scope,
     SecondFactorNeeded, SecurityCard, SessionCard, SignIn, SignedIn,
 };

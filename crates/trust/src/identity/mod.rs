@@ -28,6 +28,7 @@ use crate::password::Hasher;
 use crate::{Error, Evidence, Options, Result, Vault};
 
 pub use account::{AccountCard, AccountKind, NewAccount};
+pub use accounts::AccountProtection;
 pub use api_keys::{ApiKeyCard, NewApiKey};
 pub use nodes::{NewNode, NodeCard, NodeState};
 pub use organisations::OrganisationCard;

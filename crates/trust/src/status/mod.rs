@@ -7,6 +7,7 @@ mod keys;
 mod known_good;
 mod measure;
 mod peer;
+mod record;
 mod refusal;
 mod statement;
 mod verify;
@@ -30,6 +31,8 @@ use keys::NodeKeys;
 pub use known_good::{Good, KnownGood, NewKnownGood};
 pub use measure::{Difference, Measurement};
 pub use peer::{PeerAddress, PeerStanding};
+pub use record::{BackupRecord, DrillRecord, VerificationRecord};
+pub(crate) use record::VERIFIED;
 pub use refusal::Refusal;
 pub use statement::{EvidenceHeadFact, HealthPart, SignedStatement, Statement, StatementSignature};
 pub use verify::{NodePublicKeys, Policy, judge};
@@ -65,6 +68,8 @@ pub struct NodeFacts {
     pub role: String,
     /// Version of the program.
     pub version: String,
+    /// Hours between two scheduled backups; 0 where none is scheduled.
+    pub backup_every_hours: u32,
 }
 
 /// A cheap-clone handle to the node's status and to what peers say of theirs.
