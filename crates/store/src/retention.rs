@@ -15,7 +15,7 @@ pub use crate::entity::removed_version::Model as RemovedVersionRow;
 /// How a proposal is decided.
 #[derive(Debug, Clone, Copy)]
 pub struct DecisionRow<'a> {
-    /// `rejected` or `done`.
+    /// `rejected` or `deleting`.
     pub state: &'a str,
     /// Who decided.
     pub by: &'a str,
@@ -73,6 +73,20 @@ pub async fn decide(db: &impl ConnectionTrait, id: &str, decision: &DecisionRow<
         .filter(Column::State.eq("proposed"));
     match update.exec(db).await?.rows_affected {
         0 => Err(Error::NotFound { what: "deletion proposal", id: id.to_owned() }),
+        _ => Ok(()),
+    }
+}
+
+/// Say that a deletion under way is done, with its certificate.
+pub async fn done(db: &impl ConnectionTrait, id: &str, certificate: &str) -> Result<()> {
+    use deletion_proposal::Column;
+    let update = deletion_proposal::Entity::update_many()
+        .col_expr(Column::State, Expr::value("done"))
+        .col_expr(Column::Certificate, Expr::value(certificate))
+        .filter(Column::Id.eq(id))
+        .filter(Column::State.eq("deleting"));
+    match update.exec(db).await?.rows_affected {
+        0 => Err(Error::NotFound { what: "deletion under way", id: id.to_owned() }),
         _ => Ok(()),
     }
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod access;
 pub(crate) mod accounts;
+pub(crate) mod compliance;
 pub(crate) mod components;
 pub(crate) mod datasets;
 pub(crate) mod evidence;
@@ -13,10 +14,12 @@ pub(crate) mod map;
 pub(crate) mod node;
 pub(crate) mod organisations;
 pub(crate) mod requests;
+pub(crate) mod retention;
 pub(crate) mod runs;
 pub(crate) mod security;
 pub(crate) mod session;
 pub(crate) mod sql;
+pub(crate) mod status;
 pub(crate) mod transparency;
 
 use crate::endpoint::Endpoint;
@@ -42,5 +45,8 @@ pub(crate) fn all(registry: &Registry) -> Vec<Endpoint> {
     endpoints.extend(map::endpoints());
     endpoints.extend(evidence::endpoints());
     endpoints.extend(transparency::endpoints());
+    endpoints.extend(status::endpoints());
+    endpoints.extend(compliance::endpoints());
+    endpoints.extend(retention::endpoints());
     endpoints
 }

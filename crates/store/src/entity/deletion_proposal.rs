@@ -23,7 +23,7 @@ pub struct Model {
     pub versions: i64,
     /// Bytes of the files that go.
     pub bytes: i64,
-    /// `proposed`, `rejected` or `done`.
+    /// `proposed`, `deleting`, `rejected` or `done`.
     pub state: String,
     /// When the sweep proposed it.
     pub proposed_at: DateTimeUtc,

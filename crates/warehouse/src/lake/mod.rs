@@ -1,6 +1,7 @@
 //! Delta tables under `<data>/lake/<zone>/<table>`. Private to the crate: the door stands in front of it.
 
 pub(crate) mod commit;
+pub(crate) mod prune;
 pub(crate) mod read;
 
 use std::path::{Path, PathBuf};
