@@ -62,6 +62,7 @@ const EDGES: [(&str, &[&str]); 19] = [
             "brain-trust",
             "brain-warehouse",
             "brain-component",
+            "brain-tls",
             "brain-governance",
             "brain-api",
         ],

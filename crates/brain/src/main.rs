@@ -5,7 +5,9 @@
 mod cli;
 mod command;
 mod config;
+mod facts;
 mod folder;
+mod measure;
 mod node;
 mod telemetry;
 mod terminal;

@@ -72,8 +72,9 @@ async fn open_trust(
     if keyring.lies_in_folder() {
         tracing::debug!("the key-encryption key lies in the data folder; keep it elsewhere in production");
     }
-    let (options, evidence) = (config.trust.clone(), config.evidence.options());
-    Trust::open_configured(store, &folder.keys(), clock, options, keyring, evidence).await
+    let (options, evidence) = (config.trust.clone(), config.evidence.options(config.crypto.profile));
+    let status = config.status_options();
+    Trust::open_complete(store, &folder.keys(), clock, options, keyring, evidence, status).await
 }
 
 /// A variable that the configuration names as the place of a key.

@@ -10,6 +10,7 @@ const CONTROLS: &str = include_str!("controls.toml");
 /// How far a row is met.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "ControlState")]
 pub enum State {
     /// 已满足: done, and a test shows it.
     Met,
@@ -40,6 +41,7 @@ impl State {
 /// Whose duty a row is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "ControlDuty")]
 pub enum Who {
     /// The program's.
     Product,

@@ -1,4 +1,5 @@
 // English. Same keys as zh-CN.ts, held by type and by test.
+import { status } from "./en.status";
 import { trust } from "./en.trust";
 import type { Messages } from "./zh-CN";
 
@@ -44,6 +45,9 @@ export const en: Messages = {
     access: "Who can see what",
     evidence: "Evidence log",
     grading: "Classification & grading",
+    retention: "Retention",
+    nodes: "Nodes",
+    compliance: "Compliance",
     accounts: "Accounts & grants",
     about: "About",
   },
@@ -618,6 +622,7 @@ export const en: Messages = {
     values: "Values",
   },
   ...trust,
+  ...status,
   about: {
     title: "About",
     question: "Which node is this",

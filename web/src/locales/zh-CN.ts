@@ -1,4 +1,5 @@
 // 中文，默认语言。键与 en.ts 一一对应（有测试与类型双重保证）。
+import { status } from "./zh-CN.status";
 import { trust } from "./zh-CN.trust";
 
 export const zh = {
@@ -43,6 +44,9 @@ export const zh = {
     access: "权限查询",
     evidence: "存证日志",
     grading: "分类分级",
+    retention: "数据留存",
+    nodes: "节点状态",
+    compliance: "合规",
     accounts: "账号与授权",
     about: "关于",
   },
@@ -617,6 +621,7 @@ export const zh = {
     values: "数值",
   },
   ...trust,
+  ...status,
   about: {
     title: "关于",
     question: "这是什么节点",

@@ -8,12 +8,14 @@
 )]
 
 mod access;
+mod compliance;
 mod data;
 mod document;
 mod grading;
 mod map;
 mod mcp;
 mod node;
+mod peers;
 mod problems;
 mod protection;
 mod requests;

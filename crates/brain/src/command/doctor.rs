@@ -5,7 +5,7 @@ use crate::config::Loaded;
 use crate::node::Node;
 use crate::terminal;
 use anyhow::Result;
-use brain_kernel::error::Failure;
+use brain_kernel::error::{ErrorKind, Failure};
 use brain_kernel::language::Text;
 use brain_warehouse::catalogue::CatalogueQuery;
 use std::process::ExitCode;
@@ -30,10 +30,18 @@ pub async fn doctor(loaded: Loaded) -> Result<ExitCode> {
     let mappings = node.warehouse.mappings().map_err(Failure::from);
     say(Text::new("映射", "mappings"), mappings.map(|list| list.len().to_string()));
     say(Text::new("组件", "components"), Ok(node.registry.manifests().count().to_string()));
+    for part in node.trust.status().health().await.map_err(Failure::from)? {
+        // The log is verified below, now and as a whole.
+        if part.name != "backup" {
+            continue;
+        }
+        let failed = Failure::new(ErrorKind::Internal, "backup/failed", &part.detail, &part.detail);
+        say(Text::new("备份", "backup"), if part.ok { Ok(part.detail.clone()) } else { Err(failed) });
+    }
     let verification = node.trust.evidence().verify().await.map_err(Failure::from)?;
     let evidence = serde_json::to_string(&verification)?;
     let failure =
-        Failure::new(brain_kernel::error::ErrorKind::Internal, "trust/evidence", &evidence, &evidence);
+        Failure::new(ErrorKind::Internal, "trust/evidence", &evidence, &evidence);
     say(Text::new("存证", "evidence"), if verification.ok { Ok(evidence.clone()) } else { Err(failure) });
     Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

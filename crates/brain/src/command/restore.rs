@@ -80,7 +80,7 @@ fn adopt_keys(from: &std::path::Path, to: &std::path::Path) -> Result<()> {
 }
 
 /// The log must verify and reach as far as the snapshot says, and every table must be readable to its last row.
-async fn check(node: &Node, evidence_size: u64) -> Result<(usize, u64)> {
+pub async fn check(node: &Node, evidence_size: u64) -> Result<(usize, u64)> {
     let verification = node.trust.evidence().verify().await.map_err(Failure::from)?;
     if !verification.ok || verification.entries < evidence_size {
         bail!(

@@ -11,6 +11,7 @@
 
 mod backup;
 mod cli;
+mod commercial;
 mod configuration;
 mod ingest;
 mod kill_nine;
@@ -19,4 +20,5 @@ mod register;
 mod risk;
 mod serve;
 mod shared;
+mod status;
 mod telemetry;

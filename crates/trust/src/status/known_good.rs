@@ -17,6 +17,7 @@ const LISTED_MAX: usize = 1_000;
 /// Of what a value is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "KnownGoodKind")]
 pub enum Good {
     /// 版本.
     Version,

@@ -15,6 +15,7 @@ const MEASURED: &str = "status.measured";
 
 /// Digests of what runs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "NodeMeasurement")]
 pub struct Measurement {
     /// Version of the program.
     pub version: String,
@@ -73,6 +74,18 @@ impl Status {
         transaction.commit().await?;
         self.0.measured.send_replace(Some(measurement));
         Ok(differences)
+    }
+
+    /// What was measured at the last start; `None` before the first.
+    pub async fn recorded(&self) -> Result<Option<Measurement>> {
+        Ok(setting::get(self.0.store.db(), MEASURED).await?)
+    }
+
+    /// Take the measurement of the last start for this one's, in a process that only reports.
+    pub async fn resume(&self) -> Result<()> {
+        let recorded = self.recorded().await?;
+        self.0.measured.send_replace(recorded);
+        Ok(())
     }
 
     /// Take in what a later look at the files found: the part and its digest. A file that is not what was started is

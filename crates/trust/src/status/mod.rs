@@ -132,6 +132,12 @@ impl Status {
         self.0.certificate.store(serial.map(Arc::new));
     }
 
+    /// Serial number of the certificate that callers are shown.
+    #[must_use]
+    pub fn certificate(&self) -> Option<String> {
+        self.0.certificate.load_full().map(|serial| serial.as_ref().clone())
+    }
+
     /// Name by which other nodes know this one.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -180,7 +186,7 @@ impl Status {
                 root: head.root.to_string(),
             },
             health,
-            certificate: self.0.certificate.load_full().map(|serial| serial.as_ref().clone()),
+            certificate: self.certificate(),
             made_at: self.0.store.now(),
             nonce: nonce.to_owned(),
         };

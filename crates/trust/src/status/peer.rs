@@ -300,14 +300,17 @@ fn outcome_entry(account: &Account, verdict: &std::result::Result<Statement, Ref
         Ok(statement) => (
             "peer.accepted",
             json!({
-                "node": account.username, "version": statement.version, "program": statement.program,
+                "node": account.username, "account": account.id, "version": statement.version, "program": statement.program,
                 "configuration": statement.configuration, "evidence_size": statement.evidence.size,
                 "evidence_root": statement.evidence.root,
             }),
         ),
         Err(refusal) => (
             "peer.refused",
-            json!({ "node": account.username, "reason": refusal.code(), "detail": refusal.text().en }),
+            json!({
+                "node": account.username, "account": account.id, "reason": refusal.code(),
+                "detail": refusal.text().en,
+            }),
         ),
     };
     EvidenceEntry { kind: kind.to_owned(), actor: "system".to_owned(), subject: account.id.clone(), body }

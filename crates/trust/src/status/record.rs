@@ -149,7 +149,17 @@ impl Status {
                 |record| format!("{} entries at {}", record.entries, record.at.to_rfc3339()),
             ),
         };
-        Ok(vec![evidence, verification, self.backup_part().await?])
+        let measured = self.measurement();
+        let measurement = HealthPart {
+            name: "measurement".to_owned(),
+            ok: measured.is_some(),
+            essential: false,
+            detail: measured.map_or_else(
+                || "under way".to_owned(),
+                |found| format!("{} at {}", found.program, found.measured_at.to_rfc3339()),
+            ),
+        };
+        Ok(vec![evidence, verification, measurement, self.backup_part().await?])
     }
 
     /// A backup that failed or is late shows, and stops nothing.

@@ -14,6 +14,7 @@ const NONCE_DIGITS: std::ops::RangeInclusive<usize> = 32..=128;
 
 /// What a node says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "NodeStatement")]
 pub struct Statement {
     /// `brain/status/v1`.
     pub format: String,

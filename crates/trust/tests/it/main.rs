@@ -18,5 +18,6 @@ mod oracle;
 mod policy;
 mod protection;
 mod requests;
+mod status;
 mod tampering;
 mod vault;

@@ -124,8 +124,8 @@ impl Retention {
         let entry = EvidenceEntry {
             kind: "retention.reject".to_owned(),
             actor: actor.account.clone(),
-            subject: row.dataset,
-            body: json!({ "proposal": id, "reason": reason.trim() }),
+            subject: row.dataset.clone(),
+            body: json!({ "dataset": row.dataset, "proposal": id, "reason": reason.trim() }),
         };
         self.inner.trust.evidence().record_in(&transaction, entry).await?;
         transaction.commit().await?;
@@ -198,8 +198,9 @@ impl Retention {
             body
         } else {
             json!({
-                "proposal": certificate.proposal, "rule": certificate.rule, "basis": certificate.basis,
-                "first_version": certificate.first_version, "last_version": certificate.last_version,
+                "proposal": certificate.proposal, "dataset": certificate.dataset, "rule": certificate.rule,
+                "basis": certificate.basis, "whole": certificate.whole, "approved_by": certificate.approved_by,
+                "reason": certificate.reason, "keys": certificate.keys, "first_version": certificate.first_version, "last_version": certificate.last_version,
                 "files": certificate.files.len(), "bytes": certificate.files.iter().map(|f| f.bytes).sum::<u64>(),
             })
         };

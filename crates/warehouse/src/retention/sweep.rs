@@ -95,7 +95,7 @@ impl Retention {
             actor: "system".to_owned(),
             subject: row.dataset.clone(),
             body: json!({
-                "proposal": row.id, "rule": row.rule, "basis": row.basis, "whole": row.whole,
+                "dataset": row.dataset, "proposal": row.id, "rule": row.rule, "basis": row.basis, "whole": row.whole,
                 "versions": row.versions, "bytes": row.bytes,
             }),
         };
