@@ -6,11 +6,12 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// Which crates a crate may depend on (architecture: kernel ← store ← trust ← warehouse ← component ← apps ← api ← brain).
-const EDGES: [(&str, &[&str]); 19] = [
+const EDGES: [(&str, &[&str]); 20] = [
     ("brain-kernel", &[]),
     ("brain-verifier", &[]),
     ("brain-crypto", &["brain-kernel"]),
     ("brain-tls", &["brain-kernel"]),
+    ("brain-pkcs11", &["brain-crypto"]),
     ("brain-store", &["brain-kernel"]),
     ("brain-policy", &["brain-kernel"]),
     ("brain-compliance", &["brain-kernel"]),
@@ -51,6 +52,7 @@ const EDGES: [(&str, &[&str]); 19] = [
             "brain-backup",
             "brain-crypto",
             "brain-compliance",
+            "brain-pkcs11",
             "brain-tls",
         ],
     ),

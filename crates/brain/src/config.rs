@@ -309,6 +309,9 @@ names = ["localhost", "127.0.0.1"]
 profile = "international"
 kek = ""
 kek_older = []
+module = ""
+module_token = ""
+module_pin = ""
 [store]
 url = ""
 [warehouse]

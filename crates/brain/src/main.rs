@@ -8,6 +8,7 @@ mod config;
 mod facts;
 mod folder;
 mod measure;
+mod modules;
 mod node;
 mod telemetry;
 mod terminal;

@@ -3,12 +3,12 @@
 
 use crate::command::restore;
 use crate::config::{Config, Loaded};
-use crate::node::{Node, variable};
+use crate::modules;
+use crate::node::Node;
 use anyhow::{Context as _, Result};
 use brain_backup::{Point, Repository, Restored};
 use brain_kernel::clock::{Clock as _, SystemClock};
 use brain_kernel::error::Failure;
-use brain_trust::Keyring;
 use brain_trust::status::DrillRecord;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -50,7 +50,7 @@ async fn attempt(
     place: &Path,
 ) -> Result<(Restored, (usize, u64))> {
     let keys = loaded.config.node.data.join("keys");
-    let ring = Keyring::open(&loaded.config.crypto, &keys, &variable).map_err(Failure::from)?;
+    let ring = modules::keyring(&loaded.config.crypto, &keys).map_err(Failure::from)?;
     let restored = brain_backup::restore(repository, &Point::Newest, place, &ring, Arc::new(SystemClock))
         .await
         .map_err(Failure::from)?;

@@ -2,7 +2,8 @@
 
 use crate::cli::Restore;
 use crate::config::Loaded;
-use crate::node::{Node, operator, variable};
+use crate::modules;
+use crate::node::{Node, operator};
 use crate::terminal;
 use anyhow::{Result, bail};
 use brain_backup::{Point, Repository};
@@ -10,7 +11,7 @@ use brain_kernel::clock::SystemClock;
 use brain_kernel::error::Failure;
 use brain_kernel::party::Role;
 use brain_kernel::progress::Cancel;
-use brain_trust::{EvidenceEntry, Keyring};
+use brain_trust::EvidenceEntry;
 use brain_warehouse::QueryLimits;
 use brain_warehouse::catalogue::CatalogueQuery;
 use datafusion::arrow::array::AsArray as _;
@@ -30,7 +31,7 @@ pub async fn restore(mut loaded: Loaded, given: Restore) -> Result<ExitCode> {
     loaded.config.crypto.kek_older.extend(given.kek);
     let into = loaded.config.node.data.clone();
     let elsewhere = keys_beside(&into);
-    let ring = Keyring::open(&loaded.config.crypto, &elsewhere, &variable).map_err(Failure::from)?;
+    let ring = modules::keyring(&loaded.config.crypto, &elsewhere).map_err(Failure::from)?;
     let restored = brain_backup::restore(&repository, &point, &into, &ring, Arc::new(SystemClock))
         .await
         .map_err(Failure::from)?;
