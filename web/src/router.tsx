@@ -222,6 +222,22 @@ const grading = createRoute({
   path: "/grading",
   component: lazyRouteComponent(() => import("./features/grading/GradingPage"), "GradingPage"),
 });
+const nodes = createRoute({
+  getParentRoute: () => shell,
+  path: "/nodes",
+  component: lazyRouteComponent(() => import("./features/nodes/NodesPage"), "NodesPage"),
+});
+const compliance = createRoute({
+  getParentRoute: () => shell,
+  path: "/compliance",
+  validateSearch: (s: Search): { state?: string } => ({ state: str(s.state) }),
+  component: lazyRouteComponent(() => import("./features/compliance/CompliancePage"), "CompliancePage"),
+});
+const retention = createRoute({
+  getParentRoute: () => shell,
+  path: "/retention",
+  component: lazyRouteComponent(() => import("./features/retention/RetentionPage"), "RetentionPage"),
+});
 const accounts = createRoute({
   getParentRoute: () => shell,
   path: "/accounts",
@@ -266,7 +282,7 @@ export const router = createRouter({
     password,
     shell.addChildren([
       home, chains, chain, map, gap, candidates, risk, firms, firm, data, ingest, dataset, sql, components, component,
-      evidence, audit, incidents, incident, grading, accounts, requests, access, keys, security, about,
+      evidence, audit, incidents, incident, grading, nodes, compliance, retention, accounts, requests, access, keys, security, about,
     ]),
   ]),
   defaultPreload: "intent",

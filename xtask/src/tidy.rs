@@ -6,13 +6,15 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// Which crates a crate may depend on (architecture: kernel ← store ← trust ← warehouse ← component ← apps ← api ← brain).
-const EDGES: [(&str, &[&str]); 18] = [
+const EDGES: [(&str, &[&str]); 20] = [
     ("brain-kernel", &[]),
     ("brain-verifier", &[]),
     ("brain-crypto", &["brain-kernel"]),
     ("brain-tls", &["brain-kernel"]),
+    ("brain-pkcs11", &["brain-crypto"]),
     ("brain-store", &["brain-kernel"]),
     ("brain-policy", &["brain-kernel"]),
+    ("brain-compliance", &["brain-kernel"]),
     (
         "brain-trust",
         &["brain-kernel", "brain-crypto", "brain-tls", "brain-store", "brain-policy", "brain-verifier"],
@@ -33,6 +35,7 @@ const EDGES: [(&str, &[&str]); 18] = [
             "brain-warehouse",
             "brain-component",
             "brain-portal",
+            "brain-compliance",
             "brain-tls",
         ],
     ),
@@ -48,6 +51,8 @@ const EDGES: [(&str, &[&str]); 18] = [
             "brain-api",
             "brain-backup",
             "brain-crypto",
+            "brain-compliance",
+            "brain-pkcs11",
             "brain-tls",
         ],
     ),
@@ -59,6 +64,7 @@ const EDGES: [(&str, &[&str]); 18] = [
             "brain-trust",
             "brain-warehouse",
             "brain-component",
+            "brain-tls",
             "brain-governance",
             "brain-api",
         ],

@@ -37,6 +37,8 @@ pub(crate) enum Audience {
     SignedIn,
     /// These roles.
     Roles(Vec<Role>),
+    /// A node that proved itself with its certificate, or these roles.
+    PeerOr(Vec<Role>),
     /// Programs on the same machine, or a system administrator.
     LocalOrAdministrator,
 }
@@ -47,7 +49,7 @@ impl Audience {
         match self {
             Self::Public => None,
             Self::SignedInAtAll | Self::SignedIn => Some(Role::ALL.to_vec()),
-            Self::Roles(roles) => Some(roles.clone()),
+            Self::Roles(roles) | Self::PeerOr(roles) => Some(roles.clone()),
             Self::LocalOrAdministrator => Some(vec![Role::SystemAdministrator]),
         }
     }
@@ -99,6 +101,7 @@ pub(crate) struct Endpoint {
     key_use: KeyUse,
     step_up: bool,
     unhurried: bool,
+    between_nodes: bool,
     route: Box<dyn FnOnce(Rules) -> MethodRouter<App>>,
 }
 
@@ -119,6 +122,8 @@ pub(crate) struct Rules {
     /// A sensitive act: the second factor must have been shown lately.
     pub(crate) step_up: bool,
     unhurried: bool,
+    /// Nodes speak here: where the configuration asks for it, only with a certificate.
+    between_nodes: bool,
     /// Health checks are answered however busy the node is.
     counted: bool,
     /// Id of the operation.
@@ -162,6 +167,7 @@ impl Endpoint {
             key_use,
             step_up: false,
             unhurried: false,
+            between_nodes: false,
             route: Box::new(move |rules| {
                 on(filter, move |State(app): State<App>, request: Request| {
                     let (handler, rules) = (handler.clone(), rules.clone());
@@ -231,6 +237,12 @@ impl Endpoint {
         self
     }
 
+    /// Nodes speak here; an operator may ask that they show a certificate.
+    pub(crate) fn between_nodes(mut self) -> Self {
+        self.between_nodes = true;
+        self
+    }
+
     pub(crate) fn component(mut self, parameters: Value, result: Value) -> Self {
         self.component = Some(Override { parameters, result });
         self
@@ -251,6 +263,7 @@ impl Endpoint {
             key_use: self.key_use,
             step_up: self.step_up,
             unhurried: self.unhurried,
+            between_nodes: self.between_nodes,
             counted,
             id: self.id,
         };
@@ -277,6 +290,9 @@ where
     let work = async {
         let turn = || app.turns.try_acquire().map_err(|_| Error::Busy);
         let _turn = if rules.counted { Some(turn()?) } else { None };
+        if rules.between_nodes && app.options.peer_certificates_required {
+            guard::admit_peer(&app, &parts).await?.ok_or(Error::PeerCertificate)?;
+        }
         guard::admit(&app, &rules.audience, &parts, &mut renewed, &mut known).await?;
         let caller = known.clone();
         let path = parts.extract::<RawPathParams>().await;

@@ -23,6 +23,9 @@ pub enum Error {
     /// The caller's role is not in the endpoint's audience.
     #[error("not offered to this role")]
     Audience,
+    /// Nodes speak here, and this caller showed no certificate of one.
+    #[error("a node certificate is needed")]
+    PeerCertificate,
     /// The act is for a person in a session.
     #[error("a session is needed")]
     SessionNeeded,
@@ -118,6 +121,7 @@ impl Error {
             Self::MethodNotAllowed { .. } => "api/method-not-allowed",
             Self::NotSignedIn => "api/not-signed-in",
             Self::Audience => "api/audience",
+            Self::PeerCertificate => "api/peer-certificate",
             Self::SessionNeeded => "api/session-needed",
             Self::Scope { .. } => "api/key-scope",
             Self::ForgeryGuard => "api/forgery-guard",
@@ -146,6 +150,7 @@ impl From<Error> for Failure {
             Error::NotSignedIn
             | Error::Audience
             | Error::SessionNeeded
+            | Error::PeerCertificate
             | Error::Scope { .. }
             | Error::ForgeryGuard
             | Error::ForeignOrigin => access(code, &error),
@@ -188,6 +193,16 @@ fn access(code: &'static str, error: &Error) -> Failure {
             code,
             "此操作须登录后进行，不能使用接口密钥。",
             "This needs a signed-in session; an API key will not do.",
+        ),
+        Error::PeerCertificate => Failure::new(
+            ErrorKind::Forbidden,
+            code,
+            "此接口仅供持有节点证书的对端调用。",
+            "This is for peers that show a node certificate.",
+        )
+        .with_hint(
+            "请以节点证书建立双向 TLS 连接，且节点已登记并启用。",
+            "Connect with a node certificate over mutual TLS; the node must be registered and active.",
         ),
         Error::Scope { needed } => Failure::new(
             ErrorKind::Forbidden,

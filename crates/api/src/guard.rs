@@ -9,6 +9,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, Uri, header};
 use brain_kernel::error::{ErrorKind, Failure};
 use brain_kernel::party::{Party, Role};
+use brain_tls::PeerNode;
 use brain_trust::{AccessOrigin, Authenticated, Carrier, Channel, Credential, Origin, Scope};
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
@@ -86,6 +87,9 @@ pub(crate) async fn admit(
     if *audience == Audience::LocalOrAdministrator && is_local(address, headers) {
         return Ok(());
     }
+    if matches!(audience, Audience::PeerOr(_)) && admit_peer(app, request).await?.is_some() {
+        return Ok(());
+    }
     let (token, carrier) = match credential {
         Shown::Cookie(token) => (token, Carrier::Cookie),
         Shown::Bearer(token) => (token, Carrier::Token),
@@ -126,6 +130,14 @@ pub(crate) async fn admit(
         return Err(Error::Audience.into());
     }
     Ok(())
+}
+
+/// The node that stands at the other end of TLS, if one does: registered and active, or refused.
+pub(crate) async fn admit_peer(app: &App, request: &Parts) -> Result<Option<String>, Failure> {
+    let shown = request.extensions.get::<Option<PeerNode>>().and_then(Option::as_ref);
+    let Some(peer) = shown else { return Ok(None) };
+    app.trust.status().admit_caller(&peer.name).await?;
+    Ok(Some(peer.name.clone()))
 }
 
 /// Whether the kind of credential will do: the scope of a key, and a second factor shown lately for sensitive acts.

@@ -276,8 +276,10 @@ fn audience(audience: &Audience) -> Value {
         None => json!(["public"]),
         Some(roles) => {
             let mut names: Vec<&str> = roles.into_iter().map(brain_kernel::party::Role::name).collect();
-            if *audience == Audience::LocalOrAdministrator {
-                names.push("local");
+            match audience {
+                Audience::LocalOrAdministrator => names.push("local"),
+                Audience::PeerOr(_) => names.push("peer"),
+                _ => {}
             }
             json!(names)
         }

@@ -50,6 +50,10 @@ pub struct Options {
     pub uploads: PathBuf,
     /// Longest time for an ordinary request, until its response begins.
     pub request_timeout: Duration,
+    /// Whether what nodes say to each other is taken from callers with a node certificate only.
+    pub peer_certificates_required: bool,
+    /// Facts of the configuration for the compliance report.
+    pub facts: Vec<brain_compliance::Fact>,
     /// Accounts of a public demonstration, shown on the sign-in page; empty everywhere else.
     pub demo_accounts: Vec<DemoAccount>,
 }

@@ -48,6 +48,7 @@ pub async fn create(source: &Source, target: &Path, actor: &str) -> Result<Repor
         return Err(Error::OutsideStore);
     }
     let repository = Repository::create(target)?;
+    let _turn = repository.turn()?;
     let named = source.vault.data_key(PURPOSE).await?;
     let key = Arc::new(SealingKey::new(named.id, named.key)?);
     let id = source.store.new_id();

@@ -28,6 +28,9 @@ pub enum Error {
     /// The folder to restore into is in use.
     #[error("{0} is not empty")]
     NotEmpty(String),
+    /// Another backup or thinning out is under way there.
+    #[error("{0} is in use")]
+    Busy(String),
     /// The operational store lies outside the folder.
     #[error("the operational store is PostgreSQL")]
     OutsideStore,
@@ -51,6 +54,7 @@ impl Error {
             Self::Damaged { .. } => "backup/damaged",
             Self::NoSnapshot(_) => "backup/no-snapshot",
             Self::NotEmpty(_) => "backup/not-empty",
+            Self::Busy(_) => "backup/busy",
             Self::OutsideStore => "backup/outside-store",
             Self::Trust(error) => error.code(),
             Self::Crypto(error) => error.code(),
@@ -113,6 +117,13 @@ impl From<Error> for Failure {
                 format!("{path} is not empty; refusing to overwrite."),
             )
             .with_hint("请恢复到新的数据文件夹。", "Restore into a new data folder."),
+            Error::Busy(path) => Self::new(
+                ErrorKind::Precondition,
+                code,
+                format!("{path} 正在备份或清理。"),
+                format!("A backup or thinning out of {path} is under way."),
+            )
+            .with_hint("请等待其结束。", "Wait until it ends."),
             Error::OutsideStore => Self::new(
                 ErrorKind::Precondition,
                 code,

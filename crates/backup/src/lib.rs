@@ -9,10 +9,12 @@
 mod create;
 mod error;
 mod files;
+mod prune;
 mod repository;
 mod restore;
 
 pub use create::{Report, Source, create};
 pub use error::{Error, Result};
+pub use prune::{Pruned, prune};
 pub use repository::{Repository, Snapshot};
 pub use restore::{Point, Restored, restore};

@@ -108,6 +108,37 @@ impl Repository {
         }
     }
 
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Held by whoever writes here: one backup or one thinning out at a time, whichever process it is of.
+    pub(crate) fn turn(&self) -> Result<File> {
+        let path = self.root.join("lock");
+        let mut options = fs::OpenOptions::new();
+        options.write(true).create(true).truncate(false);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(&path).map_err(Error::at(&path))?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(fs::TryLockError::WouldBlock) => Err(Error::Busy(self.root.display().to_string())),
+            Err(fs::TryLockError::Error(cause)) => Err(Error::File { path: path.display().to_string(), cause }),
+        }
+    }
+
+    /// Take wrapped keys out; what they sealed opens no more.
+    pub(crate) fn drop_keys(&self, ids: &std::collections::BTreeSet<String>) -> Result<()> {
+        let keys = self.keys()?;
+        let left: Vec<&WrappedKey> = keys.iter().filter(|key| !ids.contains(&key.id)).collect();
+        if left.len() < keys.len() { write_json(&self.root.join("keys.json"), &left) } else { Ok(()) }
+    }
+
+    pub(crate) fn remove_snapshot(&self, snapshot: &Snapshot) -> Result<()> {
+        let path = self.root.join("snapshots").join(format!("{}.json", snapshot.id));
+        fs::remove_file(&path).map_err(Error::at(&path))
+    }
+
     /// Snapshots, oldest first.
     pub fn snapshots(&self) -> Result<Vec<Snapshot>> {
         let folder = self.root.join("snapshots");

@@ -74,6 +74,12 @@ pub enum Command {
     Restore(Restore),
     /// 密钥 · keys that seal data
     Keys(Keys),
+    /// 可信状态 · what this node says of itself, and others of themselves
+    Status(Status),
+    /// 合规 · the control matrix of protection level 3 with this node's facts
+    Compliance(Compliance),
+    /// 留存 · how long data is kept, and what is due for deletion
+    Retention(Retention),
     /// 配置 · print the effective configuration, secrets hidden
     Config,
     /// 接口文档 · print the OpenAPI document
@@ -553,11 +559,132 @@ pub enum CaAction {
     List,
 }
 
+/// `brain status`
+#[derive(Debug, Args)]
+pub struct Status {
+    /// What to do.
+    #[command(subcommand)]
+    pub action: StatusAction,
+}
+
+/// What to do with statements.
+#[derive(Debug, Subcommand)]
+pub enum StatusAction {
+    /// 公钥，供对端登记 · name and public keys, for peers to register
+    Keys,
+    /// 本节点与各节点最近状态 · how this node and the others stand
+    Show,
+    /// 核验一份状态报告 · check a signed statement from a file
+    Verify {
+        /// 报告文件 · file with the statement, as GET /api/v1/status/statement answers it
+        file: PathBuf,
+    },
+    /// 立即核验一个已登记节点 · ask a registered node now
+    Check {
+        /// 节点名称 · name it is registered under
+        name: String,
+    },
+}
+
+/// `brain compliance`
+#[derive(Debug, Args)]
+pub struct Compliance {
+    /// What to do.
+    #[command(subcommand)]
+    pub action: ComplianceAction,
+}
+
+/// What to do with the control matrix.
+#[derive(Debug, Subcommand)]
+pub enum ComplianceAction {
+    /// 打印自查报告 · print the report
+    Report {
+        /// 格式 · format
+        #[arg(long, value_enum, default_value_t = ReportFormat::Md)]
+        format: ReportFormat,
+        /// 写入文件；缺省打印 · write it to a file instead of printing it
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+}
+
+/// How a report is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// Markdown.
+    Md,
+    /// One JSON object.
+    Json,
+    /// One HTML page.
+    Html,
+}
+
+/// `brain retention`
+#[derive(Debug, Args)]
+pub struct Retention {
+    /// What to do.
+    #[command(subcommand)]
+    pub action: RetentionAction,
+}
+
+/// What to do with data whose time is up.
+#[derive(Debug, Subcommand)]
+pub enum RetentionAction {
+    /// 留存规则 · the rules in force
+    Rules,
+    /// 检查到期数据 · propose what is due
+    Sweep,
+    /// 待删除与已删除 · what is due and what was deleted, newest first
+    List {
+        /// 页码 · page, from 1
+        #[arg(long, default_value_t = 1)]
+        page: u64,
+    },
+    /// 批准删除 · approve as owner; prints the certificate
+    Approve {
+        /// 编号 · id of the proposal
+        id: String,
+        /// 理由 · why
+        #[arg(long)]
+        reason: String,
+    },
+    /// 驳回 · reject as owner
+    Reject {
+        /// 编号 · id of the proposal
+        id: String,
+        /// 理由 · why
+        #[arg(long)]
+        reason: String,
+    },
+}
+
+/// What to do with a backup besides making one.
+#[derive(Debug, Subcommand)]
+pub enum BackupAction {
+    /// 清理旧快照 · remove snapshots older than so many days; the newest always stays
+    Prune {
+        /// 备份文件夹；缺省取 backup.folder · folder the backup lies in
+        folder: Option<PathBuf>,
+        /// 保留天数 · days that are kept
+        #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=36_500))]
+        keep_days: u32,
+    },
+    /// 恢复演练 · restore the newest snapshot beside the node, check it, remove it again and record how it went
+    Drill {
+        /// 备份文件夹；缺省取 backup.folder · folder the backup lies in
+        folder: Option<PathBuf>,
+    },
+}
+
 /// `brain backup`
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Backup {
-    /// 备份文件夹 · folder the backup lies in, best on another machine
-    pub folder: PathBuf,
+    /// What to do instead of making one.
+    #[command(subcommand)]
+    pub action: Option<BackupAction>,
+    /// 备份文件夹；缺省取 backup.folder · folder the backup lies in, best on another machine
+    pub folder: Option<PathBuf>,
     /// 列出快照 · list the snapshots
     #[arg(long)]
     pub list: bool,

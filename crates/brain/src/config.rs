@@ -7,7 +7,8 @@ use anyhow::{Context as _, Result, bail};
 use brain_kernel::{language::Language, party::Role, uscc::Uscc};
 use brain_trust::evidence::verifier::HashAlgorithm;
 use brain_trust::evidence::{KnownLog, WitnessPeer};
-use brain_trust::{AuditOptions, CryptoOptions, EvidenceOptions};
+use brain_crypto::Profile;
+use brain_trust::{AuditOptions, CryptoOptions, EvidenceOptions, StatusOptions};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -61,6 +62,12 @@ pub struct Config {
     pub evidence: EvidenceConfig,
     /// How long audit records are kept.
     pub audit: AuditOptions,
+    /// Speaking with other nodes.
+    pub peers: Peers,
+    /// Trusted status.
+    pub status: StatusConfig,
+    /// Scheduled backups.
+    pub backup: BackupConfig,
     /// Accounts of a public demonstration; empty everywhere else.
     pub demo: Demo,
 }
@@ -156,7 +163,8 @@ pub struct Telemetry {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EvidenceConfig {
-    /// Digest of a log that is made now: `sha256` or `sm3`; empty keeps what there is, and makes a new one of SHA-256.
+    /// Digest of a log that is made now: `sha256` or `sm3`; empty keeps what there is, and makes a new one by
+    /// `crypto.profile`.
     pub hash: String,
     /// Identity of a log that is made now; empty names it by its key.
     pub origin: String,
@@ -170,13 +178,78 @@ pub struct EvidenceConfig {
 
 impl EvidenceConfig {
     /// The same as `trust` takes it.
-    pub fn options(&self) -> EvidenceOptions {
+    pub fn options(&self, profile: Profile) -> EvidenceOptions {
         EvidenceOptions {
             hash: HashAlgorithm::parse(&self.hash),
+            hash_when_new: match profile {
+                Profile::International => HashAlgorithm::Sha256,
+                Profile::Commercial => HashAlgorithm::Sm3,
+            },
             origin: (!self.origin.is_empty()).then(|| self.origin.clone()),
             sign_every: self.sign_every,
             witnesses: self.witnesses.clone(),
             logs: self.logs.clone(),
+        }
+    }
+}
+
+/// `[peers]`: what this node shows to other nodes and whom it believes. With `tls.own_authority` and a name it issues
+/// itself a node certificate.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Peers {
+    /// Name by which other nodes know this one, as in its node certificate.
+    pub name: String,
+    /// Node certificate shown to peers, with its chain, as PEM; read again when it changes.
+    pub certificate: String,
+    /// Its private key as PEM.
+    pub key: String,
+    /// Authorities whose certificates prove a peer, as PEM; besides the own one.
+    pub authorities: String,
+    /// Their lists of revocations as PEM.
+    pub revocations: String,
+    /// Whether what nodes say to each other is taken from callers with a node certificate only.
+    pub certificates_required: bool,
+}
+
+/// `[status]`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StatusConfig {
+    /// Seconds a peer's statement counts, and how old it may be when it arrives.
+    pub freshness_seconds: u32,
+    /// Whether a peer is refused whose version, program or configuration nobody listed as known good.
+    pub known_good_required: bool,
+    /// Minutes between two measurements of the program file; 0 measures at start only.
+    pub measure_every_minutes: u32,
+}
+
+/// `[backup]`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BackupConfig {
+    /// Folder backups go to, best on another machine; empty makes none by itself.
+    pub folder: PathBuf,
+    /// Hours between two.
+    pub every_hours: u32,
+    /// Days snapshots are kept; 0 keeps every one.
+    pub keep_days: u32,
+}
+
+impl BackupConfig {
+    /// Whether backups are made by themselves.
+    pub fn is_on(&self) -> bool {
+        !self.folder.as_os_str().is_empty()
+    }
+}
+
+impl Config {
+    /// What `trust` is told about status.
+    pub fn status_options(&self) -> StatusOptions {
+        StatusOptions {
+            name: self.peers.name.clone(),
+            freshness_seconds: self.status.freshness_seconds,
+            known_good_required: self.status.known_good_required,
         }
     }
 }
@@ -238,6 +311,9 @@ names = ["localhost", "127.0.0.1"]
 profile = "international"
 kek = ""
 kek_older = []
+module = ""
+module_token = ""
+module_pin = ""
 [store]
 url = ""
 [warehouse]
@@ -280,6 +356,21 @@ days = 1095
 exchange_days = 1825
 batch_records = 1000
 batch_seconds = 5
+[peers]
+name = ""
+certificate = ""
+key = ""
+authorities = ""
+revocations = ""
+certificates_required = false
+[status]
+freshness_seconds = 300
+known_good_required = false
+measure_every_minutes = 60
+[backup]
+folder = ""
+every_hours = 24
+keep_days = 0
 [demo]
 accounts = []
 "#;
@@ -291,6 +382,10 @@ pub struct Loaded {
     pub config: Config,
     /// Layer of every key that is not a default: `http.listen` → `brain.toml`.
     pub sources: BTreeMap<String, String>,
+    /// The file among the layers, if there was one.
+    pub file: Option<PathBuf>,
+    /// The effective configuration without secrets, as it is measured.
+    pub measured: String,
 }
 
 /// Flags that set configuration keys, by dotted key.
@@ -308,9 +403,10 @@ pub fn load(
     let mut table: Table = DEFAULTS.parse().context("built-in defaults")?;
     let mut sources = BTreeMap::new();
     let from_environment = environment_layer(environment)?;
-    if let Some(path) = find_file(file, &from_environment, &flags, &table)? {
+    let file = find_file(file, &from_environment, &flags, &table)?;
+    if let Some(path) = &file {
         let text =
-            std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+            std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
         let layer: Table = text.parse().with_context(|| format!("{} is not valid TOML", path.display()))?;
         merge(&mut table, layer, "", &path.display().to_string(), &mut sources);
     }
@@ -323,7 +419,8 @@ pub fn load(
     let config: Config =
         Value::Table(table).try_into().map_err(|error: toml::de::Error| explain(&error, &sources))?;
     validate(&config)?;
-    Ok(Loaded { config, sources })
+    let measured = without_secrets(&config)?;
+    Ok(Loaded { config, sources, file, measured })
 }
 
 fn find_file(
@@ -443,6 +540,10 @@ fn validate(config: &Config) -> Result<()> {
         ("http.upload_limit_mib", config.http.upload_limit_mib, 1, 1 << 20),
         ("http.request_timeout_s", config.http.request_timeout_s, 1, 86_400),
         ("evidence.sign_every", u64::from(config.evidence.sign_every), 1, 1_000_000),
+        ("status.freshness_seconds", config.status.freshness_seconds.into(), 10, 86_400),
+        ("status.measure_every_minutes", config.status.measure_every_minutes.into(), 0, 10_080),
+        ("backup.every_hours", config.backup.every_hours.into(), 1, 8_760),
+        ("backup.keep_days", config.backup.keep_days.into(), 0, 36_500),
     ];
     for (key, value, low, high) in bounds {
         if !(low..=high).contains(&value) {
@@ -469,6 +570,7 @@ fn validate(config: &Config) -> Result<()> {
     if let Err(refused) = config.audit.check() {
         bail!("{}\n{}", refused.message(Language::Zh), refused.message(Language::En));
     }
+    validate_peers(config)?;
     for account in &config.demo.accounts {
         if account.role == Role::Enterprise && account.organisation.is_none() {
             bail!(
@@ -477,6 +579,35 @@ fn validate(config: &Config) -> Result<()> {
                 account.username
             );
         }
+    }
+    Ok(())
+}
+
+fn validate_peers(config: &Config) -> Result<()> {
+    let peers = &config.peers;
+    let word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-._".contains(c);
+    if peers.name.len() > 64 || !peers.name.chars().all(word) {
+        bail!(
+            "peers.name = {0:?}：只能含小写字母、数字、“-”“.”“_”，至多 64 个。\n\
+             peers.name = {0:?}: lower-case letters, digits, '-', '.' and '_', at most 64.",
+            peers.name
+        );
+    }
+    if peers.certificate.is_empty() != peers.key.is_empty() {
+        bail!("peers.certificate 与 peers.key 须同时设置。\npeers.certificate and peers.key go together.");
+    }
+    if !peers.certificate.is_empty() && peers.authorities.is_empty() {
+        bail!(
+            "设置 peers.certificate 时须以 peers.authorities 写明信任哪些机构。\n\
+             With peers.certificate set, say in peers.authorities whom to believe."
+        );
+    }
+    let knows_nodes = config.tls.own_authority || !config.tls.client_authorities.is_empty();
+    if peers.certificates_required && !knows_nodes {
+        bail!(
+            "peers.certificates_required 需要 tls.own_authority 或 tls.client_authorities，否则任何节点都无法出示证书。\n\
+             peers.certificates_required takes tls.own_authority or tls.client_authorities: without them no node can show a certificate."
+        );
     }
     Ok(())
 }
@@ -542,12 +673,7 @@ fn transport(config: &Config) -> Result<()> {
 
 /// The configuration as TOML with secrets hidden, each changed key followed by its source.
 pub fn shown(loaded: &Loaded) -> Result<String> {
-    let mut hidden = loaded.config.clone();
-    hidden.store.url = hide_password(&hidden.store.url);
-    for account in &mut hidden.demo.accounts {
-        "******".clone_into(&mut account.password);
-    }
-    let mut text = toml::to_string_pretty(&hidden)?;
+    let mut text = without_secrets(&loaded.config)?;
     if !loaded.sources.is_empty() {
         text.push_str("\n# 来源 / sources\n");
         for (key, source) in &loaded.sources {
@@ -555,6 +681,15 @@ pub fn shown(loaded: &Loaded) -> Result<String> {
         }
     }
     Ok(text)
+}
+
+fn without_secrets(config: &Config) -> Result<String> {
+    let mut hidden = config.clone();
+    hidden.store.url = hide_password(&hidden.store.url);
+    for account in &mut hidden.demo.accounts {
+        "******".clone_into(&mut account.password);
+    }
+    Ok(toml::to_string_pretty(&hidden)?)
 }
 
 /// `postgres://user:secret@host/db` → `postgres://user:******@host/db`

@@ -5,7 +5,10 @@
 mod cli;
 mod command;
 mod config;
+mod facts;
 mod folder;
+mod measure;
+mod modules;
 mod node;
 mod telemetry;
 mod terminal;

@@ -3,6 +3,7 @@
 use crate::cli;
 use crate::config::{Config, Loaded};
 use crate::folder::Folder;
+use crate::modules;
 use anyhow::Result;
 use brain_component::{Platform, Registry};
 use brain_kernel::clock::{Clock, SystemClock};
@@ -10,7 +11,7 @@ use brain_kernel::error::Failure;
 use brain_kernel::language::Language;
 use brain_kernel::party::{Party, Role};
 use brain_store::Store;
-use brain_trust::{AccessOrigin, Channel, FirstAdministrator, Keyring, Options as TrustOptions, Trust};
+use brain_trust::{AccessOrigin, Channel, FirstAdministrator, Options as TrustOptions, Trust};
 use brain_warehouse::{Options, Warehouse};
 use std::sync::Arc;
 
@@ -68,13 +69,14 @@ async fn open_trust(
     folder: &Folder,
     clock: Arc<dyn Clock>,
 ) -> brain_trust::Result<Trust> {
-    let keyring = Keyring::open(&config.crypto, &folder.keys(), &variable)?;
+    let keyring = modules::keyring(&config.crypto, &folder.keys())?;
     if keyring.lies_in_folder() {
         tracing::debug!("the key-encryption key lies in the data folder; keep it elsewhere in production");
     }
     let options = TrustOptions { audit: config.audit.clone(), ..config.trust.clone() };
-    let evidence = config.evidence.options();
-    Trust::open_configured(store, &folder.keys(), clock, options, keyring, evidence).await
+    let evidence = config.evidence.options(config.crypto.profile);
+    let status = config.status_options();
+    Trust::open_complete(store, &folder.keys(), clock, options, keyring, evidence, status).await
 }
 
 /// A variable that the configuration names as the place of a key.

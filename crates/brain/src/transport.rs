@@ -1,11 +1,11 @@
 //! Where the listener's certificates come from, and how they stay fresh while it listens.
 
-use crate::config::Tls;
+use crate::config::{Peers, Tls};
 use crate::node::Node;
 use anyhow::{Context as _, Result};
 use brain_kernel::error::Failure;
-use brain_tls::{Material, ServerTls};
-use brain_trust::Certificates;
+use brain_tls::{Material, ServerTls, serial_of_chain};
+use brain_trust::{Certificates, PeerTls, Trust};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,13 +17,18 @@ const LOOK: Duration = Duration::from_secs(5);
 /// What material is made of.
 pub struct Source {
     tls: Tls,
+    peers: Peers,
     certificates: Certificates,
 }
 
 impl Source {
     /// The source this node's configuration names.
     pub fn of(node: &Node) -> Self {
-        Self { tls: node.config.tls.clone(), certificates: node.trust.certificates() }
+        Self {
+            tls: node.config.tls.clone(),
+            peers: node.config.peers.clone(),
+            certificates: node.trust.certificates(),
+        }
     }
 
     async fn material(&self) -> Result<Material> {
@@ -44,26 +49,53 @@ impl Source {
         material.revocations.push_str(&read(&tls.revocations)?);
         Ok(material)
     }
+
+    /// What this node shows to its peers and whom it believes; `None` where nothing says so, and the authorities of
+    /// the system count.
+    async fn peer_tls(&self) -> Result<Option<PeerTls>> {
+        let peers = &self.peers;
+        let (authorities, revocations) = (read(&peers.authorities)?, read(&peers.revocations)?);
+        if self.tls.own_authority && !peers.name.is_empty() && peers.certificate.is_empty() {
+            let names = &self.tls.names;
+            let mut own = self.certificates.peer_tls(&peers.name, names).await.map_err(Failure::from)?;
+            own.authorities.push_str(&authorities);
+            own.revocations.push_str(&revocations);
+            return Ok(Some(own));
+        }
+        if authorities.is_empty() {
+            return Ok(None);
+        }
+        let (chain, key) = (read(&peers.certificate)?, Zeroizing::new(read(&peers.key)?));
+        Ok(Some(PeerTls { chain, key, authorities, revocations }))
+    }
 }
 
-/// The node's TLS, `None` where the configuration asks for plain HTTP.
+/// Give the node's client for peers its certificates, in a command that speaks to them once.
+pub async fn dress(node: &Node) -> Result<()> {
+    let tls = Source::of(node).peer_tls().await?;
+    node.trust.peers().replace(tls).map_err(Failure::from)?;
+    Ok(())
+}
+
+/// The node's TLS, `None` where the configuration asks for plain HTTP. The client for peers is given its certificates.
 pub async fn open(node: &Node) -> Result<Option<Arc<ServerTls>>> {
+    dress(node).await?;
     if !node.config.tls.is_on() {
         return Ok(None);
     }
     let material = Source::of(node).material().await?;
-    Ok(Some(Arc::new(ServerTls::new(material).map_err(Failure::from)?)))
+    let serial = serial_of_chain(&material.chain).map_err(Failure::from)?;
+    let tls = Arc::new(ServerTls::new(material).map_err(Failure::from)?);
+    node.trust.status().set_certificate(Some(serial));
+    Ok(Some(tls))
 }
 
 /// Follow the files, the renewals and the revocations for as long as the node runs. What does not load changes nothing.
-pub async fn keep_fresh(source: Source, tls: Arc<ServerTls>) {
+pub async fn keep_fresh(source: Source, trust: Trust, tls: Option<Arc<ServerTls>>) {
     let mut troubled = false;
     loop {
         tokio::time::sleep(LOOK).await;
-        let replaced = match source.material().await {
-            Ok(material) => tls.replace(material).map_err(anyhow::Error::from),
-            Err(error) => Err(error),
-        };
+        let replaced = refresh(&source, &trust, tls.as_deref()).await;
         // Said once until it is mended.
         match &replaced {
             Ok(true) => tracing::info!("certificates were replaced"),
@@ -74,6 +106,19 @@ pub async fn keep_fresh(source: Source, tls: Arc<ServerTls>) {
         }
         troubled = replaced.is_err();
     }
+}
+
+async fn refresh(source: &Source, trust: &Trust, tls: Option<&ServerTls>) -> Result<bool> {
+    let mut replaced = trust.peers().replace(source.peer_tls().await?).map_err(Failure::from)?;
+    if let Some(tls) = tls {
+        let material = source.material().await?;
+        let serial = serial_of_chain(&material.chain).map_err(Failure::from)?;
+        if tls.replace(material).map_err(Failure::from)? {
+            trust.status().set_certificate(Some(serial));
+            replaced = true;
+        }
+    }
+    Ok(replaced)
 }
 
 /// A file that need not be named; one that is named must be there.

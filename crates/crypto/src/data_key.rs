@@ -63,6 +63,12 @@ impl DataKey {
         self.algorithm
     }
 
+    /// Let a module wrap it: `seal` gets its bytes and gives back what may be kept. For a
+    /// [`KeyWrapper`](crate::KeyWrapper) of another crate only.
+    pub fn wrap_with(&self, seal: impl FnOnce(&[u8]) -> Result<Vec<u8>>) -> Result<Vec<u8>> {
+        seal(&self.bytes)
+    }
+
     /// Its bytes, for a [`KeyWrapper`](crate::KeyWrapper) only.
     pub(crate) fn expose(&self) -> &[u8] {
         &self.bytes

@@ -18,6 +18,17 @@ pub async fn find_many(db: &impl ConnectionTrait, accounts: &[String]) -> Result
     Ok(Entity::find().filter(Column::AccountId.is_in(accounts)).all(db).await?)
 }
 
+/// Say where the node is reached.
+pub async fn set_base_url(db: &impl ConnectionTrait, account_id: &str, base_url: Option<&str>) -> Result<()> {
+    let update = Entity::update_many()
+        .col_expr(Column::BaseUrl, Expr::value(base_url))
+        .filter(Column::AccountId.eq(account_id));
+    match update.exec(db).await?.rows_affected {
+        0 => Err(Error::NotFound { what: "node", id: account_id.to_owned() }),
+        _ => Ok(()),
+    }
+}
+
 /// Let the node speak, or no longer.
 pub async fn set_state(db: &impl ConnectionTrait, account_id: &str, state: &str) -> Result<()> {
     let update = Entity::update_many()

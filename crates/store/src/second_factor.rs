@@ -14,6 +14,25 @@ pub use crate::entity::passkey::Model as PasskeyRow;
 pub use crate::entity::recovery_code::Model as RecoveryCode;
 pub use crate::entity::totp::Model as Totp;
 
+/// Accounts with a proved authenticator or a passkey.
+pub async fn protected_accounts(db: &impl ConnectionTrait) -> Result<std::collections::BTreeSet<String>> {
+    use sea_orm::QuerySelect as _;
+    let authenticators: Vec<String> = totp::Entity::find()
+        .select_only()
+        .column(totp::Column::AccountId)
+        .filter(totp::Column::ConfirmedAt.is_not_null())
+        .into_tuple()
+        .all(db)
+        .await?;
+    let passkeys: Vec<String> = passkey::Entity::find()
+        .select_only()
+        .column(passkey::Column::AccountId)
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(authenticators.into_iter().chain(passkeys).collect())
+}
+
 /// Put a fresh, unproved secret in the place of any other of the account.
 pub async fn put_totp(db: &impl ConnectionTrait, row: Totp) -> Result<()> {
     totp::Entity::delete_by_id(&row.account_id).exec(db).await?;

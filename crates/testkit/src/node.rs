@@ -46,6 +46,12 @@ pub struct Setup {
     pub demo_accounts: Vec<brain_api::DemoAccount>,
     /// Evidence log and witnesses.
     pub evidence: brain_trust::EvidenceOptions,
+    /// Trusted status.
+    pub status: brain_trust::StatusOptions,
+    /// Whether peers must show a node certificate.
+    pub peer_certificates_required: bool,
+    /// TLS of the listener; plain HTTP without.
+    pub tls: Option<Arc<brain_tls::ServerTls>>,
     /// Folder whose key files the node shall have, so that others can know its public keys before it starts.
     pub keys: Option<PathBuf>,
 }
@@ -60,6 +66,9 @@ impl Default for Setup {
             second_factor_required_roles: Vec::new(),
             demo_accounts: Vec::new(),
             evidence: brain_trust::EvidenceOptions::default(),
+            status: brain_trust::StatusOptions::default(),
+            peer_certificates_required: false,
+            tls: None,
             keys: None,
         }
     }
@@ -120,9 +129,11 @@ impl Node {
             shared.clone(),
             setup.second_factor_required_roles,
             setup.evidence,
+            setup.status,
         )
         .await;
         accounts(&trust).await;
+        speak(&trust, shared.now()).await;
         let options = brain_warehouse::Options {
             root: folder.path().to_owned(),
             query_rows_max: setup.query_rows_max,
@@ -147,6 +158,8 @@ impl Node {
                 upload_limit_bytes: setup.upload_limit_bytes,
                 uploads: folder.path().join("uploads"),
                 request_timeout: setup.request_timeout,
+                peer_certificates_required: setup.peer_certificates_required,
+                facts: Vec::new(),
                 demo_accounts: setup.demo_accounts,
             },
         };
@@ -154,10 +167,19 @@ impl Node {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let (stop, stopped) = oneshot::channel::<()>();
+        let tls = setup.tls;
         let server = tokio::spawn(async move {
-            let service = router.into_make_service_with_connect_info::<SocketAddr>();
             let shutdown = async move { drop(stopped.await) };
-            brain_api::serve(listener, service, shutdown).await.expect("the server runs");
+            match tls {
+                None => {
+                    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+                    brain_api::serve(listener, service, shutdown).await.expect("the server runs");
+                }
+                Some(tls) => {
+                    let listener = brain_tls::TlsListener::new(listener, tls).expect("a listener");
+                    brain_api::serve_tls(listener, router, shutdown).await.expect("the server runs");
+                }
+            }
         });
         Self { address, trust, store, warehouse, registry, clock, runs, folder, stop: Some(stop), server }
     }
@@ -228,6 +250,7 @@ async fn open_trust(
     clock: Arc<dyn Clock>,
     second_factor_required_roles: Vec<Role>,
     evidence: brain_trust::EvidenceOptions,
+    status: brain_trust::StatusOptions,
 ) -> Trust {
     let options = brain_trust::Options {
         argon2_memory_kib: 64,
@@ -237,7 +260,10 @@ async fn open_trust(
         sessions_max: 100,
         ..brain_trust::Options::default()
     };
-    Trust::open_witnessed(store, &folder.join("keys"), clock, options, evidence).await.expect("trust")
+    let keys = folder.join("keys");
+    let keyring = brain_trust::Keyring::open(&brain_trust::CryptoOptions::default(), &keys, &|_| None);
+    let keyring = keyring.expect("a key");
+    Trust::open_complete(store, &keys, clock, options, keyring, evidence, status).await.expect("trust")
 }
 
 fn copy_keys(from: &Path, to: &Path) {
@@ -274,6 +300,25 @@ async fn accounts(trust: &Trust) {
             trust.identity().approve_account(&security, &made.id).await.expect("an approval");
         }
     }
+}
+
+/// The node knows itself, as the program's own measurement would have it.
+async fn speak(trust: &Trust, now: chrono::DateTime<chrono::Utc>) {
+    let status = trust.status();
+    status.describe(brain_trust::NodeFacts {
+        title: "测试大脑".to_owned(),
+        role: "brain".to_owned(),
+        version: "0.0.0-test".to_owned(),
+        backup_every_hours: 0,
+    });
+    let measurement = brain_trust::status::Measurement {
+        version: "0.0.0-test".to_owned(),
+        program: "sha-256:testkit".to_owned(),
+        dependencies: "sha-256:testkit".to_owned(),
+        configuration: "sha-256:testkit".to_owned(),
+        measured_at: now,
+    };
+    status.measured(measurement).await.expect("a measurement");
 }
 
 /// One recorder per process: the metrics facade allows no second.

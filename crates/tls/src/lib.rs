@@ -15,5 +15,5 @@ mod peer;
 pub use authority::{Authority, Issued, Request, Usage};
 pub use error::{Error, Result};
 pub use listener::{TlsListener, TlsService};
-pub use material::{Material, ServerTls, client_config};
-pub use peer::PeerNode;
+pub use material::{Material, ServerTls, client_config, peer_config, serial_of_chain};
+pub use peer::{PeerNode, serial_of};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use rustls::client::ClientConfig;
+use rustls::client::{ClientConfig, WebPkiServerVerifier};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
@@ -63,9 +63,7 @@ fn server_config(material: &Material) -> Result<Arc<ServerConfig>> {
         builder.with_no_client_auth()
     } else {
         let roots = Arc::new(roots(&material.client_authorities)?);
-        let lists = CertificateRevocationListDer::pem_slice_iter(material.revocations.as_bytes())
-            .collect::<std::result::Result<Vec<_>, _>>()
-            .map_err(|cause| unusable("revocations", cause))?;
+        let lists = lists(&material.revocations)?;
         let verifier = WebPkiClientVerifier::builder_with_provider(roots, provider)
             .with_crls(lists)
             // A root without a list revokes nobody; one with a list is held to it.
@@ -97,6 +95,47 @@ pub fn client_config(authorities: &str, identity: Option<(&str, &str)>) -> Resul
             .with_client_auth_cert(chain(own)?, key(secret)?)
             .map_err(|cause| unusable("client certificate", cause)),
     }
+}
+
+/// Like [`client_config`] between nodes: a certificate on one of these lists of revocations is refused too.
+pub fn peer_config(
+    authorities: &str,
+    revocations: &str,
+    identity: Option<(&str, &str)>,
+) -> Result<ClientConfig> {
+    if revocations.is_empty() {
+        return client_config(authorities, identity);
+    }
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let verifier =
+        WebPkiServerVerifier::builder_with_provider(Arc::new(roots(authorities)?), provider.clone())
+            .with_crls(lists(revocations)?)
+            .allow_unknown_revocation_status()
+            .build()
+            .map_err(|cause| unusable("authorities", cause))?;
+    let builder = ClientConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&rustls::version::TLS13])
+        .map_err(|cause| unusable("protocol", cause))?
+        .with_webpki_verifier(verifier);
+    match identity {
+        None => Ok(builder.with_no_client_auth()),
+        Some((own, secret)) => builder
+            .with_client_auth_cert(chain(own)?, key(secret)?)
+            .map_err(|cause| unusable("client certificate", cause)),
+    }
+}
+
+/// Serial number of the first certificate of a chain in PEM, hexadecimal.
+pub fn serial_of_chain(pem: &str) -> Result<String> {
+    let chain = chain(pem)?;
+    let serial = chain.first().and_then(|certificate| crate::serial_of(certificate));
+    serial.ok_or_else(|| unusable("certificate", "it cannot be read"))
+}
+
+fn lists(pem: &str) -> Result<Vec<CertificateRevocationListDer<'static>>> {
+    CertificateRevocationListDer::pem_slice_iter(pem.as_bytes())
+        .collect::<std::result::Result<Vec<_>, _>>()
+        .map_err(|cause| unusable("revocations", cause))
 }
 
 fn chain(pem: &str) -> Result<Vec<CertificateDer<'static>>> {

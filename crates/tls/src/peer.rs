@@ -29,6 +29,13 @@ impl PeerNode {
     }
 }
 
+/// Serial number of a certificate in DER, hexadecimal; `None` for what is none.
+#[must_use]
+pub fn serial_of(certificate: &[u8]) -> Option<String> {
+    let (_, parsed) = x509_parser::parse_x509_certificate(certificate).ok()?;
+    Some(hexadecimal(parsed.raw_serial()))
+}
+
 /// Lower-case hexadecimal, as serial numbers are written.
 pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     use std::fmt::Write as _;

@@ -11,13 +11,15 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
-use crate::{Error, Evidence, EvidenceEntry, Result, Vault};
+use crate::{Error, Evidence, EvidenceEntry, PeerTls, Result, Vault};
 
 /// Secret that holds the authority's private key.
 const ROOT_KEY: &str = "ca/root-key";
 /// Secret that holds the private key of the node's own server certificate.
 const SERVER_KEY: &str = "tls/server-key";
-/// Days a server certificate of the node lives; it is renewed when a third is left.
+/// Secret that holds the private key of the certificate the node shows to its peers.
+const NODE_KEY: &str = "tls/node-key";
+/// Days a certificate of the node itself lives; it is renewed when a third is left.
 const SERVER_DAYS: u32 = 90;
 
 /// A certificate as a list shows it.
@@ -133,28 +135,45 @@ impl Certificates {
     /// revocations; nodes with certificates of this authority are known by them.
     pub async fn server_material(&self, node: &str, names: &[String]) -> Result<Material> {
         let root = self.root().await?.ok_or_else(|| Error::not_found("certificate authority of", node))?;
-        let kept = certificate::newest(self.store.db(), Usage::Server.name()).await?;
-        let fresh = kept.filter(|row| {
-            let life = row.not_after - row.not_before;
-            row.subject == node && self.store.now() < row.not_after - life / 3
-        });
-        let key = self.vault.open(SERVER_KEY).await?;
-        let (chain, key) = match (fresh, key) {
-            (Some(row), Some(key)) => (row.pem, Zeroizing::new(String::from_utf8_lossy(&key).into_owned())),
-            _ => {
-                let request = Request {
-                    subject: node.to_owned(),
-                    names: names.to_vec(),
-                    usage: Usage::Server,
-                    days: SERVER_DAYS,
-                };
-                let issued = self.authority().await?.issue(&request, self.store.now())?;
-                self.keep("system", "certificate.issue", &issued, Some(SERVER_KEY)).await?;
-                (issued.certificate, issued.key)
-            }
-        };
+        let (chain, key) = self.kept(Usage::Server, SERVER_KEY, node, names).await?;
         let chain = format!("{chain}{root}");
         Ok(Material { chain, key, client_authorities: root, revocations: self.revocations().await? })
+    }
+
+    /// What the node shows to its peers, issued and renewed by its own authority in the same way.
+    pub async fn peer_tls(&self, node: &str, names: &[String]) -> Result<PeerTls> {
+        let root = self.root().await?.ok_or_else(|| Error::not_found("certificate authority of", node))?;
+        let (chain, key) = self.kept(Usage::Node, NODE_KEY, node, names).await?;
+        let chain = format!("{chain}{root}");
+        Ok(PeerTls { chain, key, authorities: root, revocations: self.revocations().await? })
+    }
+
+    /// The node's own certificate of a usage with its key: the one kept, or a fresh one when a third of its life is
+    /// left, it was revoked, or it is another host's.
+    async fn kept(
+        &self,
+        usage: Usage,
+        secret: &str,
+        subject: &str,
+        names: &[String],
+    ) -> Result<(String, Zeroizing<String>)> {
+        if let Some(kept) = self.vault.open(secret).await?
+            && let Ok(text) = std::str::from_utf8(&kept)
+            // The first line says whose key it is; before version 0.2 there was none.
+            && let Some((serial, key)) = text.split_once('\n')
+            && let Some(row) = certificate::find(self.store.db(), serial).await?
+        {
+            let life = row.not_after - row.not_before;
+            let fresh = self.store.now() < row.not_after - life / 3;
+            if fresh && row.subject == subject && row.revoked_at.is_none() {
+                return Ok((row.pem, Zeroizing::new(key.to_owned())));
+            }
+        }
+        let request =
+            Request { subject: subject.to_owned(), names: names.to_vec(), usage, days: SERVER_DAYS };
+        let issued = self.authority().await?.issue(&request, self.store.now())?;
+        self.keep("system", "certificate.issue", &issued, Some(secret)).await?;
+        Ok((issued.certificate, issued.key))
     }
 
     async fn authority(&self) -> Result<Authority> {
@@ -186,7 +205,14 @@ impl Certificates {
         let transaction = self.store.transaction().await?;
         let row = certificate::insert(&transaction, row).await?;
         if let Some(name) = key_name {
-            self.vault.seal_in(&transaction, name, issued.key.as_bytes()).await?;
+            let mut value = Zeroizing::new(String::new());
+            // The authority's key stands by itself; the others name their certificate.
+            if issued.usage != Usage::Authority {
+                value.push_str(&issued.serial);
+                value.push('\n');
+            }
+            value.push_str(&issued.key);
+            self.vault.seal_in(&transaction, name, value.as_bytes()).await?;
         }
         let body =
             serde_json::json!({ "subject": row.subject, "usage": row.usage, "not_after": row.not_after });

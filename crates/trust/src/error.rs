@@ -9,6 +9,7 @@ use crate::password::Weakness;
 use crate::policy::Reason;
 use crate::requests::form::FormName;
 use crate::requests::state::{State, Step};
+use crate::status::Refusal;
 
 /// Result of this crate.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -99,6 +100,14 @@ pub enum Error {
     /// A change of this weight needs another person's confirmation.
     #[error("the proposer cannot confirm")]
     SecondPerson,
+    /// A node's status does not hold; nothing is exchanged with it.
+    #[error("node {node:?} is refused: {}", reason.text().en)]
+    PeerRefused {
+        /// Name of the node.
+        node: String,
+        /// Why.
+        reason: Box<Refusal>,
+    },
     /// The user name is taken.
     #[error("user name {0:?} is taken")]
     UsernameTaken(String),
@@ -225,6 +234,7 @@ impl Error {
             Self::RequestState { .. } => "trust/request-state",
             Self::FormMissing { .. } => "trust/form-missing",
             Self::SecondPerson => "trust/second-person",
+            Self::PeerRefused { .. } => "trust/peer-refused",
             Self::UsernameTaken(_) => "trust/username-taken",
             Self::Invalid { .. } => "trust/invalid-argument",
             Self::NotFound { .. } => "trust/not-found",
@@ -358,6 +368,19 @@ fn caller_failure(code: &'static str, error: Error) -> Failure {
             "请安全管理员在账号页批准。",
             "Ask the security administrator to approve it: POST /api/v1/accounts/{id}/approval.",
         ),
+        Error::PeerRefused { node, reason } => {
+            let Text { zh, en } = reason.text();
+            Failure::new(
+                Forbidden,
+                code,
+                format!("节点 {node} 的可信状态未通过：{zh}。"),
+                format!("Nothing is exchanged with node {node}: {en}."),
+            )
+            .with_hint(
+                "原因见节点状态页；更换程序或配置后须由安全管理员登记可信基准值。",
+                "See the page of node status; a new program or configuration is listed as known good by the security administrator.",
+            )
+        }
         Error::NoGrant { dataset } => Failure::new(
             Forbidden,
             code,

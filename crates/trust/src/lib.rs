@@ -17,9 +17,11 @@ pub mod incidents;
 mod keys;
 mod options;
 mod password;
+mod peer_client;
 pub mod policy;
 pub mod requests;
 mod secret;
+pub mod status;
 mod trust;
 pub mod vault;
 
@@ -31,15 +33,17 @@ pub use error::{Error, Result};
 pub use evidence::{Evidence, EvidenceEntry, EvidenceOptions, LogHead, Verification};
 pub use grants::{ColumnFacts, DatasetFacts, Grant, GrantCard, Grants, NewGrant, Reach, Subject};
 pub use identity::{
-    AccountCard, AccountKind, ApiKeyCard, Authenticated, Carrier, Credential, Identity, NewAccount,
+    AccountCard, AccountKind, AccountProtection, ApiKeyCard, Authenticated, Carrier, Credential, Identity, NewAccount,
     NewApiKey, NewNode, NewTotp, NodeCard, NodeState, OrganisationCard, Origin, Proof, Scope,
     SecondFactorNeeded, SecurityCard, SessionCard, SignIn, SignedIn,
 };
 pub use incidents::Incidents;
 pub use options::Options;
 pub use password::Weakness;
+pub use peer_client::{PeerClient, PeerTls};
 pub use policy::{Ask, Change, Decision, Explanation, Policy, Reason};
 pub use requests::{Approval, NewRequest, RequestCard, Requests};
 pub use secret::Secret;
+pub use status::{NodeFacts, Status, StatusOptions};
 pub use trust::{FirstAdministrator, Trust};
 pub use vault::{CryptoOptions, Keyring, Vault};

@@ -12,7 +12,8 @@ use tokio::time::MissedTickBehavior;
 
 use crate::{
     AccountCard, Alerts, Audit, Certificates, CryptoOptions, Evidence, EvidenceOptions, Grants, Identity,
-    Incidents, Keyring, Options, Policy, Requests, Result, Rulebook, Secret, Vault,
+    Incidents, Keyring, Options, PeerClient, Policy, Requests, Result, Rulebook, Secret, Status, StatusOptions,
+    Vault,
 };
 
 /// A cheap-clone handle to identity, grants and evidence of one node.
@@ -30,6 +31,8 @@ struct Inner {
     incidents: Incidents,
     vault: Vault,
     certificates: Certificates,
+    peers: PeerClient,
+    status: Status,
     tasks: Vec<JoinHandle<()>>,
 }
 
@@ -104,7 +107,25 @@ impl Trust {
         keyring: Keyring,
         evidence: EvidenceOptions,
     ) -> Result<Self> {
-        let evidence = Evidence::open(store.clone(), keys_dir, evidence).await?;
+        let status = StatusOptions::default();
+        Self::open_complete(store, keys_dir, clock, options, keyring, evidence, status).await
+    }
+
+    /// Like [`open_configured`](Self::open_configured), with a say in trusted status.
+    pub async fn open_complete(
+        store: Store,
+        keys_dir: &Path,
+        clock: Arc<dyn Clock>,
+        options: Options,
+        keyring: Keyring,
+        evidence: EvidenceOptions,
+        status: StatusOptions,
+    ) -> Result<Self> {
+        let peers = PeerClient::default();
+        let evidence = Evidence::open(store.clone(), keys_dir, evidence, peers.clone()).await?;
+        let profile = keyring.profile();
+        let status =
+            Status::open(store.clone(), evidence.clone(), peers.clone(), keys_dir, profile, status)?;
         let vault = Vault::new(store.clone(), evidence.clone(), keyring);
         let grants = Grants::open(store.clone(), evidence.clone(), clock.clone()).await?;
         let policy = Policy::open(store.clone(), evidence.clone(), grants.clone(), clock, &vault).await?;
@@ -140,6 +161,8 @@ impl Trust {
             incidents,
             vault,
             certificates,
+            peers,
+            status,
             tasks,
         })))
     }
@@ -213,6 +236,18 @@ impl Trust {
     #[must_use]
     pub fn certificates(&self) -> Certificates {
         self.0.certificates.clone()
+    }
+
+    /// The client that speaks to other nodes; give it the node's certificates.
+    #[must_use]
+    pub fn peers(&self) -> PeerClient {
+        self.0.peers.clone()
+    }
+
+    /// What this node says of itself, and peers of themselves.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        self.0.status.clone()
     }
 
     /// Sign the last head. Call it at shutdown, after everything that records has stopped.

@@ -26,6 +26,16 @@ pub enum Error {
         /// Version asked for.
         version: u64,
     },
+    /// The version was deleted under a retention rule.
+    #[error("version {version} of {name} was deleted under a retention rule")]
+    DeletedVersion {
+        /// Dataset.
+        name: String,
+        /// Version asked for.
+        version: u64,
+        /// Oldest version that is still there.
+        first_kept: u64,
+    },
     /// The party holds no grant for the dataset.
     #[error("no grant for {dataset}")]
     NoGrant {
@@ -149,6 +159,15 @@ impl From<Error> for Failure {
                 format!("Dataset {name} has no version {version}."),
             )
             .with_hint("在目录页查看现有版本。", "See the versions on the dataset's catalogue page."),
+            Error::DeletedVersion { name, version, first_kept } => Self::new(
+                ErrorKind::NotFound,
+                "warehouse/version-deleted",
+                format!("数据集 {name} 的版本 {version} 已按留存规则删除，现存最早版本为 {first_kept}。"),
+                format!(
+                    "Version {version} of {name} was deleted under a retention rule; the oldest there is is {first_kept}."
+                ),
+            )
+            .with_hint("删除证明见数据留存页。", "Its certificate is on the page of retention."),
             Error::NoGrant { dataset, owner } => Self::new(
                 ErrorKind::Forbidden,
                 code,

@@ -69,7 +69,9 @@ impl Warehouse {
         inner.recover_models().await?;
         inner.reconcile().await?;
         inner.reload_standards().await?;
-        Ok(Self { inner })
+        let warehouse = Self { inner };
+        warehouse.retention().recover().await?;
+        Ok(warehouse)
     }
 
     /// Whether store and lake answer; for readiness checks.

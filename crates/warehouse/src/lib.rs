@@ -24,6 +24,7 @@ pub mod mapping;
 pub mod model;
 mod options;
 pub mod query;
+pub mod retention;
 mod source;
 pub mod standard;
 

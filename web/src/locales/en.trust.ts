@@ -93,6 +93,7 @@ export const trust: TrustMessages = {
       signed: "Signed",
       failed: "Failed",
       contradicts: "Saw another history",
+      refused: "Status refused, nothing sent",
     },
     alarmOf: {
       fork: "Fork",

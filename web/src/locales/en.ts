@@ -1,5 +1,6 @@
 // English. Same keys as zh-CN.ts, held by type and by test.
 import { audit } from "./en.audit";
+import { status } from "./en.status";
 import { trust } from "./en.trust";
 import type { Messages } from "./zh-CN";
 
@@ -47,6 +48,9 @@ export const en: Messages = {
     audit: "Audit",
     incidents: "Incidents",
     grading: "Classification & grading",
+    retention: "Retention",
+    nodes: "Nodes",
+    compliance: "Compliance",
     accounts: "Accounts & grants",
     about: "About",
   },
@@ -622,6 +626,7 @@ export const en: Messages = {
   },
   ...trust,
   ...audit,
+  ...status,
   about: {
     title: "About",
     question: "Which node is this",

@@ -91,6 +91,7 @@ export const trust = {
       signed: "已签名",
       failed: "失败",
       contradicts: "见到另一段历史",
+      refused: "状态未通过，未发送",
     },
     alarmOf: {
       fork: "分叉",

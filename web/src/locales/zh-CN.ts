@@ -1,5 +1,6 @@
 // 中文，默认语言。键与 en.ts 一一对应（有测试与类型双重保证）。
 import { audit } from "./zh-CN.audit";
+import { status } from "./zh-CN.status";
 import { trust } from "./zh-CN.trust";
 
 export const zh = {
@@ -46,6 +47,9 @@ export const zh = {
     audit: "审计",
     incidents: "安全事件",
     grading: "分类分级",
+    retention: "数据留存",
+    nodes: "节点状态",
+    compliance: "合规",
     accounts: "账号与授权",
     about: "关于",
   },
@@ -621,6 +625,7 @@ export const zh = {
   },
   ...trust,
   ...audit,
+  ...status,
   about: {
     title: "关于",
     question: "这是什么节点",

@@ -196,6 +196,19 @@ export const api = {
   decideClassification: (id: string, step: "confirm" | "approve" | "reject", reason: string) =>
     json<T.Classification>("POST", `/grading/${part(id)}/${step}`, { body: { reason } }),
   degrade: (body: T.DegradingRequest) => json<T.Classification>("POST", "/grading/degradings", { body }),
+  ownStatus: () => json<T.OwnStatus>("GET", "/status"),
+  peerStandings: async (query: { page?: number; page_size?: number }) =>
+    asPage(await json<T.Page<T.PeerStanding>>("GET", "/status/peers", { query })),
+  checkPeer: (id: string) => json<T.PeerStanding>("POST", `/status/peers/${part(id)}/check`),
+  knownGood: () => json<T.KnownGood[]>("GET", "/status/known-good"),
+  addKnownGood: (body: T.NewKnownGood) => json<T.KnownGood>("POST", "/status/known-good", { body }),
+  withdrawKnownGood: async (id: string) => void (await send("DELETE", `/status/known-good/${part(id)}`)),
+  compliance: () => json<T.ComplianceReport>("GET", "/compliance"),
+  retentionRules: () => json<T.RetentionRule[]>("GET", "/retention/rules"),
+  deletionProposals: async (query: { page?: number; page_size?: number }) =>
+    asPage(await json<T.Page<T.DeletionProposal>>("GET", "/retention/proposals", { query })),
+  decideDeletion: (id: string, step: "approval" | "rejection", reason: string) =>
+    json<T.DeletionProposal>("POST", `/retention/proposals/${part(id)}/${step}`, { body: { reason } }),
   evidenceProof: (seq: number) => json<T.InclusionProof>("GET", `/evidence/${seq}/proof`),
   auditRecords: (query: T.AuditQuery & { page?: number; page_size?: number }) =>
     json<T.Page<T.AuditRecord>>("GET", "/audit/records", { query }),

@@ -1,7 +1,8 @@
 // The left navigation, grouped by the side a page serves (政府 / 产业 / 企业 / 运营).
 import {
-  AimOutlined, AlertOutlined, ApartmentOutlined, AppstoreOutlined, BankOutlined, BellOutlined, CloudUploadOutlined, CodeOutlined,
-  DatabaseOutlined, EyeOutlined, FileSearchOutlined, FormOutlined, GlobalOutlined, HomeOutlined, IdcardOutlined, InfoCircleOutlined, SafetyCertificateOutlined,
+  AimOutlined, AlertOutlined, ApartmentOutlined, AppstoreOutlined, AuditOutlined, BankOutlined, BellOutlined,
+  CloudUploadOutlined, ClusterOutlined, CodeOutlined, DatabaseOutlined, EyeOutlined, FileSearchOutlined, FormOutlined,
+  GlobalOutlined, HomeOutlined, HourglassOutlined, IdcardOutlined, InfoCircleOutlined, SafetyCertificateOutlined,
   TagsOutlined, TeamOutlined, UserSwitchOutlined,
 } from "@ant-design/icons";
 import { Link } from "@tanstack/react-router";
@@ -11,11 +12,11 @@ import type { Party, Role, Side } from "../sdk/types";
 
 export type PagePath =
   | "/" | "/chain" | "/map" | "/gap" | "/risk" | "/candidates" | "/firms" | "/data" | "/data/ingest" | "/sql"
-  | "/components" | "/requests" | "/access" | "/evidence" | "/audit" | "/incidents" | "/grading" | "/accounts" | "/about";
+  | "/components" | "/requests" | "/access" | "/evidence" | "/audit" | "/incidents" | "/grading" | "/nodes" | "/compliance" | "/retention" | "/accounts" | "/about";
 
 export interface Entry {
   to: PagePath;
-  key: "chain" | "map" | "gap" | "risk" | "candidates" | "firms" | "data" | "ingest" | "sql" | "components" | "requests" | "access" | "evidence" | "audit" | "incidents" | "grading" | "accounts" | "about";
+  key: "chain" | "map" | "gap" | "risk" | "candidates" | "firms" | "data" | "ingest" | "sql" | "components" | "requests" | "access" | "evidence" | "audit" | "incidents" | "grading" | "nodes" | "compliance" | "retention" | "accounts" | "about";
   icon: ReactNode;
   exact?: boolean;
   /** Who may use the page; everybody when left out. The node decides in any case. */
@@ -52,6 +53,14 @@ export const ENTRIES: Record<Side, Entry[]> = {
       icon: <TagsOutlined />,
       roles: ["security_administrator", "auditor", "government", "industry_body", "enterprise"],
     },
+    {
+      to: "/retention",
+      key: "retention",
+      icon: <HourglassOutlined />,
+      roles: ["system_administrator", "security_administrator", "auditor", "government", "industry_body", "enterprise"],
+    },
+    { to: "/nodes", key: "nodes", icon: <ClusterOutlined />, roles: [...ADMINISTRATORS, "government"] },
+    { to: "/compliance", key: "compliance", icon: <AuditOutlined />, roles: ADMINISTRATORS },
     { to: "/accounts", key: "accounts", icon: <UserSwitchOutlined />, roles: ADMINISTRATORS },
     { to: "/about", key: "about", icon: <InfoCircleOutlined /> },
   ],

@@ -3,6 +3,7 @@
 pub(crate) mod access;
 pub(crate) mod accounts;
 pub(crate) mod audit;
+pub(crate) mod compliance;
 pub(crate) mod components;
 pub(crate) mod datasets;
 pub(crate) mod evidence;
@@ -15,10 +16,12 @@ pub(crate) mod map;
 pub(crate) mod node;
 pub(crate) mod organisations;
 pub(crate) mod requests;
+pub(crate) mod retention;
 pub(crate) mod runs;
 pub(crate) mod security;
 pub(crate) mod session;
 pub(crate) mod sql;
+pub(crate) mod status;
 pub(crate) mod transparency;
 
 use crate::endpoint::Endpoint;
@@ -46,5 +49,8 @@ pub(crate) fn all(registry: &Registry) -> Vec<Endpoint> {
     endpoints.extend(transparency::endpoints());
     endpoints.extend(audit::endpoints());
     endpoints.extend(incidents::endpoints());
+    endpoints.extend(status::endpoints());
+    endpoints.extend(compliance::endpoints());
+    endpoints.extend(retention::endpoints());
     endpoints
 }

@@ -3,6 +3,7 @@
 use crate::answer::{Passed, Reply, Text};
 use crate::call::{Call, NoQuery, Whole};
 use crate::endpoint::{Audience, Endpoint, KeyUse};
+use crate::health::health;
 use crate::mcp;
 use crate::services::DemoAccount;
 use axum::body::{Body, Bytes};
@@ -87,13 +88,25 @@ async fn alive(_: Call) -> Result<Text, Failure> {
     Ok(plain("ok\n"))
 }
 
+/// The first line is for machines; the others say how each part stands. A backup that is late does not take the node
+/// out of service.
 async fn ready(call: Call) -> Result<Text, Failure> {
     call.app.warehouse.ready().await?;
-    Ok(plain("ok\n"))
+    let mut text = String::from("ok\n");
+    for part in health(&call.app.trust, &call.app.warehouse).await? {
+        let state = if part.ok { "ok" } else { "not ok" };
+        text.push_str(&format!("{}: {state}\n", part.name));
+    }
+    Ok(Text { status: 200, media_type: "text/plain; charset=utf-8", body: Body::from(text) })
 }
 
 async fn metrics(call: Call) -> Result<Text, Failure> {
     metrics::gauge!("brain_warehouse_memory_bytes").set(call.app.warehouse.memory_bytes() as f64);
+    if let Some(backup) = call.app.trust.status().last_backup().await? {
+        metrics::gauge!("brain_backup_last_ok").set(if backup.ok { 1.0 } else { 0.0 });
+        let good = backup.last_good.map_or(0.0, |at| at.timestamp() as f64);
+        metrics::gauge!("brain_backup_last_good_timestamp_seconds").set(good);
+    }
     let body = Body::from(call.app.metrics.render());
     Ok(Text { status: 200, media_type: "text/plain; version=0.0.4; charset=utf-8", body })
 }

@@ -34,6 +34,12 @@ struct NodeRequest {
     /// Ed25519 公钥，十六进制 · Public key, hexadecimal.
     #[schemars(length(min = 64, max = 64))]
     public_key: String,
+    /// SM2 公钥，十六进制 · SM2 public key, hexadecimal.
+    #[schemars(length(max = 130))]
+    sm2_public_key: Option<String>,
+    /// 节点地址，如 https://host:7600 · Where it is reached.
+    #[schemars(length(max = 500))]
+    base_url: Option<String>,
     /// 运营单位 · Organisation that runs it.
     organisation: Option<Uscc>,
 }
@@ -43,6 +49,14 @@ struct NodeRequest {
 struct StateRequest {
     /// active 或 revoked · `active` or `revoked`.
     state: NodeState,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct AddressRequest {
+    /// 节点地址，如 https://host:7600；http 仅限本机 · Where it is reached; http is for this machine only.
+    #[schemars(length(max = 500))]
+    base_url: String,
 }
 
 pub(crate) fn endpoints() -> Vec<Endpoint> {
@@ -70,6 +84,11 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             .roles(&[Role::SystemAdministrator])
             .status(201)
             .codes(&["trust/invalid-argument", "store/already-exists"]),
+        Endpoint::new(Method::PUT, "/api/v1/nodes/{id}/address", "nodes_address", address)
+            .about("登记节点地址", "Say where a node is reached")
+            .roles(&[Role::SystemAdministrator])
+            .status(204)
+            .codes(&["trust/not-found", "trust/invalid-argument"]),
         Endpoint::new(Method::PUT, "/api/v1/nodes/{id}/state", "nodes_state", state)
             .about("启用或吊销节点", "Let a node speak, or no longer")
             .roles(&[Role::SecurityAdministrator])
@@ -109,6 +128,8 @@ async fn register(call: Call<NoQuery, Json<NodeRequest>>) -> Result<Reply<NodeCa
         name: request.name,
         node_role: request.node_role,
         public_key: request.public_key,
+        sm2_public_key: request.sm2_public_key,
+        base_url: request.base_url,
         organisation: request.organisation,
     };
     Ok(call.app.trust.identity().register_node(&actor, new).await?.into())
@@ -116,5 +137,11 @@ async fn register(call: Call<NoQuery, Json<NodeRequest>>) -> Result<Reply<NodeCa
 
 async fn state(call: Call<NoQuery, Json<StateRequest>>) -> Result<Done, Failure> {
     call.app.trust.identity().set_node_state(call.party()?, call.path("id")?, call.body.0.state).await?;
+    Ok(Done::default())
+}
+
+async fn address(call: Call<NoQuery, Json<AddressRequest>>) -> Result<Done, Failure> {
+    let identity = call.app.trust.identity();
+    identity.set_node_address(call.party()?, call.path("id")?, &call.body.0.base_url).await?;
     Ok(Done::default())
 }

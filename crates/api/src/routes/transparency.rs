@@ -69,9 +69,11 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             .spoken(&BYTES),
         Endpoint::new(Method::POST, "/api/v1/witness/add-checkpoint", "witness_add", add)
             .about("请求见证签名（C2SP tlog-witness）", "Ask for a counter-signature (C2SP tlog-witness)")
-            .spoken(&WITNESS),
+            .spoken(&WITNESS)
+            .between_nodes(),
         Endpoint::new(Method::GET, "/api/v1/witness/{origin}/checkpoint", "witness_checkpoint", witnessed)
-            .about("所见证日志的最新检查点", "The last checkpoint of a log that this node witnessed"),
+            .about("所见证日志的最新检查点", "The last checkpoint of a log that this node witnessed")
+            .between_nodes(),
     ]
     .map(|endpoint| endpoint.tag("evidence"));
     let entries =

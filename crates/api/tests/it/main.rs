@@ -10,6 +10,7 @@
 mod access;
 mod audit;
 mod audit_files;
+mod compliance;
 mod data;
 mod document;
 mod grading;
@@ -17,6 +18,7 @@ mod incidents;
 mod map;
 mod mcp;
 mod node;
+mod peers;
 mod problems;
 mod protection;
 mod requests;

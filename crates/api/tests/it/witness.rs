@@ -96,7 +96,7 @@ fn prefix(node: &Node) -> String {
 }
 
 fn peer(node: &Node) -> WitnessPeer {
-    WitnessPeer { url: prefix(node), keys: node.trust.evidence().witness_keys() }
+    WitnessPeer { url: prefix(node), node: None, keys: node.trust.evidence().witness_keys() }
 }
 
 async fn witness_of(logs: Vec<KnownLog>) -> Node {

@@ -9,3 +9,4 @@
 mod damage;
 mod drill;
 mod node;
+mod prune;

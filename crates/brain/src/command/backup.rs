@@ -1,17 +1,21 @@
-//! `brain backup`: by this process, or by the running node on request.
+//! `brain backup`: by this process, by the running node on request, or by itself on schedule.
 //!
 //! A running node holds its folder, so the command leaves a request in the folder's `tmp`, which only the folder's
 //! owner can write, and waits for the answer beside it.
 
-use crate::cli::Backup;
-use crate::config::Loaded;
+use crate::cli::{Backup, BackupAction};
+use crate::command::drill;
+use crate::config::{BackupConfig, Loaded};
 use crate::folder::Folder;
 use crate::node::{Node, operator};
 use crate::terminal;
 use anyhow::{Context as _, Result, bail};
-use brain_backup::{Report, Repository, Source};
+use brain_backup::{Pruned, Report, Repository, Source};
 use brain_kernel::error::Failure;
 use brain_kernel::party::Role;
+use brain_trust::Status;
+use brain_trust::status::DrillRecord;
+use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -23,77 +27,176 @@ const LOOK: Duration = Duration::from_millis(500);
 const ANSWER_IN: Duration = Duration::from_hours(12);
 /// Longest time until the node has taken the request.
 const TAKEN_IN: Duration = Duration::from_secs(30);
+/// How often the running node looks whether a backup is due.
+const DUE: Duration = Duration::from_secs(20);
 
 /// What the command asks of the running node.
 #[derive(Debug, Serialize, Deserialize)]
-struct Request {
-    target: PathBuf,
+#[serde(rename_all = "snake_case")]
+pub enum Request {
+    /// Make a snapshot in this folder.
+    Make(PathBuf),
+    /// Remove old snapshots.
+    Prune {
+        /// Where.
+        target: PathBuf,
+        /// Days that are kept.
+        keep_days: u32,
+    },
+    /// Remember how a drill went.
+    Drilled(DrillRecord),
 }
 
 /// What the node answers.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Reply {
-    Done(Box<Report>),
+pub enum Reply {
+    /// A snapshot was made.
+    Made(Box<Report>),
+    /// Old snapshots were removed.
+    Pruned(Pruned),
+    /// It is remembered.
+    Noted,
+    /// It was not done; why.
     Failed(String),
 }
 
-/// Make a snapshot, or list those there are.
-pub async fn backup(loaded: Loaded, given: Backup) -> Result<ExitCode> {
-    if given.list {
-        for snapshot in Repository::open(&given.folder).and_then(|r| r.snapshots()).map_err(Failure::from)? {
-            terminal::line(&format!(
-                "{}  {}  {} files  {} bytes  evidence {}",
-                snapshot.id,
-                snapshot.created_at.to_rfc3339(),
-                snapshot.files,
-                snapshot.bytes,
-                snapshot.evidence_size
-            ));
-        }
-        return Ok(ExitCode::SUCCESS);
+/// Makes backups of one node and remembers how they went.
+#[derive(Clone)]
+pub struct Maker {
+    source: Source,
+    status: Status,
+}
+
+impl Maker {
+    /// Of this node.
+    pub fn of(node: &Node) -> Self {
+        let source = Source {
+            root: node.folder.root().to_owned(),
+            store: node.store.clone(),
+            vault: node.trust.vault(),
+            evidence: node.trust.evidence(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        };
+        Self { source, status: node.trust.status() }
     }
-    let target = std::path::absolute(&given.folder)?;
-    let root = loaded.config.node.data.clone();
-    let report = if Folder::is_held(&root) {
-        ask(&root, target).await?
-    } else {
-        let node = Node::open(loaded).await?;
-        if node.trust.vault().keyring().lies_in_folder() {
-            eprintln!(
-                "密钥加密密钥在数据文件夹 keys/ 中且不进入备份：请另行妥善保存 keys/kek-*.key，否则无法恢复。\n\
-                 The key-encryption key lies in the data folder and never goes into a backup: keep keys/kek-*.key \
-                 elsewhere, or nothing can be restored."
-            );
+
+    async fn make(&self, target: &Path) -> Result<Report, Failure> {
+        let made = brain_backup::create(&self.source, target, &actor()).await.map_err(Failure::from);
+        // Another one under way says nothing about whether backups work.
+        if made.as_ref().is_err_and(|failure| failure.code == "backup/busy") {
+            return made;
         }
-        brain_backup::create(&source(&node), &target, &operator(Role::SystemAdministrator).account)
-            .await
-            .map_err(Failure::from)?
-    };
-    terminal::line(&serde_json::to_string_pretty(&report)?);
+        let outcome = match &made {
+            Ok(report) => Ok((report.snapshot.id.clone(), report.bytes_new)),
+            Err(failure) => Err(failure.message(brain_kernel::language::Language::En)),
+        };
+        self.status.remember_backup(outcome).await.map_err(Failure::from)?;
+        made
+    }
+
+    async fn answer(&self, request: Request) -> Result<Reply, Failure> {
+        Ok(match request {
+            Request::Make(target) => Reply::Made(Box::new(self.make(&target).await?)),
+            Request::Prune { target, keep_days } => {
+                let pruned = brain_backup::prune(&self.source, &target, keep_days, &actor()).await;
+                Reply::Pruned(pruned.map_err(Failure::from)?)
+            }
+            Request::Drilled(record) => {
+                self.status.remember_drill(record).await.map_err(Failure::from)?;
+                Reply::Noted
+            }
+        })
+    }
+}
+
+fn actor() -> String {
+    operator(Role::SystemAdministrator).account
+}
+
+/// Make a snapshot, list those there are, thin them out, or try one.
+pub async fn backup(loaded: Loaded, given: Backup) -> Result<ExitCode> {
+    let configured = loaded.config.backup.folder.clone();
+    match given.action {
+        Some(BackupAction::Prune { folder, keep_days }) => {
+            let target = folder_of(folder, &configured)?;
+            if let Reply::Pruned(pruned) = done(loaded, Request::Prune { target, keep_days }).await? {
+                terminal::line(&serde_json::to_string_pretty(&pruned)?);
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        Some(BackupAction::Drill { folder }) => {
+            let target = folder_of(folder, &configured)?;
+            let record = drill::drill(&loaded, &target).await?;
+            let good = record.ok;
+            terminal::line(&serde_json::to_string_pretty(&record)?);
+            done(loaded, Request::Drilled(record)).await?;
+            Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }
+        None if given.list => {
+            let target = folder_of(given.folder, &configured)?;
+            list(&target)
+        }
+        None => {
+            let target = folder_of(given.folder, &configured)?;
+            if let Reply::Made(report) = done(loaded, Request::Make(target)).await? {
+                terminal::line(&serde_json::to_string_pretty(&report)?);
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+fn list(target: &Path) -> Result<ExitCode> {
+    for snapshot in Repository::open(target).and_then(|r| r.snapshots()).map_err(Failure::from)? {
+        terminal::line(&format!(
+            "{}  {}  {} files  {} bytes  evidence {}",
+            snapshot.id,
+            snapshot.created_at.to_rfc3339(),
+            snapshot.files,
+            snapshot.bytes,
+            snapshot.evidence_size
+        ));
+    }
     Ok(ExitCode::SUCCESS)
 }
 
-/// What is backed up of a node.
-pub fn source(node: &Node) -> Source {
-    Source {
-        root: node.folder.root().to_owned(),
-        store: node.store.clone(),
-        vault: node.trust.vault(),
-        evidence: node.trust.evidence(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
+/// The folder named, or the one that the configuration names.
+fn folder_of(given: Option<PathBuf>, configured: &Path) -> Result<PathBuf> {
+    match given {
+        Some(folder) => Ok(std::path::absolute(folder)?),
+        None if !configured.as_os_str().is_empty() => Ok(std::path::absolute(configured)?),
+        None => bail!(
+            "请写明备份文件夹，或设置 backup.folder。\nName the folder of the backup, or set backup.folder."
+        ),
     }
 }
 
-async fn ask(root: &Path, target: PathBuf) -> Result<Report> {
-    let (request, answer) = (request_file(root), answer_file(root));
-    let text = serde_json::to_vec(&Request { target })?;
-    if request.exists() {
+/// Have it done by the running node, or by this process where none runs.
+async fn done(loaded: Loaded, request: Request) -> Result<Reply> {
+    let root = loaded.config.node.data.clone();
+    if Folder::is_held(&root) {
+        return ask(&root, &request).await;
+    }
+    let node = Node::open(loaded).await?;
+    if matches!(request, Request::Make(_)) && node.trust.vault().keyring().lies_in_folder() {
+        eprintln!(
+            "密钥加密密钥在数据文件夹 keys/ 中且不进入备份：请另行妥善保存 keys/kek-*.key，否则无法恢复。\n\
+             The key-encryption key lies in the data folder and never goes into a backup: keep keys/kek-*.key \
+             elsewhere, or nothing can be restored."
+        );
+    }
+    Ok(Maker::of(&node).answer(request).await?)
+}
+
+async fn ask(root: &Path, request: &Request) -> Result<Reply> {
+    let (file, answer) = (request_file(root), answer_file(root));
+    let text = serde_json::to_vec(request)?;
+    if file.exists() {
         bail!("另一个备份正在进行。\nAnother backup is under way.");
     }
     remove(&answer)?;
-    brain_crypto::replace_private_file(&request, &text)
-        .context("cannot leave a request in the data folder")?;
+    brain_crypto::replace_private_file(&file, &text).context("cannot leave a request in the data folder")?;
     let mut waited = Duration::ZERO;
     loop {
         tokio::time::sleep(LOOK).await;
@@ -101,12 +204,12 @@ async fn ask(root: &Path, target: PathBuf) -> Result<Report> {
         if let Ok(text) = std::fs::read(&answer) {
             remove(&answer)?;
             return match serde_json::from_slice(&text)? {
-                Reply::Done(report) => Ok(*report),
                 Reply::Failed(why) => bail!("{why}"),
+                reply => Ok(reply),
             };
         }
-        if waited > ANSWER_IN || (waited > TAKEN_IN && request.exists()) {
-            remove(&request)?;
+        if waited > ANSWER_IN || (waited > TAKEN_IN && file.exists()) {
+            remove(&file)?;
             bail!(
                 "运行中的节点没有响应备份请求。\nThe running node does not answer the request for a backup."
             );
@@ -115,7 +218,7 @@ async fn ask(root: &Path, target: PathBuf) -> Result<Report> {
 }
 
 /// Answer requests for as long as the node runs.
-pub async fn answer_requests(source: Source, root: PathBuf) {
+pub async fn answer_requests(maker: Maker, root: PathBuf) {
     let (request, answer) = (request_file(&root), answer_file(&root));
     loop {
         tokio::time::sleep(LOOK).await;
@@ -127,25 +230,54 @@ pub async fn answer_requests(source: Source, root: PathBuf) {
         }
         let reply = match serde_json::from_slice::<Request>(&text) {
             Err(error) => Reply::Failed(error.to_string()),
-            Ok(request) => match brain_backup::create(
-                &source,
-                &request.target,
-                &operator(Role::SystemAdministrator).account,
-            )
-            .await
-            {
-                Ok(report) => Reply::Done(Box::new(report)),
-                Err(error) => {
-                    tracing::error!(%error, "a backup failed");
-                    Reply::Failed(Failure::from(error).message(crate::cli::language()))
-                }
-            },
+            Ok(request) => maker.answer(request).await.unwrap_or_else(|failure| {
+                tracing::error!(code = failure.code, "a request for a backup failed");
+                Reply::Failed(failure.message(crate::cli::language()))
+            }),
         };
         let written = serde_json::to_vec(&reply)
             .map_err(std::io::Error::other)
             .and_then(|text| brain_crypto::replace_private_file(&answer, &text));
         if let Err(error) = written {
             tracing::error!(%error, "the answer about a backup could not be written");
+        }
+    }
+}
+
+/// Make backups by themselves for as long as the node runs; one that failed is tried again after an hour.
+pub async fn keep(maker: Maker, plan: BackupConfig) {
+    if !plan.is_on() {
+        return;
+    }
+    loop {
+        match is_due(&maker, &plan).await {
+            Ok(true) => run_scheduled(&maker, &plan).await,
+            Ok(false) => {}
+            Err(error) => tracing::error!(%error, "whether a backup is due could not be read"),
+        }
+        tokio::time::sleep(DUE).await;
+    }
+}
+
+async fn is_due(maker: &Maker, plan: &BackupConfig) -> brain_trust::Result<bool> {
+    let Some(last) = maker.status.last_backup().await? else { return Ok(true) };
+    let hours = if last.ok { plan.every_hours } else { 1 };
+    Ok(maker.source.store.now() >= last.at + TimeDelta::hours(hours.into()))
+}
+
+async fn run_scheduled(maker: &Maker, plan: &BackupConfig) {
+    match maker.make(&plan.folder).await {
+        Ok(report) => tracing::info!(snapshot = report.snapshot.id, "a scheduled backup is whole"),
+        Err(failure) => {
+            let message = failure.message(brain_kernel::language::Language::En);
+            tracing::error!(code = failure.code, message, "a scheduled backup failed");
+            return;
+        }
+    }
+    if plan.keep_days > 0 {
+        match brain_backup::prune(&maker.source, &plan.folder, plan.keep_days, "system").await {
+            Ok(pruned) => tracing::info!(?pruned, "old snapshots were removed"),
+            Err(error) => tracing::error!(%error, "old snapshots could not be removed"),
         }
     }
 }

@@ -32,6 +32,14 @@ pub async fn doctor(loaded: Loaded, arguments: Doctor) -> Result<ExitCode> {
     let mappings = node.warehouse.mappings().map_err(Failure::from);
     say(Text::new("映射", "mappings"), mappings.map(|list| list.len().to_string()));
     say(Text::new("组件", "components"), Ok(node.registry.manifests().count().to_string()));
+    for part in node.trust.status().health().await.map_err(Failure::from)? {
+        // The log is verified below, now and as a whole.
+        if part.name != "backup" {
+            continue;
+        }
+        let failed = Failure::new(ErrorKind::Internal, "backup/failed", &part.detail, &part.detail);
+        say(Text::new("备份", "backup"), if part.ok { Ok(part.detail.clone()) } else { Err(failed) });
+    }
     if arguments.deep {
         let check = node.warehouse.check_files().await.map_err(Failure::from);
         say(Text::new("数据文件", "files"), check.and_then(files));

@@ -4,7 +4,9 @@ mod audit;
 mod backup;
 mod ca;
 mod catalog;
+mod compliance;
 mod doctor;
+mod drill;
 mod evidence;
 mod explain_access;
 mod grade;
@@ -13,9 +15,11 @@ mod ingest;
 mod keys;
 mod map;
 mod restore;
+mod retention;
 mod run;
 mod serve;
 mod sql;
+mod status;
 
 use crate::cli::{Cli, Command};
 use crate::{config, telemetry, terminal};
@@ -59,6 +63,11 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         Command::Restore(arguments) => quiet(loaded, |loaded| restore::restore(loaded, arguments)),
         Command::Ca(arguments) => quiet(loaded, |loaded| ca::ca(loaded, arguments)),
         Command::Keys(arguments) => quiet(loaded, |loaded| keys::keys(loaded, arguments)),
+        Command::Status(arguments) => quiet(loaded, |loaded| status::status(loaded, arguments)),
+        Command::Compliance(arguments) => {
+            quiet(loaded, |loaded| compliance::compliance(loaded, arguments))
+        }
+        Command::Retention(arguments) => quiet(loaded, |loaded| retention::retention(loaded, arguments)),
         Command::Completions { .. } => Ok(ExitCode::SUCCESS),
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::cli::Restore;
 use crate::config::Loaded;
-use crate::node::{Node, operator, terminal_origin, variable};
+use crate::modules;
+use crate::node::{Node, operator, terminal_origin};
 use crate::terminal;
 use anyhow::{Result, bail};
 use brain_backup::{Point, Repository};
@@ -10,7 +11,7 @@ use brain_kernel::clock::SystemClock;
 use brain_kernel::error::Failure;
 use brain_kernel::party::Role;
 use brain_kernel::progress::Cancel;
-use brain_trust::{EvidenceEntry, Keyring};
+use brain_trust::EvidenceEntry;
 use brain_warehouse::QueryLimits;
 use brain_warehouse::catalogue::CatalogueQuery;
 use datafusion::arrow::array::AsArray as _;
@@ -30,7 +31,7 @@ pub async fn restore(mut loaded: Loaded, given: Restore) -> Result<ExitCode> {
     loaded.config.crypto.kek_older.extend(given.kek);
     let into = loaded.config.node.data.clone();
     let elsewhere = keys_beside(&into);
-    let ring = Keyring::open(&loaded.config.crypto, &elsewhere, &variable).map_err(Failure::from)?;
+    let ring = modules::keyring(&loaded.config.crypto, &elsewhere).map_err(Failure::from)?;
     let restored = brain_backup::restore(&repository, &point, &into, &ring, Arc::new(SystemClock))
         .await
         .map_err(Failure::from)?;
@@ -80,7 +81,7 @@ fn adopt_keys(from: &std::path::Path, to: &std::path::Path) -> Result<()> {
 }
 
 /// The log must verify and reach as far as the snapshot says, and every table must be readable to its last row.
-async fn check(node: &Node, evidence_size: u64) -> Result<(usize, u64)> {
+pub async fn check(node: &Node, evidence_size: u64) -> Result<(usize, u64)> {
     let verification = node.trust.evidence().verify().await.map_err(Failure::from)?;
     if !verification.ok || verification.entries < evidence_size {
         bail!(

@@ -2,6 +2,8 @@
 
 use crate::command::backup;
 use crate::config::Loaded;
+use crate::facts;
+use crate::measure::{Measured, keep_measuring};
 use crate::node::{Node, operator};
 use crate::terminal;
 use crate::transport;
@@ -13,7 +15,7 @@ use brain_kernel::error::{ErrorKind, Failure};
 use brain_kernel::party::Role;
 use brain_kernel::progress::{Cancel, Progress};
 use brain_tls::TlsListener;
-use brain_trust::{AccountKind, NewAccount};
+use brain_trust::{AccountKind, NewAccount, NodeFacts};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,6 +36,7 @@ pub async fn serve(loaded: Loaded) -> Result<ExitCode> {
     let recorder =
         metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder().context("metrics")?;
     let listen = loaded.config.http.listen;
+    let measured = Measured::of(&loaded, Arc::new(SystemClock))?;
     let node = Node::open(loaded).await?;
     let listener = TcpListener::bind(listen)
         .await
@@ -42,33 +45,50 @@ pub async fn serve(loaded: Loaded) -> Result<ExitCode> {
     demo_accounts(&node).await?;
     let tls = transport::open(&node).await?;
     announce(&node, address, tls.is_some());
-    let backing_up =
-        tokio::spawn(backup::answer_requests(backup::source(&node), node.folder.root().to_owned()));
+    node.trust.status().describe(NodeFacts {
+        title: node.config.node.name.clone(),
+        role: node.config.node.role.to_string(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        backup_every_hours: if node.config.backup.is_on() { node.config.backup.every_hours } else { 0 },
+    });
+    let every = Duration::from_mins(node.config.status.measure_every_minutes.into());
+    let measuring = tokio::spawn(keep_measuring(node.trust.status(), measured, every));
+    let maker = backup::Maker::of(&node);
+    let backing_up = tokio::spawn(backup::answer_requests(maker.clone(), node.folder.root().to_owned()));
+    let scheduled = tokio::spawn(backup::keep(maker, node.config.backup.clone()));
+    let retaining = tokio::spawn(keep_retention(node.warehouse.retention()));
+    let renewing = tokio::spawn(transport::keep_fresh(
+        transport::Source::of(&node),
+        node.trust.clone(),
+        tls.clone(),
+    ));
     let keys = tokio::spawn(settle_keys(node.trust.vault()));
     let sweeping = tokio::spawn(sweep(node.trust.clone()));
     let catching_up = tokio::spawn(catch_up(node.warehouse.clone()));
-    let (router, runs) = brain_api::router_and_runs(services(&node, recorder));
+    let certificate = node.trust.status().certificate();
+    let (router, runs) = brain_api::router_and_runs(services(&node, recorder, certificate.as_deref()));
     match tls {
         Some(tls) => {
-            let renewing = tokio::spawn(transport::keep_fresh(transport::Source::of(&node), tls.clone()));
             let listener = TlsListener::new(listener, tls)?;
             brain_api::serve_tls(listener, router, stopped()).await.context("the listener failed")?;
-            renewing.abort();
         }
         None => {
             let service = router.into_make_service_with_connect_info::<std::net::SocketAddr>();
             brain_api::serve(listener, service, stopped()).await.context("the listener failed")?;
         }
     }
-    keys.abort();
-    backing_up.abort();
-    sweeping.abort();
-    catching_up.abort();
+    for task in [keys, backing_up, scheduled, measuring, retaining, renewing, sweeping, catching_up] {
+        task.abort();
+    }
     stop(&node, runs).await;
     Ok(ExitCode::SUCCESS)
 }
 
-fn services(node: &Node, metrics: metrics_exporter_prometheus::PrometheusHandle) -> Services {
+fn services(
+    node: &Node,
+    metrics: metrics_exporter_prometheus::PrometheusHandle,
+    certificate: Option<&str>,
+) -> Services {
     let config = &node.config;
     let demo_accounts = config.demo.accounts.iter().map(|account| DemoAccount {
         username: account.username.clone(),
@@ -90,6 +110,8 @@ fn services(node: &Node, metrics: metrics_exporter_prometheus::PrometheusHandle)
             upload_limit_bytes: config.http.upload_limit_mib << 20,
             uploads: node.folder.root().join("uploads"),
             request_timeout: Duration::from_secs(config.http.request_timeout_s),
+            peer_certificates_required: config.peers.certificates_required,
+            facts: facts::of(config, &node.trust, certificate),
             demo_accounts: demo_accounts.collect(),
         },
     }
@@ -169,6 +191,21 @@ async fn catch_up(warehouse: brain_warehouse::Warehouse) {
     {
         Ok(_) => {}
         Err(error) => tracing::error!(%error, "stale models could not be refreshed at start"),
+    }
+}
+
+/// How often data whose time is up is looked for.
+const RETENTION: Duration = Duration::from_hours(6);
+
+/// Propose what is due for deletion now and then, for as long as the node runs. The owner decides.
+async fn keep_retention(retention: brain_warehouse::retention::Retention) {
+    loop {
+        match retention.sweep().await {
+            Ok(0) => {}
+            Ok(proposed) => tracing::info!(proposed, "data is due for deletion and waits for its owner"),
+            Err(error) => tracing::error!(%error, "what is due for deletion could not be found"),
+        }
+        tokio::time::sleep(RETENTION).await;
     }
 }
 

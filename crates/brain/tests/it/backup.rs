@@ -108,3 +108,43 @@ fn a_rotated_key_encryption_key_leaves_the_node_whole() {
     assert_eq!(missing.code, Some(1), "{missing:?}");
     assert_eq!(node.ok(&["keys", "generate"]).trim().len(), 64);
 }
+
+#[test]
+fn a_scheduled_backup_is_made_and_shown_and_a_drill_is_recorded() {
+    let node = TestNode::new();
+    let first = node.write("first.csv", register::file(1, 20));
+    node.ingest(&first, "registry");
+    let target = node.place().join("backup");
+    let target = target.to_str().unwrap();
+    let plan = [("BRAIN_BACKUP_FOLDER", target), ("BRAIN_BACKUP_EVERY_HOURS", "1"), ("BRAIN_BACKUP_KEEP_DAYS", "7")];
+    let serving = node.serve_with(&plan);
+    // Due at once, for there was none.
+    for _ in 0..600 {
+        let listed = node.run(&["backup", target, "--list"]);
+        if listed.code == Some(0) && listed.out.lines().count() == 1 {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    assert_eq!(node.ok(&["backup", target, "--list"]).lines().count(), 1);
+    // The running node thins out and notes a drill on request; the newest snapshot stays.
+    let pruned: Value = serde_json::from_str(&node.ok(&["backup", "prune", target, "--keep-days", "1"])).unwrap();
+    assert_eq!(pruned["snapshots_kept"], 1, "{pruned}");
+    let drilled: Value = serde_json::from_str(&node.ok(&["backup", "drill", target])).unwrap();
+    assert!(drilled["ok"] == true && drilled["tables"].as_u64().unwrap() > 1, "{drilled}");
+    assert!(!node.place().join("data.drill").exists(), "the copy is gone");
+    assert_eq!(serving.terminate(), Some(0));
+    let shown: Value = serde_json::from_str(&node.ok(&["status", "show"])).unwrap();
+    assert_eq!((&shown["backup"]["ok"], &shown["drill"]["ok"]), (&true.into(), &true.into()), "{shown}");
+    let doctor = node.ok(&["doctor"]);
+    assert!(doctor.lines().any(|line| line.starts_with("ok") && line.contains("backup")), "{doctor}");
+    // A drill on a backup that is damaged fails, says so and is recorded.
+    let objects = std::fs::read_dir(node.place().join("backup/objects")).unwrap();
+    for file in objects.flatten().flat_map(|folder| std::fs::read_dir(folder.path()).unwrap().flatten()) {
+        std::fs::write(file.path(), b"damaged").unwrap();
+    }
+    let failed = node.run(&["backup", "drill", target]);
+    assert_eq!(failed.code, Some(1), "{failed:?}");
+    let shown: Value = serde_json::from_str(&node.ok(&["status", "show"])).unwrap();
+    assert!(shown["drill"]["ok"] == false, "{shown}");
+}

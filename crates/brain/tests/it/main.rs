@@ -11,6 +11,7 @@
 
 mod backup;
 mod cli;
+mod commercial;
 mod configuration;
 mod faults;
 mod ingest;
@@ -20,4 +21,5 @@ mod register;
 mod risk;
 mod serve;
 mod shared;
+mod status;
 mod telemetry;

@@ -148,6 +148,17 @@ impl Serving {
         found.unwrap_or_else(|| panic!("no {name} in {reply}")).trim().to_owned()
     }
 
+    /// Wait until the program has measured itself.
+    pub fn measured(&self) {
+        for _ in 0..1_200 {
+            if self.get("/readyz", &[]).contains("measurement: ok") {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        }
+        panic!("not measured within two minutes");
+    }
+
     fn get(&self, path: &str, lines: &[&str]) -> String {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         let more: String = lines.iter().flat_map(|line| [*line, "\r\n"]).collect();

@@ -16,6 +16,10 @@ pub struct Model {
     pub public_key: String,
     /// `waiting`, `active` or `revoked`.
     pub state: String,
+    /// SM2 public key, hexadecimal.
+    pub sm2_public_key: Option<String>,
+    /// Where it is reached, for example `https://centre.example:7600`.
+    pub base_url: Option<String>,
 }
 
 /// Joins are written where they are needed.

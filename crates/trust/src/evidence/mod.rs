@@ -31,7 +31,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Mutex, Notify};
 
-use crate::{Error, Result};
+use crate::{Error, PeerClient, Result};
 use sealing::Sealer;
 use signing::EvidenceKeys;
 use tiles::TileFolder;
@@ -108,7 +108,12 @@ pub struct WitnessMark {
 }
 
 impl Evidence {
-    pub(crate) async fn open(store: Store, keys_dir: &Path, options: EvidenceOptions) -> Result<Self> {
+    pub(crate) async fn open(
+        store: Store,
+        keys_dir: &Path,
+        options: EvidenceOptions,
+        client: PeerClient,
+    ) -> Result<Self> {
         let existing = rows::checkpoint::log(store.db()).await?;
         let named = existing.as_ref().map(|log| log.origin.clone()).or_else(|| options.origin.clone());
         let keys = EvidenceKeys::open(keys_dir, |id| named.unwrap_or_else(|| format!("brain/{id}")))?;
@@ -121,7 +126,7 @@ impl Evidence {
         let sealer =
             Sealer::new(store.clone(), log.origin.clone(), algorithm, tiles.clone(), keys_dir.to_owned());
         let evidence = Self(Arc::new(Inner {
-            peers: peers::Peers::new(&options)?,
+            peers: peers::Peers::new(&options, client)?,
             store,
             keys,
             origin: log.origin,
@@ -332,7 +337,7 @@ async fn settle(
         None => {
             let transaction = store.transaction().await?;
             let began_before = rows::lock_frontier(&transaction).await?.size > 0;
-            let hash = if began_before { HashAlgorithm::Sha256 } else { options.hash.unwrap_or_default() };
+            let hash = if began_before { HashAlgorithm::Sha256 } else { options.hash.unwrap_or(options.hash_when_new) };
             let origin = keys.log().first().map(|key| key.name().to_owned()).unwrap_or_default();
             let row = LogRow { id: 1, origin, hash: hash.name().to_owned(), created_at: store.now() };
             rows::checkpoint::insert_log(&transaction, row).await?;

@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 pub struct EvidenceOptions {
     /// Digest of a log that is made now; one that exists keeps its own, and asking for another is refused.
     pub hash: Option<HashAlgorithm>,
+    /// Digest of a log that is made now where `hash` asks for none; says nothing about one that exists.
+    pub hash_when_new: HashAlgorithm,
     /// Identity of a log that is made now, best a name under the operator's domain; by default made of its key.
     pub origin: Option<String>,
     /// Entries after which a head is signed at once, without waiting for the next tick.
@@ -21,7 +23,7 @@ pub struct EvidenceOptions {
 
 impl Default for EvidenceOptions {
     fn default() -> Self {
-        Self { hash: None, origin: None, sign_every: 1_000, witnesses: Vec::new(), logs: Vec::new() }
+        Self { hash: None, hash_when_new: HashAlgorithm::default(), origin: None, sign_every: 1_000, witnesses: Vec::new(), logs: Vec::new() }
     }
 }
 
@@ -31,6 +33,10 @@ impl Default for EvidenceOptions {
 pub struct WitnessPeer {
     /// Submission and monitoring prefix, for example `https://centre.example/api/v1/witness`.
     pub url: String,
+    /// Name the node is registered under; its status is verified before anything is sent. Left out for a witness that
+    /// is no node of ours and makes no statement.
+    #[serde(default)]
+    pub node: Option<String>,
     /// Its keys, as `brain evidence keys` prints them there.
     pub keys: Vec<VerifierKey>,
 }

@@ -2,7 +2,7 @@
 //! shows that our database was put back or rewritten, even when nothing on this machine says so.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::sync::OnceLock;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -10,7 +10,7 @@ use brain_store::evidence::checkpoint::{self, CosignatureRow};
 use brain_verifier::SignedCheckpoint;
 use brain_verifier::note::{NOTE_BYTES_MAX, SignatureLine};
 use chrono::{DateTime, Utc};
-use reqwest::{Method, Response, StatusCode};
+use reqwest::{Method, StatusCode};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Mutex, MutexGuard};
@@ -18,10 +18,8 @@ use tokio::sync::{Mutex, MutexGuard};
 use super::Evidence;
 use super::options::{EvidenceOptions, WitnessPeer};
 use super::witness::origin_digest;
-use crate::{Error, Result};
-
-/// Longest time a witness may take.
-const TIMEOUT: Duration = Duration::from_secs(10);
+use crate::status::WeakStatus;
+use crate::{Error, PeerClient, Result};
 
 /// How a witness stands to us.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -49,19 +47,23 @@ pub enum PeerState {
     Signed,
     /// It cannot be reached or answers something else; what happened.
     Failed(String),
+    /// Its status does not hold, so nothing was sent; why.
+    Refused(String),
     /// It has seen another history of our log.
     Contradicts,
 }
 
 /// Connections to other nodes.
 pub(crate) struct Peers {
-    client: Option<reqwest::Client>,
+    client: PeerClient,
+    any: bool,
+    gate: OnceLock<WeakStatus>,
     states: Mutex<BTreeMap<String, (PeerState, DateTime<Utc>)>>,
     witnessing: Mutex<()>,
 }
 
 impl Peers {
-    pub(crate) fn new(options: &EvidenceOptions) -> Result<Self> {
+    pub(crate) fn new(options: &EvidenceOptions, client: PeerClient) -> Result<Self> {
         let urls = options.witnesses.iter().map(|peer| &peer.url);
         let urls: Vec<&String> = urls.chain(options.logs.iter().flat_map(|log| &log.witnesses)).collect();
         if let Some(url) = urls.iter().find(|url| !url.starts_with("https://") && !url.starts_with("http://"))
@@ -72,14 +74,8 @@ impl Peers {
                 format!("The address of a witness must begin with http:// or https://: {url:?}"),
             ));
         }
-        // Redirects are not followed: where a node talks to is what its operator wrote.
-        let client = reqwest::Client::builder()
-            .timeout(TIMEOUT)
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy();
-        let client = (!urls.is_empty()).then(|| client.build()).transpose();
-        let client = client.map_err(|cause| Error::Cryptography(cause.to_string()))?;
-        Ok(Self { client, states: Mutex::default(), witnessing: Mutex::default() })
+        let any = !urls.is_empty();
+        Ok(Self { client, any, gate: OnceLock::new(), states: Mutex::default(), witnessing: Mutex::default() })
     }
 
     /// Held while a request to us as a witness is judged and remembered.
@@ -87,37 +83,39 @@ impl Peers {
         self.witnessing.lock().await
     }
 
+    /// Whether anything may be sent to this node; the reason where not. Without a gate nothing may.
+    async fn admit(&self, node: &str) -> Result<Option<String>> {
+        let Some(status) = self.gate.get().and_then(WeakStatus::upgrade) else {
+            return Ok(Some("no gate between nodes".to_owned()));
+        };
+        match status.verify_peer(node).await {
+            Ok(_) => Ok(None),
+            Err(Error::PeerRefused { reason, .. }) => Ok(Some(reason.text().en)),
+            Err(error) => Err(error),
+        }
+    }
+
     async fn send(
         &self,
         method: Method,
         url: String,
-        body: String,
+        body: Option<String>,
     ) -> std::result::Result<(StatusCode, String), String> {
-        let client = self.client.as_ref().ok_or("no client")?;
-        let request =
-            client.request(method, url).header("content-type", "text/plain; charset=utf-8").body(body);
-        let response = request.send().await.map_err(|cause| cause.without_url().to_string())?;
-        let status = response.status();
-        Ok((status, read(response).await?))
+        let answer = self.client.send(method, &url, body, NOTE_BYTES_MAX).await?;
+        Ok((answer.status, answer.text))
     }
-}
-
-/// At most as much as a note may have.
-async fn read(mut response: Response) -> std::result::Result<String, String> {
-    let mut bytes = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|cause| cause.without_url().to_string())? {
-        bytes.extend_from_slice(&chunk);
-        if bytes.len() > NOTE_BYTES_MAX {
-            return Err("the answer is too long".to_owned());
-        }
-    }
-    String::from_utf8(bytes).map_err(|_| "the answer is not text".to_owned())
 }
 
 impl Evidence {
     /// Whether there is anybody to talk to.
     pub(crate) fn has_peers(&self) -> bool {
-        self.0.peers.client.is_some()
+        self.0.peers.any
+    }
+
+    /// Let this gate decide which nodes are spoken to.
+    pub(crate) fn gate_peers(&self, gate: WeakStatus) {
+        // A second gate would be the same one: a node has one status.
+        let _ = self.0.peers.gate.set(gate);
     }
 
     /// Ask every witness for its signature on the log as it is now; how many signed.
@@ -125,7 +123,7 @@ impl Evidence {
         let mut signed = 0;
         for peer in &self.0.options.witnesses {
             let state = self.ask(peer).await?;
-            if let PeerState::Failed(reason) = &state {
+            if let PeerState::Failed(reason) | PeerState::Refused(reason) = &state {
                 tracing::warn!(witness = peer.name(), reason, "a witness did not sign");
             }
             signed += usize::from(state == PeerState::Signed);
@@ -135,6 +133,11 @@ impl Evidence {
     }
 
     async fn ask(&self, peer: &WitnessPeer) -> Result<PeerState> {
+        if let Some(node) = &peer.node
+            && let Some(reason) = self.0.peers.admit(node).await?
+        {
+            return Ok(PeerState::Refused(reason));
+        }
         let latest = checkpoint::latest_cosignature(self.0.store.db(), peer.name()).await?;
         let mut old = latest.map_or(0, |row| row.size as u64);
         let signed = self.seal().await?;
@@ -150,7 +153,7 @@ impl Evidence {
             }
             let body = self.request(old, &signed).await?;
             let url = format!("{}/add-checkpoint", peer.url.trim_end_matches('/'));
-            let (status, answer) = match self.0.peers.send(Method::POST, url, body).await {
+            let (status, answer) = match self.0.peers.send(Method::POST, url, Some(body)).await {
                 Ok(answer) => answer,
                 Err(reason) => return Ok(PeerState::Failed(reason)),
             };
@@ -233,7 +236,7 @@ impl Evidence {
 
     async fn fetch(&self, url: &str, origin: &str) -> std::result::Result<Option<SignedCheckpoint>, String> {
         let url = format!("{}/{}/checkpoint", url.trim_end_matches('/'), origin_digest(origin));
-        let (status, text) = self.0.peers.send(Method::GET, url, String::new()).await?;
+        let (status, text) = self.0.peers.send(Method::GET, url, None).await?;
         match status {
             StatusCode::OK => Ok(SignedCheckpoint::parse(&text)),
             StatusCode::NOT_FOUND => Ok(None),

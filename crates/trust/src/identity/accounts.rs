@@ -2,7 +2,9 @@
 
 use brain_kernel::party::{Party, Role};
 use brain_store::account::{self, Account};
-use brain_store::{Page, PageRequest, Transaction, session};
+use brain_store::{Page, PageRequest, Transaction, second_factor, session};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::account::{checked_display_name, checked_username, require_organisation};
@@ -11,7 +13,51 @@ use crate::{Error, EvidenceEntry, Result, Secret, password};
 
 /// Names tried for a first administrator when ordinary accounts hold the usual one.
 const USERNAME_ATTEMPTS_MAX: u32 = 100;
+
+/// How well the people's accounts of a node are protected.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AccountProtection {
+    /// Open accounts of people.
+    pub open: u64,
+    /// Of them, with a second factor.
+    pub with_second_factor: u64,
+    /// Open accounts whose role must show one.
+    pub required: u64,
+    /// Of them, without: they can do nothing before they set one up.
+    pub required_without: u64,
+    /// Closed accounts of people.
+    pub closed: u64,
+}
+
 impl Identity {
+    /// Counts for reports: no names.
+    pub async fn protection(&self) -> Result<AccountProtection> {
+        let db = self.0.store.db();
+        let protected = second_factor::protected_accounts(db).await?;
+        let mut counts = AccountProtection::default();
+        for page in 1.. {
+            let request = PageRequest::new(page, brain_store::page::PAGE_SIZE_MAX);
+            let found = account::list_of_kind(db, AccountKind::Person.name(), request).await?;
+            for row in &found.items {
+                if row.disabled {
+                    counts.closed += 1;
+                    continue;
+                }
+                let has = protected.contains(&row.id);
+                let must = Role::from_name(&row.role)
+                    .is_some_and(|role| self.0.options.second_factor_required_roles.contains(&role));
+                counts.open += 1;
+                counts.with_second_factor += u64::from(has);
+                counts.required += u64::from(must);
+                counts.required_without += u64::from(must && !has);
+            }
+            if found.items.is_empty() {
+                break;
+            }
+        }
+        Ok(counts)
+    }
+
     /// Make an account; one of an administrator or auditor stays closed until [`approve_account`](Self::approve_account),
     /// so that nobody makes himself a second administrator. System administrators only.
     pub async fn create_account(&self, actor: &Party, new: NewAccount) -> Result<AccountCard> {

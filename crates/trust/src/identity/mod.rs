@@ -28,6 +28,7 @@ use crate::password::Hasher;
 use crate::{Error, Evidence, Options, Result, Vault};
 
 pub use account::{AccountCard, AccountKind, NewAccount};
+pub use accounts::AccountProtection;
 pub use api_keys::{ApiKeyCard, NewApiKey};
 pub use nodes::{NewNode, NodeCard, NodeState};
 pub use organisations::OrganisationCard;
@@ -78,7 +79,7 @@ pub(crate) fn party_of(account: &Account) -> Result<Party> {
 }
 
 /// Only the separated administrators pass: what they all read.
-fn require_administrator(actor: &Party) -> Result<()> {
+pub(crate) fn require_administrator(actor: &Party) -> Result<()> {
     if actor.role.is_administrator() {
         return Ok(());
     }

@@ -11,6 +11,7 @@ use serde_json::json;
 use std::collections::HashMap;
 
 use super::{AccountKind, Identity, NewAccount, require_administrator, require_role};
+use crate::status::PeerAddress;
 use crate::{Error, Result, Secret};
 
 /// Roles a node may have.
@@ -29,7 +30,7 @@ pub enum NodeState {
 }
 
 impl NodeState {
-    const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Waiting => "waiting",
             Self::Active => "active",
@@ -37,7 +38,7 @@ impl NodeState {
         }
     }
 
-    fn from_name(name: &str) -> Option<Self> {
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
         [Self::Waiting, Self::Active, Self::Revoked].into_iter().find(|state| state.name() == name)
     }
 }
@@ -51,6 +52,10 @@ pub struct NewNode {
     pub node_role: String,
     /// Ed25519 public key, hexadecimal.
     pub public_key: String,
+    /// SM2 public key, hexadecimal; `brain status keys` prints both there.
+    pub sm2_public_key: Option<String>,
+    /// Where it is reached, for example `https://centre.example:7600`.
+    pub base_url: Option<String>,
     /// Organisation that runs it.
     pub organisation: Option<Uscc>,
 }
@@ -66,6 +71,10 @@ pub struct NodeCard {
     pub node_role: String,
     /// Ed25519 public key, hexadecimal.
     pub public_key: String,
+    /// SM2 public key, hexadecimal.
+    pub sm2_public_key: Option<String>,
+    /// Where it is reached.
+    pub base_url: Option<String>,
     /// Organisation that runs it.
     pub organisation: Option<String>,
     /// Whether it may speak.
@@ -86,6 +95,18 @@ impl Identity {
                 "The public key must be an Ed25519 key of 32 bytes, 64 hexadecimal digits.",
             ));
         }
+        let sm2_public_key = new.sm2_public_key.map(|key| key.to_lowercase());
+        let sm2 = sm2_public_key.as_deref().map(|key| {
+            hexadecimal::decode(key).map(|key| PublicKey::new(SignatureAlgorithm::Sm2Sm3, &key))
+        });
+        if !matches!(sm2, None | Some(Some(Ok(_)))) {
+            return Err(Error::invalid(
+                "sm2_public_key",
+                "SM2 公钥须为未压缩的曲线点（130 个十六进制字符，04 开头）。",
+                "The SM2 public key is an uncompressed point, 130 hexadecimal digits that begin with 04.",
+            ));
+        }
+        let base_url = new.base_url.as_deref().map(PeerAddress::parse).transpose()?;
         if !NODE_ROLES.contains(&new.node_role.as_str()) {
             return Err(Error::invalid(
                 "node_role",
@@ -110,9 +131,14 @@ impl Identity {
             node_role: new.node_role,
             public_key,
             state: NodeState::Waiting.name().to_owned(),
+            sm2_public_key,
+            base_url: base_url.map(|url| url.as_str().to_owned()),
         };
         let row = node_identity::insert(&transaction, row).await?;
-        let body = json!({ "node_role": row.node_role, "public_key": row.public_key });
+        let body = json!({
+            "node_role": row.node_role, "public_key": row.public_key, "sm2_public_key": row.sm2_public_key,
+            "base_url": row.base_url,
+        });
         self.commit_with(transaction, "node.register", &actor.account, &made.id, body).await?;
         card(row, made.display_name, made.organisation)
     }
@@ -135,6 +161,18 @@ impl Identity {
             })
             .collect::<Result<_>>()?;
         Ok(Page { items, total, page, page_size })
+    }
+
+    /// Say where a node is reached. System administrators only.
+    pub async fn set_node_address(&self, actor: &Party, id: &str, base_url: &str) -> Result<()> {
+        require_role(actor, Role::SystemAdministrator)?;
+        let address = PeerAddress::parse(base_url)?;
+        let transaction = self.0.store.transaction().await?;
+        let found = node_identity::find_many(&transaction, &[id.to_owned()]).await?;
+        let found = found.into_iter().next().ok_or_else(|| Error::not_found("node", id))?;
+        node_identity::set_base_url(&transaction, id, Some(address.as_str())).await?;
+        let body = json!({ "from": found.base_url, "to": address.as_str() });
+        self.commit_with(transaction, "node.address", &actor.account, id, body).await
     }
 
     /// Let a node speak, or no longer; a revoked one stays revoked. Security administrators only.
@@ -162,6 +200,8 @@ fn card(row: NodeIdentity, name: String, organisation: Option<String>) -> Result
         name,
         node_role: row.node_role,
         public_key: row.public_key,
+        sm2_public_key: row.sm2_public_key,
+        base_url: row.base_url,
         organisation,
         state: NodeState::from_name(&row.state).ok_or(Error::Corrupt { field: "node_identity.state" })?,
     })

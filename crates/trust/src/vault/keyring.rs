@@ -19,14 +19,24 @@ const GENERATIONS_MAX: u32 = 999;
 pub struct CryptoOptions {
     /// `international` or `commercial` (国密).
     pub profile: Profile,
-    /// Where the key that wraps comes from: `file:<path>`, `env:<variable>`, or empty for a file in the key folder.
+    /// Where the key that wraps comes from: `file:<path>`, `env:<variable>`, `pkcs11:<name>`, or empty for a file in the
+    /// key folder.
     pub kek: String,
     /// Keys that still unwrap, in the same spelling.
     pub kek_older: Vec<String>,
+    /// Library of the PKCS#11 module, for example `/usr/lib/softhsm/libsofthsm2.so`; empty where there is none.
+    pub module: String,
+    /// Label of its token.
+    pub module_token: String,
+    /// Where its PIN comes from: `file:<path>` or `env:<variable>`.
+    pub module_pin: String,
 }
 
 /// Reads an environment variable; the program passes the real one, tests their own.
 pub type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// Finds a key-encryption key of a cryptographic module by its name.
+pub type ModuleKeys<'a> = &'a dyn Fn(&str) -> Result<Arc<dyn KeyWrapper>>;
 
 /// The keys at hand.
 #[derive(Debug, Clone)]
@@ -51,17 +61,34 @@ enum Place {
 impl Keyring {
     /// The keys the options name; the first key of the key folder is made when it is missing.
     pub fn open(options: &CryptoOptions, keys: &Path, environment: Environment<'_>) -> Result<Self> {
+        Self::open_with(options, keys, environment, &|_| {
+            Err(Error::invalid(
+                "kek",
+                "配置要求密码模块中的密钥（pkcs11:），但此程序未带 PKCS#11 支持或未配置模块。",
+                "The configuration asks for a key of a module (pkcs11:), and this program has no PKCS#11 or no module \
+                 configured.",
+            ))
+        })
+    }
+
+    /// Like [`open`](Self::open), with keys of a cryptographic module where the options name them as `pkcs11:<name>`.
+    pub fn open_with(
+        options: &CryptoOptions,
+        keys: &Path,
+        environment: Environment<'_>,
+        module: ModuleKeys<'_>,
+    ) -> Result<Self> {
         let (current, place) = if options.kek.is_empty() {
             let generation = newest(options.profile, keys).unwrap_or(1);
             (in_folder(options.profile, keys, generation)?, Place::Folder(keys.to_owned()))
         } else {
-            named(&options.kek, options.profile, environment)?
+            named(&options.kek, options.profile, environment, module)?
         };
         let mut ring =
             Self { profile: options.profile, current: current.clone(), known: BTreeMap::new(), place };
         ring.learn(current);
         for source in &options.kek_older {
-            ring.learn(named(source, options.profile, environment)?.0);
+            ring.learn(named(source, options.profile, environment, module)?.0);
         }
         // Keys left in the folder by an earlier generation, profile or configuration still unwrap.
         for profile in [Profile::International, Profile::Commercial] {
@@ -153,14 +180,18 @@ fn named(
     source: &str,
     profile: Profile,
     environment: Environment<'_>,
+    module: ModuleKeys<'_>,
 ) -> Result<(Arc<dyn KeyWrapper>, Place)> {
     let invalid = || {
         Error::invalid(
             "kek",
-            "密钥来源应写作 file:路径 或 env:变量名，内容为 64 位（AES-256）或 32 位（SM4）十六进制。",
-            "A key source is file:<path> or env:<variable>; it holds 64 (AES-256) or 32 (SM4) hexadecimal digits.",
+            "密钥来源应写作 file:路径、env:变量名 或 pkcs11:密钥名；前两者内容为 64 位（AES-256）或 32 位（SM4）十六进制。",
+            "A key source is file:<path>, env:<variable> or pkcs11:<name>; the first two hold 64 (AES-256) or 32 (SM4) hexadecimal digits.",
         )
     };
+    if let Some(name) = source.strip_prefix("pkcs11:") {
+        return Ok((module(name)?, Place::Fixed));
+    }
     if let Some(path) = source.strip_prefix("file:") {
         let algorithm: AeadAlgorithm = profile.aead();
         let path = PathBuf::from(path);

@@ -22,7 +22,7 @@ use zeroize::Zeroizing;
 use crate::{Error, Evidence, EvidenceEntry, Result};
 
 pub use erasure::ErasureCertificate;
-pub use keyring::{CryptoOptions, Environment, Keyring};
+pub use keyring::{CryptoOptions, Environment, Keyring, ModuleKeys};
 
 /// Purpose of the key that seals secrets.
 const SECRETS: &str = "secret";

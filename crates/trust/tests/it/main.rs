@@ -23,5 +23,6 @@ mod oracle;
 mod policy;
 mod protection;
 mod requests;
+mod status;
 mod tampering;
 mod vault;

@@ -457,12 +457,16 @@ async fn organisations_and_nodes_are_recorded_and_a_revoked_node_stays_revoked()
         name: "center-1".to_owned(),
         node_role: "center".to_owned(),
         public_key,
+        sm2_public_key: None,
+        base_url: None,
         organisation: Some(uscc),
     };
     for bad in [
         NewNode { public_key: "00".repeat(32), ..new.clone() },
         NewNode { public_key: "zz".to_owned(), ..new.clone() },
         NewNode { node_role: "moon".to_owned(), ..new.clone() },
+        NewNode { sm2_public_key: Some("04".repeat(65)), ..new.clone() },
+        NewNode { base_url: Some("http://center.example".to_owned()), ..new.clone() },
     ] {
         assert_eq!(identity.register_node(&system, bad).await.unwrap_err().code(), "trust/invalid-argument");
     }

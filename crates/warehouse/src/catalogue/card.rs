@@ -164,7 +164,12 @@ impl Catalogue {
         Ok(DatasetDetail {
             card: card(entry),
             columns: entry.columns.clone(),
-            versions: versions.items.into_iter().map(version).collect(),
+            versions: versions
+                .items
+                .into_iter()
+                .map(version)
+                .filter(|card| card.version >= self.inner.catalogue.first_kept(name))
+                .collect(),
             quality: entry.quality.clone().and_then(|value| serde_json::from_value(value).ok()),
             lineage_up: self.lineage_up(entry).await?,
             lineage_down: self.lineage_down(name).await?,

@@ -32,6 +32,8 @@ pub(crate) struct Memory {
     snapshot: ArcSwap<Snapshot>,
     /// When an approved de-grading runs out and the grades must be reckoned again.
     next_end: ArcSwapOption<DateTime<Utc>>,
+    /// Oldest version that is still there, of datasets whose older ones were deleted under a rule.
+    first_kept: ArcSwap<BTreeMap<String, u64>>,
 }
 
 impl Memory {
@@ -43,6 +45,11 @@ impl Memory {
     /// Whether the grades must be reckoned again because time has passed.
     pub(crate) fn is_due(&self, now: DateTime<Utc>) -> bool {
         self.next_end.load().as_ref().is_some_and(|end| **end < now)
+    }
+
+    /// Oldest version of a dataset that is still there.
+    pub(crate) fn first_kept(&self, dataset: &str) -> u64 {
+        self.first_kept.load().get(dataset).copied().unwrap_or_default()
     }
 
     /// Read the store again. Call after every transaction that changed a dataset.
@@ -70,6 +77,9 @@ impl Memory {
         let decided = Decided::new(approved, inputs, grading::origins(db).await?, store.now())?;
         decided.apply(&mut entries);
         let snapshot: Snapshot = entries.into_iter().map(|(name, entry)| (name, Arc::new(entry))).collect();
+        let first_kept = brain_store::retention::first_kept(db).await?;
+        let first_kept = first_kept.into_iter().filter_map(|(name, version)| Some((name, u64::try_from(version).ok()?)));
+        self.first_kept.store(Arc::new(first_kept.collect()));
         self.snapshot.store(Arc::new(snapshot));
         self.next_end.store(decided.next_end.map(Arc::new));
         Ok(())

@@ -73,7 +73,7 @@ pub struct DegradingRequest {
 
 /// Whether the party may speak for the owner: a member of the owning organisation, or, where the owner is no
 /// organisation of this node (public and bought data), a government user.
-pub(super) fn may_confirm(party: &Party, owner: &str) -> bool {
+pub(crate) fn may_confirm(party: &Party, owner: &str) -> bool {
     let organisation = brain_kernel::uscc::Uscc::parse(owner).is_ok();
     owns(party, owner) || (!organisation && matches!(party.role, Role::Government | Role::IndustryBody))
 }

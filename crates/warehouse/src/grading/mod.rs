@@ -6,7 +6,7 @@
 //! Start reading at [`Grading`], then `effective` for what counts and `observe` for where evidence comes from.
 
 mod card;
-mod decide;
+pub(crate) mod decide;
 pub(crate) mod effective;
 mod filing;
 pub(crate) mod lineage;

@@ -131,7 +131,12 @@ impl Lake {
         )];
         let remembered = note.sources.iter().map(|source| Transaction::new(source, 1)).collect();
         let properties =
-            CommitProperties::default().with_metadata(metadata).with_application_transactions(remembered);
+            CommitProperties::default()
+            .with_metadata(metadata)
+            .with_application_transactions(remembered)
+            // By default a checkpoint deletes logs older than a month, and with them the way back to old versions,
+            // without a rule and without anybody's approval.
+            .with_cleanup_expired_logs(Some(false));
         let kernel: StructType =
             schema.as_ref().try_into_kernel().map_err(deltalake_core::DeltaTableError::from)?;
         let Some(table) = self.table(dataset).await? else {

@@ -3,6 +3,7 @@
 pub(crate) mod check;
 pub(crate) mod checked;
 pub(crate) mod commit;
+pub(crate) mod prune;
 pub(crate) mod read;
 pub(crate) mod sums;
 

@@ -67,6 +67,11 @@ impl Lake {
         Ok(table)
     }
 
+    /// Close versions of a dataset up to `last`: their files are gone.
+    pub(crate) fn forget(&self, dataset: &str, last: u64) {
+        self.open_tables.lock().retain(|(name, version), _| name != dataset || *version > last);
+    }
+
     /// The newest committed version, `None` where the dataset has no table yet.
     pub(crate) async fn latest(&self, dataset: &str) -> Result<Option<u64>> {
         match self.delta(dataset, None).await {
@@ -77,7 +82,7 @@ impl Lake {
     }
 
     /// The Delta table behind a dataset.
-    async fn delta(&self, dataset: &str, version: Option<u64>) -> Result<DeltaTable> {
+    pub(super) async fn delta(&self, dataset: &str, version: Option<u64>) -> Result<DeltaTable> {
         let unknown = || Error::UnknownDataset { name: dataset.to_owned(), nearest: Vec::new() };
         let folder = self.folder(dataset);
         if !folder.join("_delta_log").is_dir() {

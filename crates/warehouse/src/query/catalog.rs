@@ -134,6 +134,10 @@ impl Visit {
         if version > latest {
             return Err(Error::UnknownVersion { name: entry.name.clone(), version });
         }
+        let first_kept = self.inner.catalogue.first_kept(&entry.name);
+        if version < first_kept {
+            return Err(Error::DeletedVersion { name: entry.name.clone(), version, first_kept });
+        }
         let at = self.inner.lake.open(&entry.name, version).await?;
         let provider = view::provider(&at, &grant.rows, &grant.masks, &self.party, &self.salt())?;
         self.access.opened(&entry.name, version, &grant)?;

@@ -15,3 +15,4 @@ mod grading;
 mod masks;
 mod models;
 mod node;
+mod retention;

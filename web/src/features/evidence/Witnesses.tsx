@@ -14,7 +14,7 @@ export function Witnesses() {
   const t = useT();
   const palette = usePalette();
   const query = useAsk(["evidence-witnesses"], api.evidenceWitnesses);
-  const colour = { not_asked: palette.none, signed: palette.ok, failed: palette.choke, contradicts: palette.gap };
+  const colour = { not_asked: palette.none, signed: palette.ok, failed: palette.choke, contradicts: palette.gap, refused: palette.gap };
   const problem = (value: string) => {
     const known = PROBLEMS.find((p) => p === value);
     return known ? t(`evidence.alarmOf.${known}`) : value;

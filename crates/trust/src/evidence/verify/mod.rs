@@ -8,6 +8,7 @@ mod anchors;
 
 use brain_kernel::language::Text;
 use brain_store::evidence::{self as rows, LeafRow, personal, reference};
+use brain_store::setting;
 use brain_verifier::Hash;
 use brain_verifier::bundle::salted;
 use brain_verifier::tile::TileAddress;
@@ -19,6 +20,7 @@ use super::append::{entry_salt, references_of};
 use super::entry::hash_of;
 use super::tiles::TileEdge;
 use crate::Result;
+use crate::status::{VERIFIED, VerificationRecord};
 use anchors::{Anchor, Anchors};
 
 /// Entries read at a time.
@@ -162,6 +164,14 @@ impl Evidence {
 
     /// Like [`verify`](Self::verify), with a say in what is asked and mended.
     pub async fn verify_with(&self, options: VerifyOptions) -> Result<Verification> {
+        let found = self.recompute(options).await?;
+        let at = self.0.store.now();
+        let record = VerificationRecord { at, ok: found.ok, entries: found.entries };
+        setting::set(self.0.store.db(), VERIFIED, &record, at).await?;
+        Ok(found)
+    }
+
+    async fn recompute(&self, options: VerifyOptions) -> Result<Verification> {
         let mut words = Vec::new();
         let mut outside = Vec::new();
         let seen = if options.offline { Vec::new() } else { self.seen_by_all().await };

@@ -1,0 +1,119 @@
+//! `brain backup drill` (恢复演练): the newest snapshot becomes a node beside this one, is checked like a real restore, and
+//! is removed again. The node that is drilled for goes on.
+
+use crate::command::restore;
+use crate::config::{Config, Loaded};
+use crate::modules;
+use crate::node::Node;
+use anyhow::{Context as _, Result};
+use brain_backup::{Point, Repository, Restored};
+use brain_kernel::clock::{Clock as _, SystemClock};
+use brain_kernel::error::Failure;
+use brain_trust::status::DrillRecord;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Try the newest snapshot of this backup. What fails is in the record; only a drill that cannot begin is an error.
+pub async fn drill(loaded: &Loaded, target: &Path) -> Result<DrillRecord> {
+    let repository = Repository::open(target).map_err(Failure::from)?;
+    let began = SystemClock.now();
+    let place = Place::beside(&loaded.config.node.data)?;
+    let outcome = attempt(loaded, &repository, &place.0).await;
+    let at = SystemClock.now();
+    let seconds = u64::try_from((at - began).num_seconds()).unwrap_or_default();
+    Ok(match outcome {
+        Ok((restored, (tables, rows))) => DrillRecord {
+            at,
+            ok: true,
+            snapshot: restored.snapshot.id,
+            tables: tables as u64,
+            rows,
+            seconds,
+            error: String::new(),
+        },
+        Err(error) => DrillRecord {
+            at,
+            ok: false,
+            snapshot: String::new(),
+            tables: 0,
+            rows: 0,
+            seconds,
+            error: crate::cli::explain(&error, brain_kernel::language::Language::En).chars().take(500).collect(),
+        },
+    })
+}
+
+async fn attempt(
+    loaded: &Loaded,
+    repository: &Repository,
+    place: &Path,
+) -> Result<(Restored, (usize, u64))> {
+    let keys = loaded.config.node.data.join("keys");
+    let ring = modules::keyring(&loaded.config.crypto, &keys).map_err(Failure::from)?;
+    let restored = brain_backup::restore(repository, &Point::Newest, place, &ring, Arc::new(SystemClock))
+        .await
+        .map_err(Failure::from)?;
+    lend_keys(&keys, &place.join("keys"))?;
+    let copy = Loaded {
+        config: alone(&loaded.config, place),
+        sources: BTreeMap::new(),
+        file: None,
+        measured: String::new(),
+    };
+    let node = Node::open(copy).await?;
+    let checked = restore::check(&node, restored.snapshot.evidence_size).await?;
+    node.trust.close().await.map_err(Failure::from)?;
+    Ok((restored, checked))
+}
+
+/// The copy speaks to nobody: a witness would take it for this node with another history.
+fn alone(config: &Config, place: &Path) -> Config {
+    let mut config = config.clone();
+    place.clone_into(&mut config.node.data);
+    config.store.url.clear();
+    config.evidence.witnesses.clear();
+    config.evidence.logs.clear();
+    config.trust.head_interval_ms = 0;
+    config
+}
+
+/// Key-encryption keys that lie in the node's folder, for the time of the drill.
+fn lend_keys(from: &Path, to: &Path) -> Result<()> {
+    for entry in std::fs::read_dir(from).with_context(|| format!("cannot read {}", from.display()))? {
+        let path = entry?.path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if name.starts_with("kek-") {
+            std::fs::copy(&path, to.join(name))?;
+        }
+    }
+    Ok(())
+}
+
+/// A folder that is gone when the drill is over, whatever came of it.
+struct Place(PathBuf);
+
+impl Place {
+    fn beside(data: &Path) -> Result<Self> {
+        let mut place = std::path::absolute(data)?;
+        place.as_mut_os_string().push(".drill");
+        let place = Self(place);
+        place.clear()?;
+        Ok(place)
+    }
+
+    fn clear(&self) -> std::io::Result<()> {
+        match std::fs::remove_dir_all(&self.0) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if let Err(error) = self.clear() {
+            tracing::error!(folder = %self.0.display(), %error, "the copy of a drill was not removed");
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Taking old versions out: the files that only they consist of. The log stays, so that version numbers go on.
+
+use super::Lake;
+use crate::Result;
+use std::collections::BTreeMap;
+
+/// Versions looked at for one deletion; more are deleted in steps.
+pub(crate) const VERSIONS_MAX: u64 = 1_000;
+
+impl Lake {
+    /// Files that versions from `oldest` up to but without `first_kept` consist of and no kept version does, with
+    /// their bytes. A file belongs to the versions between its addition and its removal, so the two ends of what is
+    /// kept tell.
+    pub(crate) async fn files_only_before(
+        &self,
+        dataset: &str,
+        oldest: u64,
+        first_kept: u64,
+        latest: u64,
+    ) -> Result<BTreeMap<String, u64>> {
+        let mut only = BTreeMap::new();
+        for version in oldest..first_kept {
+            only.extend(self.files_of(dataset, version).await?);
+        }
+        for version in [first_kept, latest] {
+            if version <= latest {
+                for name in self.files_of(dataset, version).await?.into_keys() {
+                    only.remove(&name);
+                }
+            }
+        }
+        Ok(only)
+    }
+
+    /// Delete files of a table; those that are gone already count as deleted.
+    pub(crate) fn delete_files<'a>(
+        &self,
+        dataset: &str,
+        names: impl Iterator<Item = &'a str>,
+    ) -> std::io::Result<()> {
+        let folder = self.folder(dataset);
+        for name in names {
+            // Names come from the log; one that leads elsewhere is none of ours.
+            if name.contains(['/', '\\']) || !name.starts_with("part-") {
+                return Err(std::io::Error::other(format!("file name {name:?}")));
+            }
+            match std::fs::remove_file(folder.join(name)) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        // The removal itself must outlast a power cut, or a certificate would speak of files that come back.
+        std::fs::File::open(&folder).and_then(|folder| folder.sync_all())
+    }
+
+    async fn files_of(&self, dataset: &str, version: u64) -> Result<BTreeMap<String, u64>> {
+        let delta = self.delta(dataset, Some(version)).await?;
+        let state = delta.snapshot()?;
+        let files = state.snapshot().log_data();
+        Ok(files
+            .iter()
+            .map(|file| (file.path().to_string(), u64::try_from(file.size()).unwrap_or_default()))
+            .collect())
+    }
+}
