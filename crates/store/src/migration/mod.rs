@@ -8,6 +8,7 @@ mod m0003_identity;
 mod m0004_policy;
 mod m0005_grading;
 mod m0006_crypto;
+mod m0008_federation;
 
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbBackend, SqliteTransactionMode, TransactionOptions,
@@ -28,6 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_policy::Migration),
             Box::new(m0005_grading::Migration),
             Box::new(m0006_crypto::Migration),
+            Box::new(m0008_federation::Migration),
         ]
     }
 }
