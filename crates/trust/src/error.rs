@@ -33,6 +33,15 @@ pub enum Error {
     /// The question for the second factor was answered, took too long or too many attempts.
     #[error("the challenge has ended")]
     ChallengeEnded,
+    /// What the browser made of a new passkey does not hold.
+    #[error("the passkey was refused: {reason}")]
+    PasskeyRefused {
+        /// What was wrong with it, for the operator's log.
+        reason: &'static str,
+    },
+    /// A role that must show a second factor keeps its last one.
+    #[error("the last second factor stays")]
+    LastFactor,
     /// The act needs a second factor shown lately, in a session.
     #[error("a fresh second factor is needed")]
     StepUpRequired,
@@ -192,6 +201,8 @@ impl Error {
             Self::SecondFactorRequired => "trust/second-factor-required",
             Self::SecondFactorWrong => "trust/second-factor-wrong",
             Self::ChallengeEnded => "trust/challenge-ended",
+            Self::PasskeyRefused { .. } => "trust/passkey-refused",
+            Self::LastFactor => "trust/last-factor",
             Self::StepUpRequired => "trust/step-up-required",
             Self::OwnAccount => "trust/own-account",
             Self::WrongPassword => "trust/wrong-password",
@@ -300,6 +311,26 @@ fn caller_failure(code: &'static str, error: Error) -> Failure {
             "This needs a signed-in session in which the second factor was shown lately.",
         )
         .with_hint("请重新出示第二因素。", "Show it again with POST /api/v1/session/step-up."),
+        Error::PasskeyRefused { reason } => {
+            tracing::info!(reason, "a new passkey was refused");
+            Failure::new(
+                InvalidArgument,
+                code,
+                "浏览器返回的通行密钥未通过核验。",
+                "The passkey that the browser made did not pass the checks.",
+            )
+            .with_hint(
+                "请用本节点的对外地址打开门户，换一个验证器（须支持 PIN 或指纹）后重试。",
+                "Open the portal at the node's public address and try again with an authenticator that has a PIN or fingerprint.",
+            )
+        }
+        Error::LastFactor => Failure::new(
+            Precondition,
+            code,
+            "您的角色须使用双因素认证，不能移除最后一个第二因素。",
+            "Your role needs a second factor: the last one cannot be removed.",
+        )
+        .with_hint("请先添加另一个通行密钥或身份验证器。", "Add another passkey or an authenticator first."),
         Error::OwnAccount => Failure::new(
             Forbidden,
             code,

@@ -17,6 +17,7 @@ mod password;
 pub mod policy;
 pub mod requests;
 mod secret;
+mod site;
 mod trust;
 pub mod vault;
 
@@ -27,7 +28,8 @@ pub use evidence::{Evidence, EvidenceEntry, EvidenceOptions, LogHead, Verificati
 pub use grants::{ColumnFacts, DatasetFacts, Grant, GrantCard, Grants, NewGrant, Reach, Subject};
 pub use identity::{
     AccountCard, AccountKind, ApiKeyCard, Authenticated, Carrier, Credential, Identity, NewAccount,
-    NewApiKey, NewNode, NewTotp, NodeCard, NodeState, OrganisationCard, Origin, Proof, Scope,
+    NewApiKey, NewNode, NewPasskey, NewTotp, NodeCard, NodeState, OrganisationCard, Origin, PasskeyAdded,
+    PasskeyAnswer, PasskeyCard, PasskeyCreation, PasskeyDescriptor, PasskeyProof, PasskeyRequest, Proof, Scope,
     SecondFactorNeeded, SecurityCard, SessionCard, SignIn, SignedIn,
 };
 pub use options::Options;
@@ -35,5 +37,6 @@ pub use password::Weakness;
 pub use policy::{Ask, Change, Decision, Explanation, Policy, Reason};
 pub use requests::{Approval, NewRequest, RequestCard, Requests};
 pub use secret::Secret;
+pub use site::Site;
 pub use trust::{FirstAdministrator, Trust};
 pub use vault::{CryptoOptions, Keyring, Vault};
