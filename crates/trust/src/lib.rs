@@ -9,6 +9,7 @@
 mod authority;
 mod error;
 pub mod evidence;
+pub mod federation;
 pub mod grants;
 pub mod identity;
 mod keys;
@@ -25,6 +26,7 @@ pub use authority::{CertificateCard, Certificates};
 pub use brain_policy::Action;
 pub use error::{Error, Result};
 pub use evidence::{Evidence, EvidenceEntry, EvidenceOptions, LogHead, Verification};
+pub use federation::{Federation, ProviderOptions};
 pub use grants::{ColumnFacts, DatasetFacts, Grant, GrantCard, Grants, NewGrant, Reach, Subject};
 pub use identity::{
     AccountCard, AccountKind, ApiKeyCard, Authenticated, Carrier, Credential, Identity, NewAccount,

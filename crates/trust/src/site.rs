@@ -52,6 +52,19 @@ impl Site {
     pub fn at(&self, path: &str) -> String {
         format!("{}{path}", self.origin)
     }
+
+    /// A page of this node with fields in its query.
+    #[must_use]
+    pub fn with_query(&self, path: &str, fields: &[(&str, &str)]) -> String {
+        let address = self.at(path);
+        match Url::parse(&address) {
+            Ok(mut url) if !fields.is_empty() => {
+                url.query_pairs_mut().extend_pairs(fields);
+                url.into()
+            }
+            _ => address,
+        }
+    }
 }
 
 /// A web address that may be talked to or sent to: https, or http on this machine; without user name and password.

@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 
 use crate::{
-    AccountCard, Certificates, CryptoOptions, Evidence, EvidenceOptions, Grants, Identity, Keyring, Options,
+    AccountCard, Certificates, CryptoOptions, Evidence, EvidenceOptions, Federation, Grants, Identity, Keyring, Options,
     Policy, Requests, Result, Secret, Vault,
 };
 
@@ -27,6 +27,7 @@ struct Inner {
     evidence: Evidence,
     vault: Vault,
     certificates: Certificates,
+    federation: Federation,
     tasks: Vec<JoinHandle<()>>,
 }
 
@@ -108,7 +109,8 @@ impl Trust {
         let requests = Requests::new(store.clone(), evidence.clone(), grants.clone());
         let certificates = Certificates::new(store.clone(), vault.clone(), evidence.clone());
         let head_interval_ms = options.head_interval_ms;
-        let identity = Identity::new(store, evidence.clone(), vault.clone(), options)?;
+        let identity = Identity::new(store.clone(), evidence.clone(), vault.clone(), options)?;
+        let federation = Federation::new(store, evidence.clone(), vault.clone(), identity.clone())?;
         let mut tasks = Vec::new();
         if head_interval_ms > 0 {
             let interval = Duration::from_millis(head_interval_ms.into());
@@ -118,7 +120,7 @@ impl Trust {
                 tasks.push(tokio::spawn(keep_asking(evidence.clone(), interval)));
             }
         }
-        let inner = Inner { identity, grants, policy, requests, evidence, vault, certificates, tasks };
+        let inner = Inner { identity, grants, policy, requests, evidence, vault, certificates, federation, tasks };
         Ok(Self(Arc::new(inner)))
     }
 
@@ -167,6 +169,12 @@ impl Trust {
     #[must_use]
     pub fn vault(&self) -> Vault {
         self.0.vault.clone()
+    }
+
+    /// Sign-ins from and to other nodes.
+    #[must_use]
+    pub fn federation(&self) -> Federation {
+        self.0.federation.clone()
     }
 
     /// The node's own certificate authority.

@@ -1,4 +1,5 @@
 // English. Same keys as zh-CN.ts, held by type and by test.
+import { federation } from "./en.federation";
 import { trust } from "./en.trust";
 import type { Messages } from "./zh-CN";
 
@@ -618,6 +619,7 @@ export const en: Messages = {
     values: "Values",
   },
   ...trust,
+  ...federation,
   about: {
     title: "About",
     question: "Which node is this",

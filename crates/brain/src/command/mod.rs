@@ -7,6 +7,7 @@ mod doctor;
 mod evidence;
 mod explain_access;
 mod grade;
+mod identity;
 mod ingest;
 mod keys;
 mod map;
@@ -55,6 +56,7 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         Command::Restore(arguments) => quiet(loaded, |loaded| restore::restore(loaded, arguments)),
         Command::Ca(arguments) => quiet(loaded, |loaded| ca::ca(loaded, arguments)),
         Command::Keys(arguments) => quiet(loaded, |loaded| keys::keys(loaded, arguments)),
+        Command::Identity(arguments) => quiet(loaded, |loaded| identity::identity(loaded, arguments)),
         Command::Completions { .. } => Ok(ExitCode::SUCCESS),
     }
 }

@@ -221,7 +221,7 @@ impl Federation {
         let account = account.ok_or(Error::Corrupt { field: "federated_link.account_id" })?;
         let account = if link.made_by == links::BY_PROVIDER {
             let described = mapping::described(options, &token).map_err(|reason| provider.refused(reason))?;
-            self.follow(&transaction, account, &described).await?
+            self.follow(&transaction, provider, account, &described).await?
         } else {
             account
         };
@@ -274,6 +274,7 @@ impl Federation {
     async fn follow(
         &self,
         transaction: &Transaction,
+        provider: &Provider,
         account: Account,
         described: &Described,
     ) -> Result<Account> {
@@ -283,6 +284,11 @@ impl Federation {
         let rights = account.role != role || account.organisation != organisation || account.region != region;
         if !rights && account.display_name == described.display_name {
             return Ok(account);
+        }
+        let before = party_of(&account)?.role;
+        if before != described.role && (before.is_administrator() || described.role.is_administrator()) {
+            // No account ever holds two of these roles, not even one after the other.
+            return Err(provider.refused("it changes the role of an administrator"));
         }
         let name = &described.display_name;
         account::set_described(

@@ -13,7 +13,7 @@ mod second_factor;
 mod sessions;
 mod sign_in;
 mod sweep;
-mod token;
+pub(crate) mod token;
 
 use std::sync::Arc;
 
@@ -85,7 +85,7 @@ pub(crate) fn party_of(account: &Account) -> Result<Party> {
 }
 
 /// Only the separated administrators pass: what they all read.
-fn require_administrator(actor: &Party) -> Result<()> {
+pub(crate) fn require_administrator(actor: &Party) -> Result<()> {
     if actor.role.is_administrator() {
         return Ok(());
     }

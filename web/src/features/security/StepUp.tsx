@@ -3,13 +3,25 @@ import { Modal } from "antd";
 import { useState, type ReactNode } from "react";
 import { api, Refusal } from "../../sdk/api";
 import { useT } from "../../sdk/i18n";
+import { useAsk } from "../../sdk/query";
 import { FailureView } from "../../sdk/States";
-import type { Factor } from "../../sdk/types";
+import type { Factor, SecurityCard } from "../../sdk/types";
 import { FactorForm } from "./FactorForm";
+import { SECURITY_KEY } from "./keys";
 
 interface Pending {
   resolve: () => void;
   reject: (cause: unknown) => void;
+}
+
+/** Which factors the account can show. */
+function methodsOf(card: SecurityCard | undefined): string[] {
+  if (!card) return [];
+  return [
+    ...(card.passkeys.some((p) => !p.suspended_at) ? ["passkey"] : []),
+    ...(card.totp_since ? ["totp"] : []),
+    ...(card.recovery_codes_left > 0 ? ["recovery_code"] : []),
+  ];
 }
 
 /** `guarded(act)` runs the act, after a fresh second factor where the node asks for one; `dialog` goes on the page. */
@@ -18,6 +30,7 @@ export function useStepUp(): { guarded: <R>(act: () => Promise<R>) => Promise<R>
   const [pending, setPending] = useState<Pending | null>(null);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
+  const card = useAsk(SECURITY_KEY, api.security).data;
   const guarded = async <R,>(act: () => Promise<R>): Promise<R> => {
     try {
       return await act();
@@ -46,7 +59,14 @@ export function useStepUp(): { guarded: <R>(act: () => Promise<R>) => Promise<R>
   const dialog = (
     <Modal open={pending !== null} title={t("security.again")} footer={null} destroyOnHidden onCancel={() => finish((p) => p.reject(null))}>
       {error ? <FailureView error={error} /> : null}
-      <FactorForm methods={["totp", "recovery_code"]} busy={busy} onFactor={(f) => void show(f)} onCancel={() => finish((p) => p.reject(null))} />
+      <FactorForm
+        methods={methodsOf(card)}
+        busy={busy}
+        askForPasskey={api.askForPasskeyAgain}
+        onFactor={(f) => void show(f)}
+        onFailure={setError}
+        onCancel={() => finish((p) => p.reject(null))}
+      />
     </Modal>
   );
   return { guarded, dialog };
