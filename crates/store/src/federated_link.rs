@@ -17,16 +17,8 @@ pub async fn insert(db: &impl ConnectionTrait, link: FederatedLink) -> Result<Fe
 }
 
 /// Who a subject of an issuer is here.
-pub async fn find(
-    db: &impl ConnectionTrait,
-    issuer: &str,
-    subject: &str,
-) -> Result<Option<FederatedLink>> {
-    Ok(Entity::find()
-        .filter(Column::Issuer.eq(issuer))
-        .filter(Column::Subject.eq(subject))
-        .one(db)
-        .await?)
+pub async fn find(db: &impl ConnectionTrait, issuer: &str, subject: &str) -> Result<Option<FederatedLink>> {
+    Ok(Entity::find().filter(Column::Issuer.eq(issuer)).filter(Column::Subject.eq(subject)).one(db).await?)
 }
 
 /// The link with this id.

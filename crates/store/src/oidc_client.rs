@@ -32,8 +32,7 @@ pub async fn list(db: &impl ConnectionTrait, request: PageRequest) -> Result<Pag
 
 /// Let a client in, or no longer.
 pub async fn set_state(db: &impl ConnectionTrait, id: &str, state: &str) -> Result<()> {
-    let update =
-        Entity::update_many().col_expr(Column::State, Expr::value(state)).filter(Column::Id.eq(id));
+    let update = Entity::update_many().col_expr(Column::State, Expr::value(state)).filter(Column::Id.eq(id));
     one_row(update.exec(db).await?.rows_affected, id)
 }
 

@@ -42,7 +42,12 @@ pub async fn of_account(db: &impl ConnectionTrait, account_id: &str) -> Result<V
 }
 
 /// Remember a sign-in at the client.
-pub async fn touch(db: &impl ConnectionTrait, account_id: &str, client_id: &str, at: DateTime<Utc>) -> Result<()> {
+pub async fn touch(
+    db: &impl ConnectionTrait,
+    account_id: &str,
+    client_id: &str,
+    at: DateTime<Utc>,
+) -> Result<()> {
     Entity::update_many()
         .col_expr(Column::LastUsedAt, Expr::value(at))
         .col_expr(Column::Uses, Expr::col(Column::Uses).add(1))
@@ -55,8 +60,7 @@ pub async fn touch(db: &impl ConnectionTrait, account_id: &str, client_id: &str,
 
 /// Take a person's consent back; whether there was one.
 pub async fn delete(db: &impl ConnectionTrait, account_id: &str, client_id: &str) -> Result<bool> {
-    let own = Entity::delete_many()
-        .filter(Column::AccountId.eq(account_id))
-        .filter(Column::ClientId.eq(client_id));
+    let own =
+        Entity::delete_many().filter(Column::AccountId.eq(account_id)).filter(Column::ClientId.eq(client_id));
     Ok(own.exec(db).await?.rows_affected > 0)
 }

@@ -144,12 +144,7 @@ pub async fn suspend_passkey(db: &impl ConnectionTrait, id: &str, at: DateTime<U
 }
 
 /// Call one passkey of an account something else.
-pub async fn rename_passkey(
-    db: &impl ConnectionTrait,
-    account_id: &str,
-    id: &str,
-    name: &str,
-) -> Result<()> {
+pub async fn rename_passkey(db: &impl ConnectionTrait, account_id: &str, id: &str, name: &str) -> Result<()> {
     let own = passkey::Entity::update_many()
         .col_expr(passkey::Column::Name, Expr::value(name))
         .filter(passkey::Column::Id.eq(id))

@@ -94,7 +94,8 @@ impl Authenticator {
     /// The browser's account of what it asked for.
     #[must_use]
     pub fn client_data(&self, kind: &str, challenge: &str) -> Vec<u8> {
-        let data = json!({ "type": kind, "challenge": challenge, "origin": self.origin, "crossOrigin": false });
+        let data =
+            json!({ "type": kind, "challenge": challenge, "origin": self.origin, "crossOrigin": false });
         data.to_string().into_bytes()
     }
 

@@ -31,8 +31,8 @@ pub use grants::{ColumnFacts, DatasetFacts, Grant, GrantCard, Grants, NewGrant, 
 pub use identity::{
     AccountCard, AccountKind, ApiKeyCard, Authenticated, Carrier, Credential, Identity, NewAccount,
     NewApiKey, NewNode, NewPasskey, NewTotp, NodeCard, NodeState, OrganisationCard, Origin, PasskeyAdded,
-    PasskeyAnswer, PasskeyCard, PasskeyCreation, PasskeyDescriptor, PasskeyProof, PasskeyRequest, Proof, Scope,
-    SecondFactorNeeded, SecurityCard, SessionCard, SignIn, SignedIn,
+    PasskeyAnswer, PasskeyCard, PasskeyCreation, PasskeyDescriptor, PasskeyProof, PasskeyRequest, Proof,
+    Scope, SecondFactorNeeded, SecurityCard, SessionCard, SignIn, SignedIn,
 };
 pub use options::Options;
 pub use password::Weakness;

@@ -11,8 +11,8 @@ use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 
 use crate::{
-    AccountCard, Certificates, CryptoOptions, Evidence, EvidenceOptions, Federation, Grants, Identity, Keyring, Options,
-    Policy, Requests, Result, Secret, Vault,
+    AccountCard, Certificates, CryptoOptions, Evidence, EvidenceOptions, Federation, Grants, Identity,
+    Keyring, Options, Policy, Requests, Result, Secret, Vault,
 };
 
 /// A cheap-clone handle to identity, grants and evidence of one node.
@@ -120,7 +120,8 @@ impl Trust {
                 tasks.push(tokio::spawn(keep_asking(evidence.clone(), interval)));
             }
         }
-        let inner = Inner { identity, grants, policy, requests, evidence, vault, certificates, federation, tasks };
+        let inner =
+            Inner { identity, grants, policy, requests, evidence, vault, certificates, federation, tasks };
         Ok(Self(Arc::new(inner)))
     }
 

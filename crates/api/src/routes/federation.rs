@@ -302,8 +302,7 @@ fn sent<Q, B>(call: &Call<Q, B>, departure: Departure) -> Result<Reply<Onward>, 
 
 async fn arrive(call: Call<NoQuery, Json<FromProvider>>) -> Result<Reply<ArrivalAnswer>, Failure> {
     let Json(FromProvider { state, code, error, iss }) = &call.body;
-    let back =
-        Return { state: state.clone(), code: code.clone(), error: error.clone(), issuer: iss.clone() };
+    let back = Return { state: state.clone(), code: code.clone(), error: error.clone(), issuer: iss.clone() };
     let kept = cookie::kept(&call.headers);
     let open = call.caller.party.as_ref().zip(call.caller.session());
     let origin = call.caller.origin(&call.headers);

@@ -34,7 +34,10 @@ struct LogoutQuery {
 pub(crate) fn endpoints() -> Vec<Endpoint> {
     [
         Endpoint::new(Method::GET, "/.well-known/openid-configuration", "oauth_metadata", metadata)
-            .about("登录中心元数据（OpenID Connect Discovery）", "Metadata of this provider (OpenID Connect Discovery)")
+            .about(
+                "登录中心元数据（OpenID Connect Discovery）",
+                "Metadata of this provider (OpenID Connect Discovery)",
+            )
             .codes(&["api/no-public-url"]),
         Endpoint::new(Method::GET, "/oauth2/jwks", "oauth_keys", keys)
             .about("身份令牌的签名公钥（JWK 集合）", "Public keys of identity tokens (JWK set)"),
@@ -109,7 +112,8 @@ async fn revoke(call: Call<NoQuery, Form>) -> Result<Passed, Failure> {
 
 async fn userinfo(call: Call) -> Result<Reply<Claims>, Failure> {
     let shown = call.header("authorization").and_then(|text| text.split_once(' '));
-    let token = shown.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim());
+    let token =
+        shown.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim());
     let token = token.ok_or(Error::NotSignedIn)?;
     let claims = call.app.trust.federation().userinfo(token).await?;
     Ok(claims.ok_or(Error::NotSignedIn)?.into())
@@ -172,7 +176,9 @@ fn told(fault: &OauthFault) -> Result<Passed, Failure> {
     let body = json!({ "error": fault.error, "error_description": fault.description });
     let Passed(mut response) = answer(status, &body)?;
     if fault.unauthorized {
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"oauth2\""));
+        response
+            .headers_mut()
+            .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"oauth2\""));
     }
     Ok(Passed(response))
 }

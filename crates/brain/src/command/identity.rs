@@ -32,7 +32,10 @@ async fn providers(federation: &Federation, action: ProvidersAction) -> Result<(
     match action {
         ProvidersAction::List => {
             for provider in federation.providers() {
-                terminal::line(&format!("{:<20}  {} · {}", provider.id, provider.title.zh, provider.title.en));
+                terminal::line(&format!(
+                    "{:<20}  {} · {}",
+                    provider.id, provider.title.zh, provider.title.en
+                ));
             }
         }
         ProvidersAction::Secret { id } => {
@@ -57,12 +60,14 @@ async fn clients(federation: &Federation, action: ClientsAction) -> Result<()> {
             terminal::line(&serde_json::json!({ "client_id": made.card.id, "secret": secret }).to_string());
             Ok(())
         }
-        ClientsAction::Activate { id } => {
-            Ok(federation.set_client_state(&security, &id, ClientState::Active).await.map_err(Failure::from)?)
-        }
-        ClientsAction::Revoke { id } => {
-            Ok(federation.set_client_state(&security, &id, ClientState::Revoked).await.map_err(Failure::from)?)
-        }
+        ClientsAction::Activate { id } => Ok(federation
+            .set_client_state(&security, &id, ClientState::Active)
+            .await
+            .map_err(Failure::from)?),
+        ClientsAction::Revoke { id } => Ok(federation
+            .set_client_state(&security, &id, ClientState::Revoked)
+            .await
+            .map_err(Failure::from)?),
         ClientsAction::Secret { id } => {
             let secret = federation.renew_client_secret(&system, &id).await.map_err(Failure::from)?;
             terminal::line(secret.expose());

@@ -241,7 +241,11 @@ fn checked<'a>(
     client: &OidcClient,
 ) -> std::result::Result<Checked<'a>, Wrong> {
     let fields = [&request.scope, &request.state, &request.nonce, &request.code_challenge, &request.prompt];
-    if fields.into_iter().flatten().any(|text| text.len() > FIELD_BYTES_MAX || text.contains(char::is_control)) {
+    if fields
+        .into_iter()
+        .flatten()
+        .any(|text| text.len() > FIELD_BYTES_MAX || text.contains(char::is_control))
+    {
         return Err(("invalid_request", "a field is too long or not plain"));
     }
     if request.request.is_some() {
@@ -345,7 +349,11 @@ fn unknown_client() -> Error {
 }
 
 fn malformed(what: &'static str) -> Error {
-    Error::invalid("authorization", format!("登录请求有误：{what}。"), format!("The request is not good: {what}."))
+    Error::invalid(
+        "authorization",
+        format!("登录请求有误：{what}。"),
+        format!("The request is not good: {what}."),
+    )
 }
 
 #[cfg(test)]
@@ -388,7 +396,10 @@ mod tests {
     fn a_good_request_asks_for_scopes_it_was_given_and_brings_a_challenge() {
         let request = good();
         let checked = checked(&request, &client()).ok().unwrap();
-        assert_eq!((checked.scope.as_str(), checked.max_age_s, checked.consent), ("brain openid", None, false));
+        assert_eq!(
+            (checked.scope.as_str(), checked.max_age_s, checked.consent),
+            ("brain openid", None, false)
+        );
     }
 
     #[test]

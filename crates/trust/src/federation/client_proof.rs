@@ -154,7 +154,8 @@ mod tests {
     fn an_assertion_is_for_this_node_of_this_client_and_short_lived() {
         let site = Site::parse("https://centre.example").unwrap();
         let now = DateTime::from_timestamp(1_000, 0).unwrap();
-        let good = json!({ "iss": "c", "sub": "c", "aud": "https://centre.example", "jti": "1", "exp": 1_200 });
+        let good =
+            json!({ "iss": "c", "sub": "c", "aud": "https://centre.example", "jti": "1", "exp": 1_200 });
         let attempt = |claims: &Value| checked(claims.as_object().unwrap(), "c", &site, now);
         assert_eq!(attempt(&good), Some(("1".to_owned(), 1_200)));
         let with = |claim: &str, value: Value| {

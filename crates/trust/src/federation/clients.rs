@@ -13,7 +13,7 @@ use serde_json::json;
 use super::client_proof;
 use super::{Federation, entry};
 use crate::identity::token::{self, Kind};
-use crate::identity::{require_role, require_administrator};
+use crate::identity::{require_administrator, require_role};
 use crate::site::bounded_url;
 use crate::{Error, Result, Secret};
 
@@ -146,7 +146,8 @@ impl Federation {
     pub async fn set_client_state(&self, actor: &Party, id: &str, state: ClientState) -> Result<()> {
         require_role(actor, Role::SecurityAdministrator)?;
         let transaction = self.0.store.transaction().await?;
-        let found = oidc_client::find(&transaction, id).await?.ok_or_else(|| Error::not_found("client", id))?;
+        let found =
+            oidc_client::find(&transaction, id).await?.ok_or_else(|| Error::not_found("client", id))?;
         if state == ClientState::Waiting || ClientState::of(&found)? == ClientState::Revoked {
             return Err(Error::invalid(
                 "state",
@@ -252,7 +253,9 @@ fn check_keys(keys: &serde_json::Value) -> Result<()> {
         Error::invalid(
             "keys",
             format!("公钥须为含 1 至 {KEYS_MAX} 个 ES256 或 EdDSA 公钥的 JWK 集合，不得含私钥。"),
-            format!("The keys are a JWK set of 1 to {KEYS_MAX} public keys for ES256 or EdDSA, and no private ones."),
+            format!(
+                "The keys are a JWK set of 1 to {KEYS_MAX} public keys for ES256 or EdDSA, and no private ones."
+            ),
         )
     };
     let list = keys.get("keys").and_then(|keys| keys.as_array()).ok_or_else(refused)?;
@@ -302,13 +305,20 @@ mod tests {
         };
         assert!(refused(|one| one.name = " ".to_owned()).contains("name"));
         assert!(refused(|one| one.redirect_uris.clear()).contains("redirect_uris"));
-        for uri in ["http://brain.example/x", "https://brain.example/x#a", "brain.example", "javascript:alert(1)"] {
+        for uri in
+            ["http://brain.example/x", "https://brain.example/x#a", "brain.example", "javascript:alert(1)"]
+        {
             let mut new = client();
             new.redirect_uris = vec![uri.to_owned()];
             assert!(checked(new).unwrap_err().to_string().contains("redirect_uris"), "{uri}");
         }
-        assert!(refused(|one| one.redirect_uris.push("https://other.example/".to_owned())).contains("redirect_uris"));
-        assert!(refused(|one| one.logout_uris.push("http://brain.example/".to_owned())).contains("logout_uris"));
+        assert!(
+            refused(|one| one.redirect_uris.push("https://other.example/".to_owned()))
+                .contains("redirect_uris")
+        );
+        assert!(
+            refused(|one| one.logout_uris.push("http://brain.example/".to_owned())).contains("logout_uris")
+        );
         assert!(refused(|one| one.scopes = vec!["brain".to_owned()]).contains("scopes"));
         assert!(refused(|one| one.scopes.push("everything".to_owned())).contains("scopes"));
     }

@@ -59,7 +59,8 @@ impl Federation {
     pub async fn withdraw_consent(&self, party: &Party, id: &str) -> Result<()> {
         let transaction = self.0.store.transaction().await?;
         let own = oidc_consent::of_account(&transaction, &party.account).await?;
-        let found = own.into_iter().find(|row| row.id == id).ok_or_else(|| Error::not_found("consent", id))?;
+        let found =
+            own.into_iter().find(|row| row.id == id).ok_or_else(|| Error::not_found("consent", id))?;
         oidc_consent::delete(&transaction, &party.account, &found.client_id).await?;
         let ended = oidc_token::end_of_person(&transaction, &party.account, &found.client_id).await?;
         let body = json!({ "client": found.client_id, "tokens": ended });

@@ -51,7 +51,8 @@ impl Outgoing {
 
     /// Call, and read the answer as JSON. What went wrong is for the log.
     pub(super) async fn send(&self, call: Call<'_>) -> std::result::Result<Reply, String> {
-        let url = bounded_url(call.url, URL_BYTES_MAX).ok_or_else(|| format!("{:?} is not called", call.url))?;
+        let url =
+            bounded_url(call.url, URL_BYTES_MAX).ok_or_else(|| format!("{:?} is not called", call.url))?;
         let mut request = match call.form {
             Some(fields) => self
                 .0

@@ -75,7 +75,11 @@ pub(super) fn check(token: &str, keys: &[Jwk], expected: &Expected<'_>) -> Resul
 }
 
 /// The claims of a token that one of the keys signed with an algorithm that is allowed.
-pub(super) fn verified(token: &str, keys: &[Jwk], allowed: &[Algorithm]) -> Result<Map<String, Value>, Fault> {
+pub(super) fn verified(
+    token: &str,
+    keys: &[Jwk],
+    allowed: &[Algorithm],
+) -> Result<Map<String, Value>, Fault> {
     if token.len() > TOKEN_BYTES_MAX {
         return Err(Refused("too long"));
     }
@@ -212,7 +216,10 @@ mod tests {
         let token = check(&signed(&private, Some("k1"), &good()), &[public.clone()], &expected()).unwrap();
         assert_eq!((token.subject.as_str(), token.text("name")), ("s-1", Some("张三")));
         assert_eq!(token.texts("amr").collect::<Vec<_>>(), ["pwd", "mfa"]);
-        assert!(check(&signed(&private, None, &good()), &[public], &expected()).is_ok(), "the only key there is");
+        assert!(
+            check(&signed(&private, None, &good()), &[public], &expected()).is_ok(),
+            "the only key there is"
+        );
     }
 
     #[test]
@@ -253,8 +260,13 @@ mod tests {
         }
         let mut several = good();
         several["aud"] = json!([CLIENT, "another"]);
-        let attempt = |claims: &Value| check(&signed(&private, Some("k1"), claims), &[public.clone()], &expected());
-        assert_eq!(attempt(&several).unwrap_err(), Refused("azp"), "several audiences, and nobody says for whom");
+        let attempt =
+            |claims: &Value| check(&signed(&private, Some("k1"), claims), &[public.clone()], &expected());
+        assert_eq!(
+            attempt(&several).unwrap_err(),
+            Refused("azp"),
+            "several audiences, and nobody says for whom"
+        );
         several["azp"] = json!(CLIENT);
         assert!(attempt(&several).is_ok());
     }
@@ -267,7 +279,10 @@ mod tests {
         let renamed = signed(&private, Some("k2"), &good());
         assert_eq!(check(&renamed, &[public.clone()], &expected()).unwrap_err(), Fault::UnknownKey);
         let two = [public.clone(), key("k3").1];
-        assert_eq!(check(&signed(&private, None, &good()), &two, &expected()).unwrap_err(), Refused("no key id"));
+        assert_eq!(
+            check(&signed(&private, None, &good()), &two, &expected()).unwrap_err(),
+            Refused("no key id")
+        );
         let mut for_encryption = public.clone();
         for_encryption.common.public_key_use = Some(PublicKeyUse::Encryption);
         let mut of_another = public;
@@ -281,7 +296,12 @@ mod tests {
     /// A token by hand: header and claims as given, and a signature that may be none.
     fn by_hand(header: &Value, claims: &Value, signature: &[u8]) -> String {
         let part = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
-        format!("{}.{}.{}", part(header.to_string().as_bytes()), part(claims.to_string().as_bytes()), part(signature))
+        format!(
+            "{}.{}.{}",
+            part(header.to_string().as_bytes()),
+            part(claims.to_string().as_bytes()),
+            part(signature)
+        )
     }
 
     #[test]
@@ -289,7 +309,11 @@ mod tests {
         let (private, public) = key("k1");
         for none in ["none", "None", "NONE", ""] {
             let token = by_hand(&json!({ "alg": none, "kid": "k1" }), &good(), b"");
-            assert_eq!(check(&token, &[public.clone()], &expected()).unwrap_err(), Refused("header"), "{none:?}");
+            assert_eq!(
+                check(&token, &[public.clone()], &expected()).unwrap_err(),
+                Refused("header"),
+                "{none:?}"
+            );
         }
         // The public key as the secret of an HMAC: anybody knows it.
         let AlgorithmParameters::EllipticCurve(point) = &public.algorithm else { unreachable!() };
@@ -300,14 +324,22 @@ mod tests {
             assert_eq!(check(&token, &[public.clone()], &expected()).unwrap_err(), Refused("algorithm"));
         }
         // A published shared secret is no key either, not even where the configuration allowed it.
-        let shared: Jwk = serde_json::from_value(json!({ "kty": "oct", "k": "c2VjcmV0", "kid": "k1" })).unwrap();
+        let shared: Jwk =
+            serde_json::from_value(json!({ "kty": "oct", "k": "c2VjcmV0", "kid": "k1" })).unwrap();
         let mut careless = expected();
         careless.algorithms = &[Algorithm::HS256];
-        let token = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &good(), &EncodingKey::from_secret(b"secret"));
+        let token = jsonwebtoken::encode(
+            &Header::new(Algorithm::HS256),
+            &good(),
+            &EncodingKey::from_secret(b"secret"),
+        );
         assert_eq!(check(&token.unwrap(), &[shared], &careless).unwrap_err(), Refused("algorithm"));
         // An algorithm of another family than the key it names.
         let token = by_hand(&json!({ "alg": "EdDSA", "kid": "k1" }), &good(), &[0; 64]);
-        assert_eq!(check(&token, &[public.clone()], &expected()).unwrap_err(), Refused("key of another kind"));
+        assert_eq!(
+            check(&token, &[public.clone()], &expected()).unwrap_err(),
+            Refused("key of another kind")
+        );
         // A key that travels with the token.
         let (own, own_public) = key("evil");
         let mut header = Header::new(Algorithm::ES256);

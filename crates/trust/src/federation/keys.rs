@@ -3,8 +3,8 @@
 
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use brain_kernel::party::{Party, Role};
-use brain_store::oidc_key::{self, OidcKey};
 use brain_store::Transaction;
+use brain_store::oidc_key::{self, OidcKey};
 use chrono::{DateTime, TimeDelta, Utc};
 use jsonwebtoken::jwk::{Jwk, PublicKeyUse, ThumbprintHash};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
@@ -84,8 +84,19 @@ impl ProviderMetadata {
             token_endpoint_auth_signing_alg_values_supported: vec!["ES256", "EdDSA"],
             code_challenge_methods_supported: vec!["S256"],
             claims_supported: vec![
-                "sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "name", "role",
-                "organisation", "region",
+                "sub",
+                "iss",
+                "aud",
+                "exp",
+                "iat",
+                "auth_time",
+                "nonce",
+                "acr",
+                "amr",
+                "name",
+                "role",
+                "organisation",
+                "region",
             ],
             acr_values_supported: super::claims::ACR.to_vec(),
             ui_locales_supported: vec!["zh-CN", "en"],

@@ -59,7 +59,12 @@ impl Federation {
         Ok(rows.into_iter().map(card).collect())
     }
 
-    pub(super) async fn link_own(&self, party: &Party, provider: &Provider, subject: &str) -> Result<LinkCard> {
+    pub(super) async fn link_own(
+        &self,
+        party: &Party,
+        provider: &Provider,
+        subject: &str,
+    ) -> Result<LinkCard> {
         let now = self.0.store.now();
         let link = self.new_link(&party.account, &provider.options, subject, BY_OWNER, Some(now));
         self.insert_link(&party.account, link).await
@@ -67,7 +72,13 @@ impl Federation {
 
     /// Link an account to somebody at a provider. System administrators only; it waits for
     /// [`approve_link`](Self::approve_link), so that nobody gets into an account alone.
-    pub async fn link(&self, actor: &Party, account_id: &str, provider: &str, subject: &str) -> Result<LinkCard> {
+    pub async fn link(
+        &self,
+        actor: &Party,
+        account_id: &str,
+        provider: &str,
+        subject: &str,
+    ) -> Result<LinkCard> {
         require_role(actor, Role::SystemAdministrator)?;
         let provider = self.provider(provider)?;
         let subject = subject.trim();
@@ -155,7 +166,8 @@ impl Federation {
             Err(brain_store::Error::AlreadyExists(_)) => return Err(Error::LinkTaken { provider }),
             other => other?,
         };
-        let body = json!({ "link": link.id, "provider": link.provider, "approved": link.approved_at.is_some() });
+        let body =
+            json!({ "link": link.id, "provider": link.provider, "approved": link.approved_at.is_some() });
         let entry = entry("federation.link", actor, &link.account_id, body);
         self.0.evidence.record_in(&transaction, entry).await?;
         transaction.commit().await?;

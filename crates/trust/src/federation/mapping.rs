@@ -71,7 +71,8 @@ mod tests {
 
     #[test]
     fn role_and_organisation_are_exactly_what_the_claims_say() {
-        let claims = json!({ "role": "enterprise", "organisation": USCC, "region": "330100", "name": " 张三\u{7} " });
+        let claims =
+            json!({ "role": "enterprise", "organisation": USCC, "region": "330100", "name": " 张三\u{7} " });
         let found = described(&options(), &token(claims)).unwrap();
         assert_eq!((found.role, found.display_name.as_str()), (Role::Enterprise, "张三"));
         assert_eq!(found.organisation.unwrap().as_str(), USCC);
@@ -91,7 +92,10 @@ mod tests {
         assert_eq!(refused(json!({ "role": "enterprise" })), "an enterprise user without an organisation");
         let claims = json!({ "role": "enterprise", "organisation": "91330100799655058C" });
         assert_eq!(refused(claims), "an organisation that is no credit code");
-        assert_eq!(refused(json!({ "role": "government", "region": "x" })), "a region that is no region code");
+        assert_eq!(
+            refused(json!({ "role": "government", "region": "x" })),
+            "a region that is no region code"
+        );
     }
 
     #[test]

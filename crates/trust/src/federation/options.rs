@@ -141,10 +141,20 @@ impl ProviderOptions {
         let id = &self.id;
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         if id.is_empty() || id.len() > ID_BYTES_MAX || !id.chars().all(plain) {
-            return Err(wrong(id, "id", "须为小写字母、数字与连字符", "must be lower-case letters, digits, hyphens"));
+            return Err(wrong(
+                id,
+                "id",
+                "须为小写字母、数字与连字符",
+                "must be lower-case letters, digits, hyphens",
+            ));
         }
         if bounded_url(&self.issuer, NAME_BYTES_MAX).is_none_or(|url| url.query().is_some()) {
-            return Err(wrong(id, "issuer", "须为 https 地址（仅本机可用 http）", "must be an https address"));
+            return Err(wrong(
+                id,
+                "issuer",
+                "须为 https 地址（仅本机可用 http）",
+                "must be an https address",
+            ));
         }
         if self.client_id.is_empty() || self.client_id.len() > NAME_BYTES_MAX {
             return Err(wrong(id, "client_id", "不能为空", "must not be empty"));
@@ -153,8 +163,14 @@ impl ProviderOptions {
         if lists.into_iter().chain([self.second_factor_amr.len()]).any(|length| length > LIST_MAX) {
             return Err(wrong(id, "scopes", "列表过长", "a list is too long"));
         }
-        if !self.scopes.iter().any(|scope| scope == "openid") || !self.scopes.iter().all(|one| is_scope(one)) {
-            return Err(wrong(id, "scopes", "须含 openid，且每项为一个词", "must contain openid, one word each"));
+        if !self.scopes.iter().any(|scope| scope == "openid") || !self.scopes.iter().all(|one| is_scope(one))
+        {
+            return Err(wrong(
+                id,
+                "scopes",
+                "须含 openid，且每项为一个词",
+                "must contain openid, one word each",
+            ));
         }
         if self.allowed_algorithms()?.is_empty() {
             return Err(wrong(id, "algorithms", "不能为空", "must not be empty"));
@@ -170,7 +186,10 @@ impl ProviderOptions {
     /// The signature algorithms; those with a shared secret are none, whatever the configuration says.
     pub(super) fn allowed_algorithms(&self) -> Result<Vec<Algorithm>> {
         let parse = |name: &String| {
-            let known = matches!(name.as_str(), "ES256" | "ES384" | "EdDSA" | "PS256" | "PS384" | "PS512" | "RS256" | "RS384" | "RS512");
+            let known = matches!(
+                name.as_str(),
+                "ES256" | "ES384" | "EdDSA" | "PS256" | "PS384" | "PS512" | "RS256" | "RS384" | "RS512"
+            );
             let parsed = known.then(|| name.parse::<Algorithm>().ok()).flatten();
             parsed.ok_or_else(|| {
                 wrong(&self.id, "algorithms", &format!("不支持 {name}"), &format!("{name} is not supported"))
@@ -219,7 +238,8 @@ pub(super) fn check_all(providers: &[ProviderOptions]) -> Result<()> {
 
 /// A scope token (RFC 6749 §3.3) of a sensible length.
 pub(super) fn is_scope(text: &str) -> bool {
-    (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\')
+    (1..=64).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\')
 }
 
 fn read_secret(path: &str) -> Option<String> {
@@ -271,7 +291,8 @@ mod tests {
             assert!(options.check().unwrap_err().to_string().contains(shared));
         }
         assert!(refused(|one| one.algorithms.clear()).contains("algorithms"));
-        assert!(refused(|one| drop(one.role_values.insert("x".to_owned(), Role::Auditor))).contains("role_values"));
+        let mapped = |one: &mut ProviderOptions| _ = one.role_values.insert("x".to_owned(), Role::Auditor);
+        assert!(refused(mapped).contains("role_values"));
         assert!(check_all(&[centre(), centre()]).is_err());
     }
 

@@ -155,7 +155,8 @@ impl Provider {
         let mut known = self.known.lock().await;
         if let Some((keys, at)) = &known.keys {
             let age = store.now() - *at;
-            let wait = if unknown { TimeDelta::seconds(KEYS_AGAIN_S) } else { TimeDelta::minutes(FRESH_MINUTES) };
+            let wait =
+                if unknown { TimeDelta::seconds(KEYS_AGAIN_S) } else { TimeDelta::minutes(FRESH_MINUTES) };
             if age < wait {
                 return Ok(keys.clone());
             }

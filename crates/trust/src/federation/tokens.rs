@@ -2,11 +2,11 @@
 //! §4.14, OpenID Connect Core 1.0 §3.1.3 and §5.3.
 
 use brain_kernel::party::Party;
+use brain_store::Transaction;
 use brain_store::account;
 use brain_store::oidc_client::OidcClient;
 use brain_store::oidc_consent;
 use brain_store::oidc_token::{self, OidcToken};
-use brain_store::Transaction;
 use chrono::{DateTime, TimeDelta, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -129,7 +129,8 @@ type Outcome<T> = Result<std::result::Result<T, OauthFault>>;
 impl TokenRequest {
     /// How the client shows who it is: in the header, or in the form; exactly one of them (RFC 6749 §2.3).
     pub fn proof(&self, basic: Option<(String, Secret)>) -> std::result::Result<ClientProof, OauthFault> {
-        let fields = [&self.code, &self.code_verifier, &self.refresh_token, &self.token, &self.client_assertion];
+        let fields =
+            [&self.code, &self.code_verifier, &self.refresh_token, &self.token, &self.client_assertion];
         if fields.into_iter().flatten().any(|field| field.len() > FIELD_BYTES_MAX) {
             return Err(OauthFault::invalid_request("a field is too long"));
         }
@@ -176,7 +177,12 @@ impl Federation {
         }
     }
 
-    async fn exchange_code(&self, site: &Site, client: &OidcClient, request: &TokenRequest) -> Outcome<Tokens> {
+    async fn exchange_code(
+        &self,
+        site: &Site,
+        client: &OidcClient,
+        request: &TokenRequest,
+    ) -> Outcome<Tokens> {
         let (Some(code), Some(verifier)) = (&request.code, &request.code_verifier) else {
             return Ok(Err(OauthFault::invalid_request("code and code_verifier are needed")));
         };
@@ -230,14 +236,18 @@ impl Federation {
             return Ok(Err(OauthFault::invalid_grant("unknown refresh token")));
         };
         if row.client_id != client.id {
-            return self.stolen(transaction, client, &row.account_id, &row.family, "refresh_of_another").await;
+            return self
+                .stolen(transaction, client, &row.account_id, &row.family, "refresh_of_another")
+                .await;
         }
         // Two parties hold it; nobody can tell which is the thief, so it ends for both (RFC 9700 §4.14.2).
         if !oidc_token::use_refresh(&transaction, &hash, now).await? {
             return self.stolen(transaction, client, &row.account_id, &row.family, "refresh_replayed").await;
         }
         if row.expires_at <= now || row.family_ends_at <= now {
-            return self.turned_down(transaction, client, &row.account_id, "the refresh token has ended").await;
+            return self
+                .turned_down(transaction, client, &row.account_id, "the refresh token has ended")
+                .await;
         }
         let basis = Basis {
             family: row.family,
@@ -374,7 +384,10 @@ impl Federation {
         tracing::warn!(client = %client.id, reason, "a code or token is in the wrong hands; its family ends");
         let ended = oidc_token::end_family(&transaction, family).await?;
         let body = json!({ "client": client.id, "reason": reason, "tokens": ended });
-        self.0.evidence.record_in(&transaction, entry("federation.stolen", "system", account_id, body)).await?;
+        self.0
+            .evidence
+            .record_in(&transaction, entry("federation.stolen", "system", account_id, body))
+            .await?;
         transaction.commit().await?;
         Ok(Err(OauthFault::invalid_grant("it was used before, or is another client's")))
     }
@@ -387,7 +400,10 @@ impl Federation {
         reason: &'static str,
     ) -> Outcome<T> {
         let body = json!({ "client": client.id, "reason": reason });
-        self.0.evidence.record_in(&transaction, entry("federation.refused", "system", account_id, body)).await?;
+        self.0
+            .evidence
+            .record_in(&transaction, entry("federation.refused", "system", account_id, body))
+            .await?;
         transaction.commit().await?;
         Ok(Err(OauthFault::invalid_grant(reason)))
     }
@@ -451,13 +467,19 @@ mod tests {
     fn a_client_shows_itself_in_exactly_one_way() {
         let text = |text: &str| Some(text.to_owned());
         let basic = || Some(("c".to_owned(), Secret::new("s")));
-        let by_form = TokenRequest { client_id: text("c"), client_secret: Some(Secret::new("s")), ..Default::default() };
+        let by_form = TokenRequest {
+            client_id: text("c"),
+            client_secret: Some(Secret::new("s")),
+            ..Default::default()
+        };
         let by_assertion = TokenRequest {
             client_assertion: text("a"),
             client_assertion_type: text(ASSERTION_TYPE),
             ..Default::default()
         };
-        assert!(matches!(TokenRequest::default().proof(basic()), Ok(ClientProof::Secret { id, .. }) if id == "c"));
+        assert!(
+            matches!(TokenRequest::default().proof(basic()), Ok(ClientProof::Secret { id, .. }) if id == "c")
+        );
         assert!(matches!(by_form.proof(None), Ok(ClientProof::Secret { .. })));
         assert!(matches!(by_assertion.proof(None), Ok(ClientProof::Assertion(_))));
         assert_eq!(by_form.proof(basic()).unwrap_err().error, "invalid_request");

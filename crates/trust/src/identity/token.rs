@@ -35,9 +35,17 @@ impl Kind {
 
     /// The kind of `token`, if it has the shape of one.
     pub(crate) fn of(token: &str) -> Option<Self> {
-        [Self::Session, Self::ApiKey, Self::Challenge, Self::Code, Self::Access, Self::Refresh, Self::ClientSecret]
-            .into_iter()
-            .find(|kind| token.strip_prefix(kind.prefix()).is_some_and(|rest| rest.len() == 64))
+        [
+            Self::Session,
+            Self::ApiKey,
+            Self::Challenge,
+            Self::Code,
+            Self::Access,
+            Self::Refresh,
+            Self::ClientSecret,
+        ]
+        .into_iter()
+        .find(|kind| token.strip_prefix(kind.prefix()).is_some_and(|rest| rest.len() == 64))
     }
 }
 

@@ -111,7 +111,8 @@ pub(super) fn register(
     if !rest.is_empty() {
         return Err(Refused("bytes after the attestation"));
     }
-    let data_bytes = text_field(&object, "authData").and_then(Value::as_bytes).ok_or(Refused("no authData"))?;
+    let data_bytes =
+        text_field(&object, "authData").and_then(Value::as_bytes).ok_or(Refused("no authData"))?;
     let data = authenticator_data(party, data_bytes)?;
     if data.flags & CREDENTIAL_INCLUDED == 0 {
         return Err(Refused("no credential"));
@@ -222,7 +223,8 @@ fn check_attestation(
     data: &[u8],
     client_data: &[u8],
 ) -> Result<(), Refused> {
-    let statement = text_field(object, "attStmt").filter(|value| value.is_map()).ok_or(Refused("no attStmt"))?;
+    let statement =
+        text_field(object, "attStmt").filter(|value| value.is_map()).ok_or(Refused("no attStmt"))?;
     match text_field(object, "fmt").and_then(Value::as_text) {
         Some("none") => {
             let empty = statement.as_map().is_some_and(Vec::is_empty);
@@ -252,6 +254,7 @@ fn cbor(bytes: &[u8]) -> Result<(Value, &[u8]), Refused> {
 
 /// A field of a map by its name; one given twice is none.
 fn text_field<'a>(map: &'a Value, name: &str) -> Option<&'a Value> {
-    let mut found = map.as_map()?.iter().filter(|(key, _)| key.as_text() == Some(name)).map(|(_, value)| value);
+    let mut found =
+        map.as_map()?.iter().filter(|(key, _)| key.as_text() == Some(name)).map(|(_, value)| value);
     found.next().filter(|_| found.next().is_none())
 }

@@ -292,7 +292,12 @@ impl Identity {
     }
 
     /// Ask for a passkey in an open session, to show the second factor again.
-    pub async fn begin_step_up(&self, party: &Party, session_id: &str, site: &Site) -> Result<PasskeyRequest> {
+    pub async fn begin_step_up(
+        &self,
+        party: &Party,
+        session_id: &str,
+        site: &Site,
+    ) -> Result<PasskeyRequest> {
         let purpose = Purpose::StepUp { account: party.account.clone(), session: session_id.to_owned() };
         self.request(purpose, Some(&party.account), site).await
     }

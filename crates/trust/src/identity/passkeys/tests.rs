@@ -1,5 +1,10 @@
 //! The checks against an authenticator in software, which tells the truth, and then lies about one thing at a time.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a panic is the report")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a panic is the report"
+)]
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -37,11 +42,7 @@ fn register(created: &Created) -> Result<Registered, Refused> {
 
 fn known(authenticator: &Authenticator) -> Known {
     let made = register(&authenticator.create(&challenge())).unwrap();
-    Known {
-        public_key: made.public_key,
-        sign_count: made.sign_count,
-        backup_eligible: made.backup_eligible,
-    }
+    Known { public_key: made.public_key, sign_count: made.sign_count, backup_eligible: made.backup_eligible }
 }
 
 fn assert(known: &Known, shown: &Shown) -> Result<Asserted, Refused> {
