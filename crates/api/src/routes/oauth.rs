@@ -52,7 +52,7 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             .about("以授权码或刷新令牌换取令牌", "Tokens for a code or a refresh token"),
         Endpoint::new(Method::GET, "/oauth2/userinfo", "oauth_userinfo", userinfo)
             .about("登录者的信息（访问令牌）", "Who signed in, for an access token")
-            .codes(&["api/not-signed-in"]),
+            .codes(&["trust/session-ended"]),
         Endpoint::new(Method::POST, "/oauth2/revoke", "oauth_revoke", revoke)
             .about("交还令牌（RFC 7009）", "Give a token back (RFC 7009)"),
         Endpoint::new(Method::GET, "/oauth2/logout", "oauth_logout", logout)
@@ -114,9 +114,10 @@ async fn userinfo(call: Call) -> Result<Reply<Claims>, Failure> {
     let shown = call.header("authorization").and_then(|text| text.split_once(' '));
     let token =
         shown.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim());
-    let token = token.ok_or(Error::NotSignedIn)?;
+    let ended = brain_trust::Error::SessionEnded;
+    let Some(token) = token else { return Err(ended.into()) };
     let claims = call.app.trust.federation().userinfo(token).await?;
-    Ok(claims.ok_or(Error::NotSignedIn)?.into())
+    Ok(claims.ok_or(ended)?.into())
 }
 
 async fn logout(call: Call<LogoutQuery>) -> Result<Elsewhere, Failure> {

@@ -10,10 +10,13 @@
 mod access;
 mod data;
 mod document;
+mod federation;
 mod grading;
+mod impostor;
 mod map;
 mod mcp;
 mod node;
+mod passkeys;
 mod problems;
 mod protection;
 mod requests;

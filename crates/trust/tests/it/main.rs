@@ -15,6 +15,7 @@ mod identity;
 mod kill_nine;
 mod node;
 mod oracle;
+mod passkeys;
 mod policy;
 mod protection;
 mod requests;
