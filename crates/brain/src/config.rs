@@ -636,6 +636,23 @@ mod tests {
                 .contains("BRAIN_WAREHOUSE_QUERY_TIMEOUT_S")
         );
         assert!(attempt("[store]\nurl = \"mysql://x\"", &[]).contains("store.url"));
+        assert!(attempt("[http]\npublic_url = \"http://brain.example\"", &[]).contains("public address"));
+        assert!(attempt("[[identity.providers]]\nid = \"centre\"", &[]).contains("title"));
+    }
+
+    #[test]
+    fn the_public_address_is_what_was_written_or_this_machine_by_name() {
+        let loaded = load(None, variables(&[("BRAIN_NODE_DATA", "/nowhere")]), vec![]).unwrap();
+        let mut http = loaded.config.http;
+        let here: SocketAddr = "127.0.0.1:7612".parse().unwrap();
+        assert_eq!(http.site(here, false).unwrap().unwrap().origin(), "http://localhost:7612");
+        assert_eq!(http.site(here, true).unwrap().unwrap().origin(), "https://localhost:7612");
+        assert!(
+            http.site("10.0.0.1:7600".parse().unwrap(), true).unwrap().is_none(),
+            "nobody guesses a name"
+        );
+        http.public_url = "https://brain.example/".to_owned();
+        assert_eq!(http.site(here, false).unwrap().unwrap().origin(), "https://brain.example");
     }
 
     #[test]

@@ -222,7 +222,7 @@ async fn a_second_factor_shown_elsewhere_counts_where_the_operator_says_so() {
     let inside = relaxed.node.anonymous().with_cookie_of(&reply);
     let sessions = inside.get("/api/v1/session/security").await.expect(200)["sessions"].clone();
     assert!(sessions[0]["second_factor"].is_null());
-    let counting = scene(|options| drop(options.second_factor_amr.insert("mfa".to_owned()))).await;
+    let counting = scene(|options| options.second_factor_amr = ["mfa".to_owned()].into()).await;
     let reply = counting.sign_in(Lie::default()).await;
     let inside = counting.node.anonymous().with_cookie_of(&reply);
     let sessions = inside.get("/api/v1/session/security").await.expect(200)["sessions"].clone();

@@ -153,7 +153,7 @@ impl Federation {
         let key = EncodingKey::from_ec_der(private.as_ref());
         let mut public = Jwk::from_encoding_key(&key, Algorithm::ES256).map_err(|c| failed(c.to_string()))?;
         // Named after itself (RFC 7638), so that no two keys share a name.
-        let kid = public.thumbprint(ThumbprintHash::SHA256).map_err(|c| failed(c.to_string()))?;
+        let kid = public.thumbprint(ThumbprintHash::SHA256);
         public.common.key_id = Some(kid.clone());
         public.common.public_key_use = Some(PublicKeyUse::Signature);
         let public = serde_json::to_value(&public).map_err(|cause| failed(cause.to_string()))?;
