@@ -43,6 +43,7 @@ export const federation: FederationMessages = {
     managed: "it made this account",
     notLinked: "not linked",
     lastUsed: "last sign-in {{when}}",
+    noFactorHere: "This account has no second factor here: sign in again, or add one under My security.",
     returning: "Checking the sign-in…",
     backToSignIn: "Back to the sign-in page",
     consentsTitle: "Nodes you agreed to tell",

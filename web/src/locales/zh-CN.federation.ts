@@ -41,6 +41,7 @@ export const federation = {
     managed: "账号由它建立",
     notLinked: "未关联",
     lastUsed: "上次登录 {{when}}",
+    noFactorHere: "本账号在此没有第二因素：请退出后重新登录，或先在“我的安全”中添加。",
     returning: "正在核验登录结果…",
     backToSignIn: "返回登录页",
     consentsTitle: "已同意告知的节点",

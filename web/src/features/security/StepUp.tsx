@@ -1,10 +1,10 @@
 // Sensitive acts: when the node wants the second factor again, ask for it and repeat the act.
-import { Modal } from "antd";
+import { Alert, Modal } from "antd";
 import { useState, type ReactNode } from "react";
 import { api, Refusal } from "../../sdk/api";
 import { useT } from "../../sdk/i18n";
 import { useAsk } from "../../sdk/query";
-import { FailureView } from "../../sdk/States";
+import { Answer, FailureView } from "../../sdk/States";
 import type { Factor, SecurityCard } from "../../sdk/types";
 import { FactorForm } from "./FactorForm";
 import { SECURITY_KEY } from "./keys";
@@ -15,8 +15,7 @@ interface Pending {
 }
 
 /** Which factors the account can show. */
-function methodsOf(card: SecurityCard | undefined): string[] {
-  if (!card) return [];
+function methodsOf(card: SecurityCard): string[] {
   return [
     ...(card.passkeys.some((p) => !p.suspended_at) ? ["passkey"] : []),
     ...(card.totp_since ? ["totp"] : []),
@@ -30,7 +29,6 @@ export function useStepUp(): { guarded: <R>(act: () => Promise<R>) => Promise<R>
   const [pending, setPending] = useState<Pending | null>(null);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
-  const card = useAsk(SECURITY_KEY, api.security).data;
   const guarded = async <R,>(act: () => Promise<R>): Promise<R> => {
     try {
       return await act();
@@ -59,15 +57,31 @@ export function useStepUp(): { guarded: <R>(act: () => Promise<R>) => Promise<R>
   const dialog = (
     <Modal open={pending !== null} title={t("security.again")} footer={null} destroyOnHidden onCancel={() => finish((p) => p.reject(null))}>
       {error ? <FailureView error={error} /> : null}
-      <FactorForm
-        methods={methodsOf(card)}
-        busy={busy}
-        askForPasskey={api.askForPasskeyAgain}
-        onFactor={(f) => void show(f)}
-        onFailure={setError}
-        onCancel={() => finish((p) => p.reject(null))}
-      />
+      <OwnFactors busy={busy} onFactor={(f) => void show(f)} onFailure={setError} onCancel={() => finish((p) => p.reject(null))} />
     </Modal>
   );
   return { guarded, dialog };
+}
+
+interface OwnProps {
+  busy: boolean;
+  onFactor: (factor: Factor) => void;
+  onFailure: (cause: unknown) => void;
+  onCancel: () => void;
+}
+
+/** The factors of the account; looked up only once the node asks for one. */
+function OwnFactors(props: OwnProps) {
+  const t = useT();
+  const card = useAsk(SECURITY_KEY, api.security);
+  return (
+    <Answer query={card}>
+      {(own) => {
+        const methods = methodsOf(own);
+        // Whoever showed the second factor at another provider shows it there again.
+        if (methods.length === 0) return <Alert type="info" showIcon title={t("federation.noFactorHere")} />;
+        return <FactorForm methods={methods} askForPasskey={api.askForPasskeyAgain} {...props} />;
+      }}
+    </Answer>
+  );
 }
