@@ -25,6 +25,24 @@ const password = createRoute({
   component: lazyRouteComponent(() => import("./features/sign-in/ChangePassword"), "ChangePassword"),
 });
 
+const signInReturn = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in/return",
+  component: lazyRouteComponent(() => import("./features/sign-in/Return"), "Return"),
+});
+
+const authorize = createRoute({
+  getParentRoute: () => root,
+  path: "/authorize",
+  component: lazyRouteComponent(() => import("./features/sign-in/Authorize"), "Authorize"),
+});
+
+const signOutPage = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-out",
+  component: lazyRouteComponent(() => import("./features/sign-in/SignOut"), "SignOut"),
+});
+
 /** Everything else needs a session, and a password that is the person's own. */
 const shell = createRoute({
   getParentRoute: () => root,
@@ -279,6 +297,9 @@ const about = createRoute({
 export const router = createRouter({
   routeTree: root.addChildren([
     signIn,
+    signInReturn,
+    authorize,
+    signOutPage,
     password,
     shell.addChildren([
       home, chains, chain, map, gap, candidates, risk, firms, firm, data, ingest, dataset, sql, components, component,

@@ -71,7 +71,8 @@ pub(crate) async fn surround(mut request: Request, next: Next) -> Response<Body>
         span.in_scope(|| tracing::error!(panic = %words(&*panic), "a request panicked"));
         problem::response(&Failure::internal("api/internal"), &ambient)
     });
-    protect(response.headers_mut(), &ambient, path.starts_with("/api/"));
+    let api = path.starts_with("/api/") || path.starts_with("/oauth2/");
+    protect(response.headers_mut(), &ambient, api);
     let seconds = started.elapsed().as_secs_f64();
     let status = response.status().as_u16();
     let code = response.extensions().get::<Code>().map_or("", |code| code.0);

@@ -36,6 +36,13 @@ impl<R> Reply<R> {
     }
 }
 
+impl<R> Reply<R> {
+    /// The same headers around another body.
+    pub(crate) fn map<S>(self, change: impl FnOnce(R) -> S) -> Reply<S> {
+        Reply { body: change(self.body), headers: self.headers }
+    }
+}
+
 impl<R> From<R> for Reply<R> {
     fn from(body: R) -> Self {
         Self { body, headers: Vec::new() }
@@ -66,6 +73,24 @@ impl Answer for Done {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::NO_CONTENT;
         response.headers_mut().extend(self.0);
+        Ok(response)
+    }
+
+    fn shapes(_: &mut SchemaGenerator) -> Vec<AnswerShape> {
+        Vec::new()
+    }
+}
+
+/// Another address the browser goes to (303), without a body.
+pub(crate) struct Elsewhere(pub(crate) String);
+
+impl Answer for Elsewhere {
+    fn respond(self, _: u16) -> Result<Response<Body>, Failure> {
+        let location = HeaderValue::from_str(&self.0)
+            .map_err(|_| Error::Internal("an address that is no header value".to_owned()))?;
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::SEE_OTHER;
+        response.headers_mut().insert(header::LOCATION, location);
         Ok(response)
     }
 

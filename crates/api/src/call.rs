@@ -158,6 +158,27 @@ impl RequestBody for Plain {
     }
 }
 
+/// A form (`application/x-www-form-urlencoded`), read by the handler: OAuth words its own refusals.
+pub(crate) struct Form(pub(crate) String);
+
+impl RequestBody for Form {
+    async fn take(parts: &Parts, body: Body) -> Result<Self, Failure> {
+        let given = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let essence = given.unwrap_or_default().split(';').next().unwrap_or_default().trim();
+        if !essence.eq_ignore_ascii_case(FORM) {
+            return Err(Error::ContentType { expected: FORM }.into());
+        }
+        let Plain(text) = Plain::take(parts, body).await?;
+        Ok(Self(text))
+    }
+
+    fn shape(_: &mut SchemaGenerator) -> Option<BodyShape> {
+        Some(BodyShape { media_type: FORM, schema: json_schema!({ "type": "object" }) })
+    }
+}
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
 /// A JSON body passed on unread to another protocol.
 pub(crate) struct Whole(pub(crate) Body);
 

@@ -6,11 +6,23 @@ use chrono::{DateTime, Utc};
 /// Name of the session cookie.
 pub(crate) const NAME: &str = "brain_session";
 
+/// Name of the cookie that a browser keeps while somebody signs in elsewhere.
+pub(crate) const DEPARTURE: &str = "brain_departure";
+
 /// The token in the request's cookie, if any.
 pub(crate) fn read(headers: &HeaderMap) -> Option<String> {
+    named(headers, NAME)
+}
+
+/// What the browser kept while somebody signed in elsewhere.
+pub(crate) fn kept(headers: &HeaderMap) -> Option<String> {
+    named(headers, DEPARTURE)
+}
+
+fn named(headers: &HeaderMap, wanted: &str) -> Option<String> {
     let lines = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, value)| *name == NAME && !value.is_empty()).map(|(_, value)| value.to_owned())
+    pairs.find(|(name, value)| *name == wanted && !value.is_empty()).map(|(_, value)| value.to_owned())
 }
 
 /// `Set-Cookie` for a new session. `Secure` is for nodes behind TLS: a browser drops such a cookie over plain HTTP.
@@ -22,6 +34,18 @@ pub(crate) fn set(
 ) -> Option<HeaderValue> {
     let seconds = (expires_at - now).num_seconds().max(0);
     HeaderValue::from_str(&format!("{NAME}={token}; {}; Max-Age={seconds}", attributes(secure))).ok()
+}
+
+/// `Set-Cookie` for what the browser keeps while somebody signs in elsewhere. The answer is fetched by a page of the
+/// portal, so that it travels although it is for this site only.
+pub(crate) fn keep(
+    keepsake: &str,
+    expires_at: DateTime<Utc>,
+    now: DateTime<Utc>,
+    secure: bool,
+) -> Option<HeaderValue> {
+    let seconds = (expires_at - now).num_seconds().max(0);
+    HeaderValue::from_str(&format!("{DEPARTURE}={keepsake}; {}; Max-Age={seconds}", attributes(secure))).ok()
 }
 
 /// `Set-Cookie` that makes the browser forget the session.

@@ -256,7 +256,7 @@ impl Endpoint {
 
     /// The route. Consumes the row; take what the document needs before.
     pub(crate) fn into_route(self) -> (String, MethodRouter<App>) {
-        let counted = self.path.starts_with("/api/");
+        let counted = self.path.starts_with("/api/") || self.path.starts_with("/oauth2/");
         let rules = Rules {
             audience: self.audience,
             status: self.status,

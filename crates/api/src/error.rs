@@ -89,6 +89,9 @@ pub enum Error {
         /// Its id.
         id: String,
     },
+    /// Passkeys and federated sign-in are bound to an address that nobody configured.
+    #[error("no public address")]
+    NoPublicUrl,
     /// A query id is in use.
     #[error("query id in use")]
     QueryIdTaken,
@@ -134,6 +137,7 @@ impl Error {
             Self::Busy => "api/busy",
             Self::SignInRate { .. } => "api/sign-in-rate",
             Self::NotFound { .. } => "api/not-found",
+            Self::NoPublicUrl => "api/no-public-url",
             Self::QueryIdTaken => "api/query-id-taken",
             Self::TooManyRuns { .. } => "api/too-many-runs",
             Self::TooManyComponentRuns { .. } => "api/too-many-component-runs",
@@ -312,6 +316,13 @@ fn load(code: &'static str, error: &Error) -> Failure {
             format!("此地址登录尝试过多，请 {retry_s} 秒后再试。"),
             format!("Too many sign-ins from this address; try again in {retry_s} s."),
         ),
+        Error::NoPublicUrl => Failure::new(
+            ErrorKind::Precondition,
+            code,
+            "本节点未设置对外地址，不能使用通行密钥与联合登录。",
+            "This node has no public address, so passkeys and federated sign-in are off.",
+        )
+        .with_hint("请系统管理员设置 http.public_url。", "The system administrator sets http.public_url."),
         Error::QueryIdTaken => Failure::new(
             ErrorKind::AlreadyExists,
             code,

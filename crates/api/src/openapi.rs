@@ -91,6 +91,7 @@ fn tags() -> Value {
         { "name": "node", "description": "节点 · The node" },
         { "name": "session", "description": "登录与会话 · Sign-in and session" },
         { "name": "accounts", "description": "账号与密钥 · Accounts and keys" },
+        { "name": "federation", "description": "联合登录 · Federated sign-in (OpenID Connect)" },
         { "name": "grants", "description": "授权 · Grants" },
         { "name": "requests", "description": "数据申请 · Requests for access" },
         { "name": "access", "description": "权限与策略 · Who can see what, and the rules" },
@@ -248,12 +249,19 @@ fn responses(endpoint: &Endpoint, answers: &mut SchemaGenerator) -> Value {
     Value::Object(responses)
 }
 
+/// Open to everybody, and still refusing a credential that comes in the body.
+const SIGN_INS: [&str; 4] = ["session_open", "session_passkey", "federation_arrive", "oauth_userinfo"];
+
 fn applies(endpoint: &Endpoint, status: &str) -> bool {
     let named = path_names(&endpoint.path).next().is_some() || endpoint.component.is_some();
     let sends = endpoint.method == Method::POST || endpoint.method == Method::PATCH;
     match status {
         // Credentials may be wrong where they are shown, too.
-        "401" => endpoint.audience != Audience::Public || endpoint.tag == "session",
+        "401" => {
+            endpoint.audience != Audience::Public
+                || endpoint.tag == "session"
+                || SIGN_INS.contains(&endpoint.id.as_ref())
+        }
         "403" => endpoint.audience != Audience::Public || endpoint.method != Method::GET,
         "404" => named || endpoint.tag == "sql" || endpoint.tag == "ingest",
         "405" => false,

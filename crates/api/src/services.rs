@@ -1,13 +1,14 @@
 //! What the interface is given, and the state every request shares.
 
 use crate::component_runs::ComponentRuns;
+use crate::error::Error;
 use crate::queries::Queries;
 use crate::runs::Runs;
 use crate::throttle::Throttle;
 use brain_component::Registry;
 use brain_kernel::clock::Clock;
 use brain_kernel::party::Role;
-use brain_trust::Trust;
+use brain_trust::{Site, Trust};
 use brain_warehouse::Warehouse;
 use metrics_exporter_prometheus::PrometheusHandle;
 use schemars::JsonSchema;
@@ -42,6 +43,8 @@ pub struct Options {
     pub node_role: String,
     /// Version of the program.
     pub version: String,
+    /// Address people and other nodes meet this node at; without one there are no passkeys and no federated sign-in.
+    pub site: Option<Site>,
     /// Whether cookies are marked Secure; set it when TLS ends in front of the node.
     pub secure_cookies: bool,
     /// Largest upload, bytes.
@@ -103,6 +106,11 @@ impl std::ops::Deref for App {
 }
 
 impl App {
+    /// The public address, where one is configured.
+    pub(crate) fn site(&self) -> Result<&Site, Error> {
+        self.options.site.as_ref().ok_or(Error::NoPublicUrl)
+    }
+
     pub(crate) fn new(services: Services, runs: Runs, document: Arc<[u8]>) -> Self {
         let Services { trust, warehouse, registry, clock, metrics, options } = services;
         Self(Arc::new(Shared {

@@ -80,6 +80,8 @@ pub enum Command {
     Compliance(Compliance),
     /// 留存 · how long data is kept, and what is due for deletion
     Retention(Retention),
+    /// 联合登录 · sign-ins from and to other nodes
+    Identity(IdentityCommand),
     /// 配置 · print the effective configuration, secrets hidden
     Config,
     /// 接口文档 · print the OpenAPI document
@@ -735,6 +737,82 @@ pub enum KeysAction {
     },
     /// 生成 · print a fresh key for `crypto.kek`
     Generate,
+}
+
+/// `brain identity`
+#[derive(Debug, Args)]
+pub struct IdentityCommand {
+    /// What to look at.
+    #[command(subcommand)]
+    pub part: IdentityPart,
+}
+
+/// Which side of federated sign-in.
+#[derive(Debug, Subcommand)]
+pub enum IdentityPart {
+    /// 外部登录方 · providers that vouch for people here; they are named in `identity.providers`
+    Providers {
+        /// What to do.
+        #[command(subcommand)]
+        action: ProvidersAction,
+    },
+    /// 登录客户端 · nodes and programs whose people sign in here
+    Clients {
+        /// What to do.
+        #[command(subcommand)]
+        action: ClientsAction,
+    },
+}
+
+/// What to do with outside providers.
+#[derive(Debug, Subcommand)]
+pub enum ProvidersAction {
+    /// 列出 · list the providers of the configuration
+    List,
+    /// 封存客户端密钥，自标准输入读取 · seal this node's client secret at a provider; it is read from standard input
+    Secret {
+        /// 登录方 · provider
+        id: String,
+    },
+}
+
+/// What to do with clients.
+#[derive(Debug, Subcommand)]
+pub enum ClientsAction {
+    /// 列出 · list
+    List,
+    /// 登记 · register a client; prints its id and its secret, this once
+    Register {
+        /// 名称 · name that the consent page shows
+        name: String,
+        /// 回调地址 · where answers may be sent, may be repeated; of a brain: https://host/sign-in/return
+        #[arg(long = "redirect", value_name = "URL", required = true)]
+        redirects: Vec<String>,
+        /// 退出后地址 · where people may be sent after signing out, may be repeated
+        #[arg(long = "logout", value_name = "URL")]
+        logouts: Vec<String>,
+        /// 范围 · scopes it may ask for
+        #[arg(long, value_delimiter = ',', default_value = "openid,profile,brain")]
+        scopes: Vec<String>,
+        /// 公钥文件（JWK 集合） · public keys as a JWK set, for a client that signs assertions
+        #[arg(long, value_name = "FILE")]
+        keys: Option<PathBuf>,
+    },
+    /// 启用 · let a client in
+    Activate {
+        /// 客户端编号 · client id
+        id: String,
+    },
+    /// 吊销 · revoke a client and end all it holds
+    Revoke {
+        /// 客户端编号 · client id
+        id: String,
+    },
+    /// 换发密钥 · a fresh secret; the old one ends at once
+    Secret {
+        /// 客户端编号 · client id
+        id: String,
+    },
 }
 
 /// How rows are printed.

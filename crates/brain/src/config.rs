@@ -8,7 +8,9 @@ use brain_kernel::{language::Language, party::Role, uscc::Uscc};
 use brain_trust::evidence::verifier::HashAlgorithm;
 use brain_trust::evidence::{KnownLog, WitnessPeer};
 use brain_crypto::Profile;
-use brain_trust::{AuditOptions, CryptoOptions, EvidenceOptions, StatusOptions};
+use brain_trust::{
+    AuditOptions, CryptoOptions, EvidenceOptions, ProviderOptions, Site, StatusOptions,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -56,6 +58,8 @@ pub struct Config {
     pub warehouse: WarehouseConfig,
     /// Passwords, second factors, sessions, keys.
     pub trust: brain_trust::Options,
+    /// Who else may vouch for people.
+    pub identity: IdentityConfig,
     /// Logs and traces.
     pub telemetry: Telemetry,
     /// Evidence log and witnesses.
@@ -90,6 +94,10 @@ pub struct Node {
 pub struct Http {
     /// Address and port; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// Address people and other nodes meet this node at, such as `https://brain.example`: passkeys and federated sign-in
+    /// are bound to it. Empty means `http://localhost:<port>` where the node listens on this machine only, and neither
+    /// elsewhere.
+    pub public_url: String,
     /// Name of the gateway that ends TLS in front of this node; without it plain HTTP is for loopback only.
     pub gateway: String,
     /// Whether cookies are marked Secure, as they are whenever the node itself speaks TLS; set it when TLS ends in front of the node.
@@ -116,6 +124,20 @@ pub struct Tls {
     pub own_authority: bool,
     /// Host names and addresses in the certificate of the own authority.
     pub names: Vec<String>,
+}
+
+impl Http {
+    /// The public address of a node that listens here.
+    pub fn site(&self, listening: SocketAddr, tls: bool) -> brain_trust::Result<Option<Site>> {
+        if !self.public_url.is_empty() {
+            return Site::parse(&self.public_url).map(Some);
+        }
+        if !listening.ip().is_loopback() {
+            return Ok(None);
+        }
+        let scheme = if tls { "https" } else { "http" };
+        Site::parse(&format!("{scheme}://localhost:{}", listening.port())).map(Some)
+    }
 }
 
 impl Tls {
@@ -145,6 +167,14 @@ pub struct WarehouseConfig {
     pub query_timeout_s: u64,
     /// Most rows one query returns.
     pub query_rows_max: u64,
+}
+
+/// `[identity]`
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IdentityConfig {
+    /// Outside providers that people may sign in through (OpenID Connect).
+    pub providers: Vec<ProviderOptions>,
 }
 
 /// `[telemetry]`
@@ -296,6 +326,7 @@ role = "brain"
 data = "brain-data"
 [http]
 listen = "127.0.0.1:7600"
+public_url = ""
 gateway = ""
 secure_cookies = false
 upload_limit_mib = 4096
@@ -341,6 +372,8 @@ administrator_password_days_max = 90
 stale_account_days = 90
 api_key_days_max = 366
 head_interval_ms = 1000
+[identity]
+providers = []
 [telemetry]
 log = "info,sqlx=warn,datafusion=warn,buoyant_kernel=warn,deltalake_core=warn"
 log_format = "text"
@@ -559,6 +592,9 @@ fn validate(config: &Config) -> Result<()> {
         );
     }
     transport(config)?;
+    if !config.http.public_url.is_empty() {
+        Site::parse(&config.http.public_url).map_err(brain_kernel::error::Failure::from)?;
+    }
     let url = &config.store.url;
     if !(url.is_empty() || url.starts_with("postgres://") || url.starts_with("postgresql://")) {
         bail!(
@@ -747,6 +783,23 @@ mod tests {
                 .contains("BRAIN_WAREHOUSE_QUERY_TIMEOUT_S")
         );
         assert!(attempt("[store]\nurl = \"mysql://x\"", &[]).contains("store.url"));
+        assert!(attempt("[http]\npublic_url = \"http://brain.example\"", &[]).contains("public address"));
+        assert!(attempt("[[identity.providers]]\nid = \"centre\"", &[]).contains("title"));
+    }
+
+    #[test]
+    fn the_public_address_is_what_was_written_or_this_machine_by_name() {
+        let loaded = load(None, variables(&[("BRAIN_NODE_DATA", "/nowhere")]), vec![]).unwrap();
+        let mut http = loaded.config.http;
+        let here: SocketAddr = "127.0.0.1:7612".parse().unwrap();
+        assert_eq!(http.site(here, false).unwrap().unwrap().origin(), "http://localhost:7612");
+        assert_eq!(http.site(here, true).unwrap().unwrap().origin(), "https://localhost:7612");
+        assert!(
+            http.site("10.0.0.1:7600".parse().unwrap(), true).unwrap().is_none(),
+            "nobody guesses a name"
+        );
+        http.public_url = "https://brain.example/".to_owned();
+        assert_eq!(http.site(here, false).unwrap().unwrap().origin(), "https://brain.example");
     }
 
     #[test]

@@ -43,6 +43,8 @@ impl Node {
             Store::open(&folder.store_url(&config.store.url), clock.clone()).await.map_err(Failure::from)?;
         let trust =
             open_trust(&config, store.clone(), &folder, clock.clone()).await.map_err(Failure::from)?;
+        let providers = config.identity.providers.clone();
+        trust.federation().configure(providers, &variable).map_err(Failure::from)?;
         for first in trust.first_start().await.map_err(Failure::from)? {
             announce(&first);
         }

@@ -156,6 +156,24 @@ pub async fn set_role(db: &impl ConnectionTrait, id: &str, role: &str) -> Result
     one_row(update.exec(db).await?.rows_affected, id)
 }
 
+/// Bring an account in step with what its provider says of it.
+pub async fn set_described(
+    db: &impl ConnectionTrait,
+    id: &str,
+    display_name: &str,
+    role: &str,
+    organisation: Option<&str>,
+    region: Option<&str>,
+) -> Result<()> {
+    let update = Entity::update_many()
+        .col_expr(Column::DisplayName, Expr::value(display_name))
+        .col_expr(Column::Role, Expr::value(role))
+        .col_expr(Column::Organisation, Expr::value(organisation))
+        .col_expr(Column::Region, Expr::value(region))
+        .filter(Column::Id.eq(id));
+    one_row(update.exec(db).await?.rows_affected, id)
+}
+
 fn one_row(affected: u64, id: &str) -> Result<()> {
     if affected == 0 { Err(Error::NotFound { what: "account", id: id.to_owned() }) } else { Ok(()) }
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait,
-    QueryFilter, QueryOrder,
+    QueryFilter, QueryOrder, QuerySelect,
 };
 
 use crate::entity::{passkey, recovery_code, totp};
@@ -125,20 +125,53 @@ pub async fn passkeys(db: &impl ConnectionTrait, account_id: &str) -> Result<Vec
     Ok(own.order_by_asc(passkey::Column::Id).all(db).await?)
 }
 
-/// Remember a use: the counter only grows.
+/// The passkey with this credential id (base64url), locked until the transaction ends where the engine can.
+pub async fn passkey_by_credential(
+    db: &impl ConnectionTrait,
+    credential_id: &str,
+) -> Result<Option<PasskeyRow>> {
+    let found = passkey::Entity::find().filter(passkey::Column::CredentialId.eq(credential_id));
+    Ok(found.lock_exclusive().one(db).await?)
+}
+
+/// Remember a use: the counter, and whether the authenticator has copied the passkey elsewhere.
 pub async fn touch_passkey(
     db: &impl ConnectionTrait,
     id: &str,
     sign_count: i64,
+    backed_up: bool,
     at: DateTime<Utc>,
 ) -> Result<()> {
     passkey::Entity::update_many()
         .col_expr(passkey::Column::SignCount, Expr::value(sign_count))
+        .col_expr(passkey::Column::BackedUp, Expr::value(backed_up))
         .col_expr(passkey::Column::LastUsedAt, Expr::value(at))
         .filter(passkey::Column::Id.eq(id))
         .exec(db)
         .await?;
     Ok(())
+}
+
+/// Refuse the passkey from now on.
+pub async fn suspend_passkey(db: &impl ConnectionTrait, id: &str, at: DateTime<Utc>) -> Result<()> {
+    passkey::Entity::update_many()
+        .col_expr(passkey::Column::SuspendedAt, Expr::value(at))
+        .filter(passkey::Column::Id.eq(id))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// Call one passkey of an account something else.
+pub async fn rename_passkey(db: &impl ConnectionTrait, account_id: &str, id: &str, name: &str) -> Result<()> {
+    let own = passkey::Entity::update_many()
+        .col_expr(passkey::Column::Name, Expr::value(name))
+        .filter(passkey::Column::Id.eq(id))
+        .filter(passkey::Column::AccountId.eq(account_id));
+    match own.exec(db).await?.rows_affected {
+        0 => Err(Error::NotFound { what: "passkey", id: id.to_owned() }),
+        _ => Ok(()),
+    }
 }
 
 /// Forget one passkey of an account.

@@ -64,7 +64,9 @@ impl Client {
     /// A client nobody is signed in with.
     #[must_use]
     pub fn new(base: &str) -> Self {
-        let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+        // Where a node sends a browser is what tests look at.
+        let redirect = reqwest::redirect::Policy::none();
+        let http = reqwest::Client::builder().no_proxy().redirect(redirect).build().expect("a client");
         Self { http, base: base.to_owned(), cookie: None, token: None, language: "en", guard: true }
     }
 
@@ -81,6 +83,12 @@ impl Client {
     pub fn with_cookie_of(&self, reply: &Reply) -> Self {
         let cookie = reply.headers[SET_COOKIE].to_str().expect("text").split(';').next();
         Self { cookie: Some(cookie.expect("a pair").to_owned()), token: None, ..self.clone() }
+    }
+
+    /// The same client with these cookies.
+    #[must_use]
+    pub fn with_cookie(&self, cookie: &str) -> Self {
+        Self { cookie: Some(cookie.to_owned()), token: None, ..self.clone() }
     }
 
     /// The same client with a token instead of a cookie.

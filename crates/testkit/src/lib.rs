@@ -10,11 +10,13 @@
     reason = "a fixture that cannot be built fails the test at once"
 )]
 
+mod authenticator;
 mod client;
 mod clock;
 mod data;
 mod node;
 
+pub use authenticator::{Authenticator, Created, Key, Shown, base64url};
 pub use client::{Client, Reply};
 pub use clock::MovableClock;
 pub use data::{FIRMS_CSV, FIRMS_MAPPING};

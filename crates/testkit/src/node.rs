@@ -10,7 +10,7 @@ use brain_kernel::party::{Party, Role};
 use brain_kernel::progress::{Cancel, Progress};
 use brain_kernel::uscc::Uscc;
 use brain_store::Store;
-use brain_trust::{AccountKind, NewAccount, Trust};
+use brain_trust::{AccountKind, NewAccount, Site, Trust};
 use brain_warehouse::Warehouse;
 use brain_warehouse::ingest::{IngestOptions, IngestReport, IngestRequest};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
@@ -52,6 +52,8 @@ pub struct Setup {
     pub peer_certificates_required: bool,
     /// TLS of the listener; plain HTTP without.
     pub tls: Option<Arc<brain_tls::ServerTls>>,
+    /// Host name in the node's public address; its port is the one it listens on.
+    pub public_host: String,
     /// Folder whose key files the node shall have, so that others can know its public keys before it starts.
     pub keys: Option<PathBuf>,
 }
@@ -69,6 +71,7 @@ impl Default for Setup {
             status: brain_trust::StatusOptions::default(),
             peer_certificates_required: false,
             tls: None,
+            public_host: "localhost".to_owned(),
             keys: None,
         }
     }
@@ -78,6 +81,8 @@ impl Default for Setup {
 pub struct Node {
     /// Where it listens.
     pub address: SocketAddr,
+    /// Address people and other nodes meet it at.
+    pub site: Site,
     /// Identity, grants, evidence.
     pub trust: Trust,
     /// Operational state.
@@ -144,6 +149,10 @@ impl Node {
             .expect("a warehouse");
         let platform = Platform { warehouse: warehouse.clone(), trust: trust.clone(), clock: shared.clone() };
         let registry = Registry::new(platform, setup.components).expect("components");
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let public_url = format!("http://{}:{}", setup.public_host, address.port());
+        let site = Site::parse(&public_url).expect("a public address");
         let services = Services {
             trust: trust.clone(),
             warehouse: warehouse.clone(),
@@ -154,6 +163,7 @@ impl Node {
                 node_name: "测试大脑".to_owned(),
                 node_role: "brain".to_owned(),
                 version: "0.0.0-test".to_owned(),
+                site: Some(site.clone()),
                 secure_cookies: false,
                 upload_limit_bytes: setup.upload_limit_bytes,
                 uploads: folder.path().join("uploads"),
@@ -164,8 +174,6 @@ impl Node {
             },
         };
         let (router, runs) = brain_api::router_and_runs(services);
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let address = listener.local_addr().expect("an address");
         let (stop, stopped) = oneshot::channel::<()>();
         let tls = setup.tls;
         let server = tokio::spawn(async move {
@@ -181,7 +189,19 @@ impl Node {
                 }
             }
         });
-        Self { address, trust, store, warehouse, registry, clock, runs, folder, stop: Some(stop), server }
+        Self {
+            address,
+            site,
+            trust,
+            store,
+            warehouse,
+            registry,
+            clock,
+            runs,
+            folder,
+            stop: Some(stop),
+            server,
+        }
     }
 
     /// A client nobody is signed in with.

@@ -35,6 +35,52 @@ pub enum Error {
     /// The question for the second factor was answered, took too long or too many attempts.
     #[error("the challenge has ended")]
     ChallengeEnded,
+    /// What the browser made of a new passkey does not hold.
+    #[error("the passkey was refused: {reason}")]
+    PasskeyRefused {
+        /// What was wrong with it, for the operator's log.
+        reason: &'static str,
+    },
+    /// A role that must show a second factor keeps its last one.
+    #[error("the last second factor stays")]
+    LastFactor,
+    /// A sign-in at a provider that was not begun here by this browser, or took too long.
+    #[error("the sign-in at the provider has ended")]
+    VouchingEnded,
+    /// What a provider says does not hold, or it says no.
+    #[error("the provider {provider} is not believed: {reason}")]
+    VouchingRefused {
+        /// The provider.
+        provider: String,
+        /// Why, for the log and the evidence.
+        reason: String,
+    },
+    /// A provider does not answer, or answers nonsense.
+    #[error("the provider {provider} cannot be used")]
+    ProviderUnreachable {
+        /// The provider.
+        provider: String,
+    },
+    /// Nobody here is linked to who signed in there.
+    #[error("nobody is linked to {subject:?} at {provider}")]
+    NotLinked {
+        /// The provider.
+        provider: String,
+        /// Who it is there.
+        subject: String,
+    },
+    /// Who signed in there is linked to another account.
+    #[error("already linked at {provider}")]
+    LinkTaken {
+        /// The provider.
+        provider: String,
+    },
+    /// The answer to a client would go where none was registered to go.
+    #[error("client {client} asks for an address that is not registered")]
+    RedirectRefused {
+        /// The client.
+        client: String,
+    },
     /// The act needs a second factor shown lately, in a session.
     #[error("a fresh second factor is needed")]
     StepUpRequired,
@@ -222,6 +268,14 @@ impl Error {
             Self::SecondFactorRequired => "trust/second-factor-required",
             Self::SecondFactorWrong => "trust/second-factor-wrong",
             Self::ChallengeEnded => "trust/challenge-ended",
+            Self::PasskeyRefused { .. } => "trust/passkey-refused",
+            Self::LastFactor => "trust/last-factor",
+            Self::VouchingEnded => "trust/vouching-ended",
+            Self::VouchingRefused { .. } => "trust/vouching-refused",
+            Self::ProviderUnreachable { .. } => "trust/provider-unreachable",
+            Self::NotLinked { .. } => "trust/not-linked",
+            Self::LinkTaken { .. } => "trust/link-taken",
+            Self::RedirectRefused { .. } => "trust/redirect-refused",
             Self::StepUpRequired => "trust/step-up-required",
             Self::OwnAccount => "trust/own-account",
             Self::WrongPassword => "trust/wrong-password",
@@ -345,6 +399,26 @@ fn caller_failure(code: &'static str, error: Error) -> Failure {
             "This needs a signed-in session in which the second factor was shown lately.",
         )
         .with_hint("请重新出示第二因素。", "Show it again with POST /api/v1/session/step-up."),
+        Error::PasskeyRefused { reason } => {
+            tracing::info!(reason, "a new passkey was refused");
+            Failure::new(
+                InvalidArgument,
+                code,
+                "浏览器返回的通行密钥未通过核验。",
+                "The passkey that the browser made did not pass the checks.",
+            )
+            .with_hint(
+                "请用本节点的对外地址打开门户，换一个验证器（须支持 PIN 或指纹）后重试。",
+                "Open the portal at the node's public address and try again with an authenticator that has a PIN or fingerprint.",
+            )
+        }
+        Error::LastFactor => Failure::new(
+            Precondition,
+            code,
+            "您的角色须使用双因素认证，不能移除最后一个第二因素。",
+            "Your role needs a second factor: the last one cannot be removed.",
+        )
+        .with_hint("请先添加另一个通行密钥或身份验证器。", "Add another passkey or an authenticator first."),
         Error::OwnAccount => Failure::new(
             Forbidden,
             code,
@@ -397,6 +471,12 @@ fn caller_failure(code: &'static str, error: Error) -> Failure {
         | Error::FormMissing { .. }
         | Error::IncidentState { .. }
         | Error::SecondPerson => access_failure(code, error),
+        Error::VouchingEnded
+        | Error::VouchingRefused { .. }
+        | Error::ProviderUnreachable { .. }
+        | Error::NotLinked { .. }
+        | Error::LinkTaken { .. }
+        | Error::RedirectRefused { .. } => federation_failure(code, error),
         Error::UsernameTaken(name) => Failure::new(
             AlreadyExists,
             code,
@@ -473,6 +553,63 @@ fn access_failure(code: &'static str, error: Error) -> Failure {
             code,
             "涉及重要数据的变更须由另一名安全管理员确认。",
             "A change that reaches important data is confirmed by another security administrator.",
+        ),
+    }
+}
+
+fn federation_failure(code: &'static str, error: Error) -> Failure {
+    use ErrorKind::{AlreadyExists, Forbidden, InvalidArgument, Unauthenticated, Unavailable};
+    match error {
+        Error::VouchingEnded => Failure::new(
+            Unauthenticated,
+            code,
+            "外部登录已超时，或不是由此浏览器发起。",
+            "The sign-in at the provider took too long, or this browser did not begin it.",
+        )
+        .with_hint("请回到登录页重新开始。", "Start again from the sign-in page."),
+        Error::VouchingRefused { provider, .. } => Failure::new(
+            Unauthenticated,
+            code,
+            format!("{provider} 的登录结果未通过核验，未予登录。"),
+            format!("What {provider} answered was not accepted; nobody is signed in."),
+        )
+        .with_hint("原因已写入存证，请联系系统管理员。", "The reason is in the evidence log; ask the system administrator."),
+        Error::ProviderUnreachable { provider } => Failure::new(
+            Unavailable,
+            code,
+            format!("暂时无法使用 {provider} 登录。"),
+            format!("Signing in through {provider} is not possible now."),
+        )
+        .with_hint(
+            "请用本节点的口令登录，或稍后再试；系统管理员可在日志中看到原因。",
+            "Sign in with your password here, or try again later; the log tells the system administrator why.",
+        ),
+        Error::NotLinked { provider, subject } => Failure::new(
+            Forbidden,
+            code,
+            format!("您在 {provider} 的身份尚未关联本节点的账号，或关联待批准。外部身份编号：{subject}"),
+            format!("Who you are at {provider} is linked to no account here, or the link awaits approval. Subject: {subject}"),
+        )
+        .with_hint(
+            "请先用口令登录，在“我的安全”中关联；或把编号交给系统管理员。",
+            "Sign in with your password and link it under My security, or give the subject to the system administrator.",
+        ),
+        Error::LinkTaken { provider } => Failure::new(
+            AlreadyExists,
+            code,
+            format!("此 {provider} 身份已关联其他账号。"),
+            format!("This identity at {provider} is linked to another account already."),
+        )
+        .with_hint("请联系系统管理员。", "Ask the system administrator."),
+        _ => Failure::new(
+            InvalidArgument,
+            code,
+            "登录请求中的回调地址未登记，已拒绝。",
+            "The redirect URI of the request is not registered; the request is refused.",
+        )
+        .with_hint(
+            "请联系对方节点的管理员核对登记的回调地址（须逐字一致）。",
+            "Ask the other node's administrator to compare it with what was registered, letter by letter.",
         ),
     }
 }

@@ -11,6 +11,7 @@ pub mod audit;
 mod authority;
 mod error;
 pub mod evidence;
+pub mod federation;
 pub mod grants;
 pub mod identity;
 pub mod incidents;
@@ -21,6 +22,7 @@ mod peer_client;
 pub mod policy;
 pub mod requests;
 mod secret;
+mod site;
 pub mod status;
 mod trust;
 pub mod vault;
@@ -31,11 +33,13 @@ pub use authority::{CertificateCard, Certificates};
 pub use brain_policy::Action;
 pub use error::{Error, Result};
 pub use evidence::{Evidence, EvidenceEntry, EvidenceOptions, LogHead, Verification};
+pub use federation::{Federation, ProviderOptions};
 pub use grants::{ColumnFacts, DatasetFacts, Grant, GrantCard, Grants, NewGrant, Reach, Subject};
 pub use identity::{
-    AccountCard, AccountKind, AccountProtection, ApiKeyCard, Authenticated, Carrier, Credential, Identity, NewAccount,
-    NewApiKey, NewNode, NewTotp, NodeCard, NodeState, OrganisationCard, Origin, Proof, Scope,
-    SecondFactorNeeded, SecurityCard, SessionCard, SignIn, SignedIn,
+    AccountCard, AccountKind, AccountProtection, ApiKeyCard, Authenticated, Carrier, Credential, Identity,
+    NewAccount, NewApiKey, NewNode, NewPasskey, NewTotp, NodeCard, NodeState, OrganisationCard, Origin,
+    PasskeyAdded, PasskeyAnswer, PasskeyCard, PasskeyCreation, PasskeyDescriptor, PasskeyProof, PasskeyRequest,
+    Proof, Scope, SecondFactorNeeded, SecurityCard, SessionCard, SignIn, SignedIn,
 };
 pub use incidents::Incidents;
 pub use options::Options;
@@ -44,6 +48,7 @@ pub use peer_client::{PeerClient, PeerTls};
 pub use policy::{Ask, Change, Decision, Explanation, Policy, Reason};
 pub use requests::{Approval, NewRequest, RequestCard, Requests};
 pub use secret::Secret;
+pub use site::Site;
 pub use status::{NodeFacts, Status, StatusOptions};
 pub use trust::{FirstAdministrator, Trust};
 pub use vault::{CryptoOptions, Keyring, Vault};

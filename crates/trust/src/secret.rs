@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use zeroize::Zeroizing;
 
 /// A password or token on its way through the program: never printed, wiped when dropped.
@@ -14,6 +16,13 @@ impl Secret {
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
         Self(Zeroizing::new(text.into()))
+    }
+
+    /// Decode base64 of a text, with or without padding; `None` for what is none.
+    #[must_use]
+    pub fn from_base64(encoded: &str) -> Option<Self> {
+        let bytes = STANDARD_NO_PAD.decode(encoded.trim_end_matches('=')).ok()?;
+        String::from_utf8(bytes).ok().map(Self::new)
     }
 
     /// The text, for whoever must compare, hash or hand it out.

@@ -11,9 +11,9 @@ use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 
 use crate::{
-    AccountCard, Alerts, Audit, Certificates, CryptoOptions, Evidence, EvidenceOptions, Grants, Identity,
-    Incidents, Keyring, Options, PeerClient, Policy, Requests, Result, Rulebook, Secret, Status, StatusOptions,
-    Vault,
+    AccountCard, Alerts, Audit, Certificates, CryptoOptions, Evidence, EvidenceOptions, Federation, Grants,
+    Identity, Incidents, Keyring, Options, PeerClient, Policy, Requests, Result, Rulebook, Secret, Status,
+    StatusOptions, Vault,
 };
 
 /// A cheap-clone handle to identity, grants and evidence of one node.
@@ -33,6 +33,7 @@ struct Inner {
     certificates: Certificates,
     peers: PeerClient,
     status: Status,
+    federation: Federation,
     tasks: Vec<JoinHandle<()>>,
 }
 
@@ -139,7 +140,8 @@ impl Trust {
         let rulebook = Arc::new(Rulebook::load(&own_rules)?);
         let incidents = Incidents::new(store.clone(), evidence.clone(), rulebook.clone());
         let alerts = Alerts::open(store.clone(), audit.clone(), incidents.clone(), rulebook).await?;
-        let identity = Identity::new(store, evidence.clone(), vault.clone(), options)?;
+        let identity = Identity::new(store.clone(), evidence.clone(), vault.clone(), options)?;
+        let federation = Federation::new(store, evidence.clone(), vault.clone(), identity.clone())?;
         let mut tasks = vec![tokio::spawn(audit.clone().keep_writing())];
         if head_interval_ms > 0 {
             let interval = Duration::from_millis(head_interval_ms.into());
@@ -163,6 +165,7 @@ impl Trust {
             certificates,
             peers,
             status,
+            federation,
             tasks,
         })))
     }
@@ -230,6 +233,12 @@ impl Trust {
     #[must_use]
     pub fn vault(&self) -> Vault {
         self.0.vault.clone()
+    }
+
+    /// Sign-ins from and to other nodes.
+    #[must_use]
+    pub fn federation(&self) -> Federation {
+        self.0.federation.clone()
     }
 
     /// The node's own certificate authority.

@@ -1,6 +1,7 @@
 // English. Same keys as zh-CN.ts, held by type and by test.
 import { audit } from "./en.audit";
 import { status } from "./en.status";
+import { federation } from "./en.federation";
 import { trust } from "./en.trust";
 import type { Messages } from "./zh-CN";
 
@@ -627,6 +628,7 @@ export const en: Messages = {
   ...trust,
   ...audit,
   ...status,
+  ...federation,
   about: {
     title: "About",
     question: "Which node is this",

@@ -1,6 +1,7 @@
 // 中文，默认语言。键与 en.ts 一一对应（有测试与类型双重保证）。
 import { audit } from "./zh-CN.audit";
 import { status } from "./zh-CN.status";
+import { federation } from "./zh-CN.federation";
 import { trust } from "./zh-CN.trust";
 
 export const zh = {
@@ -626,6 +627,7 @@ export const zh = {
   ...trust,
   ...audit,
   ...status,
+  ...federation,
   about: {
     title: "关于",
     question: "这是什么节点",

@@ -279,6 +279,109 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/session/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 开始添加通行密钥 · Begin to add a passkey */
+        post: operations["passkey_begin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/passkeys/confirmation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 登记浏览器生成的通行密钥；首个第二因素同时返回恢复码 · Register the passkey that the browser made; the first second factor comes with recovery codes */
+        post: operations["passkey_confirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/passkeys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** 移除通行密钥；必须双因素的角色不能移除最后一个 · Remove a passkey; a role that needs a second factor keeps its last one */
+        delete: operations["passkey_remove"];
+        options?: never;
+        head?: never;
+        /** 重命名通行密钥 · Call a passkey something else */
+        patch: operations["passkey_rename"];
+        trace?: never;
+    };
+    "/api/v1/session/step-up/passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 请求以通行密钥重新验证 · Ask for a passkey, to show the second factor again */
+        post: operations["passkey_step_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/passkey-request": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 请求以通行密钥登录 · Ask for a passkey to sign in with */
+        post: operations["passkey_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 以通行密钥登录，无须口令 · Sign in with a passkey, without a password */
+        post: operations["session_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/accounts": {
         parameters: {
             query?: never;
@@ -547,6 +650,401 @@ export interface paths {
         get?: never;
         /** 启用或吊销节点 · Let a node speak, or no longer */
         put: operations["nodes_state"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/federation/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 外部登录方 · Outside providers that people may sign in through */
+        get: operations["federation_providers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/federation/departure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 前往外部登录方登录 · Go to a provider to sign in */
+        post: operations["federation_depart"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/federation/arrival": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 从外部登录方返回：登录，或关联当前账号 · Come back from a provider: sign in, or link the present account */
+        post: operations["federation_arrive"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/federation/farewell": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 退出登录后去往的地址 · Where a person goes after signing out on behalf of a client */
+        get: operations["federation_farewell"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 本人的外部身份关联 · One's own links to outside providers */
+        get: operations["links_own"];
+        put?: never;
+        /** 前往外部登录方关联本人账号 · Go to a provider to link one's own account */
+        post: operations["links_begin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/links/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** 解除本人的外部身份关联 · Remove one of one's own links */
+        delete: operations["links_end"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/consents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 本人同意告知其他节点的内容 · What one agreed to tell other nodes */
+        get: operations["consents_own"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/consents/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** 撤回同意；该节点持有的令牌随即失效 · Take a consent back; every token that the node holds ends */
+        delete: operations["consents_withdraw"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/federation/authorization": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 征询：谁在请求登录，将告知什么 · Who asks for a sign-in, and what it will be told */
+        get: operations["authorization_show"];
+        put?: never;
+        /** 同意或拒绝 · Agree, or not */
+        post: operations["authorization_decide"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{id}/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 账号的外部身份关联 · Links of an account to outside providers */
+        get: operations["links_list"];
+        put?: never;
+        /** 为账号关联外部身份；须经安全管理员批准 · Link an account to somebody at a provider; the security administrator approves it */
+        post: operations["links_make"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/federation/clients": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 登录客户端 · Nodes and programs whose people sign in here */
+        get: operations["clients_list"];
+        put?: never;
+        /** 登记客户端，密钥只显示一次；须经安全管理员启用 · Register a client, its secret shown once; the security administrator lets it in */
+        post: operations["clients_register"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/federation/links/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** 解除任一账号的外部身份关联 · Remove a link of any account */
+        delete: operations["links_remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/federation/clients/{id}/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 换发客户端密钥，旧密钥即刻失效 · A fresh secret for a client; the old one ends at once */
+        post: operations["clients_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/federation/links/{id}/approval": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 批准管理员所作的关联 · Approve a link that an administrator made */
+        post: operations["links_approve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/federation/clients/{id}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** 启用或吊销客户端；吊销即刻终止其全部令牌 · Let a client in, or no longer: then all it holds ends at once */
+        put: operations["clients_state"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/federation/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 更换身份令牌的签名密钥 · Sign identity tokens with a fresh key */
+        post: operations["federation_keys_rotate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/.well-known/openid-configuration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 登录中心元数据（OpenID Connect Discovery） · Metadata of this provider (OpenID Connect Discovery) */
+        get: operations["oauth_metadata"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oauth2/jwks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 身份令牌的签名公钥（JWK 集合） · Public keys of identity tokens (JWK set) */
+        get: operations["oauth_keys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oauth2/authorize": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 登录请求：核对客户端与回调地址后转到征询页 · A request for a sign-in: client and redirect URI are checked, then the person is asked */
+        get: operations["oauth_authorize"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oauth2/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 以授权码或刷新令牌换取令牌 · Tokens for a code or a refresh token */
+        post: operations["oauth_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oauth2/userinfo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 登录者的信息（访问令牌） · Who signed in, for an access token */
+        get: operations["oauth_userinfo"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oauth2/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 交还令牌（RFC 7009） · Give a token back (RFC 7009) */
+        post: operations["oauth_revoke"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oauth2/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 退出登录（由客户端发起） · Sign out on behalf of a client */
+        get: operations["oauth_logout"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -1735,6 +2233,8 @@ export interface components {
             languages: components["schemas"]["Language"][];
             /** @description Whether every administrator must show a second factor; a demonstration may go without, and says so. */
             second_factor_enforced: boolean;
+            /** @description Address that passkeys and sign-ins of other nodes are bound to; left out where none is configured. */
+            public_url?: string | null;
             /** @description Accounts of a public demonstration; left out everywhere else. */
             demo_accounts?: components["schemas"]["DemoAccount"][];
         };
@@ -1823,6 +2323,8 @@ export interface components {
              * @description Since when an authenticator application is set up.
              */
             totp_since: string | null;
+            /** @description Passkeys, oldest first. */
+            passkeys: components["schemas"]["PasskeyCard"][];
             /**
              * Format: uint64
              * @description Unused recovery codes.
@@ -1832,6 +2334,30 @@ export interface components {
             second_factor_required: boolean;
             /** @description Open sessions. */
             sessions: components["schemas"]["SessionCard"][];
+        };
+        /** @description A passkey as its owner sees it. */
+        PasskeyCard: {
+            /** @description Stable id. */
+            id: string;
+            /** @description What its owner calls it. */
+            name: string;
+            /**
+             * Format: date-time
+             * @description When it was registered.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description Last use.
+             */
+            last_used_at: string | null;
+            /** @description Whether it was copied to its owner's other devices when last used. */
+            backed_up: boolean;
+            /**
+             * Format: date-time
+             * @description Since when it is refused because a copy of it was used.
+             */
+            suspended_at: string | null;
         };
         /** @description A session as its owner sees it. */
         SessionCard: {
@@ -1880,6 +2406,56 @@ export interface components {
              * @description Sessions that were open.
              */
             ended: number;
+        };
+        /** @description What the browser needs to make a passkey (`PublicKeyCredentialCreationOptions`). */
+        PasskeyCreation: {
+            /** @description Challenge, base64url; answered once. */
+            challenge: string;
+            /** @description Domain the passkey is for. */
+            relying_party: string;
+            /** @description Opaque id of the owner, base64url. */
+            user_id: string;
+            /** @description Name to sign in with. */
+            user_name: string;
+            /** @description Name to show. */
+            user_display_name: string;
+            /** @description COSE algorithms in order of preference. */
+            algorithms: number[];
+            /** @description Passkeys the owner has: no second one on the same authenticator. */
+            exclude: components["schemas"]["PasskeyDescriptor"][];
+            /**
+             * Format: date-time
+             * @description When the challenge stops working.
+             */
+            expires_at: string;
+        };
+        /** @description A passkey by which the browser recognises it. */
+        PasskeyDescriptor: {
+            /** @description Credential id, base64url. */
+            id: string;
+            /** @description How its authenticator is reached, where known. */
+            transports: string[];
+        };
+        /** @description A passkey just registered. */
+        AddedPasskey: {
+            /** @description The passkey. */
+            passkey: components["schemas"]["PasskeyCard"];
+            /** @description Recovery codes, where it is the account's first second factor; shown this once. */
+            recovery_codes: string[];
+        };
+        /** @description What the browser needs to show a passkey (`PublicKeyCredentialRequestOptions`). */
+        PasskeyRequest: {
+            /** @description Challenge, base64url; answered once. */
+            challenge: string;
+            /** @description Domain the passkey is for. */
+            relying_party: string;
+            /** @description Passkeys that will do; empty for whichever the person chooses. */
+            allow: components["schemas"]["PasskeyDescriptor"][];
+            /**
+             * Format: date-time
+             * @description When the challenge stops working.
+             */
+            expires_at: string;
         };
         /** @description One page of a list. */
         Page: {
@@ -2085,8 +2661,208 @@ export interface components {
         };
         /** @description Whether a node may speak. */
         NodeState: "waiting" | "active" | "revoked";
+        /** @description A provider as the sign-in page shows it. */
+        ProviderCard: {
+            /** @description Short name. */
+            id: string;
+            /** @description Words on its button. */
+            title: components["schemas"]["Text"];
+        };
+        /** @description One text in both languages. */
+        Text: {
+            /** @description 中文 */
+            zh: string;
+            /** @description English */
+            en: string;
+        };
+        /** @description Where to send the browser. */
+        Onward: {
+            /** @description Address. */
+            redirect: string;
+        };
+        /** @description Where a good return leads: to a session, to the question for the second factor, or to a link. */
+        ArrivalAnswer: components["schemas"]["SessionState"] | components["schemas"]["SecondFactorNeeded"] | components["schemas"]["LinkCard"];
+        /** @description A link as people see it. */
+        LinkCard: {
+            /** @description Stable id. */
+            id: string;
+            /** @description Account here. */
+            account: string;
+            /** @description Provider by its name in the configuration. */
+            provider: string;
+            /** @description Who it is there. */
+            subject: string;
+            /** @description Whether the provider made the account: then it also says role and organisation. */
+            made_account: boolean;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /** @description Whether it may be used; one made by an administrator waits for the security administrator. */
+            approved: boolean;
+            /**
+             * Format: date-time
+             * @description Last sign-in.
+             */
+            last_used_at: string | null;
+        };
+        /** @description Where to send the browser, if anywhere but the portal. */
+        Farewell: {
+            /** @description Address the client registered. */
+            redirect: string | null;
+        };
+        /** @description What a person agreed to tell a client. */
+        ConsentCard: {
+            /** @description Stable id. */
+            id: string;
+            /** @description Client. */
+            client_id: string;
+            /** @description Its name. */
+            client_name: string;
+            /** @description Scopes agreed to. */
+            scopes: string[];
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            given_at: string;
+            /**
+             * Format: date-time
+             * @description Last sign-in there.
+             */
+            last_used_at: string | null;
+            /**
+             * Format: uint64
+             * @description Sign-ins there.
+             */
+            uses: number;
+        };
+        /** @description What the page that asks the person shows. */
+        Considered: {
+            /** @description Client id. */
+            client_id: string;
+            /** @description Name of the client. */
+            client_name: string;
+            /** @description Host that the answer goes to. */
+            client_host: string;
+            /** @description What it is told. */
+            told: components["schemas"]["Told"][];
+            /** @description Whether it may ask again without the person being there. */
+            offline: boolean;
+            /** @description Whether the person agreed to this before. */
+            agreed_before: boolean;
+            /** @description Whether the person must sign in again first. */
+            sign_in_again: boolean;
+        };
+        /** @description One thing a client is told. */
+        Told: {
+            /** @description Claim: `sub`, `name`, `role`, `organisation`, `region`. */
+            claim: string;
+            /** @description What it says; `None` for the opaque name that only this client knows. */
+            value: string | null;
+        };
         /** @description One page of a list. */
         Page5: {
+            /** @description The items of this page. */
+            items: components["schemas"]["ClientCard"][];
+            /**
+             * Format: uint64
+             * @description Items in the whole list.
+             */
+            total: number;
+            /**
+             * Format: uint64
+             * @description This page's number, from 1.
+             */
+            page: number;
+            /**
+             * Format: uint64
+             * @description Items per page.
+             */
+            page_size: number;
+        };
+        /** @description A client as administrators see it. */
+        ClientCard: {
+            /** @description Client id. */
+            id: string;
+            /** @description Name that the consent page shows. */
+            name: string;
+            /** @description Where answers may be sent. */
+            redirect_uris: string[];
+            /** @description Where people may be sent after signing out. */
+            logout_uris: string[];
+            /** @description Scopes it may ask for. */
+            scopes: string[];
+            /** @description Whether it signs assertions (`private_key_jwt`) instead of showing a secret. */
+            signs: boolean;
+            /** @description Whether it may sign people in. */
+            state: components["schemas"]["ClientState"];
+            /**
+             * Format: date-time
+             * @description When it was registered.
+             */
+            created_at: string;
+        };
+        /** @description Whether a client may sign people in. */
+        ClientState: "waiting" | "active" | "revoked";
+        /** @description A client just registered. */
+        NewClientAnswer: {
+            /** @description The client. */
+            client: components["schemas"]["ClientCard"];
+            /** @description Its secret, where it has one; shown this once. */
+            secret: string | null;
+        };
+        /** @description A client's secret, shown this once. */
+        ClientSecret: {
+            /** @description The secret. */
+            secret: string;
+        };
+        /** @description What this node says of itself as a provider (OpenID Connect Discovery 1.0 §3, RFC 8414, RFC 9207). */
+        ProviderMetadata: {
+            issuer: string;
+            authorization_endpoint: string;
+            token_endpoint: string;
+            userinfo_endpoint: string;
+            jwks_uri: string;
+            revocation_endpoint: string;
+            end_session_endpoint: string;
+            scopes_supported: string[];
+            response_types_supported: string[];
+            response_modes_supported: string[];
+            grant_types_supported: string[];
+            subject_types_supported: string[];
+            id_token_signing_alg_values_supported: string[];
+            token_endpoint_auth_methods_supported: string[];
+            token_endpoint_auth_signing_alg_values_supported: string[];
+            code_challenge_methods_supported: string[];
+            claims_supported: string[];
+            acr_values_supported: string[];
+            ui_locales_supported: string[];
+            authorization_response_iss_parameter_supported: boolean;
+            request_parameter_supported: boolean;
+            request_uri_parameter_supported: boolean;
+        };
+        /** @description The public keys (JWK set). */
+        SigningKeys: {
+            /** @description Keys, newest first. */
+            keys: unknown[];
+        };
+        /** @description Claims of a person for a client. Fields that were not agreed to are left out. */
+        Claims: {
+            /** @description Who it is, for this client only. */
+            sub: string;
+            /** @description Name to show (`profile`). */
+            name?: string | null;
+            /** @description Role (`brain`). */
+            role?: components["schemas"]["Role"] | null;
+            /** @description Credit code of the organisation (`brain`). */
+            organisation?: string | null;
+            /** @description Region code (`brain`). */
+            region?: string | null;
+        };
+        /** @description One page of a list. */
+        Page6: {
             /** @description The items of this page. */
             items: components["schemas"]["GrantCard"][];
             /**
@@ -2269,13 +3045,6 @@ export interface components {
          *     Ordering matters: a derived table takes the maximum of its inputs (就高从严).
          */
         Grade: "general1" | "general2" | "general3" | "general4" | "important" | "core";
-        /** @description One text in both languages. */
-        Text: {
-            /** @description 中文 */
-            zh: string;
-            /** @description English */
-            en: string;
-        };
         /** @description What somebody wants to do with a resource. */
         Action: "read" | "run" | "export" | "publish" | "move";
         /** @description What one can ask for, and what must be written down first. */
@@ -2319,7 +3088,7 @@ export interface components {
             title: components["schemas"]["Text"];
         };
         /** @description One page of a list. */
-        Page6: {
+        Page7: {
             /** @description The items of this page. */
             items: components["schemas"]["RequestCard"][];
             /**
@@ -2414,7 +3183,7 @@ export interface components {
         /** @description Where a request stands. */
         RequestState: "pending" | "granted" | "rejected" | "withdrawn" | "expired" | "revoked" | "ended";
         /** @description One page of a list. */
-        Page7: {
+        Page8: {
             /** @description The items of this page. */
             items: components["schemas"]["DelegationCard"][];
             /**
@@ -2507,7 +3276,7 @@ export interface components {
             level: components["schemas"]["Grade"];
         };
         /** @description One page of a list. */
-        Page8: {
+        Page9: {
             /** @description The items of this page. */
             items: components["schemas"]["ChangeCard"][];
             /**
@@ -2713,7 +3482,7 @@ export interface components {
             why_not: components["schemas"]["Text"] | null;
         };
         /** @description One page of a list. */
-        Page9: {
+        Page10: {
             /** @description The items of this page. */
             items: components["schemas"]["DatasetCard"][];
             /**
@@ -2914,7 +3683,7 @@ export interface components {
             grant: string;
         };
         /** @description One page of a list. */
-        Page10: {
+        Page11: {
             /** @description The items of this page. */
             items: components["schemas"]["Classification"][];
             /**
@@ -3235,7 +4004,7 @@ export interface components {
             run_id: string;
         };
         /** @description One page of a list. */
-        Page11: {
+        Page12: {
             /** @description The items of this page. */
             items: components["schemas"]["RunCard"][];
             /**
@@ -3744,7 +4513,7 @@ export interface components {
             positions: number;
         };
         /** @description One page of a list. */
-        Page12: {
+        Page13: {
             /** @description The items of this page. */
             items: components["schemas"]["RecordedEntry"][];
             /**
@@ -3941,7 +4710,7 @@ export interface components {
             /** @description Logs whose checkpoints we counter-sign. */
             logs: components["schemas"]["WitnessedLog"][];
             /** @description Proofs that a log misbehaved, newest first. */
-            alarms: components["schemas"]["Page13"];
+            alarms: components["schemas"]["Page14"];
         };
         /** @description How a witness stands to us. */
         PeerStatus: {
@@ -3993,7 +4762,7 @@ export interface components {
             signed_at: string | null;
         };
         /** @description One page of a list. */
-        Page13: {
+        Page14: {
             /** @description The items of this page. */
             items: components["schemas"]["AlarmCard"][];
             /**
@@ -4561,6 +5330,22 @@ export interface operations {
                         totp?: string | null;
                         /** @description 恢复码 · A recovery code. */
                         recovery_code?: string | null;
+                        /** @description 通行密钥 · A passkey. */
+                        passkey?: {
+                            /** @description Credential id. */
+                            credential_id: string;
+                            /** @description clientDataJSON. */
+                            client_data: string;
+                            /** @description authenticatorData. */
+                            authenticator_data: string;
+                            /** @description signature. */
+                            signature: string;
+                            /**
+                             * @description userHandle, where the authenticator gives it.
+                             * @default null
+                             */
+                            user_handle?: string | null;
+                        } | null;
                     };
                 };
             };
@@ -4817,6 +5602,22 @@ export interface operations {
                         totp?: string | null;
                         /** @description 恢复码 · A recovery code. */
                         recovery_code?: string | null;
+                        /** @description 通行密钥 · A passkey. */
+                        passkey?: {
+                            /** @description Credential id. */
+                            credential_id: string;
+                            /** @description clientDataJSON. */
+                            client_data: string;
+                            /** @description authenticatorData. */
+                            authenticator_data: string;
+                            /** @description signature. */
+                            signature: string;
+                            /**
+                             * @description userHandle, where the authenticator gives it.
+                             * @default null
+                             */
+                            user_handle?: string | null;
+                        } | null;
                     };
                 };
             };
@@ -4901,6 +5702,299 @@ export interface operations {
             403: components["responses"]["Refusal403"];
             404: components["responses"]["Refusal404"];
             409: components["responses"]["Refusal409"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    passkey_begin: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            201: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyCreation"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    passkey_confirm: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description 名称 · What its owner calls it. */
+                    name: string;
+                    /** @description clientDataJSON. */
+                    client_data: string;
+                    /** @description attestationObject. */
+                    attestation: string;
+                    /**
+                     * @description How its authenticator is reached.
+                     * @default []
+                     */
+                    transports?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddedPasskey"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    passkey_remove: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            204: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    passkey_rename: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description 名称 · Name. */
+                    name: string;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            204: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    passkey_step_up: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyRequest"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    passkey_request: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description 登录第一步得到的验证编号；缺省表示以通行密钥代替口令 · The challenge from the first step; without it the passkey
+                     *     takes the place of the password.
+                     */
+                    challenge?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyRequest"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            403: components["responses"]["Refusal403"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    session_passkey: {
+        parameters: {
+            query?: {
+                /** @description 为 1 时返回令牌供程序使用，不设浏览器会话 · 1 returns a token for programs instead of a browser's cookie. */
+                token?: number | null;
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description 浏览器返回的通行密钥 · What the browser answered. */
+                    passkey: {
+                        /** @description Credential id. */
+                        credential_id: string;
+                        /** @description clientDataJSON. */
+                        client_data: string;
+                        /** @description authenticatorData. */
+                        authenticator_data: string;
+                        /** @description signature. */
+                        signature: string;
+                        /**
+                         * @description userHandle, where the authenticator gives it.
+                         * @default null
+                         */
+                        user_handle?: string | null;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInAnswer"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
             429: components["responses"]["Refusal429"];
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
@@ -5684,6 +6778,1088 @@ export interface operations {
             503: components["responses"]["Refusal503"];
         };
     };
+    federation_providers: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderCard"][];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    federation_depart: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description 外部登录方 · Provider by its short name. */
+                    provider: string;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Onward"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            403: components["responses"]["Refusal403"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    federation_arrive: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description state. */
+                    state: string;
+                    /** @description code. */
+                    code?: string | null;
+                    /** @description error. */
+                    error?: string | null;
+                    /** @description iss（RFC 9207）. */
+                    iss?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArrivalAnswer"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    federation_farewell: {
+        parameters: {
+            query?: {
+                /** @description 客户端 · Client id. */
+                client_id?: string | null;
+                /** @description 此前签发的身份令牌 · An identity token issued before. */
+                id_token_hint?: string | null;
+                /** @description 退出后地址 · Where to go. */
+                post_logout_redirect_uri?: string | null;
+                /** @description 原样返回 · Comes back. */
+                state?: string | null;
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Farewell"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    links_own: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkCard"][];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    links_begin: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description 外部登录方 · Provider by its short name. */
+                    provider: string;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Onward"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    links_end: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            204: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    consents_own: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentCard"][];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    consents_withdraw: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            204: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    authorization_show: {
+        parameters: {
+            query?: {
+                /** @description `code`. */
+                response_type?: string | null;
+                /** @description Client id. */
+                client_id?: string | null;
+                /** @description Where the answer goes; exactly as registered. */
+                redirect_uri?: string | null;
+                /** @description Scopes, `openid` among them. */
+                scope?: string | null;
+                /** @description Comes back unchanged. */
+                state?: string | null;
+                /** @description Comes back in the identity token. */
+                nonce?: string | null;
+                /** @description PKCE challenge. */
+                code_challenge?: string | null;
+                /** @description `S256`. */
+                code_challenge_method?: string | null;
+                /** @description `query`. */
+                response_mode?: string | null;
+                /** @description `login`, `consent`; `none` is always answered that somebody must be asked. */
+                prompt?: string | null;
+                /** @description Seconds since the person signed in at most. */
+                max_age?: string | null;
+                /** @description Not taken (OpenID Connect Core 1.0 §6). */
+                request?: string | null;
+                /** @description Not taken. */
+                request_uri?: string | null;
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Considered"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    authorization_decide: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description 客户端的登录请求，原样 · The client's request as it came. */
+                    request: {
+                        /**
+                         * @description `code`.
+                         * @default null
+                         */
+                        response_type?: string | null;
+                        /**
+                         * @description Client id.
+                         * @default null
+                         */
+                        client_id?: string | null;
+                        /**
+                         * @description Where the answer goes; exactly as registered.
+                         * @default null
+                         */
+                        redirect_uri?: string | null;
+                        /**
+                         * @description Scopes, `openid` among them.
+                         * @default null
+                         */
+                        scope?: string | null;
+                        /**
+                         * @description Comes back unchanged.
+                         * @default null
+                         */
+                        state?: string | null;
+                        /**
+                         * @description Comes back in the identity token.
+                         * @default null
+                         */
+                        nonce?: string | null;
+                        /**
+                         * @description PKCE challenge.
+                         * @default null
+                         */
+                        code_challenge?: string | null;
+                        /**
+                         * @description `S256`.
+                         * @default null
+                         */
+                        code_challenge_method?: string | null;
+                        /**
+                         * @description `query`.
+                         * @default null
+                         */
+                        response_mode?: string | null;
+                        /**
+                         * @description `login`, `consent`; `none` is always answered that somebody must be asked.
+                         * @default null
+                         */
+                        prompt?: string | null;
+                        /**
+                         * @description Seconds since the person signed in at most.
+                         * @default null
+                         */
+                        max_age?: string | null;
+                        /**
+                         * @description Not taken (OpenID Connect Core 1.0 §6).
+                         * @default null
+                         */
+                        request?: string | null;
+                        /**
+                         * @description Not taken.
+                         * @default null
+                         */
+                        request_uri?: string | null;
+                    };
+                    /** @description 是否同意 · Whether the person agrees. */
+                    agree: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Onward"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    links_list: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkCard"][];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    links_make: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description 外部登录方 · Provider by its short name. */
+                    provider: string;
+                    /** @description 外部身份编号（sub） · Who it is there. */
+                    subject: string;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            201: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkCard"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    clients_list: {
+        parameters: {
+            query?: {
+                /** @description 页码，从 1 起 · Page, from 1. */
+                page?: number | null;
+                /** @description 每页条数，至多 1000 · Items per page, at most 1000. */
+                page_size?: number | null;
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page5"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    clients_register: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description 名称，征询页上显示 · Name that the consent page shows. */
+                    name: string;
+                    /** @description 回调地址，逐字匹配，同一主机 · Where answers may be sent, matched letter by letter, all on one host. */
+                    redirect_uris: string[];
+                    /**
+                     * @description 退出后地址 · Where people may be sent after signing out.
+                     * @default []
+                     */
+                    logout_uris?: string[];
+                    /** @description 可申请的范围，须含 openid · Scopes it may ask for, openid among them. */
+                    scopes: string[];
+                    /** @description 公钥（JWK 集合），以签名断言代替密钥时填写 · Public keys as a JWK set, for a client that signs assertions. */
+                    keys?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            201: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewClientAnswer"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    links_remove: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            204: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    clients_secret: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientSecret"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    links_approve: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            204: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    clients_state: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description active 或 revoked · `active` or `revoked`. */
+                    state: "waiting" | "active" | "revoked";
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            204: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    federation_keys_rotate: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            204: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    oauth_metadata: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderMetadata"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    oauth_keys: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SigningKeys"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    oauth_authorize: {
+        parameters: {
+            query?: {
+                /** @description `code`. */
+                response_type?: string | null;
+                /** @description Client id. */
+                client_id?: string | null;
+                /** @description Where the answer goes; exactly as registered. */
+                redirect_uri?: string | null;
+                /** @description Scopes, `openid` among them. */
+                scope?: string | null;
+                /** @description Comes back unchanged. */
+                state?: string | null;
+                /** @description Comes back in the identity token. */
+                nonce?: string | null;
+                /** @description PKCE challenge. */
+                code_challenge?: string | null;
+                /** @description `S256`. */
+                code_challenge_method?: string | null;
+                /** @description `query`. */
+                response_mode?: string | null;
+                /** @description `login`, `consent`; `none` is always answered that somebody must be asked. */
+                prompt?: string | null;
+                /** @description Seconds since the person signed in at most. */
+                max_age?: string | null;
+                /** @description Not taken (OpenID Connect Core 1.0 §6). */
+                request?: string | null;
+                /** @description Not taken. */
+                request_uri?: string | null;
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            303: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refusal400"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    oauth_token: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            403: components["responses"]["Refusal403"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    oauth_userinfo: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Claims"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    oauth_revoke: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            403: components["responses"]["Refusal403"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    oauth_logout: {
+        parameters: {
+            query?: {
+                /** @description An identity token issued before. */
+                id_token_hint?: string | null;
+                /** @description Client id. */
+                client_id?: string | null;
+                /** @description Where to go; exactly as registered. */
+                post_logout_redirect_uri?: string | null;
+                /** @description Comes back unchanged. */
+                state?: string | null;
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            303: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refusal400"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
     grants_list: {
         parameters: {
             query?: {
@@ -5709,7 +7885,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page5"];
+                    "application/json": components["schemas"]["Page6"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -5988,7 +8164,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page6"];
+                    "application/json": components["schemas"]["Page7"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -6268,7 +8444,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page6"];
+                    "application/json": components["schemas"]["Page7"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -6554,7 +8730,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page7"];
+                    "application/json": components["schemas"]["Page8"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -6734,7 +8910,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page8"];
+                    "application/json": components["schemas"]["Page9"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -6935,7 +9111,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page9"];
+                    "application/json": components["schemas"]["Page10"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -7050,7 +9226,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page10"];
+                    "application/json": components["schemas"]["Page11"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -7566,7 +9742,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page11"];
+                    "application/json": components["schemas"]["Page12"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -10177,7 +12353,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page12"];
+                    "application/json": components["schemas"]["Page13"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -10317,7 +12493,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page12"];
+                    "application/json": components["schemas"]["Page13"];
                 };
             };
             400: components["responses"]["Refusal400"];

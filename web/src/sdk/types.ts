@@ -20,7 +20,23 @@ export type SecurityCard = Schemas["SecurityCard"];
 export type SessionCard = Schemas["SessionCard"];
 export type TotpSecret = Schemas["TotpSecret"];
 /** A second factor as sent: one of them. */
-export type Factor = { totp: string } | { recovery_code: string };
+export type Factor = { totp: string } | { recovery_code: string } | { passkey: PasskeyAnswer };
+export type PasskeyCard = Schemas["PasskeyCard"];
+export type PasskeyCreation = Schemas["PasskeyCreation"];
+export type PasskeyRequest = Schemas["PasskeyRequest"];
+export type NewPasskey = Body<"passkey_confirm">;
+export type PasskeyAnswer = Body<"session_passkey">["passkey"];
+export type AddedPasskey = Schemas["AddedPasskey"];
+export type ProviderCard = Schemas["ProviderCard"];
+export type LinkCard = Schemas["LinkCard"];
+export type ArrivalAnswer = Schemas["ArrivalAnswer"];
+export type Considered = Schemas["Considered"];
+export type ConsentCard = Schemas["ConsentCard"];
+export type ClientCard = Schemas["ClientCard"];
+export type ClientState = Schemas["ClientState"];
+export type NewClient = Body<"clients_register">;
+export type RegisteredClient = Schemas["NewClientAnswer"];
+export type AuthorizationRequest = Body<"authorization_decide">["request"];
 export type DemoAccount = Schemas["DemoAccount"];
 export type PortalSettings = Schemas["PortalSettings"];
 /** RFC 9457 problem document; anything between the portal and the node may answer with less of it. */

@@ -28,6 +28,9 @@ pub struct PortalSettings {
     pub languages: Vec<Language>,
     /// Whether every administrator must show a second factor; a demonstration may go without, and says so.
     pub second_factor_enforced: bool,
+    /// Address that passkeys and sign-ins of other nodes are bound to; left out where none is configured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public_url: Option<String>,
     /// Accounts of a public demonstration; left out everywhere else.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub demo_accounts: Vec<DemoAccount>,
@@ -68,6 +71,7 @@ async fn portal(call: Call) -> Result<Reply<PortalSettings>, Failure> {
         version: options.version.clone(),
         languages: vec![Language::Zh, Language::En],
         second_factor_enforced: Role::ADMINISTRATORS.iter().all(|role| required.contains(role)),
+        public_url: options.site.as_ref().map(|site| site.origin().to_owned()),
         demo_accounts: options.demo_accounts.clone(),
     };
     Ok(settings.into())

@@ -89,11 +89,11 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
     .into()
 }
 
-fn credential<Q, B>(call: &Call<Q, B>) -> Result<&Credential, Error> {
+pub(crate) fn credential<Q, B>(call: &Call<Q, B>) -> Result<&Credential, Error> {
     call.caller.authenticated.as_ref().map(|one| &one.credential).ok_or(Error::NotSignedIn)
 }
 
-fn session<Q, B>(call: &Call<Q, B>) -> Result<&str, Error> {
+pub(crate) fn session<Q, B>(call: &Call<Q, B>) -> Result<&str, Error> {
     call.caller.session().ok_or(Error::SessionNeeded)
 }
 
@@ -124,7 +124,7 @@ async fn codes(call: Call) -> Result<Reply<RecoveryCodes>, Failure> {
 }
 
 async fn step_up(call: Call<NoQuery, Json<StepUp>>) -> Result<Done, Failure> {
-    let proof = call.body.0.factor.proof()?;
+    let proof = call.body.0.factor.proof(&call.app)?;
     call.app.throttle.begin(call.caller.address)?;
     call.app.trust.identity().step_up(call.party()?, session(&call)?, &proof).await?;
     call.app.throttle.forgive(call.caller.address);

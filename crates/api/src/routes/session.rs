@@ -5,10 +5,13 @@ use crate::call::{Call, Json, NoQuery};
 use crate::cookie;
 use crate::endpoint::{Audience, Endpoint, KeyUse};
 use crate::error::Error;
+use crate::services::App;
 use axum::http::{Method, header};
 use brain_kernel::error::Failure;
 use brain_kernel::party::Party;
-use brain_trust::{Carrier, Proof, SecondFactorNeeded, Secret, SignIn, SignedIn};
+use brain_trust::{
+    Carrier, PasskeyAnswer, PasskeyProof, Proof, SecondFactorNeeded, Secret, SignIn, SignedIn,
+};
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -52,14 +55,14 @@ struct SignInRequest {
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-struct SignInQuery {
+pub(crate) struct SignInQuery {
     /// 为 1 时返回令牌供程序使用，不设浏览器会话 · 1 returns a token for programs instead of a browser's cookie.
     #[schemars(range(max = 1))]
     token: Option<u8>,
 }
 
 impl SignInQuery {
-    fn carrier(&self) -> Carrier {
+    pub(crate) fn carrier(&self) -> Carrier {
         if self.token == Some(1) { Carrier::Token } else { Carrier::Cookie }
     }
 }
@@ -74,6 +77,8 @@ pub(crate) struct Factor {
     /// 恢复码 · A recovery code.
     #[schemars(with = "Option<String>", length(max = 64))]
     recovery_code: Option<Secret>,
+    /// 通行密钥 · A passkey.
+    passkey: Option<PasskeyAnswer>,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -154,7 +159,7 @@ async fn open(call: Call<SignInQuery, Json<SignInRequest>>) -> Result<Reply<Sign
 
 async fn second(call: Call<SignInQuery, Json<SecondFactorRequest>>) -> Result<Reply<SignInAnswer>, Failure> {
     let Json(SecondFactorRequest { challenge, factor }) = &call.body;
-    let proof = factor.proof()?;
+    let proof = factor.proof(&call.app)?;
     let address = call.caller.address;
     call.app.throttle.begin(address)?;
     let (origin, carrier) = (call.caller.origin(&call.headers), call.query.carrier());
@@ -163,8 +168,9 @@ async fn second(call: Call<SignInQuery, Json<SecondFactorRequest>>) -> Result<Re
     opened(&call, signed_in, carrier)
 }
 
-fn opened<B>(
-    call: &Call<SignInQuery, B>,
+/// The answer to a sign-in that opened a session.
+pub(crate) fn opened<Q, B>(
+    call: &Call<Q, B>,
     signed_in: SignedIn,
     carrier: Carrier,
 ) -> Result<Reply<SignInAnswer>, Failure> {
@@ -188,14 +194,18 @@ fn opened<B>(
 
 impl Factor {
     /// The one that was sent.
-    pub(crate) fn proof(&self) -> Result<Proof, Error> {
-        match (&self.totp, &self.recovery_code) {
-            (Some(code), None) => Ok(Proof::Totp(code.clone())),
-            (None, Some(code)) => Ok(Proof::RecoveryCode(code.clone())),
+    pub(crate) fn proof(&self, app: &App) -> Result<Proof, Error> {
+        match (&self.totp, &self.recovery_code, &self.passkey) {
+            (Some(code), None, None) => Ok(Proof::Totp(code.clone())),
+            (None, Some(code), None) => Ok(Proof::RecoveryCode(code.clone())),
+            (None, None, Some(answer)) => {
+                let (site, answer) = (app.site()?.clone(), answer.clone());
+                Ok(Proof::Passkey(Box::new(PasskeyProof { site, answer })))
+            }
             _ => Err(Error::Malformed {
                 place: "body",
                 pointer: "/factor".to_owned(),
-                reason: "exactly one of totp and recovery_code is needed".to_owned(),
+                reason: "exactly one of totp, recovery_code and passkey is needed".to_owned(),
             }),
         }
     }

@@ -10,6 +10,7 @@ mod drill;
 mod evidence;
 mod explain_access;
 mod grade;
+mod identity;
 mod incident;
 mod ingest;
 mod keys;
@@ -68,6 +69,7 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
             quiet(loaded, |loaded| compliance::compliance(loaded, arguments))
         }
         Command::Retention(arguments) => quiet(loaded, |loaded| retention::retention(loaded, arguments)),
+        Command::Identity(arguments) => quiet(loaded, |loaded| identity::identity(loaded, arguments)),
         Command::Completions { .. } => Ok(ExitCode::SUCCESS),
     }
 }

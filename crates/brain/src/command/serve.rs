@@ -15,7 +15,7 @@ use brain_kernel::error::{ErrorKind, Failure};
 use brain_kernel::party::Role;
 use brain_kernel::progress::{Cancel, Progress};
 use brain_tls::TlsListener;
-use brain_trust::{AccountKind, NewAccount, NodeFacts};
+use brain_trust::{AccountKind, NewAccount, NodeFacts, Site};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -65,8 +65,10 @@ pub async fn serve(loaded: Loaded) -> Result<ExitCode> {
     let keys = tokio::spawn(settle_keys(node.trust.vault()));
     let sweeping = tokio::spawn(sweep(node.trust.clone()));
     let catching_up = tokio::spawn(catch_up(node.warehouse.clone()));
+    let site = node.config.http.site(address, tls.is_some()).map_err(Failure::from)?;
     let certificate = node.trust.status().certificate();
-    let (router, runs) = brain_api::router_and_runs(services(&node, recorder, certificate.as_deref()));
+    let (router, runs) =
+        brain_api::router_and_runs(services(&node, recorder, certificate.as_deref(), site));
     match tls {
         Some(tls) => {
             let listener = TlsListener::new(listener, tls)?;
@@ -88,6 +90,7 @@ fn services(
     node: &Node,
     metrics: metrics_exporter_prometheus::PrometheusHandle,
     certificate: Option<&str>,
+    site: Option<Site>,
 ) -> Services {
     let config = &node.config;
     let demo_accounts = config.demo.accounts.iter().map(|account| DemoAccount {
@@ -106,6 +109,7 @@ fn services(
             node_name: config.node.name.clone(),
             node_role: config.node.role.to_string(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
+            site,
             secure_cookies: config.http.secure_cookies || config.tls.is_on(),
             upload_limit_bytes: config.http.upload_limit_mib << 20,
             uploads: node.folder.root().join("uploads"),
@@ -218,6 +222,9 @@ async fn sweep(trust: brain_trust::Trust) {
         tokio::time::sleep(SWEEP).await;
         if let Err(error) = trust.identity().sweep().await {
             tracing::warn!(%error, "ended sessions were not removed");
+        }
+        if let Err(error) = trust.federation().sweep().await {
+            tracing::warn!(%error, "ended codes and tokens were not removed");
         }
         if let Err(error) = trust.identity().close_stale_accounts().await {
             tracing::warn!(%error, "unused accounts were not closed");

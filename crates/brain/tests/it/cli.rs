@@ -227,3 +227,37 @@ fn who_can_see_what_is_answered_with_reasons_and_an_exit_code() {
     let action = node.run(&["explain-access", "--dataset", "raw.registry", "--action", "eat"]);
     assert!(action.err.contains("publish"), "{action:?}");
 }
+
+#[test]
+fn a_client_of_the_centre_is_registered_let_in_and_revoked_and_a_provider_gets_its_secret() {
+    let node = TestNode::new();
+    let made = node.ok(&[
+        "identity",
+        "clients",
+        "register",
+        "测试大脑",
+        "--redirect",
+        "https://b.example/sign-in/return",
+    ]);
+    let made: Value = serde_json::from_str(&made).unwrap();
+    let id = made["client_id"].as_str().unwrap();
+    assert!(made["secret"].as_str().unwrap().starts_with("brx_"));
+    let listed = |state: &str| {
+        let list = node.ok(&["identity", "clients", "list"]);
+        assert!(list.contains(id) && list.contains(state) && list.contains("https://b.example/"), "{list}");
+    };
+    listed("waiting");
+    node.ok(&["identity", "clients", "activate", id]);
+    listed("active");
+    let renewed = node.ok(&["identity", "clients", "secret", id]);
+    assert_ne!(renewed.trim(), made["secret"].as_str().unwrap());
+    node.ok(&["identity", "clients", "revoke", id]);
+    listed("revoked");
+    let again = node.run(&["identity", "clients", "activate", id]);
+    assert!(again.code == Some(1) && again.err.contains("registered anew"), "{again:?}");
+    let plain = node.run(&["identity", "clients", "register", "x", "--redirect", "http://b.example/"]);
+    assert!(plain.code == Some(1) && plain.err.contains("https"), "{plain:?}");
+    let unknown = node.run(&["identity", "providers", "secret", "centre"]);
+    assert!(unknown.code == Some(1) && unknown.err.contains("centre"), "{unknown:?}");
+    assert!(node.ok(&["identity", "providers", "list"]).is_empty());
+}

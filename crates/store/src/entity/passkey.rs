@@ -24,6 +24,14 @@ pub struct Model {
     pub created_at: DateTimeUtc,
     /// Last use.
     pub last_used_at: Option<DateTimeUtc>,
+    /// How browsers reach its authenticator (`usb`, `internal`, …), separated by spaces.
+    pub transports: String,
+    /// Whether it can be copied to other devices of its owner; never changes.
+    pub backup_eligible: bool,
+    /// Whether it was copied when last seen.
+    pub backed_up: bool,
+    /// Since when it is refused because its counter went back: a copy of it is about.
+    pub suspended_at: Option<DateTimeUtc>,
 }
 
 /// Joins are written where they are needed.

@@ -32,7 +32,9 @@ pub struct Model {
     pub carrier: String,
     /// When the token was last replaced.
     pub rotated_at: Option<DateTimeUtc>,
-    /// Which second factor was shown: `totp`, `passkey`, `recovery_code`.
+    /// How it was opened: `password`, `passkey` or `federated:<provider>`.
+    pub first_factor: String,
+    /// Which second factor was shown: `totp`, `passkey`, `recovery_code`, `federated:<provider>`.
     pub second_factor: Option<String>,
     /// When it was last shown.
     pub second_factor_at: Option<DateTimeUtc>,

@@ -9,6 +9,7 @@ mod m0004_policy;
 mod m0005_grading;
 mod m0006_crypto;
 mod m0007_audit;
+mod m0008_federation;
 mod m0009_status;
 
 use sea_orm::{
@@ -31,6 +32,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_grading::Migration),
             Box::new(m0006_crypto::Migration),
             Box::new(m0007_audit::Migration),
+            Box::new(m0008_federation::Migration),
             Box::new(m0009_status::Migration),
         ]
     }

@@ -86,6 +86,7 @@ async fn sessions_end_by_age_by_idleness_and_with_their_account(database: &TestD
         user_agent_hash: None,
         carrier: "cookie".to_owned(),
         rotated_at: None,
+        first_factor: "password".to_owned(),
         second_factor: None,
         second_factor_at: None,
     };

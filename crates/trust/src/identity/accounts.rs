@@ -224,6 +224,17 @@ impl Identity {
         Err(Error::UsernameTaken(username.to_owned()))
     }
 
+    /// Store the account of somebody whom a provider vouches for: without a password, and an administrator's closed
+    /// until it is approved, like every other.
+    pub(crate) async fn prepare_vouched(
+        &self,
+        actor: &str,
+        new: NewAccount,
+    ) -> Result<(Transaction, Account)> {
+        let closed = new.role.is_administrator();
+        self.prepare_account(actor, new, closed).await
+    }
+
     async fn insert_account(&self, actor: &str, new: NewAccount, disabled: bool) -> Result<AccountCard> {
         let (transaction, account) = self.prepare_account(actor, new, disabled).await?;
         transaction.commit().await?;
@@ -241,6 +252,8 @@ impl Identity {
         let display_name = checked_display_name(&new.display_name)?;
         require_organisation(new.role, new.organisation.as_ref())?;
         let password_hash = match new.kind {
+            // Somebody whom a provider vouches for has no password either.
+            AccountKind::Person if new.password.expose().is_empty() => String::new(),
             AccountKind::Person => self.0.hasher.hash(&new.password).await?,
             // Nothing hashes to nothing: no password opens it.
             AccountKind::Service | AccountKind::Node => String::new(),

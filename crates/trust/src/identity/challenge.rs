@@ -21,6 +21,8 @@ const WAITING_MAX: usize = 10_000;
 #[derive(Debug, Clone)]
 pub(super) struct Challenge {
     pub(super) account: String,
+    /// How the person got as far as here: what the session will say it was opened with.
+    pub(super) first: String,
     pub(super) expires_at: DateTime<Utc>,
     attempts: u32,
 }
@@ -31,10 +33,11 @@ pub(super) struct Challenges(Mutex<HashMap<String, Challenge>>);
 
 impl Challenges {
     /// Ask; the token is what the answer must come with.
-    pub(super) fn ask(&self, account: &str, now: DateTime<Utc>) -> Result<(Secret, Challenge)> {
+    pub(super) fn ask(&self, account: &str, first: &str, now: DateTime<Utc>) -> Result<(Secret, Challenge)> {
         let (token, hash) = token::fresh(Kind::Challenge)?;
         let challenge = Challenge {
             account: account.to_owned(),
+            first: first.to_owned(),
             expires_at: now + TimeDelta::minutes(MINUTES),
             attempts: 0,
         };
@@ -50,6 +53,13 @@ impl Challenges {
         }
         waiting.insert(hash, challenge.clone());
         Ok((token, challenge))
+    }
+
+    /// The question behind `token`, untouched.
+    pub(super) fn peek(&self, token: &str, now: DateTime<Utc>) -> Result<Challenge> {
+        let waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = waiting.get(&token::hash(token)).filter(|one| one.expires_at > now);
+        found.cloned().ok_or(Error::ChallengeEnded)
     }
 
     /// The question behind `token`, counted as tried once more.
@@ -80,12 +90,12 @@ mod tests {
     #[test]
     fn a_question_ends_by_time_by_answers_and_by_attempts() {
         let (challenges, now) = (Challenges::default(), DateTime::from_timestamp(0, 0).unwrap());
-        let (token, _) = challenges.ask("a", now).unwrap();
+        let (token, _) = challenges.ask("a", "password", now).unwrap();
         for _ in 0..ATTEMPTS_MAX {
             assert_eq!(challenges.attempt(token.expose(), now).unwrap().account, "a");
         }
         assert!(challenges.attempt(token.expose(), now).is_err());
-        let (token, _) = challenges.ask("a", now).unwrap();
+        let (token, _) = challenges.ask("a", "password", now).unwrap();
         assert!(challenges.attempt(token.expose(), now + TimeDelta::minutes(5)).is_err());
         assert!(challenges.end(token.expose()) && !challenges.end(token.expose()));
     }
@@ -94,7 +104,7 @@ mod tests {
     fn questions_that_nobody_answers_do_not_fill_the_memory() {
         let (challenges, now) = (Challenges::default(), DateTime::from_timestamp(0, 0).unwrap());
         for at in 0..WAITING_MAX + 10 {
-            challenges.ask("a", now + TimeDelta::milliseconds(at as i64)).unwrap();
+            challenges.ask("a", "password", now + TimeDelta::milliseconds(at as i64)).unwrap();
         }
         assert_eq!(challenges.0.lock().unwrap().len(), WAITING_MAX);
     }

@@ -7,12 +7,13 @@ mod challenge;
 mod nodes;
 mod organisations;
 mod own_password;
+mod passkeys;
 mod scope;
 mod second_factor;
 mod sessions;
 mod sign_in;
 mod sweep;
-mod token;
+pub(crate) mod token;
 
 use std::sync::Arc;
 
@@ -23,6 +24,7 @@ use brain_store::Store;
 use brain_store::account::Account;
 
 use challenge::Challenges;
+use passkeys::Ceremonies;
 
 use crate::password::Hasher;
 use crate::{Error, Evidence, Options, Result, Vault};
@@ -32,6 +34,10 @@ pub use accounts::AccountProtection;
 pub use api_keys::{ApiKeyCard, NewApiKey};
 pub use nodes::{NewNode, NodeCard, NodeState};
 pub use organisations::OrganisationCard;
+pub use passkeys::{
+    NewPasskey, PasskeyAdded, PasskeyAnswer, PasskeyCard, PasskeyCreation, PasskeyDescriptor, PasskeyProof,
+    PasskeyRequest,
+};
 pub use scope::Scope;
 pub use second_factor::{NewTotp, Proof, SecurityCard};
 pub use sessions::{Authenticated, Carrier, Credential, SessionCard};
@@ -47,14 +53,15 @@ struct Inner {
     hasher: Hasher,
     vault: Vault,
     challenges: Challenges,
+    ceremonies: Ceremonies,
     options: Options,
 }
 
 impl Identity {
     pub(crate) fn new(store: Store, evidence: Evidence, vault: Vault, options: Options) -> Result<Self> {
         let hasher = Hasher::new(&options)?;
-        let challenges = Challenges::default();
-        Ok(Self(Arc::new(Inner { store, evidence, hasher, vault, challenges, options })))
+        let (challenges, ceremonies) = (Challenges::default(), Ceremonies::default());
+        Ok(Self(Arc::new(Inner { store, evidence, hasher, vault, challenges, ceremonies, options })))
     }
 
     /// Roles that must show a second factor.

@@ -68,9 +68,10 @@ impl Identity {
         account.must_change_password || self.password_ends_at(account, role).is_some_and(|end| end <= now)
     }
 
-    /// When an administrator's password grows too old.
+    /// When an administrator's password grows too old; one whom only a provider vouches for has none.
     pub(super) fn password_ends_at(&self, account: &Account, role: Role) -> Option<DateTime<Utc>> {
         let days = TimeDelta::days(self.0.options.administrator_password_days_max.into());
-        role.is_administrator().then(|| account.password_changed_at + days)
+        let ages = role.is_administrator() && !account.password_hash.is_empty();
+        ages.then(|| account.password_changed_at + days)
     }
 }

@@ -1,14 +1,15 @@
-//! The second factor (双因素): authenticator applications (TOTP, RFC 6238) and recovery codes.
+//! The second factor (双因素): authenticator applications (TOTP, RFC 6238) and recovery codes; passkeys are beside.
 
 use brain_kernel::party::{Party, Role};
 use brain_store::second_factor::{self, RecoveryCode, Totp};
-use brain_store::{Transaction, account, session};
+use brain_store::{ConnectionTrait, Transaction, account, session};
 use chrono::{DateTime, TimeDelta, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use totp_rs::{Algorithm, Builder};
 
+use super::passkeys::{PasskeyCard, PasskeyProof, Place};
 use super::sessions::{Credential, SessionCard};
 use super::{Identity, require_role, token};
 use crate::{Error, Result, Secret, keys};
@@ -31,6 +32,8 @@ pub enum Proof {
     Totp(String),
     /// A recovery code.
     RecoveryCode(Secret),
+    /// A passkey.
+    Passkey(Box<PasskeyProof>),
 }
 
 /// A fresh secret for an authenticator application, shown this once.
@@ -51,6 +54,8 @@ pub struct SecurityCard {
     pub password_expires_at: Option<DateTime<Utc>>,
     /// Since when an authenticator application is set up.
     pub totp_since: Option<DateTime<Utc>>,
+    /// Passkeys, oldest first.
+    pub passkeys: Vec<PasskeyCard>,
     /// Unused recovery codes.
     pub recovery_codes_left: u64,
     /// Whether the role must show a second factor.
@@ -70,6 +75,7 @@ impl Identity {
             password_changed_at: account.password_changed_at,
             password_expires_at: self.password_ends_at(&account, party.role),
             totp_since: totp.and_then(|row| row.confirmed_at),
+            passkeys: self.passkeys(party).await?,
             recovery_codes_left: second_factor::recovery_codes_left(db, &account.id).await?,
             second_factor_required: self.0.options.second_factor_required_roles.contains(&party.role),
             sessions: self.sessions(party, current).await?,
@@ -79,10 +85,8 @@ impl Identity {
     /// Make a secret for an authenticator application; it counts once [`confirm_totp`](Self::confirm_totp) got a code.
     pub async fn begin_totp(&self, party: &Party, credential: &Credential) -> Result<NewTotp> {
         let db = self.0.store.db();
-        if second_factor::totp(db, &party.account).await?.is_some_and(|row| row.confirmed_at.is_some()) {
-            // Otherwise whoever finds an open session could put his own telephone in the place of the owner's.
-            self.require_fresh(credential)?;
-        }
+        // Otherwise whoever finds an open session could put his own telephone in the place of the owner's.
+        self.require_fresh_if_any(db, &party.account, credential).await?;
         let account = account::find(db, &party.account).await?;
         let account = account.ok_or_else(|| Error::not_found("account", &party.account))?;
         let bytes = keys::random::<SECRET_BYTES>()?;
@@ -114,7 +118,7 @@ impl Identity {
             transaction.rollback().await?;
             return Err(Error::SecondFactorWrong);
         }
-        let codes = fresh_codes(&transaction, &party.account).await?;
+        let codes = self.fresh_codes(&transaction, &party.account).await?;
         session::set_second_factor(&transaction, session_id, "totp", now).await?;
         let body = json!({ "factor": "totp", "recovery_codes": codes.len() });
         self.commit_with(transaction, "second_factor.add", &party.account, &party.account, body).await?;
@@ -123,27 +127,27 @@ impl Identity {
 
     /// Put fresh recovery codes in the place of the old ones. Needs a fresh second factor.
     pub async fn new_recovery_codes(&self, party: &Party, credential: &Credential) -> Result<Vec<Secret>> {
-        self.require_fresh(credential)?;
         let transaction = self.0.store.transaction().await?;
-        let totp = second_factor::totp(&transaction, &party.account).await?;
-        if totp.is_none_or(|row| row.confirmed_at.is_none()) {
+        if !self.has_factor(&transaction, &party.account).await? {
             return Err(Error::not_found("second factor", &party.account));
         }
-        let codes = fresh_codes(&transaction, &party.account).await?;
+        self.require_fresh_if_any(&transaction, &party.account, credential).await?;
+        let codes = self.fresh_codes(&transaction, &party.account).await?;
         let body = json!({ "recovery_codes": codes.len() });
         self.commit_with(transaction, "second_factor.codes", &party.account, &party.account, body).await?;
         Ok(codes)
     }
 
-    /// Remove the authenticator application. Needs a fresh second factor.
+    /// Remove the authenticator application. Needs a fresh second factor; the last factor of a role that must have one
+    /// stays.
     pub async fn remove_totp(&self, party: &Party, credential: &Credential) -> Result<()> {
-        self.require_fresh(credential)?;
         let transaction = self.0.store.transaction().await?;
+        self.require_fresh_if_any(&transaction, &party.account, credential).await?;
         if !second_factor::delete_totp(&transaction, &party.account).await? {
             return Err(Error::not_found("second factor", &party.account));
         }
         self.0.vault.forget_in(&transaction, &totp_secret(&party.account)).await?;
-        second_factor::replace_recovery_codes(&transaction, &party.account, Vec::new()).await?;
+        self.settle_factors(&transaction, party).await?;
         let body = json!({ "factor": "totp" });
         self.commit_with(transaction, "second_factor.remove", &party.account, &party.account, body).await
     }
@@ -157,7 +161,8 @@ impl Identity {
         if account.locked_until.is_some_and(|until| until > now) {
             return Err(Error::SecondFactorWrong);
         }
-        let Some(factor) = self.prove(&transaction, &account.id, proof, now).await? else {
+        let place = Place::Session(session_id);
+        let Some(factor) = self.prove(&transaction, &account.id, proof, place, now).await? else {
             self.refuse_factor(transaction, &account, now).await?;
             return Err(Error::SecondFactorWrong);
         };
@@ -195,15 +200,72 @@ impl Identity {
         Err(Error::StepUpRequired)
     }
 
+    /// Like [`require_fresh`](Self::require_fresh), for changes of the factors themselves: an account that has one must
+    /// have shown it in this very session.
+    pub(super) async fn require_fresh_if_any(
+        &self,
+        db: &impl ConnectionTrait,
+        account_id: &str,
+        credential: &Credential,
+    ) -> Result<()> {
+        let unseen = matches!(credential, Credential::Session { second_factor_at: None, .. });
+        if unseen && self.has_factor(db, account_id).await? {
+            return Err(Error::StepUpRequired);
+        }
+        self.require_fresh(credential)
+    }
+
+    /// Whether an account has a second factor set up.
+    pub(super) async fn has_factor(&self, db: &impl ConnectionTrait, account_id: &str) -> Result<bool> {
+        let totp = second_factor::totp(db, account_id).await?;
+        Ok(totp.is_some_and(|row| row.confirmed_at.is_some())
+            || !second_factor::passkeys(db, account_id).await?.is_empty())
+    }
+
+    /// After a factor was removed: without any left, recovery codes open nothing; a role that must have one keeps it.
+    pub(super) async fn settle_factors(&self, transaction: &Transaction, party: &Party) -> Result<()> {
+        if self.has_factor(transaction, &party.account).await? {
+            return Ok(());
+        }
+        if self.0.options.second_factor_required_roles.contains(&party.role) {
+            return Err(Error::LastFactor);
+        }
+        Ok(second_factor::replace_recovery_codes(transaction, &party.account, Vec::new()).await?)
+    }
+
+    /// Put fresh recovery codes in the place of all earlier ones.
+    pub(super) async fn fresh_codes(
+        &self,
+        transaction: &Transaction,
+        account_id: &str,
+    ) -> Result<Vec<Secret>> {
+        let mut codes = Vec::with_capacity(RECOVERY_CODES);
+        for _ in 0..RECOVERY_CODES {
+            codes.push(crate::password::one_time()?);
+        }
+        let rows = codes.iter().map(|code| RecoveryCode {
+            code_hash: code_hash(account_id, code.expose()),
+            account_id: account_id.to_owned(),
+            used_at: None,
+        });
+        second_factor::replace_recovery_codes(transaction, account_id, rows.collect()).await?;
+        Ok(codes)
+    }
+
     /// The name of the factor that `proof` shows, used up; `None` when it shows nothing.
     pub(super) async fn prove(
         &self,
         transaction: &Transaction,
         account_id: &str,
         proof: &Proof,
+        place: Place<'_>,
         now: DateTime<Utc>,
     ) -> Result<Option<&'static str>> {
         match proof {
+            Proof::Passkey(passkey) => {
+                let good = self.prove_passkey(transaction, account_id, passkey, place, now).await?;
+                Ok(good.then_some("passkey"))
+            }
             Proof::Totp(code) => self.prove_totp(transaction, account_id, code, false, now).await,
             Proof::RecoveryCode(code) => {
                 let hash = code_hash(account_id, code.expose());
@@ -256,20 +318,6 @@ fn matched_step(secret: &[u8], code: &str, now: DateTime<Utc>) -> Result<Option<
         .build()
         .map_err(|cause| Error::Cryptography(cause.to_string()))?;
     Ok(totp.check(&code, seconds).and_then(|step| i64::try_from(step).ok()))
-}
-
-async fn fresh_codes(transaction: &Transaction, account_id: &str) -> Result<Vec<Secret>> {
-    let mut codes = Vec::with_capacity(RECOVERY_CODES);
-    for _ in 0..RECOVERY_CODES {
-        codes.push(crate::password::one_time()?);
-    }
-    let rows = codes.iter().map(|code| RecoveryCode {
-        code_hash: code_hash(account_id, code.expose()),
-        account_id: account_id.to_owned(),
-        used_at: None,
-    });
-    second_factor::replace_recovery_codes(transaction, account_id, rows.collect()).await?;
-    Ok(codes)
 }
 
 /// A plain hash suffices: a code has 98 random bits. Hyphens and case are how people type them.

@@ -11,6 +11,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::account::AccountKind;
+use super::passkeys::Place;
 use super::second_factor::Proof;
 use super::sessions::Carrier;
 use super::token::{self, Kind};
@@ -68,9 +69,18 @@ pub enum SignIn {
     SecondFactor(SecondFactorNeeded),
 }
 
+/// How a session was opened.
+#[derive(Debug, Clone)]
+pub(super) struct Opened {
+    /// `password`, `passkey` or `federated:<provider>`.
+    pub(super) first: String,
+    /// The second factor, where one was shown.
+    pub(super) second: Option<String>,
+}
+
 /// Why a sign-in was refused: written to the evidence log, never told to the caller.
 #[derive(Debug, Clone, Copy)]
-enum Refusal {
+pub(super) enum Refusal {
     UnknownAccount,
     WrongPassword,
     WrongSecondFactor,
@@ -118,20 +128,7 @@ impl Identity {
         };
         match (refusal, account) {
             (None, Some(account)) => {
-                let methods = methods(&transaction, &account.id).await?;
-                if methods.is_empty() {
-                    return self
-                        .open_session(transaction, account, origin, carrier, None)
-                        .await
-                        .map(SignIn::Open);
-                }
-                transaction.rollback().await?;
-                let (token, challenge) = self.0.challenges.ask(&account.id, now)?;
-                Ok(SignIn::SecondFactor(SecondFactorNeeded {
-                    challenge: token.expose().to_owned(),
-                    expires_at: challenge.expires_at,
-                    methods,
-                }))
+                self.after_first(transaction, account, "password", origin, carrier).await
             }
             (refusal, account) => {
                 let refusal = refusal.unwrap_or(Refusal::UnknownAccount);
@@ -139,6 +136,53 @@ impl Identity {
                 Err(Error::SignInRefused)
             }
         }
+    }
+
+    /// Where a good first factor leads: to a session, or to the question for the second.
+    async fn after_first(
+        &self,
+        transaction: Transaction,
+        account: Account,
+        first: &str,
+        origin: &Origin,
+        carrier: Carrier,
+    ) -> Result<SignIn> {
+        let methods = self.methods(&transaction, &account.id).await?;
+        if methods.is_empty() {
+            let opened = Opened { first: first.to_owned(), second: None };
+            return self.open_session(transaction, account, origin, carrier, opened).await.map(SignIn::Open);
+        }
+        transaction.rollback().await?;
+        let (token, challenge) = self.0.challenges.ask(&account.id, first, self.0.store.now())?;
+        Ok(SignIn::SecondFactor(SecondFactorNeeded {
+            challenge: token.expose().to_owned(),
+            expires_at: challenge.expires_at,
+            methods,
+        }))
+    }
+
+    /// Open a session for a person whom an outside provider vouched for, in the transaction that found who it is;
+    /// `second` says whether two factors were shown there.
+    pub(crate) async fn sign_in_vouched(
+        &self,
+        transaction: Transaction,
+        account: Account,
+        provider: &str,
+        second: bool,
+        origin: &Origin,
+        carrier: Carrier,
+    ) -> Result<SignIn> {
+        let now = self.0.store.now();
+        if let Some(refusal) = closed(&account, now) {
+            self.refuse(transaction, Some(&account), refusal, origin, now).await?;
+            return Err(Error::SignInRefused);
+        }
+        let first = format!("federated:{provider}");
+        if !second {
+            return self.after_first(transaction, account, &first, origin, carrier).await;
+        }
+        let opened = Opened { second: Some(first.clone()), first };
+        self.open_session(transaction, account, origin, carrier, opened).await.map(SignIn::Open)
     }
 
     /// Answer the question for the second factor and open the session.
@@ -159,7 +203,9 @@ impl Identity {
             self.refuse(transaction, Some(&account), refusal, origin, now).await?;
             return Err(Error::SignInRefused);
         }
-        let Some(factor) = self.prove(&transaction, &account.id, proof, now).await? else {
+        let question = token::hash(challenge);
+        let place = Place::SignIn(&question);
+        let Some(factor) = self.prove(&transaction, &account.id, proof, place, now).await? else {
             self.refuse(transaction, Some(&account), Refusal::WrongSecondFactor, origin, now).await?;
             return Err(Error::SecondFactorWrong);
         };
@@ -168,16 +214,17 @@ impl Identity {
             transaction.rollback().await?;
             return Err(Error::ChallengeEnded);
         }
-        self.open_session(transaction, account, origin, carrier, Some(factor)).await
+        let opened = Opened { first: asked.first, second: Some(factor.to_owned()) };
+        self.open_session(transaction, account, origin, carrier, opened).await
     }
 
-    async fn open_session(
+    pub(super) async fn open_session(
         &self,
         transaction: Transaction,
         account: Account,
         origin: &Origin,
         carrier: Carrier,
-        factor: Option<&'static str>,
+        opened: Opened,
     ) -> Result<SignedIn> {
         let (party, now) = (party_of(&account)?, self.0.store.now());
         let open = session::of_account(&transaction, &account.id).await?;
@@ -200,8 +247,9 @@ impl Identity {
             user_agent_hash: user_agent_hash(origin),
             carrier: carrier.name().to_owned(),
             rotated_at: None,
-            second_factor: factor.map(str::to_owned),
-            second_factor_at: factor.map(|_| now),
+            first_factor: opened.first.clone(),
+            second_factor_at: opened.second.as_ref().map(|_| now),
+            second_factor: opened.second.clone(),
         };
         let id = session.id.clone();
         session::insert(&transaction, session).await?;
@@ -209,7 +257,8 @@ impl Identity {
         let body = json!({
             "ip": origin.ip,
             "user_agent": user_agent(origin),
-            "second_factor": factor,
+            "first_factor": opened.first,
+            "second_factor": opened.second,
             "ended_for_it": ended,
         });
         self.commit_with(transaction, "session.open", &account.id, &account.id, body).await?;
@@ -218,7 +267,7 @@ impl Identity {
             token,
             session: id,
             must_change_password: self.must_change_password(&account, party.role, now),
-            must_show_second_factor: required && factor.is_none(),
+            must_show_second_factor: required && opened.second.is_none(),
             party,
             expires_at,
         })
@@ -234,7 +283,7 @@ impl Identity {
         self.refuse(transaction, Some(account), Refusal::WrongSecondFactor, &Origin::default(), now).await
     }
 
-    async fn refuse(
+    pub(super) async fn refuse(
         &self,
         transaction: Transaction,
         account: Option<&Account>,
@@ -271,6 +320,23 @@ impl Identity {
         Ok(transaction.commit().await?)
     }
 
+    /// Second factors an account has set up.
+    async fn methods(&self, transaction: &Transaction, account_id: &str) -> Result<Vec<String>> {
+        let totp = second_factor::totp(transaction, account_id).await?;
+        let mut methods = Vec::new();
+        if totp.is_some_and(|row| row.confirmed_at.is_some()) {
+            methods.push("totp".to_owned());
+        }
+        // A suspended passkey still is one: who copied it must not get in by the password alone.
+        if !second_factor::passkeys(transaction, account_id).await?.is_empty() {
+            methods.push("passkey".to_owned());
+        }
+        if !methods.is_empty() && second_factor::recovery_codes_left(transaction, account_id).await? > 0 {
+            methods.push("recovery_code".to_owned());
+        }
+        Ok(methods)
+    }
+
     /// How long the next lock lasts after this many in a row: twice as long each time, a day at most.
     fn lock_time(&self, lockouts: i32) -> TimeDelta {
         let doublings = u32::try_from(lockouts).unwrap_or_default().min(16);
@@ -280,24 +346,11 @@ impl Identity {
 }
 
 /// Why nobody may sign in with this account now.
-fn closed(account: &Account, now: DateTime<Utc>) -> Option<Refusal> {
+pub(super) fn closed(account: &Account, now: DateTime<Utc>) -> Option<Refusal> {
     if account.disabled {
         return Some(Refusal::Disabled);
     }
     account.locked_until.is_some_and(|until| until > now).then_some(Refusal::Locked)
-}
-
-/// Second factors an account has set up.
-async fn methods(transaction: &Transaction, account_id: &str) -> Result<Vec<String>> {
-    let totp = second_factor::totp(transaction, account_id).await?;
-    let mut methods = Vec::new();
-    if totp.is_some_and(|row| row.confirmed_at.is_some()) {
-        methods.push("totp".to_owned());
-    }
-    if !methods.is_empty() && second_factor::recovery_codes_left(transaction, account_id).await? > 0 {
-        methods.push("recovery_code".to_owned());
-    }
-    Ok(methods)
 }
 
 pub(super) fn user_agent(origin: &Origin) -> Option<String> {

@@ -6,10 +6,18 @@ use crate::{Result, Secret, keys};
 
 /// What a token opens; told by its first letters so that a leaked one can be recognised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Session,
     ApiKey,
     Challenge,
+    /// Authorisation code of this node as a provider.
+    Code,
+    /// Access token of a client.
+    Access,
+    /// Refresh token of a client.
+    Refresh,
+    /// Secret of a client.
+    ClientSecret,
 }
 
 impl Kind {
@@ -18,26 +26,38 @@ impl Kind {
             Self::Session => "brs_",
             Self::ApiKey => "brk_",
             Self::Challenge => "brc_",
+            Self::Code => "bra_",
+            Self::Access => "bro_",
+            Self::Refresh => "brr_",
+            Self::ClientSecret => "brx_",
         }
     }
 
     /// The kind of `token`, if it has the shape of one.
-    pub(super) fn of(token: &str) -> Option<Self> {
-        [Self::Session, Self::ApiKey, Self::Challenge]
-            .into_iter()
-            .find(|kind| token.strip_prefix(kind.prefix()).is_some_and(|rest| rest.len() == 64))
+    pub(crate) fn of(token: &str) -> Option<Self> {
+        [
+            Self::Session,
+            Self::ApiKey,
+            Self::Challenge,
+            Self::Code,
+            Self::Access,
+            Self::Refresh,
+            Self::ClientSecret,
+        ]
+        .into_iter()
+        .find(|kind| token.strip_prefix(kind.prefix()).is_some_and(|rest| rest.len() == 64))
     }
 }
 
 /// A fresh token and the hash to store. A plain hash suffices: there is nothing to guess in 256 random bits.
-pub(super) fn fresh(kind: Kind) -> Result<(Secret, String)> {
+pub(crate) fn fresh(kind: Kind) -> Result<(Secret, String)> {
     let token = format!("{}{}", kind.prefix(), keys::hex(&keys::random::<32>()?));
     let hash = hash(&token);
     Ok((Secret::new(token), hash))
 }
 
 /// The hash under which `token` is stored. Looking it up by hash leaks nothing through timing.
-pub(super) fn hash(token: &str) -> String {
+pub(crate) fn hash(token: &str) -> String {
     keys::hex(&Sha256::digest(token.as_bytes()))
 }
 

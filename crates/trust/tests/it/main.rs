@@ -20,6 +20,7 @@ mod incidents;
 mod kill_nine;
 mod node;
 mod oracle;
+mod passkeys;
 mod policy;
 mod protection;
 mod requests;

@@ -4,6 +4,7 @@ import { Card, PageFrame } from "../../sdk/Page";
 import { useParty } from "../../sdk/session";
 import { ADMINISTRATORS } from "../../shell/Navigation";
 import { Accounts } from "./Accounts";
+import { Clients } from "./Clients";
 import { Grants } from "./Grants";
 
 export function AccountsPage() {
@@ -18,6 +19,7 @@ export function AccountsPage() {
               { key: "accounts", label: t("accounts.tabAccounts"), children: <Accounts /> },
               // Grants are the work of the security administrator, open to the auditor's eyes.
               ...(party.role === "system_administrator" ? [] : [{ key: "grants", label: t("accounts.tabGrants"), children: <Grants /> }]),
+              { key: "clients", label: t("clients.tab"), children: <Clients /> },
             ]}
           />
         </Card>

@@ -1,6 +1,6 @@
 // The authenticator application: set up with a QR code drawn here, confirm, recovery codes, remove.
 import { useMutation } from "@tanstack/react-query";
-import { Alert, Button, Form, Input, Popconfirm, QRCode, Space } from "antd";
+import { Button, Form, Input, Popconfirm, QRCode, Space } from "antd";
 import { useState } from "react";
 import { api } from "../../sdk/api";
 import { date } from "../../sdk/format";
@@ -10,7 +10,8 @@ import { client } from "../../sdk/query";
 import { SESSION_KEY } from "../../sdk/session";
 import { FailureView } from "../../sdk/States";
 import type { SecurityCard, TotpSecret } from "../../sdk/types";
-import { SECURITY_KEY } from "./SecurityPage";
+import { Codes } from "./Codes";
+import { SECURITY_KEY } from "./keys";
 import { useStepUp } from "./StepUp";
 
 export function Authenticator({ card }: { card: SecurityCard }) {
@@ -75,23 +76,5 @@ export function Authenticator({ card }: { card: SecurityCard }) {
         </Space>
       )}
     </Card>
-  );
-}
-
-function Codes({ codes, onDone }: { codes: string[]; onDone: () => void }) {
-  const t = useT();
-  return (
-    <Alert
-      type="warning"
-      showIcon
-      style={{ marginBottom: 16 }}
-      title={t("security.codesOnce")}
-      description={
-        <>
-          <ul className="mono" data-testid="recovery-codes">{codes.map((code) => <li key={code}>{code}</li>)}</ul>
-          <Button size="small" onClick={onDone}>{t("security.kept")}</Button>
-        </>
-      }
-    />
   );
 }

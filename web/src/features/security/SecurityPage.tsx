@@ -9,9 +9,10 @@ import { useAsk } from "../../sdk/query";
 import { useSession } from "../../sdk/session";
 import { Answer } from "../../sdk/States";
 import { Authenticator } from "./Authenticator";
+import { SECURITY_KEY } from "./keys";
+import { Consents, Links } from "./Links";
+import { Passkeys } from "./Passkeys";
 import { Sessions } from "./Sessions";
-
-export const SECURITY_KEY = ["security"];
 
 export function SecurityPage() {
   const t = useT();
@@ -33,9 +34,14 @@ export function SecurityPage() {
                 </p>
                 <Link to="/password"><Button>{t("password.title")}</Button></Link>
               </Card>
+              <Passkeys passkeys={card.passkeys} />
               <Authenticator card={card} />
               {session?.must_show_second_factor ? null : (
-                <Sessions sessions={card.sessions} />
+                <>
+                  <Links />
+                  <Consents />
+                  <Sessions sessions={card.sessions} />
+                </>
               )}
             </div>
           )}

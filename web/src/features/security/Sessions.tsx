@@ -10,7 +10,7 @@ import { client } from "../../sdk/query";
 import { FailureView } from "../../sdk/States";
 import type { SessionCard } from "../../sdk/types";
 import { usePalette } from "../../shell/preferences";
-import { SECURITY_KEY } from "./SecurityPage";
+import { SECURITY_KEY } from "./keys";
 
 export function Sessions({ sessions }: { sessions: SessionCard[] }) {
   const t = useT();

@@ -1,15 +1,26 @@
 // Sensitive acts: when the node wants the second factor again, ask for it and repeat the act.
-import { Modal } from "antd";
+import { Alert, Modal } from "antd";
 import { useState, type ReactNode } from "react";
 import { api, Refusal } from "../../sdk/api";
 import { useT } from "../../sdk/i18n";
-import { FailureView } from "../../sdk/States";
-import type { Factor } from "../../sdk/types";
+import { useAsk } from "../../sdk/query";
+import { Answer, FailureView } from "../../sdk/States";
+import type { Factor, SecurityCard } from "../../sdk/types";
 import { FactorForm } from "./FactorForm";
+import { SECURITY_KEY } from "./keys";
 
 interface Pending {
   resolve: () => void;
   reject: (cause: unknown) => void;
+}
+
+/** Which factors the account can show. */
+function methodsOf(card: SecurityCard): string[] {
+  return [
+    ...(card.passkeys.some((p) => !p.suspended_at) ? ["passkey"] : []),
+    ...(card.totp_since ? ["totp"] : []),
+    ...(card.recovery_codes_left > 0 ? ["recovery_code"] : []),
+  ];
 }
 
 /** `guarded(act)` runs the act, after a fresh second factor where the node asks for one; `dialog` goes on the page. */
@@ -46,8 +57,31 @@ export function useStepUp(): { guarded: <R>(act: () => Promise<R>) => Promise<R>
   const dialog = (
     <Modal open={pending !== null} title={t("security.again")} footer={null} destroyOnHidden onCancel={() => finish((p) => p.reject(null))}>
       {error ? <FailureView error={error} /> : null}
-      <FactorForm methods={["totp", "recovery_code"]} busy={busy} onFactor={(f) => void show(f)} onCancel={() => finish((p) => p.reject(null))} />
+      <OwnFactors busy={busy} onFactor={(f) => void show(f)} onFailure={setError} onCancel={() => finish((p) => p.reject(null))} />
     </Modal>
   );
   return { guarded, dialog };
+}
+
+interface OwnProps {
+  busy: boolean;
+  onFactor: (factor: Factor) => void;
+  onFailure: (cause: unknown) => void;
+  onCancel: () => void;
+}
+
+/** The factors of the account; looked up only once the node asks for one. */
+function OwnFactors(props: OwnProps) {
+  const t = useT();
+  const card = useAsk(SECURITY_KEY, api.security);
+  return (
+    <Answer query={card}>
+      {(own) => {
+        const methods = methodsOf(own);
+        // Whoever showed the second factor at another provider shows it there again.
+        if (methods.length === 0) return <Alert type="info" showIcon title={t("federation.noFactorHere")} />;
+        return <FactorForm methods={methods} askForPasskey={api.askForPasskeyAgain} {...props} />;
+      }}
+    </Answer>
+  );
 }

@@ -1,15 +1,19 @@
-import { LockOutlined, UserOutlined } from "@ant-design/icons";
+import { KeyOutlined, LockOutlined, UserOutlined } from "@ant-design/icons";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Alert, Button, Form, Input } from "antd";
 import { useEffect, useState } from "react";
 import { api, Refusal } from "../../sdk/api";
-import { useT } from "../../sdk/i18n";
+import { text, useT } from "../../sdk/i18n";
 import { client, useAsk } from "../../sdk/query";
 import { SESSION_KEY } from "../../sdk/session";
 import { FailureView } from "../../sdk/States";
 import type { Factor, SecondFactorNeeded, SessionState } from "../../sdk/types";
+import { canUsePasskeys, showPasskey, wasCancelled } from "../../sdk/webauthn";
 import { Toggles } from "../../shell/Layout";
 import { FactorForm } from "../security/FactorForm";
+
+/** Where the page to go to is kept while somebody signs in elsewhere. */
+export const NEXT_KEY = "brain.next";
 
 /** Only addresses inside the portal: a link must not send a signed-in person elsewhere. */
 export function safeNext(next: string | undefined): string {
@@ -24,6 +28,8 @@ export function SignIn() {
   const [busy, setBusy] = useState<string | null>(null);
   const [error, setError] = useState<unknown>(null);
   const [asked, setAsked] = useState<SecondFactorNeeded | null>(null);
+  const [cancelled, setCancelled] = useState(false);
+  const providers = useAsk(["providers"], api.providers);
   useEffect(() => {
     document.title = `${t("signIn.title")} · ${t("app.name")}`;
   }, [t]);
@@ -46,6 +52,34 @@ export function SignIn() {
     } catch (cause) {
       setError(cause);
     } finally {
+      setBusy(null);
+    }
+  };
+
+  const withPasskey = async () => {
+    setBusy("passkey");
+    setError(null);
+    setCancelled(false);
+    try {
+      await opened(await api.signInWithPasskey(await showPasskey(await api.askForPasskey(null))));
+    } catch (cause) {
+      if (wasCancelled(cause)) setCancelled(true);
+      else setError(cause);
+    } finally {
+      setBusy(null);
+    }
+  };
+
+  const leave = async (provider: string) => {
+    setBusy(provider);
+    setError(null);
+    try {
+      const { redirect } = await api.depart(provider);
+      // The way back ends on a page of its own; where to go then is kept here.
+      sessionStorage.setItem(NEXT_KEY, safeNext(next));
+      window.location.assign(redirect);
+    } catch (cause) {
+      setError(cause);
       setBusy(null);
     }
   };
@@ -98,7 +132,14 @@ export function SignIn() {
             <Alert type="warning" showIcon title={t("signIn.relaxed")} style={{ marginBottom: 16 }} />
           ) : null}
           {asked ? (
-            <FactorForm methods={asked.methods} busy={busy !== null} onFactor={(factor) => void show(factor)} onCancel={() => setAsked(null)} />
+            <FactorForm
+              methods={asked.methods}
+              busy={busy !== null}
+              askForPasskey={() => api.askForPasskey(asked.challenge)}
+              onFactor={(factor) => void show(factor)}
+              onFailure={setError}
+              onCancel={() => setAsked(null)}
+            />
           ) : (
           <Form layout="vertical" requiredMark={false} onFinish={(v: { username: string; password: string }) => void enter(v.username, v.password)}>
             <Form.Item name="username" label={t("signIn.username")} rules={[{ required: true, message: t("signIn.needUsername") }]}>
@@ -111,6 +152,19 @@ export function SignIn() {
               {t("signIn.submit")}
             </Button>
           </Form>
+          )}
+          {cancelled ? <Alert type="info" showIcon title={t("passkeys.cancelled")} style={{ marginTop: 16 }} /> : null}
+          {asked ? null : (
+            <div className="stack" style={{ marginTop: 16, gap: 8 }}>
+              {canUsePasskeys(settings.data?.public_url) ? (
+                <Button block icon={<KeyOutlined aria-hidden="true" />} disabled={busy !== null} onClick={() => void withPasskey()}>{t("passkeys.signIn")}</Button>
+              ) : null}
+              {(providers.data ?? []).map((provider) => (
+                <Button key={provider.id} block disabled={busy !== null} data-provider={provider.id} onClick={() => void leave(provider.id)}>
+                  {t("federation.through", { name: text(provider.title) })}
+                </Button>
+              ))}
+            </div>
           )}
           {demo.length > 0 && !asked ? (
             <section style={{ marginTop: 28 }} aria-label={t("signIn.demo")}>

@@ -1,0 +1,2 @@
+// Under which name the page's answer is kept.
+export const SECURITY_KEY = ["security"];
