@@ -8,6 +8,7 @@
 mod bench;
 mod demo;
 mod node;
+mod sbom;
 mod services;
 mod shell;
 mod tidy;
@@ -21,6 +22,7 @@ cargo xtask demo [--from DIR] [--listen ADDR] [--keep] [--release]   build, load
 cargo xtask verify [--fast]                              install what is needed, format, lint, run every test
 cargo xtask bench <start|ingest|sql|graph|risk|pii|grant|all> us and the peer on the same input, one table, one JSON line
 cargo xtask services <up|down>                           PostgreSQL and Mosquitto in a temporary folder
+cargo xtask sbom [--check]                               bill of materials (CycloneDX) and its licences
 cargo xtask tidy                                         crate edges, file sizes, names
 cargo xtask openapi                                      write web/openapi/brain.json and the typed client from it";
 
@@ -33,6 +35,8 @@ fn main() -> Result<()> {
         ["bench", name] => bench::run(name),
         ["services", "up"] => services::up_and_print(),
         ["services", "down"] => services::down(),
+        ["sbom"] => sbom::run(false),
+        ["sbom", "--check"] => sbom::run(true),
         ["tidy"] => tidy::run(),
         ["openapi"] => node::write_openapi(),
         [] | ["help" | "--help" | "-h"] => {

@@ -6,16 +6,26 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// Which crates a crate may depend on (architecture: kernel ← store ← trust ← warehouse ← component ← apps ← api ← brain).
-const EDGES: [(&str, &[&str]); 18] = [
+const EDGES: [(&str, &[&str]); 20] = [
     ("brain-kernel", &[]),
     ("brain-verifier", &[]),
     ("brain-crypto", &["brain-kernel"]),
+    ("brain-egress", &["brain-kernel"]),
+    ("brain-sbom", &[]),
     ("brain-tls", &["brain-kernel"]),
     ("brain-store", &["brain-kernel"]),
     ("brain-policy", &["brain-kernel"]),
     (
         "brain-trust",
-        &["brain-kernel", "brain-crypto", "brain-tls", "brain-store", "brain-policy", "brain-verifier"],
+        &[
+            "brain-kernel",
+            "brain-crypto",
+            "brain-egress",
+            "brain-tls",
+            "brain-store",
+            "brain-policy",
+            "brain-verifier",
+        ],
     ),
     ("brain-backup", &["brain-kernel", "brain-crypto", "brain-store", "brain-trust"]),
     ("brain-warehouse", &["brain-kernel", "brain-store", "brain-trust", "brain-privacy"]),
@@ -33,6 +43,8 @@ const EDGES: [(&str, &[&str]); 18] = [
             "brain-warehouse",
             "brain-component",
             "brain-portal",
+            "brain-egress",
+            "brain-sbom",
             "brain-tls",
         ],
     ),
@@ -48,6 +60,7 @@ const EDGES: [(&str, &[&str]); 18] = [
             "brain-api",
             "brain-backup",
             "brain-crypto",
+            "brain-egress",
             "brain-tls",
         ],
     ),
@@ -61,6 +74,7 @@ const EDGES: [(&str, &[&str]); 18] = [
             "brain-component",
             "brain-governance",
             "brain-api",
+            "brain-egress",
         ],
     ),
     ("xtask", &[]),

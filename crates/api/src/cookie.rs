@@ -3,14 +3,18 @@
 use axum::http::{HeaderMap, HeaderValue, header};
 use chrono::{DateTime, Utc};
 
-/// Name of the session cookie.
-pub(crate) const NAME: &str = "brain_session";
+/// Name of the session cookie. With TLS it begins with `__Host-`, which a browser takes only from this very host over
+/// TLS and with `Path=/`: neither a sibling domain nor a page without TLS can plant one (RFC 6265bis section 4.1.3.2).
+pub(crate) const fn name(secure: bool) -> &'static str {
+    if secure { "__Host-brain_session" } else { "brain_session" }
+}
 
 /// The token in the request's cookie, if any.
-pub(crate) fn read(headers: &HeaderMap) -> Option<String> {
+pub(crate) fn read(headers: &HeaderMap, secure: bool) -> Option<String> {
+    let own = name(secure);
     let lines = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, value)| *name == NAME && !value.is_empty()).map(|(_, value)| value.to_owned())
+    pairs.find(|(name, value)| *name == own && !value.is_empty()).map(|(_, value)| value.to_owned())
 }
 
 /// `Set-Cookie` for a new session. `Secure` is for nodes behind TLS: a browser drops such a cookie over plain HTTP.
@@ -21,12 +25,12 @@ pub(crate) fn set(
     secure: bool,
 ) -> Option<HeaderValue> {
     let seconds = (expires_at - now).num_seconds().max(0);
-    HeaderValue::from_str(&format!("{NAME}={token}; {}; Max-Age={seconds}", attributes(secure))).ok()
+    HeaderValue::from_str(&format!("{}={token}; {}; Max-Age={seconds}", name(secure), attributes(secure))).ok()
 }
 
 /// `Set-Cookie` that makes the browser forget the session.
 pub(crate) fn clear(secure: bool) -> Option<HeaderValue> {
-    HeaderValue::from_str(&format!("{NAME}=; {}; Max-Age=0", attributes(secure))).ok()
+    HeaderValue::from_str(&format!("{}=; {}; Max-Age=0", name(secure), attributes(secure))).ok()
 }
 
 fn attributes(secure: bool) -> &'static str {
@@ -42,11 +46,13 @@ mod tests {
         let with = |text: &'static str| {
             let mut headers = HeaderMap::new();
             headers.insert(header::COOKIE, HeaderValue::from_static(text));
-            read(&headers)
+            (read(&headers, false), read(&headers, true))
         };
-        assert_eq!(with("a=1; brain_session=tok; b=2").as_deref(), Some("tok"));
-        assert_eq!(with("xbrain_session=tok"), None);
-        assert_eq!(with("brain_session="), None);
+        let token = |text: &str| Some(text.to_owned());
+        assert_eq!(with("a=1; brain_session=tok; b=2"), (token("tok"), None));
+        assert_eq!(with("brain_session=planted; __Host-brain_session=tok"), (token("planted"), token("tok")));
+        assert_eq!(with("xbrain_session=tok"), (None, None));
+        assert_eq!(with("brain_session="), (None, None));
     }
 
     #[test]
@@ -54,6 +60,7 @@ mod tests {
         let now = DateTime::from_timestamp(0, 0).unwrap();
         let text = set("tok", now + chrono::TimeDelta::hours(1), now, true).unwrap();
         let text = text.to_str().unwrap();
+        assert!(text.starts_with("__Host-brain_session=tok;") && !text.contains("Domain"), "{text}");
         for part in ["HttpOnly", "SameSite=Strict", "Path=/", "Secure", "Max-Age=3600"] {
             assert!(text.contains(part), "{part}: {text}");
         }

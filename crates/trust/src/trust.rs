@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use brain_egress::Egress;
 use brain_kernel::clock::Clock;
 use brain_kernel::party::Role;
 use brain_store::Store;
@@ -11,8 +12,8 @@ use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 
 use crate::{
-    AccountCard, Certificates, CryptoOptions, Evidence, EvidenceOptions, Grants, Identity, Keyring, Options,
-    Policy, Requests, Result, Secret, Vault,
+    AccountCard, Certificates, CryptoOptions, Error, Evidence, EvidenceOptions, Grants, Identity, Keyring,
+    Options, Policy, Requests, Result, Secret, Vault,
 };
 
 /// A cheap-clone handle to identity, grants and evidence of one node.
@@ -92,7 +93,8 @@ impl Trust {
         Self::open_configured(store, keys_dir, clock, options, keyring, EvidenceOptions::default()).await
     }
 
-    /// Like [`open_with`](Self::open_with), with everything the configuration names.
+    /// Like [`open_with`](Self::open_with), with the keyring and the evidence log that the configuration names. Only the
+    /// addresses of its witnesses are called.
     pub async fn open_configured(
         store: Store,
         keys_dir: &Path,
@@ -101,7 +103,22 @@ impl Trust {
         keyring: Keyring,
         evidence: EvidenceOptions,
     ) -> Result<Self> {
-        let evidence = Evidence::open(store.clone(), keys_dir, evidence).await?;
+        let egress = Egress::new(&brain_egress::Options::default())
+            .map_err(|error| Error::Cryptography(error.to_string()))?;
+        Self::open_with_egress(store, keys_dir, clock, options, keyring, evidence, egress).await
+    }
+
+    /// Like [`open_configured`](Self::open_configured), calling others through the program's own way out.
+    pub async fn open_with_egress(
+        store: Store,
+        keys_dir: &Path,
+        clock: Arc<dyn Clock>,
+        options: Options,
+        keyring: Keyring,
+        evidence: EvidenceOptions,
+        egress: Egress,
+    ) -> Result<Self> {
+        let evidence = Evidence::open(store.clone(), keys_dir, evidence, egress).await?;
         let vault = Vault::new(store.clone(), evidence.clone(), keyring);
         let grants = Grants::open(store.clone(), evidence.clone(), clock.clone()).await?;
         let policy = Policy::open(store.clone(), evidence.clone(), grants.clone(), clock, &vault).await?;

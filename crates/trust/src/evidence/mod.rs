@@ -21,6 +21,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use brain_egress::Egress;
 use brain_store::evidence::checkpoint::LogRow;
 use brain_store::evidence::{self as rows, FrontierRow, LeafFilter, reference as references};
 use brain_store::{Page, PageRequest, Store, Transaction, setting};
@@ -107,7 +108,12 @@ pub struct WitnessMark {
 }
 
 impl Evidence {
-    pub(crate) async fn open(store: Store, keys_dir: &Path, options: EvidenceOptions) -> Result<Self> {
+    pub(crate) async fn open(
+        store: Store,
+        keys_dir: &Path,
+        options: EvidenceOptions,
+        egress: Egress,
+    ) -> Result<Self> {
         let existing = rows::checkpoint::log(store.db()).await?;
         let named = existing.as_ref().map(|log| log.origin.clone()).or_else(|| options.origin.clone());
         let keys = EvidenceKeys::open(keys_dir, |id| named.unwrap_or_else(|| format!("brain/{id}")))?;
@@ -120,7 +126,7 @@ impl Evidence {
         let sealer =
             Sealer::new(store.clone(), log.origin.clone(), algorithm, tiles.clone(), keys_dir.to_owned());
         let evidence = Self(Arc::new(Inner {
-            peers: peers::Peers::new(&options)?,
+            peers: peers::Peers::new(&options, egress)?,
             store,
             keys,
             origin: log.origin,

@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use brain_egress::header::{CONTENT_TYPE, HeaderValue};
+use brain_egress::{Call, Egress, Method, StatusCode};
+use brain_kernel::error::Failure;
 use brain_store::evidence::checkpoint::{self, CosignatureRow};
 use brain_verifier::SignedCheckpoint;
 use brain_verifier::note::{NOTE_BYTES_MAX, SignatureLine};
 use chrono::{DateTime, Utc};
-use reqwest::{Method, Response, StatusCode};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Mutex, MutexGuard};
@@ -55,13 +57,14 @@ pub enum PeerState {
 
 /// Connections to other nodes.
 pub(crate) struct Peers {
-    client: Option<reqwest::Client>,
+    egress: Egress,
+    any: bool,
     states: Mutex<BTreeMap<String, (PeerState, DateTime<Utc>)>>,
     witnessing: Mutex<()>,
 }
 
 impl Peers {
-    pub(crate) fn new(options: &EvidenceOptions) -> Result<Self> {
+    pub(crate) fn new(options: &EvidenceOptions, egress: Egress) -> Result<Self> {
         let urls = options.witnesses.iter().map(|peer| &peer.url);
         let urls: Vec<&String> = urls.chain(options.logs.iter().flat_map(|log| &log.witnesses)).collect();
         if let Some(url) = urls.iter().find(|url| !url.starts_with("https://") && !url.starts_with("http://"))
@@ -72,14 +75,13 @@ impl Peers {
                 format!("The address of a witness must begin with http:// or https://: {url:?}"),
             ));
         }
-        // Redirects are not followed: where a node talks to is what its operator wrote.
-        let client = reqwest::Client::builder()
-            .timeout(TIMEOUT)
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy();
-        let client = (!urls.is_empty()).then(|| client.build()).transpose();
-        let client = client.map_err(|cause| Error::Cryptography(cause.to_string()))?;
-        Ok(Self { client, states: Mutex::default(), witnessing: Mutex::default() })
+        for url in &urls {
+            egress.permit(url).map_err(|error| {
+                let words = Failure::from(error).detail;
+                Error::invalid("url", words.zh, words.en)
+            })?;
+        }
+        Ok(Self { egress, any: !urls.is_empty(), states: Mutex::default(), witnessing: Mutex::default() })
     }
 
     /// Held while a request to us as a witness is judged and remembered.
@@ -93,31 +95,23 @@ impl Peers {
         url: String,
         body: String,
     ) -> std::result::Result<(StatusCode, String), String> {
-        let client = self.client.as_ref().ok_or("no client")?;
-        let request =
-            client.request(method, url).header("content-type", "text/plain; charset=utf-8").body(body);
-        let response = request.send().await.map_err(|cause| cause.without_url().to_string())?;
-        let status = response.status();
-        Ok((status, read(response).await?))
+        let text = HeaderValue::from_static("text/plain; charset=utf-8");
+        let call = Call::new("evidence.witness", method, url)
+            .header(CONTENT_TYPE, text)
+            .body(body)
+            .within(TIMEOUT)
+            .at_most(NOTE_BYTES_MAX as u64);
+        let answer = self.egress.fetch(call).await.map_err(|error| error.to_string())?;
+        let text =
+            String::from_utf8(answer.body.to_vec()).map_err(|_| "the answer is not text".to_owned())?;
+        Ok((answer.status, text))
     }
-}
-
-/// At most as much as a note may have.
-async fn read(mut response: Response) -> std::result::Result<String, String> {
-    let mut bytes = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|cause| cause.without_url().to_string())? {
-        bytes.extend_from_slice(&chunk);
-        if bytes.len() > NOTE_BYTES_MAX {
-            return Err("the answer is too long".to_owned());
-        }
-    }
-    String::from_utf8(bytes).map_err(|_| "the answer is not text".to_owned())
 }
 
 impl Evidence {
     /// Whether there is anybody to talk to.
     pub(crate) fn has_peers(&self) -> bool {
-        self.0.peers.client.is_some()
+        self.0.peers.any
     }
 
     /// Ask every witness for its signature on the log as it is now; how many signed.
