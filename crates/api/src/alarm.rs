@@ -70,8 +70,12 @@ impl Alarms {
             return;
         }
         tracing::warn!(kind, actor, subject, "alarm");
-        let entry =
-            EvidenceEntry { kind: kind.to_owned(), actor: actor.to_owned(), subject: subject.to_owned(), body };
+        let entry = EvidenceEntry {
+            kind: kind.to_owned(),
+            actor: actor.to_owned(),
+            subject: subject.to_owned(),
+            body,
+        };
         let evidence = self.evidence.clone();
         // Beside the request: whoever is refused shall not wait for the log.
         tokio::spawn(async move {

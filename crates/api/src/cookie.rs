@@ -25,7 +25,8 @@ pub(crate) fn set(
     secure: bool,
 ) -> Option<HeaderValue> {
     let seconds = (expires_at - now).num_seconds().max(0);
-    HeaderValue::from_str(&format!("{}={token}; {}; Max-Age={seconds}", name(secure), attributes(secure))).ok()
+    HeaderValue::from_str(&format!("{}={token}; {}; Max-Age={seconds}", name(secure), attributes(secure)))
+        .ok()
 }
 
 /// `Set-Cookie` that makes the browser forget the session.

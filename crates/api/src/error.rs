@@ -308,10 +308,7 @@ fn place(code: &'static str, error: &Error) -> Failure {
             "管理操作只能从管理监听口进行。",
             "Administration is done through its own listener.",
         )
-        .with_hint(
-            "请使用 http.admin_listen 所设的地址。",
-            "Use the address that http.admin_listen names.",
-        ),
+        .with_hint("请使用 http.admin_listen 所设的地址。", "Use the address that http.admin_listen names."),
     }
 }
 
@@ -343,7 +340,10 @@ fn upload(code: &'static str, error: &Error) -> Failure {
             "恶意代码检查没有完成，文件未被接收。",
             "The check for malicious code did not finish, so the file was not taken.",
         )
-        .with_hint("请稍后重试，或联系运维人员检查扫描服务。", "Try again later, or ask the operator to look at the scanner."),
+        .with_hint(
+            "请稍后重试，或联系运维人员检查扫描服务。",
+            "Try again later, or ask the operator to look at the scanner.",
+        ),
     }
 }
 

@@ -267,8 +267,9 @@ mod tests {
     #[test]
     fn a_network_of_guessers_raises_an_alarm_once_a_minute() {
         let (_, guessing, limits) = guessing();
-        let alarms: Vec<Suspicion> =
-            (0..limits.failed_sign_ins_alarm * 2).flat_map(|at| guessing.failed(address(at as u8), "ann")).collect();
+        let alarms: Vec<Suspicion> = (0..limits.failed_sign_ins_alarm * 2)
+            .flat_map(|at| guessing.failed(address(at as u8), "ann"))
+            .collect();
         assert_eq!(alarms, [Suspicion::ManyFailures { failures: limits.failed_sign_ins_alarm }]);
     }
 

@@ -73,7 +73,10 @@ mod tests {
         for policy in [page_policy("n").as_str(), FILE_POLICY, ANSWER_POLICY] {
             let scripts = policy.split(';').find(|part| part.trim().starts_with("script-src"));
             assert!(scripts.is_none_or(|part| part.trim() == "script-src 'self'"), "{policy}");
-            assert!(policy.starts_with("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{policy}");
+            assert!(
+                policy.starts_with("default-src 'none'") && policy.contains("frame-ancestors 'none'"),
+                "{policy}"
+            );
             assert!(!policy.contains("unsafe-eval") && !policy.contains('*'), "{policy}");
         }
         assert_ne!(nonce(), nonce());

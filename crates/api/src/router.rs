@@ -27,8 +27,7 @@ pub fn router_and_runs(services: Services) -> (Interface, Runs) {
     let document: Arc<[u8]> = document.to_string().into_bytes().into();
     let runs = Runs::new(services.clock.clone(), services.options.limits.caller_ingests as usize);
     upload::sweep(&services.options.uploads);
-    let rules =
-        Rules { limits: services.options.limits.clone(), network: services.options.network.clone() };
+    let rules = Rules { limits: services.options.limits.clone(), network: services.options.network.clone() };
     let app = App::new(services, runs.clone(), document);
     (Interface { router: assemble(endpoints, app), rules }, runs)
 }

@@ -1,10 +1,12 @@
 //! Putting a node together: folder, store, trust, warehouse, components.
 
+use crate::calls;
 use crate::cli;
 use crate::config::{Config, Loaded};
 use crate::folder::Folder;
 use anyhow::Result;
 use brain_component::{Platform, Registry};
+use brain_egress::Egress;
 use brain_kernel::clock::{Clock, SystemClock};
 use brain_kernel::error::Failure;
 use brain_kernel::language::Language;
@@ -26,6 +28,8 @@ pub struct Node {
     pub registry: Registry,
     /// Time.
     pub clock: Arc<dyn Clock>,
+    /// The way out.
+    pub egress: Egress,
     /// Operational state.
     pub store: Store,
     /// The lock on the data folder, and where things lie in it.
@@ -40,8 +44,11 @@ impl Node {
         let folder = Folder::open(&config.node.data)?;
         let store =
             Store::open(&folder.store_url(&config.store.url), clock.clone()).await.map_err(Failure::from)?;
-        let trust =
-            open_trust(&config, store.clone(), &folder, clock.clone()).await.map_err(Failure::from)?;
+        let egress = Egress::new(&config.egress).map_err(Failure::from)?;
+        let trust = open_trust(&config, store.clone(), &folder, clock.clone(), egress.clone())
+            .await
+            .map_err(Failure::from)?;
+        egress.tell(Arc::new(calls::Ledger::new(trust.evidence())));
         for first in trust.first_start().await.map_err(Failure::from)? {
             announce(&first);
         }
@@ -51,6 +58,8 @@ impl Node {
             query_memory_mib: config.warehouse.query_memory_mib,
             query_timeout_s: config.warehouse.query_timeout_s,
             query_rows_max: config.warehouse.query_rows_max,
+            unpack_ratio_max: config.warehouse.unpack_ratio_max,
+            unpack_limit_mib: config.warehouse.unpack_limit_mib,
             ..Options::default()
         };
         let warehouse = Warehouse::open(options, store.clone(), trust.clone(), clock.clone())
@@ -58,7 +67,7 @@ impl Node {
             .map_err(Failure::from)?;
         let platform = Platform { warehouse: warehouse.clone(), trust: trust.clone(), clock: clock.clone() };
         let registry = Registry::new(platform, brain_governance::components()).map_err(Failure::from)?;
-        Ok(Self { config, trust, warehouse, registry, clock, store, folder })
+        Ok(Self { config, trust, warehouse, registry, clock, egress, store, folder })
     }
 }
 
@@ -67,13 +76,14 @@ async fn open_trust(
     store: Store,
     folder: &Folder,
     clock: Arc<dyn Clock>,
+    egress: Egress,
 ) -> brain_trust::Result<Trust> {
     let keyring = Keyring::open(&config.crypto, &folder.keys(), &variable)?;
     if keyring.lies_in_folder() {
         tracing::debug!("the key-encryption key lies in the data folder; keep it elsewhere in production");
     }
     let (options, evidence) = (config.trust.clone(), config.evidence.options());
-    Trust::open_configured(store, &folder.keys(), clock, options, keyring, evidence).await
+    Trust::open_with_egress(store, &folder.keys(), clock, options, keyring, evidence, egress).await
 }
 
 /// A variable that the configuration names as the place of a key.

@@ -18,4 +18,4 @@ mod node;
 pub use client::{Client, Reply};
 pub use clock::MovableClock;
 pub use data::{FIRMS_CSV, FIRMS_MAPPING};
-pub use node::{Node, ORGANISATION, OTHER_ORGANISATION, PASSWORD, Setup};
+pub use node::{Node, ORGANISATION, OTHER_ORGANISATION, PASSWORD, Setup, generous};

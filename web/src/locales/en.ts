@@ -1,4 +1,5 @@
 // English. Same keys as zh-CN.ts, held by type and by test.
+import { hardening } from "./en.hardening";
 import { trust } from "./en.trust";
 import type { Messages } from "./zh-CN";
 
@@ -618,6 +619,7 @@ export const en: Messages = {
     values: "Values",
   },
   ...trust,
+  ...hardening,
   about: {
     title: "About",
     question: "Which node is this",

@@ -1,4 +1,5 @@
 // 中文，默认语言。键与 en.ts 一一对应（有测试与类型双重保证）。
+import { hardening } from "./zh-CN.hardening";
 import { trust } from "./zh-CN.trust";
 
 export const zh = {
@@ -617,6 +618,7 @@ export const zh = {
     values: "数值",
   },
   ...trust,
+  ...hardening,
   about: {
     title: "关于",
     question: "这是什么节点",

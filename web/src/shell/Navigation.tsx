@@ -1,6 +1,7 @@
 // The left navigation, grouped by the side a page serves (政府 / 产业 / 企业 / 运营).
 import {
   AimOutlined, AlertOutlined, ApartmentOutlined, AppstoreOutlined, BankOutlined, CloudUploadOutlined, CodeOutlined,
+  ContainerOutlined,
   DatabaseOutlined, EyeOutlined, FormOutlined, GlobalOutlined, HomeOutlined, IdcardOutlined, InfoCircleOutlined, SafetyCertificateOutlined,
   TagsOutlined, TeamOutlined, UserSwitchOutlined,
 } from "@ant-design/icons";
@@ -11,11 +12,11 @@ import type { Party, Role, Side } from "../sdk/types";
 
 export type PagePath =
   | "/" | "/chain" | "/map" | "/gap" | "/risk" | "/candidates" | "/firms" | "/data" | "/data/ingest" | "/sql"
-  | "/components" | "/requests" | "/access" | "/evidence" | "/grading" | "/accounts" | "/about";
+  | "/components" | "/requests" | "/access" | "/evidence" | "/grading" | "/accounts" | "/sbom" | "/about";
 
 export interface Entry {
   to: PagePath;
-  key: "chain" | "map" | "gap" | "risk" | "candidates" | "firms" | "data" | "ingest" | "sql" | "components" | "requests" | "access" | "evidence" | "grading" | "accounts" | "about";
+  key: "chain" | "map" | "gap" | "risk" | "candidates" | "firms" | "data" | "ingest" | "sql" | "components" | "requests" | "access" | "evidence" | "grading" | "accounts" | "sbom" | "about";
   icon: ReactNode;
   exact?: boolean;
   /** Who may use the page; everybody when left out. The node decides in any case. */
@@ -51,6 +52,7 @@ export const ENTRIES: Record<Side, Entry[]> = {
       roles: ["security_administrator", "auditor", "government", "industry_body", "enterprise"],
     },
     { to: "/accounts", key: "accounts", icon: <UserSwitchOutlined />, roles: ADMINISTRATORS },
+    { to: "/sbom", key: "sbom", icon: <ContainerOutlined />, roles: ADMINISTRATORS },
     { to: "/about", key: "about", icon: <InfoCircleOutlined /> },
   ],
 };
@@ -81,7 +83,7 @@ export function Navigation({ party }: { party: Party }) {
           {entriesOf(side, party).map((entry) => (
               <Link key={entry.to} to={entry.to} className="nav-link" activeOptions={{ exact: entry.exact, includeSearch: false }}>
                 <span aria-hidden="true">{entry.icon}</span>
-                {t(`nav.${entry.key}`)}
+                {entry.key === "sbom" ? t("sbom.title") : t(`nav.${entry.key}`)}
               </Link>
           ))}
         </div>

@@ -104,7 +104,8 @@ mod tests {
 
     #[test]
     fn one_caller_cannot_take_every_place_and_gives_them_back() {
-        let gate = Gate::new(Limits { caller_requests_at_once: 3, caller_work_at_once: 1, ..Limits::default() });
+        let gate =
+            Gate::new(Limits { caller_requests_at_once: 3, caller_work_at_once: 1, ..Limits::default() });
         let (one, other) = (Payer::Account("a".into()), Payer::Account("b".into()));
         let mut first = gate.enter(&one, Cost::Sql).unwrap();
         assert!(matches!(gate.enter(&one, Cost::Run), Err(Error::TooManyAtOnce { limit: 1 })));

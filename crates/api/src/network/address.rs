@@ -17,7 +17,10 @@ impl Networks {
     pub fn parse(texts: &[String]) -> Result<Self, String> {
         let one = |text: &String| {
             let address = || text.parse::<IpAddr>().map(|address| IpNet::from(address.to_canonical()));
-            text.parse::<IpNet>().or_else(|_| address()).map(|network| network.trunc()).map_err(|_| text.clone())
+            text.parse::<IpNet>()
+                .or_else(|_| address())
+                .map(|network| network.trunc())
+                .map_err(|_| text.clone())
         };
         Ok(Self(texts.iter().map(one).collect::<Result<Vec<_>, _>>()?.into()))
     }

@@ -14,7 +14,9 @@ pub(crate) fn is_ours(hosts: &[String], uri: &Uri, headers: &HeaderMap) -> Resul
         named.push(value.to_str().map_err(|_| "?".to_owned())?);
     }
     // Two different names are a trick on somebody between us.
-    if named.len() > 1 && named.iter().any(|name| !name.eq_ignore_ascii_case(named.first().copied().unwrap_or_default())) {
+    if named.len() > 1
+        && named.iter().any(|name| !name.eq_ignore_ascii_case(named.first().copied().unwrap_or_default()))
+    {
         return Err(shortened(named.last().copied().unwrap_or_default()));
     }
     match named.first() {
@@ -60,14 +62,30 @@ mod tests {
 
     #[test]
     fn a_name_that_was_made_to_lead_here_is_not_ours() {
-        for good in ["localhost", "LOCALHOST:7600", "127.0.0.1:7600", "[::1]:7600", "brain.example.", "[::ffff:127.0.0.1]"] {
+        for good in [
+            "localhost",
+            "LOCALHOST:7600",
+            "127.0.0.1:7600",
+            "[::1]:7600",
+            "brain.example.",
+            "[::ffff:127.0.0.1]",
+        ] {
             assert!(asked("/", &[good]), "{good}");
         }
-        for bad in ["evil.example", "localhost.evil.example", "127.0.0.2", "0.0.0.0:7600", "brain.example@evil.example", ""] {
+        for bad in [
+            "evil.example",
+            "localhost.evil.example",
+            "127.0.0.2",
+            "0.0.0.0:7600",
+            "brain.example@evil.example",
+            "",
+        ] {
             assert!(!asked("/", &[bad]), "{bad}");
         }
         assert!(asked("/", &[]), "HTTP/1.0");
-        assert!(!asked("http://evil.example/", &["localhost"]) && !asked("/", &["localhost", "evil.example"]));
+        assert!(
+            !asked("http://evil.example/", &["localhost"]) && !asked("/", &["localhost", "evil.example"])
+        );
         assert!(asked("http://localhost:7600/", &["localhost:7600"]));
         assert!(is_ours(&[], &"/".parse().unwrap(), &HeaderMap::new()).is_ok());
     }

@@ -172,7 +172,7 @@ async fn second(call: Call<SignInQuery, Json<SecondFactorRequest>>) -> Result<Re
 }
 
 /// Count a sign-in that failed, and tell the auditor when it looks like guessing.
-fn suspect<B>(call: &Call<SignInQuery, B>, name: &str, error: brain_trust::Error) -> Failure {
+pub(crate) fn suspect<Q, B>(call: &Call<Q, B>, name: &str, error: brain_trust::Error) -> Failure {
     use brain_trust::Error::{ChallengeEnded, SecondFactorWrong, SignInRefused};
     if !matches!(error, SignInRefused | SecondFactorWrong | ChallengeEnded) {
         return error.into();

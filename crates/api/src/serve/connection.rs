@@ -66,8 +66,7 @@ impl Connection {
         let mut connection = Box::pin(connection);
         let ended = tokio::select! {
             ended = connection.as_mut() => ended,
-            // A sender that is gone means the same.
-            _ = self.stopping.wait_for(|stopping| *stopping) => {
+            () = stopped(&mut self.stopping) => {
                 connection.as_mut().graceful_shutdown();
                 connection.await
             }
@@ -76,4 +75,9 @@ impl Connection {
             tracing::debug!(address = %self.address, %cause, "a connection broke off");
         }
     }
+}
+
+/// Resolves when the node stops; a sender that is gone means the same.
+async fn stopped(stopping: &mut watch::Receiver<bool>) {
+    drop(stopping.wait_for(|stopping| *stopping).await);
 }

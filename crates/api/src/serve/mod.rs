@@ -10,7 +10,7 @@ mod stalled;
 use crate::limits::Limits;
 use crate::network::{Entrance, Network};
 use axum::Router;
-use axum::serve::Listener as _;
+use axum::serve::Listener;
 use brain_tls::ServerTls;
 use connection::Connection;
 use crowd::Crowd;
@@ -112,7 +112,7 @@ async fn accept(mut listener: TcpListener, place: Accepting) {
         // Beyond the most connections callers wait in the system's queue.
         let Ok(turn) = place.turns.clone().acquire_owned().await else { return };
         // Retries by itself what goes wrong while accepting.
-        let (stream, address) = listener.accept().await;
+        let (stream, address) = Listener::accept(&mut listener).await;
         let ip = address.ip().to_canonical();
         let gateway = place.rules.network.forwarded_from.contains(ip);
         if !gateway && !place.rules.network.admits(place.entrance, ip) {
@@ -145,4 +145,3 @@ fn refused(why: &'static str, address: SocketAddr) {
     tracing::debug!(%address, why, "a connection was closed unheard");
     metrics::counter!("brain_http_connections_refused_total", "why" => why).increment(1);
 }
-

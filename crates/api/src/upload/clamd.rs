@@ -120,7 +120,10 @@ mod tests {
         assert_eq!(ask(b"").await, Verdict::Clean);
         let late = [vec![b'x'; 200_000], b"EICAR".to_vec()].concat();
         assert_eq!(ask(&late).await, Verdict::Infected { signature: "Eicar-Test-Signature".into() });
-        assert!(matches!(ask(&[b'x'; 400_000]).await, Verdict::Failed { .. }), "too large to be scanned is not clean");
+        assert!(
+            matches!(ask(&[b'x'; 400_000]).await, Verdict::Failed { .. }),
+            "too large to be scanned is not clean"
+        );
         assert!(matches!(scan(&egress, "unix:/no/such/socket", &file).await, Verdict::Failed { .. }));
         std::fs::remove_file(file).unwrap();
     }

@@ -113,12 +113,15 @@ fn judge(head: &[u8], name: &str, accepted: Accepted) -> Result<(), Error> {
         Err(Error::UploadKind { name: name.to_owned(), found: found.name(), expected })
     };
     match (accepted, found) {
-        (_, Kind::Text) | (Accepted::Tables, Kind::Zip | Kind::Compound | Kind::Parquet | Kind::Gzip | Kind::Zstd) => {}
+        (_, Kind::Text)
+        | (Accepted::Tables, Kind::Zip | Kind::Compound | Kind::Parquet | Kind::Gzip | Kind::Zstd) => {}
         (Accepted::Tables, Kind::Other(_)) => return refuse("CSV、JSON、Excel、Parquet (gzip、zstd)"),
         (Accepted::Text, _) => return refuse("文本 (text)"),
     }
     match promised(name) {
-        Some(kinds) if !head.is_empty() && !kinds.contains(&found) => refuse(kinds.first().map_or("", |kind| kind.name())),
+        Some(kinds) if !head.is_empty() && !kinds.contains(&found) => {
+            refuse(kinds.first().map_or("", |kind| kind.name()))
+        }
         _ => Ok(()),
     }
 }

@@ -6,8 +6,8 @@ mod kind;
 mod scan;
 
 pub(crate) use kind::Accepted;
-pub use scan::{Infected, ScanOptions};
 pub(crate) use scan::Scanner;
+pub use scan::{Infected, ScanOptions};
 
 use crate::call::{Call, Upload};
 use crate::error::Error;
@@ -292,7 +292,10 @@ mod tests {
         assert_eq!(large.code, "api/too-large");
         assert!(!uploads.join("run").exists());
         let (kind, content) = body("other", "x");
-        assert_eq!(store(&kind, content, &uploads, "run", pace(100)).await.unwrap_err().code, "api/malformed");
+        assert_eq!(
+            store(&kind, content, &uploads, "run", pace(100)).await.unwrap_err().code,
+            "api/malformed"
+        );
         std::fs::remove_dir_all(uploads).unwrap();
     }
 }

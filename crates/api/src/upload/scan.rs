@@ -51,7 +51,12 @@ pub enum Infected {
 
 impl Default for ScanOptions {
     fn default() -> Self {
-        Self { scan_command: Vec::new(), clamd: String::new(), scan_timeout_s: 120, infected: Infected::Delete }
+        Self {
+            scan_command: Vec::new(),
+            clamd: String::new(),
+            scan_timeout_s: 120,
+            infected: Infected::Delete,
+        }
     }
 }
 
@@ -59,9 +64,13 @@ impl Default for ScanOptions {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Verdict {
     Clean,
-    Infected { signature: String },
+    Infected {
+        signature: String,
+    },
     /// It did not come to a verdict; why, for the log.
-    Failed { why: String },
+    Failed {
+        why: String,
+    },
 }
 
 /// Scans uploads.
@@ -82,12 +91,19 @@ impl Scanner {
     }
 
     /// Let a file pass that is clean or that nobody scans; anything else leaves evidence and is refused.
-    pub(crate) async fn pass(&self, app: &App, account: &str, id: &str, stored: &Stored) -> Result<(), Failure> {
+    pub(crate) async fn pass(
+        &self,
+        app: &App,
+        account: &str,
+        id: &str,
+        stored: &Stored,
+    ) -> Result<(), Failure> {
         let verdict = match self.verdict(&stored.path).await {
             None | Some(Verdict::Clean) => return Ok(()),
             Some(verdict) => verdict,
         };
-        let (sha256, bytes) = digest(&stored.path).await.map_err(|error| Error::Internal(error.to_string()))?;
+        let (sha256, bytes) =
+            digest(&stored.path).await.map_err(|error| Error::Internal(error.to_string()))?;
         let mut body = json!({ "name": stored.name, "bytes": bytes, "sha256": sha256 });
         let mut say = |key: &str, value: Value| {
             if let Some(fields) = body.as_object_mut() {
@@ -131,7 +147,9 @@ impl Scanner {
             return None;
         }
         let outcome = tokio::time::timeout(limit, work).await;
-        Some(outcome.unwrap_or_else(|_| Verdict::Failed { why: format!("longer than {} s", limit.as_secs()) }))
+        Some(
+            outcome.unwrap_or_else(|_| Verdict::Failed { why: format!("longer than {} s", limit.as_secs()) }),
+        )
     }
 
     /// Whether the file was kept.

@@ -1,15 +1,26 @@
 //! Workbooks: one sheet, its first non-empty row the header; "line" is the row number the sheet shows.
+//!
+//! Whoever sends a workbook may mean harm: each kind is looked through before the library that trusts it opens it.
+
+mod archive;
+mod area;
+mod ods;
+mod xls;
 
 use super::chunk::{Chunk, ChunkKind, FileFacts, Header, Opened};
 use super::record::{Records, Row, Span};
 use crate::ingest::IngestError;
 use crate::mapping::Format;
-use crate::source::FileDigest;
-use calamine::{Data, ExcelDateTime, Reader};
+use crate::source::{FileDigest, Unpack};
+use area::Area;
+use calamine::{Cell, Data, DataRef, ExcelDateTime, Ods, Range, Reader, Xls, Xlsb, Xlsx};
 use std::io::Cursor;
 use std::path::Path;
+use std::sync::Arc;
 
 const ROWS_PER_PIECE: usize = 8_192;
+/// Cells of a piece: a wide sheet is cut into fewer rows.
+const CELLS_PER_PIECE: usize = 1 << 22;
 
 /// Open a workbook held in memory.
 pub(super) fn open(
@@ -18,19 +29,10 @@ pub(super) fn open(
     format: &Format,
     facts: FileFacts,
     digest: FileDigest,
+    unpack: Unpack,
 ) -> Result<Opened, IngestError> {
     let file = path.display().to_string();
-    let broken =
-        |error: &dyn std::fmt::Display| IngestError::Broken { file: file.clone(), reason: error.to_string() };
-    let mut book =
-        calamine::open_workbook_auto_from_rs(Cursor::new(bytes)).map_err(|error| broken(&error))?;
-    let sheets = book.sheet_names();
-    let sheet = match &format.sheet {
-        Some(wanted) if sheets.contains(wanted) => wanted.clone(),
-        Some(wanted) => return Err(broken(&format!("no sheet {wanted:?}; sheets: {}", sheets.join(", ")))),
-        None => sheets.first().cloned().ok_or_else(|| IngestError::Empty { file: file.clone() })?,
-    };
-    let range = book.worksheet_range(&sheet).map_err(|error| broken(&error))?;
+    let range = range(&file, bytes, format.sheet.as_deref(), unpack)?;
     let first_row = range.start().map_or(1, |(row, _)| u64::from(row) + 1);
     let rows: Vec<Vec<Data>> = range.rows().map(<[Data]>::to_vec).collect();
     drop(range);
@@ -51,8 +53,9 @@ pub(super) fn open(
         }
     };
     let width = names.len();
+    let together = (CELLS_PER_PIECE / width.max(1)).clamp(1, ROWS_PER_PIECE);
     let chunks = std::iter::from_fn(move || {
-        let piece: Vec<(u64, Vec<Data>)> = rows.by_ref().take(ROWS_PER_PIECE).collect();
+        let piece: Vec<(u64, Vec<Data>)> = rows.by_ref().take(together).collect();
         let first_line = piece.first()?.0;
         Some(Ok(Chunk { first_line, kind: ChunkKind::Ready(records(&piece, width)) }))
     });
@@ -62,6 +65,64 @@ pub(super) fn open(
         digest,
         chunks: Box::new(chunks),
     })
+}
+
+/// The cells of the sheet asked for, or of the first.
+fn range(
+    file: &str,
+    bytes: Vec<u8>,
+    sheet: Option<&str>,
+    unpack: Unpack,
+) -> Result<Range<Data>, IngestError> {
+    if !bytes.starts_with(b"PK") {
+        xls::check(file, &bytes)?;
+        let mut book = Xls::new(Cursor::new(bytes)).map_err(|error| broken(file, &error))?;
+        let name = named(file, &book.sheet_names(), sheet)?;
+        return book.worksheet_range(&name).map_err(|error| broken(file, &error));
+    }
+    archive::check(file, &bytes, unpack)?;
+    let bytes: Arc<[u8]> = bytes.into();
+    if let Ok(mut book) = Xlsx::new(Cursor::new(bytes.clone())) {
+        let name = named(file, &book.sheet_names(), sheet)?;
+        let mut reader = book.worksheet_cells_reader(&name).map_err(|error| broken(file, &error))?;
+        return laid_out(file, || reader.next_cell());
+    }
+    if let Ok(mut book) = Xlsb::new(Cursor::new(bytes.clone())) {
+        let name = named(file, &book.sheet_names(), sheet)?;
+        let mut reader = book.worksheet_cells_reader(&name).map_err(|error| broken(file, &error))?;
+        return laid_out(file, || reader.next_cell());
+    }
+    ods::check(file, &bytes)?;
+    let mut book = Ods::new(Cursor::new(bytes)).map_err(|error| broken(file, &error))?;
+    let name = named(file, &book.sheet_names(), sheet)?;
+    book.worksheet_range(&name).map_err(|error| broken(file, &error))
+}
+
+/// Cells as they come, laid out as a rectangle that has room.
+fn laid_out<'a, E: std::fmt::Display>(
+    file: &str,
+    mut next: impl FnMut() -> Result<Option<Cell<DataRef<'a>>>, E>,
+) -> Result<Range<Data>, IngestError> {
+    let (mut cells, mut area) = (Vec::new(), Area::new());
+    while let Some(cell) = next().map_err(|error| broken(file, &error))? {
+        if !matches!(cell.get_value(), DataRef::Empty) {
+            area.grow(file, cell.get_position())?;
+            cells.push(Cell::new(cell.get_position(), Data::from(cell.get_value().clone())));
+        }
+    }
+    Ok(Range::from_sparse(cells))
+}
+
+fn named(file: &str, sheets: &[String], wanted: Option<&str>) -> Result<String, IngestError> {
+    match wanted {
+        Some(wanted) if sheets.iter().any(|sheet| sheet == wanted) => Ok(wanted.to_owned()),
+        Some(wanted) => Err(broken(file, &format!("no sheet {wanted:?}; sheets: {}", sheets.join(", ")))),
+        None => sheets.first().cloned().ok_or_else(|| IngestError::Empty { file: file.to_owned() }),
+    }
+}
+
+fn broken(file: &str, error: &dyn std::fmt::Display) -> IngestError {
+    IngestError::Broken { file: file.to_owned(), reason: error.to_string() }
 }
 
 fn records(rows: &[(u64, Vec<Data>)], width: usize) -> Records {
