@@ -5,6 +5,8 @@ const node = process.env.BRAIN_URL ?? "http://127.0.0.1:7600";
 
 export default defineConfig({
   plugins: [react()],
+  // The node puts the number of its policy in this place of each page (crates/api/src/protection.rs).
+  html: { cspNonce: "brain-csp-nonce" },
   build: {
     target: "es2022",
     chunkSizeWarningLimit: 900,

@@ -10,7 +10,11 @@ import { useLanguage } from "./sdk/i18n";
 import { client } from "./sdk/query";
 import "./shell/global.css";
 import { useTheme } from "./shell/preferences";
+import { pageNonce } from "./shell/nonce";
 import { antdTokens } from "./shell/theme";
+
+const nonce = pageNonce();
+const csp = nonce === undefined ? undefined : { nonce };
 
 function Portal() {
   const language = useLanguage();
@@ -27,6 +31,7 @@ function Portal() {
         },
       }}
       button={{ autoInsertSpace: false }}
+      csp={csp}
     >
       <AntApp style={{ height: "100%" }}>
         <QueryClientProvider client={client}>

@@ -266,6 +266,15 @@ const keys = createRoute({
   path: "/keys",
   component: lazyRouteComponent(() => import("./features/keys/KeysPage"), "KeysPage"),
 });
+const sbom = createRoute({
+  getParentRoute: () => shell,
+  path: "/sbom",
+  validateSearch: (s: Search): { text?: string; all?: true } => ({
+    text: str(s.text),
+    all: s.all === true || s.all === "true" ? true : undefined,
+  }),
+  component: lazyRouteComponent(() => import("./features/sbom/SbomPage"), "SbomPage"),
+});
 const security = createRoute({
   getParentRoute: () => shell,
   path: "/security",
@@ -303,7 +312,7 @@ export const router = createRouter({
     password,
     shell.addChildren([
       home, chains, chain, map, gap, candidates, risk, firms, firm, data, ingest, dataset, sql, components, component,
-      evidence, audit, incidents, incident, grading, nodes, compliance, retention, accounts, requests, access, keys, security, about,
+      evidence, audit, incidents, incident, grading, nodes, compliance, retention, accounts, requests, access, keys, sbom, security, about,
     ]),
   ]),
   defaultPreload: "intent",

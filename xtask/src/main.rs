@@ -10,6 +10,7 @@ mod contract;
 mod demo;
 mod fuzz;
 mod node;
+mod sbom;
 mod services;
 mod shell;
 mod tidy;
@@ -25,6 +26,7 @@ cargo xtask bench <start|ingest|sql|graph|risk|pii|grant|all> us and the peer on
 cargo xtask fuzz [target] [--seconds N]                  hostile input on every parser and protocol surface
 cargo xtask contract                                     a serving node against its own OpenAPI document, as every role
 cargo xtask services <up|down>                           PostgreSQL and Mosquitto in a temporary folder
+cargo xtask sbom [--check]                               bill of materials (CycloneDX) and its licences
 cargo xtask tidy                                         crate edges, file sizes, names
 cargo xtask openapi                                      write web/openapi/brain.json and the typed client from it";
 
@@ -42,6 +44,8 @@ fn main() -> Result<()> {
         ["contract"] => contract::run(),
         ["services", "up"] => services::up_and_print(),
         ["services", "down"] => services::down(),
+        ["sbom"] => sbom::run(false),
+        ["sbom", "--check"] => sbom::run(true),
         ["tidy"] => tidy::run(),
         ["openapi"] => node::write_openapi(),
         [] | ["help" | "--help" | "-h"] => {

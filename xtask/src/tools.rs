@@ -80,12 +80,19 @@ pub(crate) fn cargo_deny() -> Result<PathBuf> {
     let current = program.exists()
         && capture(command(&program).arg("--version")).is_ok_and(|text| text.contains(CARGO_DENY));
     if !current {
-        let place = folder();
-        run(command("cargo")
+        // Not in the system's folder for temporary files, which is small where tests run; and gone afterwards.
+        let building = root().join("target").join("tools-build");
+        let outcome = run(command("cargo")
             .args(["install", "cargo-deny", "--locked", "--debug", "--version", CARGO_DENY, "--root"])
-            .arg(&place)
+            .arg(folder())
+            .env("CARGO_TARGET_DIR", &building)
             // Debug info of a tool nobody debugs only costs disk and link time.
-            .env("CARGO_PROFILE_DEV_DEBUG", "0"))?;
+            .env("CARGO_PROFILE_DEV_DEBUG", "0")
+            .env("CARGO_PROFILE_DEV_OPT_LEVEL", "0"));
+        if building.exists() {
+            std::fs::remove_dir_all(&building).context("cannot remove target/tools-build")?;
+        }
+        outcome?;
     }
     Ok(program)
 }

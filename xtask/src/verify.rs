@@ -24,6 +24,7 @@ pub(crate) fn run(fast: bool) -> Result<()> {
 fn steps(fast: bool, times: &mut Vec<(String, f64)>) -> Result<()> {
     step(times, "format", || run_cargo(&["fmt", "--all", "--check"]))?;
     step(times, "tidy: layers, names, sizes", tidy::run)?;
+    step(times, "bill of materials and its licences", || crate::sbom::run(true))?;
     step(times, "spelling", || run_program(&tools::typos()?, &[]))?;
     step(times, "portal: install, lint, types, unit tests, build", portal)?;
     step(times, "program and tests: compile", || {
@@ -103,6 +104,8 @@ fn browser() -> Result<()> {
     crate::shell::run(brain(&program, &data).args(["evidence", "verify"]))
 }
 
+/// Known vulnerabilities (`cargo deny check advisories`) need the RustSec database, which is a repository of its own and
+/// not on any package registry: where it can be had, `docs/security/hardening.md` says how to check against it.
 fn licences() -> Result<()> {
     run_program(&tools::cargo_deny()?, &["check", "licenses", "bans", "sources"])
 }

@@ -1,9 +1,12 @@
 //! What surrounds every request: trace id, language, log line, metrics, protective headers, and a net for panics.
 
+use crate::network::METHODS;
 use crate::problem::{self, Code};
+use crate::protection;
+use crate::services::App;
 use crate::trace;
 use axum::body::Body;
-use axum::extract::{MatchedPath, Request};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, Uri, header};
 use axum::middleware::Next;
 use brain_kernel::error::Failure;
@@ -24,20 +27,6 @@ pub(crate) struct Ambient {
 
 const TRACE_ID: HeaderName = HeaderName::from_static("x-trace-id");
 
-/// Content-Security-Policy of every response. Inline styles are needed by the portal's component library.
-const CSP: &str = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
-     img-src 'self' data: blob:; connect-src 'self'; worker-src 'self' blob:; frame-ancestors 'none'; \
-     object-src 'none'; base-uri 'none'; form-action 'self'";
-
-const PROTECTION: [(HeaderName, &str); 6] = [
-    (header::CONTENT_SECURITY_POLICY, CSP),
-    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    (header::REFERRER_POLICY, "no-referrer"),
-    (header::X_FRAME_OPTIONS, "DENY"),
-    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
-];
-
 /// `?lang=` wins over `Accept-Language`; Chinese when neither says anything.
 fn language(uri: &Uri, headers: &HeaderMap) -> Language {
     let asked = uri.query().unwrap_or_default().split('&').find_map(|pair| pair.strip_prefix("lang="));
@@ -51,7 +40,7 @@ fn language(uri: &Uri, headers: &HeaderMap) -> Language {
 }
 
 /// The outermost layer.
-pub(crate) async fn surround(mut request: Request, next: Next) -> Response<Body> {
+pub(crate) async fn surround(State(app): State<App>, mut request: Request, next: Next) -> Response<Body> {
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
     let span = tracing::info_span!("request", trace_id = field::Empty, %method, %path);
@@ -72,27 +61,20 @@ pub(crate) async fn surround(mut request: Request, next: Next) -> Response<Body>
         problem::response(&Failure::internal("api/internal"), &ambient)
     });
     let api = path.starts_with("/api/") || path.starts_with("/oauth2/");
-    protect(response.headers_mut(), &ambient, api);
+    protection::protect(response.headers_mut(), api, app.options.secure_cookies);
+    if let Ok(value) = HeaderValue::from_str(&ambient.trace_id) {
+        response.headers_mut().insert(TRACE_ID, value);
+    }
     let seconds = started.elapsed().as_secs_f64();
     let status = response.status().as_u16();
     let code = response.extensions().get::<Code>().map_or("", |code| code.0);
     span.in_scope(|| tracing::info!(status, code, milliseconds = (seconds * 1e3).round(), "answered"));
-    let labels = [("method", method.to_string()), ("route", route), ("status", status.to_string())];
+    // An unknown method is one series, however many a caller thinks up.
+    let method = if METHODS.contains(&method) { method.to_string() } else { "other".to_owned() };
+    let labels = [("method", method), ("route", route), ("status", status.to_string())];
     metrics::counter!("brain_http_requests_total", &labels).increment(1);
     metrics::histogram!("brain_http_request_seconds", &labels).record(seconds);
     response
-}
-
-fn protect(headers: &mut HeaderMap, ambient: &Ambient, api: bool) {
-    for (name, value) in PROTECTION {
-        headers.insert(name, HeaderValue::from_static(value));
-    }
-    if let Ok(value) = HeaderValue::from_str(&ambient.trace_id) {
-        headers.insert(TRACE_ID, value);
-    }
-    if api {
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    }
 }
 
 fn words(panic: &(dyn std::any::Any + Send)) -> &str {

@@ -3,6 +3,7 @@
 use crate::ambient::Ambient;
 use crate::error::Error;
 use crate::problem;
+use crate::protection::{self, FILE_POLICY, NONCE_PLACE, page_policy};
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
@@ -31,6 +32,9 @@ pub(crate) async fn method_not_allowed(request: Request) -> Response<Body> {
 }
 
 fn file(asset: brain_portal::Asset, method: &Method, request: &HeaderMap) -> Response<Body> {
+    if asset.content_type.starts_with("text/html") {
+        return page(&asset, method);
+    }
     let known = request.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
     let unchanged = known.is_some_and(|tags| tags.split(',').any(|tag| same(tag, &asset.etag)));
     let bytes = match asset.bytes {
@@ -44,6 +48,7 @@ fn file(asset: brain_portal::Asset, method: &Method, request: &HeaderMap) -> Res
         *response.status_mut() = StatusCode::NOT_MODIFIED;
     }
     let headers = response.headers_mut();
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(FILE_POLICY));
     let caching = if asset.immutable { "public, max-age=31536000, immutable" } else { "no-cache" };
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
     if let Ok(tag) = HeaderValue::from_str(&asset.etag) {
@@ -56,6 +61,25 @@ fn file(asset: brain_portal::Asset, method: &Method, request: &HeaderMap) -> Res
         if *method == Method::HEAD {
             headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
         }
+    }
+    response
+}
+
+/// The index page, with a number of its own that its policy asks of style elements. It has no entity tag: a kept page
+/// beside a fresh policy would hold another number.
+fn page(asset: &brain_portal::Asset, method: &Method) -> Response<Body> {
+    let nonce = protection::nonce();
+    let text = String::from_utf8_lossy(&asset.bytes).replace(NONCE_PLACE, &nonce);
+    let length = text.len();
+    let mut response = Response::new(if *method == Method::HEAD { Body::empty() } else { Body::from(text) });
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    if let Ok(policy) = HeaderValue::from_str(&page_policy(&nonce)) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    if *method == Method::HEAD {
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
     }
     response
 }

@@ -4,6 +4,7 @@ use crate::ambient::Ambient;
 use crate::endpoint::BodyShape;
 use crate::error::Error;
 use crate::guard::Caller;
+use crate::limits::{Cost, Payer};
 use crate::services::App;
 use axum::body::{Body, to_bytes};
 use axum::http::request::Parts;
@@ -34,9 +35,20 @@ pub(crate) struct Call<Q = NoQuery, B = ()> {
 }
 
 impl<Q, B> Call<Q, B> {
+    /// Query and body by themselves, and the rest of the call.
+    pub(crate) fn apart(self) -> (Q, B, Call<(), ()>) {
+        let Self { app, caller, path, query, body, headers, ambient } = self;
+        (query, body, Call { app, caller, path, query: (), body: (), headers, ambient })
+    }
+
     /// Who calls; an endpoint that is not public always has one.
     pub(crate) fn party(&self) -> Result<&Party, Error> {
         self.caller.party.as_ref().ok_or(Error::NotSignedIn)
+    }
+
+    /// Take more from the caller: the request turned out to ask for more than its kind does.
+    pub(crate) fn charge(&self, cost: Cost) -> Result<(), Error> {
+        self.app.gate.pay(&Payer::of(&self.caller), cost)
     }
 
     /// A part of the path by its name in the template.

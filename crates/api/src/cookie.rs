@@ -3,15 +3,18 @@
 use axum::http::{HeaderMap, HeaderValue, header};
 use chrono::{DateTime, Utc};
 
-/// Name of the session cookie.
-pub(crate) const NAME: &str = "brain_session";
+/// Name of the session cookie. With TLS it begins with `__Host-`, which a browser takes only from this very host over
+/// TLS and with `Path=/`: neither a sibling domain nor a page without TLS can plant one (RFC 6265bis section 4.1.3.2).
+pub(crate) const fn name(secure: bool) -> &'static str {
+    if secure { "__Host-brain_session" } else { "brain_session" }
+}
 
 /// Name of the cookie that a browser keeps while somebody signs in elsewhere.
 pub(crate) const DEPARTURE: &str = "brain_departure";
 
 /// The token in the request's cookie, if any.
-pub(crate) fn read(headers: &HeaderMap) -> Option<String> {
-    named(headers, NAME)
+pub(crate) fn read(headers: &HeaderMap, secure: bool) -> Option<String> {
+    named(headers, name(secure))
 }
 
 /// What the browser kept while somebody signed in elsewhere.
@@ -33,7 +36,8 @@ pub(crate) fn set(
     secure: bool,
 ) -> Option<HeaderValue> {
     let seconds = (expires_at - now).num_seconds().max(0);
-    HeaderValue::from_str(&format!("{NAME}={token}; {}; Max-Age={seconds}", attributes(secure))).ok()
+    HeaderValue::from_str(&format!("{}={token}; {}; Max-Age={seconds}", name(secure), attributes(secure)))
+        .ok()
 }
 
 /// `Set-Cookie` for what the browser keeps while somebody signs in elsewhere. The answer is fetched by a page of the
@@ -50,7 +54,7 @@ pub(crate) fn keep(
 
 /// `Set-Cookie` that makes the browser forget the session.
 pub(crate) fn clear(secure: bool) -> Option<HeaderValue> {
-    HeaderValue::from_str(&format!("{NAME}=; {}; Max-Age=0", attributes(secure))).ok()
+    HeaderValue::from_str(&format!("{}=; {}; Max-Age=0", name(secure), attributes(secure))).ok()
 }
 
 fn attributes(secure: bool) -> &'static str {
@@ -66,11 +70,13 @@ mod tests {
         let with = |text: &'static str| {
             let mut headers = HeaderMap::new();
             headers.insert(header::COOKIE, HeaderValue::from_static(text));
-            read(&headers)
+            (read(&headers, false), read(&headers, true))
         };
-        assert_eq!(with("a=1; brain_session=tok; b=2").as_deref(), Some("tok"));
-        assert_eq!(with("xbrain_session=tok"), None);
-        assert_eq!(with("brain_session="), None);
+        let token = |text: &str| Some(text.to_owned());
+        assert_eq!(with("a=1; brain_session=tok; b=2"), (token("tok"), None));
+        assert_eq!(with("brain_session=planted; __Host-brain_session=tok"), (token("planted"), token("tok")));
+        assert_eq!(with("xbrain_session=tok"), (None, None));
+        assert_eq!(with("brain_session="), (None, None));
     }
 
     #[test]
@@ -78,6 +84,7 @@ mod tests {
         let now = DateTime::from_timestamp(0, 0).unwrap();
         let text = set("tok", now + chrono::TimeDelta::hours(1), now, true).unwrap();
         let text = text.to_str().unwrap();
+        assert!(text.starts_with("__Host-brain_session=tok;") && !text.contains("Domain"), "{text}");
         for part in ["HttpOnly", "SameSite=Strict", "Path=/", "Secure", "Max-Age=3600"] {
             assert!(text.contains(part), "{part}: {text}");
         }

@@ -8,7 +8,10 @@ use crate::answer::{Answer, AnswerShape};
 use crate::call::{Call, RequestBody, empty_to_absent};
 use crate::error::Error;
 use crate::guard::{self, Caller};
+use crate::limits::{Cost, Held, Payer};
+use crate::network::Entrance;
 use crate::problem;
+use crate::queries::shortened;
 use crate::services::App;
 use axum::RequestPartsExt as _;
 use axum::body::Body;
@@ -19,9 +22,10 @@ use brain_kernel::error::{ErrorKind, Failure};
 use brain_kernel::language::Text;
 use brain_kernel::party::Role;
 use brain_trust::Scope;
+use http_body_util::BodyExt as _;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::future::Future;
@@ -44,6 +48,11 @@ pub(crate) enum Audience {
 }
 
 impl Audience {
+    /// Whether it is for the separated administrators alone.
+    pub(crate) fn is_administration(&self) -> bool {
+        matches!(self, Self::Roles(roles) if roles.iter().all(|role| role.is_administrator()))
+    }
+
     /// The roles that pass; `None` where no sign-in is needed.
     pub(crate) fn roles(&self) -> Option<Vec<Role>> {
         match self {
@@ -102,6 +111,7 @@ pub(crate) struct Endpoint {
     step_up: bool,
     unhurried: bool,
     between_nodes: bool,
+    cost: Cost,
     route: Box<dyn FnOnce(Rules) -> MethodRouter<App>>,
 }
 
@@ -124,10 +134,10 @@ pub(crate) struct Rules {
     unhurried: bool,
     /// Nodes speak here: where the configuration asks for it, only with a certificate.
     between_nodes: bool,
-    /// Health checks are answered however busy the node is.
-    counted: bool,
+    /// What it costs the caller; free ones are answered however busy the node is.
+    cost: Cost,
     /// Id of the operation.
-    id: Cow<'static, str>,
+    pub(crate) id: Cow<'static, str>,
 }
 
 impl Endpoint {
@@ -147,10 +157,13 @@ impl Endpoint {
     {
         // What nobody thought of needs the widest scope.
         let key_use = KeyUse::Scope(if method == Method::GET { Scope::Read } else { Scope::Admin });
+        let path = path.into();
+        // Health checks are answered however busy the node is.
+        let cost = if path.starts_with("/api/") { Cost::Ordinary } else { Cost::Free };
         let filter = MethodFilter::try_from(method.clone()).unwrap_or(MethodFilter::GET);
         Self {
             method,
-            path: path.into(),
+            path,
             id: id.into(),
             tag: "node",
             summary: Text::new("", ""),
@@ -168,6 +181,7 @@ impl Endpoint {
             step_up: false,
             unhurried: false,
             between_nodes: false,
+            cost,
             route: Box::new(move |rules| {
                 on(filter, move |State(app): State<App>, request: Request| {
                     let (handler, rules) = (handler.clone(), rules.clone());
@@ -231,6 +245,12 @@ impl Endpoint {
         self
     }
 
+    /// What it costs its caller, beyond an ordinary request.
+    pub(crate) fn cost(mut self, cost: Cost) -> Self {
+        self.cost = cost;
+        self
+    }
+
     /// No time limit: uploads take as long as the line needs, and watch their own progress.
     pub(crate) fn unhurried(mut self) -> Self {
         self.unhurried = true;
@@ -256,7 +276,6 @@ impl Endpoint {
 
     /// The route. Consumes the row; take what the document needs before.
     pub(crate) fn into_route(self) -> (String, MethodRouter<App>) {
-        let counted = self.path.starts_with("/api/") || self.path.starts_with("/oauth2/");
         let rules = Rules {
             audience: self.audience,
             status: self.status,
@@ -264,7 +283,7 @@ impl Endpoint {
             step_up: self.step_up,
             unhurried: self.unhurried,
             between_nodes: self.between_nodes,
-            counted,
+            cost: self.cost,
             id: self.id,
         };
         (self.path.into_owned(), (self.route)(rules))
@@ -286,15 +305,23 @@ where
     let limit = app.options.request_timeout;
     let status = rules.status;
     let mut renewed = None;
+    let cost = rules.cost;
+    let mut held = Held::default();
     let mut known = Caller::default();
     let work = async {
         let turn = || app.turns.try_acquire().map_err(|_| Error::Busy);
-        let _turn = if rules.counted { Some(turn()?) } else { None };
+        let _turn = if cost == Cost::Free { None } else { Some(turn()?) };
+        let entrance = parts.extensions.get::<Entrance>().copied().unwrap_or(Entrance::Public);
+        let apart = app.options.network.administration_apart && entrance == Entrance::Public;
+        if apart && rules.audience.is_administration() {
+            return Err(Error::AdministrationApart.into());
+        }
         if rules.between_nodes && app.options.peer_certificates_required {
             guard::admit_peer(&app, &parts).await?.ok_or(Error::PeerCertificate)?;
         }
         guard::admit(&app, &rules.audience, &parts, &mut renewed, &mut known).await?;
         let caller = known.clone();
+        held = pass(&app, &caller, cost, &parts.uri)?;
         let path = parts.extract::<RawPathParams>().await;
         let path = path.map_err(|error| Error::Internal(error.to_string()))?;
         let path: HashMap<String, String> =
@@ -328,6 +355,15 @@ where
         Ok(response) => response,
         Err(failure) => problem::response(&failure, &ambient),
     };
+    // Work lasts until its last byte has left, or its caller has gone.
+    if let Some(work) = held.work() {
+        response = response.map(|body| {
+            Body::new(body.map_frame(move |frame| {
+                let _until_the_end = &work;
+                frame
+            }))
+        });
+    }
     // Also on a refusal: the old token stops working whatever came of the request. Signing out sets its own cookie.
     if let Some(cookie) = renewed.filter(|_| !response.headers().contains_key(header::SET_COOKIE)) {
         response.headers_mut().insert(header::SET_COOKIE, cookie);
@@ -345,6 +381,23 @@ fn note_refusal(app: &App, rules: &Rules, caller: &Caller, failure: &Failure, am
         let origin = caller.access_origin(&rules.id, &ambient.trace_id);
         app.trust.audit().note_refusal(party, origin, failure.code);
     }
+}
+
+/// Take from the caller what the request costs; whoever has used it up is told to wait, and the auditor hears of it.
+fn pass(app: &App, caller: &Caller, cost: Cost, uri: &Uri) -> Result<Held, Failure> {
+    let payer = Payer::of(caller);
+    let outcome = app.gate.pay(&payer, cost).and_then(|()| app.gate.enter(&payer, cost));
+    outcome.map_err(|error| {
+        let ip = caller.address.map(|address| address.to_string());
+        let actor = caller.party.as_ref().map_or("anonymous", |party| party.account.as_str());
+        let subject = match &payer {
+            Payer::Account(id) | Payer::Key(id) => id.clone(),
+            Payer::Address(_) | Payer::Nobody => ip.clone().unwrap_or_default(),
+        };
+        let body = json!({ "limit": error.code(), "ip": ip, "path": shortened(uri.path()) });
+        app.alarms.raise("limit.exceeded", actor, &subject, body);
+        error.into()
+    })
 }
 
 /// The query without `lang`, which every endpoint takes, and without parameters left empty by a form.

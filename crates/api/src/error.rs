@@ -79,8 +79,51 @@ pub enum Error {
     #[error("too many sign-ins from one address")]
     SignInRate {
         /// Seconds until the next try makes sense.
-        retry_s: u64,
+        retry_s: u32,
     },
+    /// A caller has used its points up.
+    #[error("too many requests")]
+    RateExceeded {
+        /// Seconds until there are enough again.
+        retry_s: u32,
+    },
+    /// A caller has as much going as it may.
+    #[error("{limit} requests of this caller at once")]
+    TooManyAtOnce {
+        /// The limit.
+        limit: u32,
+    },
+    /// The request means another host.
+    #[error("this node is not {host}")]
+    UnknownHost {
+        /// The name it was called by.
+        host: String,
+    },
+    /// The caller's network is not on the list of this listener.
+    #[error("not from this network")]
+    AddressNotAllowed,
+    /// The act belongs to the listener for administration.
+    #[error("only on the administration's listener")]
+    AdministrationApart,
+    /// An upload's content is not what its name says, or nothing that is taken.
+    #[error("{name}: {found} is not {expected}")]
+    UploadKind {
+        /// Name of the file.
+        name: String,
+        /// What its first bytes say.
+        found: &'static str,
+        /// What would do.
+        expected: &'static str,
+    },
+    /// The scanner found something in an upload.
+    #[error("malicious content: {signature}")]
+    UploadInfected {
+        /// What the scanner calls it.
+        signature: String,
+    },
+    /// A configured scanner gave no verdict.
+    #[error("the upload could not be scanned")]
+    ScanFailed,
     /// An object of this interface does not exist, or not for this caller.
     #[error("no {} {id}", what.1)]
     NotFound {
@@ -98,6 +141,12 @@ pub enum Error {
     /// As many background runs as allowed are alive.
     #[error("too many runs")]
     TooManyRuns {
+        /// The limit.
+        limit: usize,
+    },
+    /// An account has as many ingests queued or running as it may.
+    #[error("too many runs of one account")]
+    TooManyOwnRuns {
         /// The limit.
         limit: usize,
     },
@@ -136,10 +185,19 @@ impl Error {
             Self::Timeout { .. } => "api/timeout",
             Self::Busy => "api/busy",
             Self::SignInRate { .. } => "api/sign-in-rate",
+            Self::RateExceeded { .. } => "api/rate-exceeded",
+            Self::TooManyAtOnce { .. } => "api/too-many-at-once",
+            Self::UnknownHost { .. } => "api/unknown-host",
+            Self::AddressNotAllowed => "api/address-not-allowed",
+            Self::AdministrationApart => "api/administration-apart",
+            Self::UploadKind { .. } => "api/upload-kind",
+            Self::UploadInfected { .. } => "api/upload-infected",
+            Self::ScanFailed => "api/scan-failed",
             Self::NotFound { .. } => "api/not-found",
             Self::NoPublicUrl => "api/no-public-url",
             Self::QueryIdTaken => "api/query-id-taken",
             Self::TooManyRuns { .. } => "api/too-many-runs",
+            Self::TooManyOwnRuns { .. } => "api/too-many-own-runs",
             Self::TooManyComponentRuns { .. } => "api/too-many-component-runs",
             Self::Stopping => "api/stopping",
             Self::Internal(_) => "api/internal",
@@ -158,6 +216,12 @@ impl From<Error> for Failure {
             | Error::Scope { .. }
             | Error::ForgeryGuard
             | Error::ForeignOrigin => access(code, &error),
+            Error::UnknownHost { .. } | Error::AddressNotAllowed | Error::AdministrationApart => {
+                place(code, &error)
+            }
+            Error::UploadKind { .. } | Error::UploadInfected { .. } | Error::ScanFailed => {
+                upload(code, &error)
+            }
             Error::UnknownPath { .. } | Error::MethodNotAllowed { .. } | Error::NotFound { .. } => {
                 missing(code, error)
             }
@@ -230,6 +294,74 @@ fn access(code: &'static str, error: &Error) -> Failure {
             code,
             "请求来自其他网站的页面，已拒绝。",
             "The request comes from another site's page and was refused.",
+        ),
+    }
+}
+
+/// The request came to the wrong place, or from one.
+fn place(code: &'static str, error: &Error) -> Failure {
+    match error {
+        Error::UnknownHost { host } => Failure::new(
+            ErrorKind::InvalidArgument,
+            code,
+            format!("本节点不以 {host} 这个名字提供服务。"),
+            format!("This node is not called {host}."),
+        )
+        .with_hint(
+            "如确是本节点的名字，请由运维人员写入 http.hosts。",
+            "If it is one of its names, the operator lists it in http.hosts.",
+        ),
+        Error::AddressNotAllowed => Failure::new(
+            ErrorKind::Forbidden,
+            code,
+            "您的网络地址不在此监听口的允许范围内。",
+            "This listener does not take requests from your network.",
+        )
+        .with_hint(
+            "允许的网段由 http.allow 与 http.admin_allow 配置。",
+            "http.allow and http.admin_allow list the networks.",
+        ),
+        _ => Failure::new(
+            ErrorKind::Forbidden,
+            code,
+            "管理操作只能从管理监听口进行。",
+            "Administration is done through its own listener.",
+        )
+        .with_hint("请使用 http.admin_listen 所设的地址。", "Use the address that http.admin_listen names."),
+    }
+}
+
+fn upload(code: &'static str, error: &Error) -> Failure {
+    match error {
+        Error::UploadKind { name, found, expected } => Failure::new(
+            ErrorKind::InvalidArgument,
+            code,
+            format!("文件 {name} 的内容是 {found}，应为 {expected}。"),
+            format!("The content of {name} is {found}; it should be {expected}."),
+        )
+        .with_hint(
+            "请检查文件是否选错，或按内容改正扩展名。",
+            "Check that it is the right file, or give it the ending its content has.",
+        ),
+        Error::UploadInfected { signature } => Failure::new(
+            ErrorKind::InvalidArgument,
+            code,
+            format!("文件未通过恶意代码检查：{signature}。"),
+            format!("The file did not pass the check for malicious code: {signature}."),
+        )
+        .with_hint(
+            "文件没有入库；请在来源处查杀后重新上传。",
+            "Nothing of it was taken in; clean it where it comes from and send it again.",
+        ),
+        _ => Failure::new(
+            ErrorKind::Unavailable,
+            code,
+            "恶意代码检查没有完成，文件未被接收。",
+            "The check for malicious code did not finish, so the file was not taken.",
+        )
+        .with_hint(
+            "请稍后重试，或联系运维人员检查扫描服务。",
+            "Try again later, or ask the operator to look at the scanner.",
         ),
     }
 }
@@ -315,7 +447,27 @@ fn load(code: &'static str, error: &Error) -> Failure {
             code,
             format!("此地址登录尝试过多，请 {retry_s} 秒后再试。"),
             format!("Too many sign-ins from this address; try again in {retry_s} s."),
-        ),
+        )
+        .with_retry_after(*retry_s),
+        Error::RateExceeded { retry_s } => Failure::new(
+            ErrorKind::Exhausted,
+            code,
+            format!("请求过于频繁，请 {retry_s} 秒后再试。"),
+            format!("Too many requests; try again in {retry_s} s."),
+        )
+        .with_hint(
+            "查询、导出、入库与组件运行比普通请求消耗更多额度；上限见 limits 配置。",
+            "Queries, exports, ingests and runs use up more than other requests; the limits section sets how much.",
+        )
+        .with_retry_after(*retry_s),
+        Error::TooManyAtOnce { limit } => Failure::new(
+            ErrorKind::Exhausted,
+            code,
+            format!("您已有 {limit} 个请求正在处理。"),
+            format!("{limit} requests of yours are being answered."),
+        )
+        .with_hint("请等待其中一个完成。", "Wait until one of them ends.")
+        .with_retry_after(1),
         Error::NoPublicUrl => Failure::new(
             ErrorKind::Precondition,
             code,
@@ -337,6 +489,13 @@ fn load(code: &'static str, error: &Error) -> Failure {
             format!("{limit} ingest runs are queued or running."),
         )
         .with_hint("请等待其中一个完成。", "Wait until one of them ends."),
+        Error::TooManyOwnRuns { limit } => Failure::new(
+            ErrorKind::Exhausted,
+            code,
+            format!("您已有 {limit} 个入库任务在排队或运行。"),
+            format!("{limit} ingest runs of yours are queued or running."),
+        )
+        .with_hint("请等待其中一个完成，或取消它。", "Wait until one of them ends, or cancel it."),
         Error::TooManyComponentRuns { limit } => Failure::new(
             ErrorKind::Exhausted,
             code,

@@ -3,6 +3,8 @@
 use crate::cookie;
 use crate::endpoint::{Audience, KeyUse, Rules};
 use crate::error::Error;
+use crate::limits::{Cost, Payer};
+use crate::network::client;
 use crate::services::App;
 use axum::extract::ConnectInfo;
 use axum::http::request::Parts;
@@ -24,7 +26,7 @@ pub(crate) struct Caller {
     pub(crate) party: Option<Party>,
     /// What the token turned out to be.
     pub(crate) authenticated: Option<Authenticated>,
-    /// Address of the other end of the connection.
+    /// Address of the caller: the other end of the connection, or whom a gateway that is believed speaks for.
     pub(crate) address: Option<IpAddr>,
     /// Whether the token came in a cookie.
     pub(crate) by_cookie: bool,
@@ -80,11 +82,12 @@ pub(crate) async fn admit(
     caller: &mut Caller,
 ) -> Result<(), Failure> {
     let headers = &request.headers;
-    let address = peer(request);
-    let credential = credential(headers);
+    let peer = peer(request);
+    let address = peer.map(|peer| client(peer, headers, &app.options.network.forwarded_from));
+    let credential = credential(headers, app.options.secure_cookies);
     let guarded = guard_forgery(&credential, &request.method, &request.uri, headers);
     caller.address = address;
-    if *audience == Audience::LocalOrAdministrator && is_local(address, headers) {
+    if *audience == Audience::LocalOrAdministrator && is_local(peer, headers) {
         return Ok(());
     }
     if matches!(audience, Audience::PeerOr(_)) && admit_peer(app, request).await?.is_some() {
@@ -94,7 +97,10 @@ pub(crate) async fn admit(
         Shown::Cookie(token) => (token, Carrier::Cookie),
         Shown::Bearer(token) => (token, Carrier::Token),
         Shown::None if *audience == Audience::Public => return Ok(()),
-        Shown::None => return Err(Error::NotSignedIn.into()),
+        Shown::None => {
+            app.gate.pay(&Payer::of(caller), Cost::Ordinary)?;
+            return Err(Error::NotSignedIn.into());
+        }
     };
     let origin = caller.origin(headers);
     let mut authenticated = match app.trust.identity().inspect(&token, carrier, &origin).await {
@@ -103,7 +109,12 @@ pub(crate) async fn admit(
             let failure = Failure::from(error);
             // A stale cookie must not keep anybody from signing in again or from seeing what is public.
             let public = *audience == Audience::Public && failure.kind == ErrorKind::Unauthenticated;
-            return if public { Ok(()) } else { Err(failure) };
+            if public {
+                return Ok(());
+            }
+            // Whoever shows what opens nothing pays as somebody unknown: tokens are not to be guessed for free.
+            app.gate.pay(&Payer::of(caller), Cost::SignIn)?;
+            return Err(failure);
         }
     };
     let (now, secure) = (app.clock.now(), app.options.secure_cookies);
@@ -169,12 +180,12 @@ pub(crate) fn check_credential(
 }
 
 /// A bearer token wins over the cookie: whoever sends one means it.
-fn credential(headers: &HeaderMap) -> Shown {
+fn credential(headers: &HeaderMap, secure: bool) -> Shown {
     let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|text| {
         let (scheme, token) = text.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
     });
-    match (bearer, cookie::read(headers)) {
+    match (bearer, cookie::read(headers, secure)) {
         (Some(token), _) => Shown::Bearer(token),
         (None, Some(token)) => Shown::Cookie(token),
         (None, None) => Shown::None,
@@ -212,7 +223,8 @@ fn peer(request: &Parts) -> Option<IpAddr> {
     request.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_canonical())
 }
 
-/// Whether the caller is a program on this machine and not a proxy on it that speaks for others.
+/// Whether the caller is a program on this machine and not a proxy on it that speaks for others. Judged by the other
+/// end of the connection: what a header says makes nobody local.
 fn is_local(address: Option<IpAddr>, headers: &HeaderMap) -> bool {
     let forwarded = ["x-forwarded-for", "forwarded", "x-real-ip", "via"];
     address.is_some_and(|address| address.is_loopback())
@@ -233,7 +245,7 @@ mod tests {
 
     fn guard(method: &Method, pairs: &[(&'static str, &'static str)]) -> Result<(), Error> {
         let headers = headers(pairs);
-        guard_forgery(&credential(&headers), method, &"/api/v1/sql".parse().unwrap(), &headers)
+        guard_forgery(&credential(&headers, false), method, &"/api/v1/sql".parse().unwrap(), &headers)
     }
 
     #[test]

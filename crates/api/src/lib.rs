@@ -6,6 +6,7 @@
 //! configuration. The only platform crate that knows HTTP.
 //! Start reading at [`router`], then `endpoint.rs`, then `routes/`.
 
+mod alarm;
 mod ambient;
 mod answer;
 mod assets;
@@ -18,20 +19,24 @@ mod endpoint;
 mod error;
 mod export;
 mod guard;
+mod guessing;
 mod health;
+mod limits;
 mod mcp;
+mod network;
 mod openapi;
 mod paging;
 mod prefer;
 mod problem;
 mod progress;
+mod protection;
 mod queries;
 mod router;
 mod routes;
 mod rows;
 mod runs;
+mod serve;
 mod services;
-mod throttle;
 mod trace;
 mod upload;
 
@@ -41,9 +46,11 @@ pub use compliance::{compliance_report, fact};
 pub use error::Error;
 pub use export::csv_text;
 pub use health::health;
+pub use limits::Limits;
+pub use network::{Entrance, Network, Networks};
 pub use problem::Problem;
 pub use progress::{RunProgress, RunState};
-pub use router::{MakeService, document, router, router_and_runs, serve, serve_tls};
+pub use router::{document, router_and_runs};
 pub use routes::accounts::OneTimePassword;
 pub use routes::components::ComponentCard;
 pub use routes::datasets::DatasetRows;
@@ -56,4 +63,6 @@ pub use routes::session::SessionState;
 pub use routes::sql::SqlPage;
 pub use routes::status::OwnStatus;
 pub use runs::Runs;
+pub use serve::{Door, Interface, serve};
 pub use services::{DemoAccount, Options, Services};
+pub use upload::{Infected, ScanOptions};

@@ -67,7 +67,7 @@ pub(crate) fn document(endpoints: &[Endpoint], version: &str) -> Value {
             "securitySchemes": {
                 "bearer": { "type": "http", "scheme": "bearer",
                     "description": "会话令牌或接口密钥 · Session token or API key" },
-                "cookie": { "type": "apiKey", "in": "cookie", "name": crate::cookie::NAME,
+                "cookie": { "type": "apiKey", "in": "cookie", "name": crate::cookie::name(false),
                     "description": "浏览器会话；修改类请求还须带请求头 x-brain-request: 1 · \
                         Browser session; changes also need the header x-brain-request: 1" }
             }

@@ -43,6 +43,7 @@ pub(crate) fn status(failure: &Failure) -> StatusCode {
     match failure.code {
         "api/method-not-allowed" => return StatusCode::METHOD_NOT_ALLOWED,
         "api/too-large" => return StatusCode::PAYLOAD_TOO_LARGE,
+        "api/unknown-host" => return StatusCode::MISDIRECTED_REQUEST,
         "api/content-type" => return StatusCode::UNSUPPORTED_MEDIA_TYPE,
         code if code.ends_with(DISK_FULL) => return StatusCode::INSUFFICIENT_STORAGE,
         _ => {}
@@ -113,6 +114,9 @@ pub(crate) fn response(failure: &Failure, ambient: &Ambient) -> Response<Body> {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
         }
         _ => {}
+    }
+    if let Some(seconds) = failure.retry_after_s {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     // The outer layer counts and logs by code without reading bodies.
     response.extensions_mut().insert(Code(failure.code));

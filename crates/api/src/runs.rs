@@ -30,6 +30,7 @@ struct Inner {
     live: Mutex<State>,
     count: watch::Sender<usize>,
     components: ComponentRuns,
+    per_account: usize,
 }
 
 #[derive(Default)]
@@ -55,9 +56,15 @@ impl std::fmt::Debug for Runs {
 }
 
 impl Runs {
-    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
+    /// `per_account` runs of one account may be alive.
+    pub(crate) fn new(clock: Arc<dyn Clock>, per_account: usize) -> Self {
         let components = ComponentRuns::new(clock);
-        Self(Arc::new(Inner { live: Mutex::default(), count: watch::Sender::new(0), components }))
+        Self(Arc::new(Inner {
+            live: Mutex::default(),
+            count: watch::Sender::new(0),
+            components,
+            per_account,
+        }))
     }
 
     /// The component runs, which end with the node like the ingests do.
@@ -103,9 +110,9 @@ impl Runs {
         self.lock().runs.get(id).cloned()
     }
 
-    /// Whether another run may begin.
-    pub(crate) fn admits(&self) -> Result<(), Error> {
-        admits(&self.lock())
+    /// Whether another run of this account may begin.
+    pub(crate) fn admits(&self, account: &str) -> Result<(), Error> {
+        admits(&self.lock(), account, self.0.per_account)
     }
 
     /// Stop component runs and wait until every ingest has ended; after `timeout` cancel what is left and wait a little longer. New runs are
@@ -130,7 +137,7 @@ impl Runs {
 
     fn enter(&self, id: &str, live: Live) -> Result<(), Error> {
         let mut state = self.lock();
-        admits(&state)?;
+        admits(&state, &live.actor, self.0.per_account)?;
         state.runs.insert(id.to_owned(), live);
         self.0.count.send_replace(state.runs.len());
         Ok(())
@@ -141,12 +148,15 @@ impl Runs {
     }
 }
 
-fn admits(state: &State) -> Result<(), Error> {
+fn admits(state: &State, account: &str, per_account: usize) -> Result<(), Error> {
     if state.stopping {
         return Err(Error::Stopping);
     }
     if state.runs.len() >= RUNS_MAX {
         return Err(Error::TooManyRuns { limit: RUNS_MAX });
+    }
+    if state.runs.values().filter(|run| run.actor == account).count() >= per_account {
+        return Err(Error::TooManyOwnRuns { limit: per_account });
     }
     Ok(())
 }
@@ -170,13 +180,17 @@ mod tests {
     use brain_kernel::clock::SystemClock;
 
     fn live() -> Live {
+        live_of("a")
+    }
+
+    fn live_of(actor: &str) -> Live {
         let (progress, cancel) = (Progress::new(), Cancel::new());
-        Live { actor: "a".into(), mapping: "m".into(), file: "f".into(), progress, cancel }
+        Live { actor: actor.into(), mapping: "m".into(), file: "f".into(), progress, cancel }
     }
 
     #[tokio::test]
     async fn draining_refuses_new_runs_waits_for_old_ones_and_cancels_the_stubborn() {
-        let runs = Runs::new(Arc::new(SystemClock));
+        let runs = Runs::new(Arc::new(SystemClock), 8);
         let run = live();
         runs.enter("one", run.clone()).unwrap();
         let worker = tokio::spawn({
@@ -195,10 +209,20 @@ mod tests {
 
     #[test]
     fn more_runs_than_allowed_are_refused() {
-        let runs = Runs::new(Arc::new(SystemClock));
+        let runs = Runs::new(Arc::new(SystemClock), 8);
         for at in 0..RUNS_MAX {
-            runs.enter(&at.to_string(), live()).unwrap();
+            runs.enter(&at.to_string(), live_of(&(at / 8).to_string())).unwrap();
         }
         assert!(matches!(runs.enter("more", live()), Err(Error::TooManyRuns { limit: RUNS_MAX })));
+    }
+
+    #[test]
+    fn one_account_cannot_take_every_place() {
+        let runs = Runs::new(Arc::new(SystemClock), 8);
+        for at in 0..8 {
+            runs.enter(&at.to_string(), live()).unwrap();
+        }
+        assert!(matches!(runs.enter("more", live()), Err(Error::TooManyOwnRuns { limit: 8 })));
+        assert!(runs.admits("b").is_ok() && runs.admits("a").is_err());
     }
 }

@@ -1,11 +1,16 @@
 //! What the interface is given, and the state every request shares.
 
+use crate::alarm::Alarms;
 use crate::component_runs::ComponentRuns;
 use crate::error::Error;
+use crate::guessing::Guessing;
+use crate::limits::{Gate, Limits};
+use crate::network::Network;
 use crate::queries::Queries;
 use crate::runs::Runs;
-use crate::throttle::Throttle;
+use crate::upload::{ScanOptions, Scanner};
 use brain_component::Registry;
+use brain_egress::Egress;
 use brain_kernel::clock::Clock;
 use brain_kernel::party::Role;
 use brain_trust::{Site, Trust};
@@ -30,6 +35,8 @@ pub struct Services {
     pub clock: Arc<dyn Clock>,
     /// Where `/metrics` reads from.
     pub metrics: PrometheusHandle,
+    /// The way out, for a scanner on another machine.
+    pub egress: Egress,
     /// Settings.
     pub options: Options,
 }
@@ -59,6 +66,14 @@ pub struct Options {
     pub facts: Vec<brain_compliance::Fact>,
     /// Accounts of a public demonstration, shown on the sign-in page; empty everywhere else.
     pub demo_accounts: Vec<DemoAccount>,
+    /// How much one caller may take.
+    pub limits: Limits,
+    /// Where requests may come from.
+    pub network: Network,
+    /// How uploads are checked for malicious code.
+    pub scan: ScanOptions,
+    /// Folder that infected uploads are kept in, where the operator wants them kept.
+    pub quarantine: PathBuf,
 }
 
 /// An account of a public demonstration.
@@ -73,9 +88,6 @@ pub struct DemoAccount {
     /// Name to show.
     pub display_name: String,
 }
-
-/// Requests under `/api` answered at the same time; beyond it callers are told to come back.
-const REQUESTS_AT_ONCE_MAX: usize = 256;
 
 /// Shared by all requests; cheap to clone.
 #[derive(Clone)]
@@ -92,7 +104,10 @@ pub(crate) struct Shared {
     pub(crate) queries: Queries,
     pub(crate) runs: Runs,
     pub(crate) component_runs: ComponentRuns,
-    pub(crate) throttle: Throttle,
+    pub(crate) guessing: Guessing,
+    pub(crate) gate: Gate,
+    pub(crate) alarms: Alarms,
+    pub(crate) scanner: Scanner,
     pub(crate) turns: Arc<Semaphore>,
     pub(crate) document: Arc<[u8]>,
 }
@@ -112,19 +127,23 @@ impl App {
     }
 
     pub(crate) fn new(services: Services, runs: Runs, document: Arc<[u8]>) -> Self {
-        let Services { trust, warehouse, registry, clock, metrics, options } = services;
+        let Services { trust, warehouse, registry, clock, metrics, egress, options } = services;
         Self(Arc::new(Shared {
+            guessing: Guessing::new(clock.clone(), options.limits.clone()),
+            gate: Gate::new(options.limits.clone()),
+            alarms: Alarms::new(trust.evidence()),
+            scanner: Scanner::new(options.scan.clone(), egress),
+            // Beyond it callers are told to come back.
+            turns: Arc::new(Semaphore::new(options.limits.requests_at_once as usize)),
             trust,
             warehouse,
             registry,
-            throttle: Throttle::new(clock.clone()),
             clock,
             metrics,
             options,
             queries: Queries::default(),
             component_runs: runs.components().clone(),
             runs,
-            turns: Arc::new(Semaphore::new(REQUESTS_AT_ONCE_MAX)),
             document,
         }))
     }

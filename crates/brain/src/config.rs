@@ -3,8 +3,12 @@
 //! Layers are TOML tables merged key by key, so that one deserialisation validates them all and every error can
 //! name the key, the layer it came from and the mend.
 
+mod check;
+
 use anyhow::{Context as _, Result, bail};
-use brain_kernel::{language::Language, party::Role, uscc::Uscc};
+use brain_api::{Limits, Network, Networks, ScanOptions};
+use brain_egress::Options as EgressOptions;
+use brain_kernel::{party::Role, uscc::Uscc};
 use brain_trust::evidence::verifier::HashAlgorithm;
 use brain_trust::evidence::{KnownLog, WitnessPeer};
 use brain_crypto::Profile;
@@ -48,6 +52,12 @@ pub struct Config {
     pub node: Node,
     /// Where and how it listens.
     pub http: Http,
+    /// How much one caller may take.
+    pub limits: Limits,
+    /// How uploads are scanned.
+    pub upload: ScanOptions,
+    /// Where the node may call.
+    pub egress: EgressOptions,
     /// Certificates.
     pub tls: Tls,
     /// Algorithms and keys.
@@ -74,6 +84,48 @@ pub struct Config {
     pub backup: BackupConfig,
     /// Accounts of a public demonstration; empty everywhere else.
     pub demo: Demo,
+}
+
+impl Config {
+    /// Whether nothing but this machine can reach a listener.
+    pub fn is_local(&self) -> bool {
+        let administration = self.http.administration();
+        self.http.listen.ip().is_loopback() && administration.is_none_or(|address| address.ip().is_loopback())
+    }
+
+    /// Names that requests may call this node by; empty for any.
+    ///
+    /// A node that only this machine reaches is called by this machine's names: a page whose name was made to lead here
+    /// (DNS rebinding) is not taken for its own. With a gateway in front, or listening on the network, names are the
+    /// operator's to list.
+    pub fn hosts(&self) -> Vec<String> {
+        let listed = !self.http.hosts.is_empty();
+        if !listed && (!self.is_local() || !self.http.gateway.is_empty()) {
+            return Vec::new();
+        }
+        let mut names = self.http.hosts.clone();
+        let own = self.tls.is_on().then_some(self.tls.names.as_slice()).unwrap_or_default();
+        for name in own.iter().map(String::as_str).chain(["localhost", "127.0.0.1", "::1"]) {
+            if !names.iter().any(|known| known == name) {
+                names.push(name.to_owned());
+            }
+        }
+        names
+    }
+
+    /// The rules of the network as the interface takes them.
+    pub fn network(&self) -> Network {
+        // Checked when the configuration was loaded.
+        let networks = |texts: &[String]| Networks::parse(texts).unwrap_or_default();
+        Network {
+            hosts: self.hosts(),
+            forwarded_from: networks(&self.http.forwarded_from),
+            cors_origins: self.http.cors_origins.clone(),
+            allow: networks(&self.http.allow),
+            admin_allow: networks(&self.http.admin_allow),
+            administration_apart: self.http.administration().is_some(),
+        }
+    }
 }
 
 /// `[node]`
@@ -106,6 +158,26 @@ pub struct Http {
     pub upload_limit_mib: u64,
     /// Longest time for an ordinary request, seconds.
     pub request_timeout_s: u64,
+    /// Names this node is called by, beyond those of its certificate; empty takes any, but on this machine alone only
+    /// this machine's names.
+    pub hosts: Vec<String>,
+    /// Networks that may call; empty for all.
+    pub allow: Vec<String>,
+    /// A listener of its own for administration; empty serves everything on `listen`.
+    pub admin_listen: String,
+    /// Networks that may call it; empty for all.
+    pub admin_allow: Vec<String>,
+    /// Addresses of gateways whose `X-Forwarded-For` is believed.
+    pub forwarded_from: Vec<String>,
+    /// Origins whose pages may call with a token.
+    pub cors_origins: Vec<String>,
+}
+
+impl Http {
+    /// The listener for administration, if there is one. Checked when the configuration is loaded.
+    pub fn administration(&self) -> Option<SocketAddr> {
+        self.admin_listen.parse().ok()
+    }
 }
 
 /// `[tls]`: bring a certificate, or let the node's own authority issue one. Both empty means plain HTTP.
@@ -167,6 +239,10 @@ pub struct WarehouseConfig {
     pub query_timeout_s: u64,
     /// Most rows one query returns.
     pub query_rows_max: u64,
+    /// Most bytes one packed byte of an ingested file may become.
+    pub unpack_ratio_max: u64,
+    /// Most that one packed file may become, MiB.
+    pub unpack_limit_mib: u64,
 }
 
 /// `[identity]`
@@ -331,6 +407,49 @@ gateway = ""
 secure_cookies = false
 upload_limit_mib = 4096
 request_timeout_s = 120
+hosts = []
+allow = []
+admin_listen = ""
+admin_allow = []
+forwarded_from = []
+cors_origins = []
+[limits]
+caller_points_per_s = 100
+caller_points_max = 1000
+address_points_per_s = 50
+address_points_max = 500
+cost_sql = 10
+cost_export = 20
+cost_ingest = 20
+cost_run = 10
+cost_verify = 50
+cost_sign_in = 5
+requests_at_once = 256
+caller_requests_at_once = 64
+caller_work_at_once = 16
+caller_ingests = 8
+connections = 4096
+address_connections = 512
+head_time_s = 30
+head_kib = 32
+head_fields = 100
+write_time_s = 30
+body_silence_s = 30
+upload_kib_per_s_min = 4
+failed_sign_ins_per_minute = 30
+guessed_accounts = 20
+guessing_wait_minutes = 15
+failed_sign_ins_alarm = 120
+[upload]
+scan_command = []
+clamd = ""
+scan_timeout_s = 120
+infected = "delete"
+[egress]
+allow = []
+networks = []
+timeout_s = 30
+answer_limit_kib = 16384
 [tls]
 certificate = ""
 key = ""
@@ -352,6 +471,8 @@ memory_limit_mib = 2048
 query_memory_mib = 1024
 query_timeout_s = 60
 query_rows_max = 1000000
+unpack_ratio_max = 1000
+unpack_limit_mib = 65536
 [trust]
 argon2_memory_kib = 19456
 argon2_passes = 2
@@ -451,7 +572,7 @@ pub fn load(
     }
     let config: Config =
         Value::Table(table).try_into().map_err(|error: toml::de::Error| explain(&error, &sources))?;
-    validate(&config)?;
+    check::all(&config)?;
     let measured = without_secrets(&config)?;
     Ok(Loaded { config, sources, file, measured })
 }
@@ -563,150 +684,6 @@ fn explain(error: &toml::de::Error, sources: &BTreeMap<String, String>) -> anyho
     )
 }
 
-/// Bounds that types cannot say. Every message names the key and the mend, Chinese first.
-fn validate(config: &Config) -> Result<()> {
-    let bounds = [
-        ("warehouse.memory_limit_mib", config.warehouse.memory_limit_mib, 64, 1 << 24),
-        ("warehouse.query_memory_mib", config.warehouse.query_memory_mib, 16, 1 << 24),
-        ("warehouse.query_timeout_s", config.warehouse.query_timeout_s, 1, 86_400),
-        ("warehouse.query_rows_max", config.warehouse.query_rows_max, 1, 1_000_000_000),
-        ("http.upload_limit_mib", config.http.upload_limit_mib, 1, 1 << 20),
-        ("http.request_timeout_s", config.http.request_timeout_s, 1, 86_400),
-        ("evidence.sign_every", u64::from(config.evidence.sign_every), 1, 1_000_000),
-        ("status.freshness_seconds", config.status.freshness_seconds.into(), 10, 86_400),
-        ("status.measure_every_minutes", config.status.measure_every_minutes.into(), 0, 10_080),
-        ("backup.every_hours", config.backup.every_hours.into(), 1, 8_760),
-        ("backup.keep_days", config.backup.keep_days.into(), 0, 36_500),
-    ];
-    for (key, value, low, high) in bounds {
-        if !(low..=high).contains(&value) {
-            bail!(
-                "{key} = {value} 超出范围，请设为 {low} 到 {high}。\n{key} = {value}: set it between {low} and {high}."
-            );
-        }
-    }
-    if config.warehouse.query_memory_mib > config.warehouse.memory_limit_mib {
-        bail!(
-            "warehouse.query_memory_mib 大于 warehouse.memory_limit_mib，请调小前者。\n\
-             warehouse.query_memory_mib exceeds warehouse.memory_limit_mib; lower the former."
-        );
-    }
-    transport(config)?;
-    if !config.http.public_url.is_empty() {
-        Site::parse(&config.http.public_url).map_err(brain_kernel::error::Failure::from)?;
-    }
-    let url = &config.store.url;
-    if !(url.is_empty() || url.starts_with("postgres://") || url.starts_with("postgresql://")) {
-        bail!(
-            "store.url 只能为空（SQLite）或 postgres:// 开头。\n\
-             store.url must be empty (SQLite in the data folder) or start with postgres://."
-        );
-    }
-    validate_evidence(&config.evidence)?;
-    if let Err(refused) = config.audit.check() {
-        bail!("{}\n{}", refused.message(Language::Zh), refused.message(Language::En));
-    }
-    validate_peers(config)?;
-    for account in &config.demo.accounts {
-        if account.role == Role::Enterprise && account.organisation.is_none() {
-            bail!(
-                "demo.accounts 中企业账户 {0} 缺少 organisation（统一社会信用代码）。\n\
-                 demo.accounts: the enterprise account {0} needs organisation, a USCC.",
-                account.username
-            );
-        }
-    }
-    Ok(())
-}
-
-fn validate_peers(config: &Config) -> Result<()> {
-    let peers = &config.peers;
-    let word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-._".contains(c);
-    if peers.name.len() > 64 || !peers.name.chars().all(word) {
-        bail!(
-            "peers.name = {0:?}：只能含小写字母、数字、“-”“.”“_”，至多 64 个。\n\
-             peers.name = {0:?}: lower-case letters, digits, '-', '.' and '_', at most 64.",
-            peers.name
-        );
-    }
-    if peers.certificate.is_empty() != peers.key.is_empty() {
-        bail!("peers.certificate 与 peers.key 须同时设置。\npeers.certificate and peers.key go together.");
-    }
-    if !peers.certificate.is_empty() && peers.authorities.is_empty() {
-        bail!(
-            "设置 peers.certificate 时须以 peers.authorities 写明信任哪些机构。\n\
-             With peers.certificate set, say in peers.authorities whom to believe."
-        );
-    }
-    let knows_nodes = config.tls.own_authority || !config.tls.client_authorities.is_empty();
-    if peers.certificates_required && !knows_nodes {
-        bail!(
-            "peers.certificates_required 需要 tls.own_authority 或 tls.client_authorities，否则任何节点都无法出示证书。\n\
-             peers.certificates_required takes tls.own_authority or tls.client_authorities: without them no node can show a certificate."
-        );
-    }
-    Ok(())
-}
-
-fn validate_evidence(evidence: &EvidenceConfig) -> Result<()> {
-    let hash = &evidence.hash;
-    if !hash.is_empty() && HashAlgorithm::parse(hash).is_none() {
-        bail!(
-            "evidence.hash = {hash:?} 无效，请设为 sha256、sm3 或空。\n\
-             evidence.hash = {hash:?}: set it to sha256, sm3 or nothing."
-        );
-    }
-    let unsuitable = |c: char| c.is_whitespace() || c.is_control() || c == '+';
-    if evidence.origin.contains(unsuitable) || evidence.origin.len() > 200 {
-        bail!(
-            "evidence.origin 不能含空白或加号，至多 200 字节。\n\
-             evidence.origin must not contain spaces or plus signs, nor more than 200 bytes."
-        );
-    }
-    for witness in &evidence.witnesses {
-        if !witness.keys.iter().any(|key| key.kind().is_cosignature()) {
-            bail!(
-                "evidence.witnesses：{0} 缺少见证公钥（在该节点执行 brain evidence keys，取 witness）。\n\
-                 evidence.witnesses: {0} has no witness key; run `brain evidence keys` there and take `witness`.",
-                witness.url
-            );
-        }
-    }
-    for log in &evidence.logs {
-        if !log.keys.iter().any(|key| key.name() == log.origin && !key.kind().is_cosignature()) {
-            bail!(
-                "evidence.logs：{0} 缺少日志公钥（在该节点执行 brain evidence keys，取 log）。\n\
-                 evidence.logs: {0} has no key of the log; run `brain evidence keys` there and take `log`.",
-                log.origin
-            );
-        }
-    }
-    Ok(())
-}
-
-/// Nothing in plain text off this machine (GB/T 22239-2019 8.1.2.2): it takes TLS here, or a gateway by name.
-fn transport(config: &Config) -> Result<()> {
-    let (tls, listen) = (&config.tls, config.http.listen);
-    if tls.own_authority && !tls.certificate.is_empty() {
-        bail!(
-            "tls.certificate 与 tls.own_authority 只能设置其一。\n\
-             Set tls.certificate or tls.own_authority, not both."
-        );
-    }
-    if tls.certificate.is_empty() != tls.key.is_empty() {
-        bail!("tls.certificate 与 tls.key 须同时设置。\ntls.certificate and tls.key go together.");
-    }
-    if !listen.ip().is_loopback() && !tls.is_on() && config.http.gateway.is_empty() {
-        bail!(
-            "http.listen = {listen} 不是本机地址，明文传输被拒绝。请设置 tls.certificate 与 tls.key，或 \
-             tls.own_authority = true；若 TLS（或国密 TLCP）由前置网关终结，请写明 http.gateway = \"网关名称\"。\n\
-             http.listen = {listen} is not this machine: plain text is refused. Set tls.certificate and tls.key, or \
-             tls.own_authority = true; where a gateway in front ends TLS or TLCP, name it in http.gateway."
-        );
-    }
-    Ok(())
-}
-
 /// The configuration as TOML with secrets hidden, each changed key followed by its source.
 pub fn shown(loaded: &Loaded) -> Result<String> {
     let mut text = without_secrets(&loaded.config)?;
@@ -785,6 +762,49 @@ mod tests {
         assert!(attempt("[store]\nurl = \"mysql://x\"", &[]).contains("store.url"));
         assert!(attempt("[http]\npublic_url = \"http://brain.example\"", &[]).contains("public address"));
         assert!(attempt("[[identity.providers]]\nid = \"centre\"", &[]).contains("title"));
+        for (text, key) in [
+            ("[limits]\ncaller_points_per_s = 0", "limits.caller_points_per_s"),
+            ("[limits]\nhead_kib = 4", "limits.head_kib"),
+            ("[http]\nallow = [\"ten\"]", "http.allow"),
+            ("[http]\nadmin_allow = [\"10.0.0.0/8\"]", "http.admin_listen"),
+            ("[http]\nadmin_listen = \"somewhere\"", "http.admin_listen"),
+            ("[http]\nadmin_listen = \"0.0.0.0:7601\"", "http.admin_listen"),
+            ("[http]\nadmin_listen = \"127.0.0.1:7600\"", "http.admin_listen"),
+            ("[http]\ncors_origins = [\"https://a.example/path\"]", "http.cors_origins"),
+            ("[http]\ncors_origins = [\"*\"]", "http.cors_origins"),
+            ("[http]\nhosts = [\"https://a.example\"]", "http.hosts"),
+            ("[upload]\nclamd = \"127.0.0.1:3310\"", "upload.clamd"),
+            ("[upload]\nscan_command = [\"clamscan\"]\nclamd = \"tcp://127.0.0.1:3310\"", "upload.clamd"),
+            ("[upload]\nscan_command = [\"\"]", "upload.scan_command"),
+            ("[egress]\nallow = [\"peer.example\"]", "egress.allow"),
+            ("[egress]\nnetworks = [\"10.0.0.0/99\"]", "egress.networks"),
+            ("[warehouse]\nunpack_ratio_max = 1", "warehouse.unpack_ratio_max"),
+        ] {
+            assert!(attempt(text, &[]).contains(key), "{text}: {}", attempt(text, &[]));
+        }
+    }
+
+    #[test]
+    fn what_is_built_in_is_what_each_part_takes_for_its_default() {
+        let config = load(None, variables(&[]), vec![]).unwrap().config;
+        assert_eq!(config.limits, Limits::default());
+        assert_eq!(config.upload, ScanOptions::default());
+        assert_eq!(config.egress, EgressOptions::default());
+        assert_eq!(config.trust, brain_trust::Options::default());
+    }
+
+    #[test]
+    fn on_this_machine_alone_only_its_own_names_count() {
+        let hosts = |pairs: &[(&'static str, Value)]| {
+            load(None, variables(&[]), pairs.to_vec()).unwrap().config.hosts()
+        };
+        let text = |text: &str| Value::String(text.to_owned());
+        assert_eq!(hosts(&[]), ["localhost", "127.0.0.1", "::1"]);
+        assert_eq!(hosts(&[("http.gateway", text("nginx"))]), [""; 0]);
+        let listed = [("http.hosts", Value::Array(vec![text("brain.example")]))];
+        assert_eq!(hosts(&listed), ["brain.example", "localhost", "127.0.0.1", "::1"]);
+        let open = [("http.listen", text("0.0.0.0:7600")), ("tls.own_authority", Value::Boolean(true))];
+        assert_eq!(hosts(&open), [""; 0]);
     }
 
     #[test]

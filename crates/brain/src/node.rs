@@ -1,11 +1,13 @@
 //! Putting a node together: folder, store, trust, warehouse, components.
 
+use crate::calls;
 use crate::cli;
 use crate::config::{Config, Loaded};
 use crate::folder::Folder;
 use crate::modules;
 use anyhow::Result;
 use brain_component::{Platform, Registry};
+use brain_egress::Egress;
 use brain_kernel::clock::{Clock, SystemClock};
 use brain_kernel::error::Failure;
 use brain_kernel::language::Language;
@@ -27,6 +29,8 @@ pub struct Node {
     pub registry: Registry,
     /// Time.
     pub clock: Arc<dyn Clock>,
+    /// The way out.
+    pub egress: Egress,
     /// Operational state.
     pub store: Store,
     /// The lock on the data folder, and where things lie in it.
@@ -41,8 +45,11 @@ impl Node {
         let folder = Folder::open(&config.node.data)?;
         let store =
             Store::open(&folder.store_url(&config.store.url), clock.clone()).await.map_err(Failure::from)?;
-        let trust =
-            open_trust(&config, store.clone(), &folder, clock.clone()).await.map_err(Failure::from)?;
+        let egress = Egress::new(&config.egress).map_err(Failure::from)?;
+        let trust = open_trust(&config, store.clone(), &folder, clock.clone(), egress.clone())
+            .await
+            .map_err(Failure::from)?;
+        egress.tell(Arc::new(calls::Ledger::new(trust.evidence())));
         let providers = config.identity.providers.clone();
         trust.federation().configure(providers, &variable).map_err(Failure::from)?;
         for first in trust.first_start().await.map_err(Failure::from)? {
@@ -54,6 +61,8 @@ impl Node {
             query_memory_mib: config.warehouse.query_memory_mib,
             query_timeout_s: config.warehouse.query_timeout_s,
             query_rows_max: config.warehouse.query_rows_max,
+            unpack_ratio_max: config.warehouse.unpack_ratio_max,
+            unpack_limit_mib: config.warehouse.unpack_limit_mib,
             ..Options::default()
         };
         let warehouse = Warehouse::open(options, store.clone(), trust.clone(), clock.clone())
@@ -61,7 +70,7 @@ impl Node {
             .map_err(Failure::from)?;
         let platform = Platform { warehouse: warehouse.clone(), trust: trust.clone(), clock: clock.clone() };
         let registry = Registry::new(platform, brain_governance::components()).map_err(Failure::from)?;
-        Ok(Self { config, trust, warehouse, registry, clock, store, folder })
+        Ok(Self { config, trust, warehouse, registry, clock, egress, store, folder })
     }
 }
 
@@ -70,6 +79,7 @@ async fn open_trust(
     store: Store,
     folder: &Folder,
     clock: Arc<dyn Clock>,
+    egress: Egress,
 ) -> brain_trust::Result<Trust> {
     let keyring = modules::keyring(&config.crypto, &folder.keys())?;
     if keyring.lies_in_folder() {
@@ -78,7 +88,7 @@ async fn open_trust(
     let options = TrustOptions { audit: config.audit.clone(), ..config.trust.clone() };
     let evidence = config.evidence.options(config.crypto.profile);
     let status = config.status_options();
-    Trust::open_complete(store, &folder.keys(), clock, options, keyring, evidence, status).await
+    Trust::open_complete(store, &folder.keys(), clock, options, keyring, evidence, status, egress).await
 }
 
 /// A variable that the configuration names as the place of a key.

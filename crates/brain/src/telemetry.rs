@@ -3,6 +3,8 @@
 use crate::config::{LogFormat, Telemetry};
 use anyhow::{Context as _, Result};
 use async_trait::async_trait;
+use brain_egress::{Call, Egress};
+use brain_kernel::error::Failure;
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
 use opentelemetry_otlp::{WithExportConfig as _, WithHttpConfig as _};
@@ -19,7 +21,7 @@ use tracing_subscriber::{EnvFilter, Layer as _, fmt};
 pub struct Guard(Option<SdkTracerProvider>);
 
 /// Install the subscriber. Called once, by `main`.
-pub fn start(options: &Telemetry, node: &str) -> Result<Guard> {
+pub fn start(options: &Telemetry, egress: &brain_egress::Options, node: &str) -> Result<Guard> {
     let filter = EnvFilter::try_new(&options.log).with_context(|| {
         format!(
             "telemetry.log = {0:?} 无效。\ntelemetry.log = {0:?} is no valid filter, try \"info\".",
@@ -32,7 +34,7 @@ pub fn start(options: &Telemetry, node: &str) -> Result<Guard> {
         LogFormat::Text => lines.boxed(),
         LogFormat::Json => lines.json().boxed(),
     };
-    let provider = exporter(options, node)?;
+    let provider = exporter(options, egress, node)?;
     let spans = provider.as_ref().map(|p| tracing_opentelemetry::layer().with_tracer(p.tracer("brain")));
     tracing_subscriber::registry()
         .with(filter)
@@ -43,13 +45,20 @@ pub fn start(options: &Telemetry, node: &str) -> Result<Guard> {
     Ok(Guard(provider))
 }
 
-fn exporter(options: &Telemetry, node: &str) -> Result<Option<SdkTracerProvider>> {
+fn exporter(
+    options: &Telemetry,
+    egress: &brain_egress::Options,
+    node: &str,
+) -> Result<Option<SdkTracerProvider>> {
     if options.otlp_endpoint.is_empty() {
         return Ok(None);
     }
+    // A way out of its own: telemetry starts before the node that records where calls go.
+    let egress = Egress::new(egress).map_err(Failure::from)?;
+    egress.permit(&options.otlp_endpoint).map_err(Failure::from)?;
     let exporter = opentelemetry_otlp::SpanExporter::builder()
         .with_http()
-        .with_http_client(OnRuntime { client: reqwest::Client::new(), runtime: Handle::current() })
+        .with_http_client(OnRuntime { egress, runtime: Handle::current() })
         .with_endpoint(&options.otlp_endpoint)
         .build()
         .with_context(|| format!("telemetry.otlp_endpoint = {:?}", options.otlp_endpoint))?;
@@ -60,16 +69,27 @@ fn exporter(options: &Telemetry, node: &str) -> Result<Option<SdkTracerProvider>
 /// Sends on the program's own runtime: batches are handed over by a thread where no reactor runs.
 #[derive(Debug)]
 struct OnRuntime {
-    client: reqwest::Client,
+    egress: Egress,
     runtime: Handle,
 }
 
 #[async_trait]
 impl HttpClient for OnRuntime {
     async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
-        let client = self.client.clone();
-        self.runtime.spawn(async move { client.send_bytes(request).await }).await?
+        let egress = self.egress.clone();
+        self.runtime.spawn(async move { send(&egress, request).await }).await?
     }
+}
+
+async fn send(egress: &Egress, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
+    let (parts, body) = request.into_parts();
+    let call =
+        Call::new("telemetry.traces", parts.method, parts.uri.to_string()).headers(parts.headers).body(body);
+    let answer = egress.fetch(call).await?;
+    let mut response = Response::new(answer.body);
+    *response.status_mut() = answer.status;
+    *response.headers_mut() = answer.headers;
+    Ok(response)
 }
 
 impl Guard {

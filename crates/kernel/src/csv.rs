@@ -1,7 +1,8 @@
 //! The one way a cell and a line of CSV are written (RFC 4180), safe to open in a spreadsheet.
 //!
-//! Texts that Excel or LibreOffice would run as a formula get a leading apostrophe (OWASP, CSV injection); numbers
-//! stay numbers, so that −1 is not turned into text.
+//! Texts that Excel, WPS or LibreOffice would run as a formula get a leading apostrophe (OWASP, CSV injection), also where
+//! the sign is of full width, as Chinese input methods write it; numbers stay numbers, so that −1 is not turned into
+//! text. The portal writes tables it already has by itself: `csv_cells.json` holds both writers to the same cells.
 
 use serde_json::Value;
 
@@ -25,20 +26,21 @@ pub fn cell(value: &Value) -> String {
 /// A text that no spreadsheet runs: headers go through it too, for a caller may name a column `=cmd()`.
 #[must_use]
 pub fn defused(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
+    if text.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠', '\t', '\r', '\n', '\0']) {
         format!("'{text}")
     } else {
         text.to_owned()
     }
 }
 
-/// Append one line of cells that went through [`cell`] or [`defused`], quoted where needed.
+/// Append one line of cells that went through [`cell`] or [`defused`], quoted where needed: also where a spreadsheet of
+/// another country would end the cell and begin a new one, which nobody defused.
 pub fn append_line(out: &mut Vec<u8>, cells: impl IntoIterator<Item = String>, line_end: &str) {
     for (at, cell) in cells.into_iter().enumerate() {
         if at > 0 {
             out.push(b',');
         }
-        if cell.contains(['"', ',', '\n', '\r']) {
+        if cell.contains(['"', ',', ';', '\t', '\n', '\r']) {
             out.push(b'"');
             out.extend_from_slice(cell.replace('"', "\"\"").as_bytes());
             out.push(b'"');
@@ -60,28 +62,13 @@ fn is_number(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[test]
     fn formulas_are_defused_while_numbers_and_plain_text_are_not() {
-        let cases = [
-            (json!("=cmd()"), "'=cmd()"),
-            (json!("+86 571"), "'+86 571"),
-            (json!("-1+cmd()"), "'-1+cmd()"),
-            (json!("--1"), "'--1"),
-            (json!("-"), "'-"),
-            (json!("-1.2.3"), "'-1.2.3"),
-            (json!("@x"), "'@x"),
-            (json!("\tx"), "'\tx"),
-            (json!("-12.50"), "-12.50"),
-            (json!("9007199254740993"), "9007199254740993"),
-            (json!(-1.5), "-1.5"),
-            (json!("轴承"), "轴承"),
-            (json!(null), ""),
-            (json!(["a", null]), "[\"a\",null]"),
-        ];
-        for (value, expected) in cases {
-            assert_eq!(cell(&value), expected, "{value}");
+        let cases: Vec<Value> = serde_json::from_str(include_str!("csv_cells.json")).unwrap();
+        assert!(cases.len() > 20);
+        for case in cases {
+            assert_eq!(cell(&case["value"]), case["cell"].as_str().unwrap(), "{case}");
         }
     }
 
@@ -90,6 +77,8 @@ mod tests {
         let mut out = Vec::new();
         append_line(&mut out, ["a,\"b\"".to_owned(), "两\n行".to_owned(), String::new()], FILE_LINE_END);
         append_line(&mut out, ["x".to_owned()], TERMINAL_LINE_END);
-        assert_eq!(String::from_utf8(out).unwrap(), "\"a,\"\"b\"\"\",\"两\n行\",\r\nx\n");
+        append_line(&mut out, ["a;=1+1".to_owned(), "b\t=1+1".to_owned()], TERMINAL_LINE_END);
+        let expected = "\"a,\"\"b\"\"\",\"两\n行\",\r\nx\n\"a;=1+1\",\"b\t=1+1\"\n";
+        assert_eq!(String::from_utf8(out).unwrap(), expected);
     }
 }

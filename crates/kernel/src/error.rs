@@ -46,13 +46,15 @@ pub struct Failure {
     pub hint: Option<Box<Text>>,
     /// JSON pointer (RFC 6901) of the offending value in what the caller sent, where one value is to blame.
     pub pointer: Option<String>,
+    /// Seconds after which the same may work, where that is known.
+    pub retry_after_s: Option<u32>,
 }
 
 impl Failure {
     /// A failure without a hint.
     #[must_use]
     pub fn new(kind: ErrorKind, code: &'static str, zh: impl Into<String>, en: impl Into<String>) -> Self {
-        Self { kind, code, detail: Text::new(zh, en), hint: None, pointer: None }
+        Self { kind, code, detail: Text::new(zh, en), hint: None, pointer: None, retry_after_s: None }
     }
 
     /// The same failure with advice on how to mend it.
@@ -66,6 +68,13 @@ impl Failure {
     #[must_use]
     pub fn with_pointer(mut self, pointer: impl Into<String>) -> Self {
         self.pointer = Some(pointer.into());
+        self
+    }
+
+    /// The same failure, saying when trying again makes sense.
+    #[must_use]
+    pub fn with_retry_after(mut self, seconds: u32) -> Self {
+        self.retry_after_s = Some(seconds);
         self
     }
 

@@ -63,6 +63,7 @@ pub struct Client {
 impl Client {
     /// A client nobody is signed in with.
     #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "it calls the node under test, not the world")]
     pub fn new(base: &str) -> Self {
         // Where a node sends a browser is what tests look at.
         let redirect = reqwest::redirect::Policy::none();

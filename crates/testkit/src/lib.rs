@@ -20,4 +20,4 @@ pub use authenticator::{Authenticator, Created, Key, Shown, base64url};
 pub use client::{Client, Reply};
 pub use clock::MovableClock;
 pub use data::{FIRMS_CSV, FIRMS_MAPPING};
-pub use node::{Node, ORGANISATION, OTHER_ORGANISATION, PASSWORD, Setup};
+pub use node::{Node, ORGANISATION, OTHER_ORGANISATION, PASSWORD, Setup, generous};

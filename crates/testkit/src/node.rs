@@ -3,8 +3,9 @@
 use crate::client::Client;
 use crate::clock::MovableClock;
 use crate::data::{FIRMS_CSV, FIRMS_MAPPING};
-use brain_api::{Options, Runs, Services};
+use brain_api::{Door, Entrance, Options, Runs, Services};
 use brain_component::{Component, Platform, Registry};
+use brain_egress::Egress;
 use brain_kernel::clock::Clock;
 use brain_kernel::party::{Party, Role};
 use brain_kernel::progress::{Cancel, Progress};
@@ -54,6 +55,16 @@ pub struct Setup {
     pub tls: Option<Arc<brain_tls::ServerTls>>,
     /// Host name in the node's public address; its port is the one it listens on.
     pub public_host: String,
+    /// How much one caller may take; tests of other things may take much.
+    pub limits: brain_api::Limits,
+    /// Where requests may come from.
+    pub network: brain_api::Network,
+    /// How uploads are scanned.
+    pub scan: brain_api::ScanOptions,
+    /// Whether cookies are marked Secure, as behind TLS.
+    pub secure_cookies: bool,
+    /// A second listener, for administration.
+    pub administration: bool,
     /// Folder whose key files the node shall have, so that others can know its public keys before it starts.
     pub keys: Option<PathBuf>,
 }
@@ -72,8 +83,25 @@ impl Default for Setup {
             peer_certificates_required: false,
             tls: None,
             public_host: "localhost".to_owned(),
+            limits: generous(),
+            network: brain_api::Network::default(),
+            scan: brain_api::ScanOptions::default(),
+            secure_cookies: false,
+            administration: false,
             keys: None,
         }
+    }
+}
+
+/// Limits that only a test of limits meets.
+#[must_use]
+pub fn generous() -> brain_api::Limits {
+    brain_api::Limits {
+        caller_points_per_s: 1_000_000,
+        caller_points_max: 10_000_000,
+        address_points_per_s: 1_000_000,
+        address_points_max: 10_000_000,
+        ..brain_api::Limits::default()
     }
 }
 
@@ -83,6 +111,8 @@ pub struct Node {
     pub address: SocketAddr,
     /// Address people and other nodes meet it at.
     pub site: Site,
+    /// Where administration is listened for, if apart.
+    pub administration: Option<SocketAddr>,
     /// Identity, grants, evidence.
     pub trust: Trust,
     /// Operational state.
@@ -159,39 +189,42 @@ impl Node {
             registry: registry.clone(),
             clock: shared,
             metrics: metrics(),
+            egress: Egress::new(&brain_egress::Options::default()).expect("a way out"),
             options: Options {
                 node_name: "测试大脑".to_owned(),
                 node_role: "brain".to_owned(),
                 version: "0.0.0-test".to_owned(),
                 site: Some(site.clone()),
-                secure_cookies: false,
+                secure_cookies: setup.secure_cookies,
                 upload_limit_bytes: setup.upload_limit_bytes,
                 uploads: folder.path().join("uploads"),
                 request_timeout: setup.request_timeout,
                 peer_certificates_required: setup.peer_certificates_required,
                 facts: Vec::new(),
                 demo_accounts: setup.demo_accounts,
+                limits: setup.limits,
+                network: setup.network,
+                scan: setup.scan,
+                quarantine: folder.path().join("quarantine"),
             },
         };
-        let (router, runs) = brain_api::router_and_runs(services);
+        let (interface, runs) = brain_api::router_and_runs(services);
+        let mut doors = vec![Door { tls: setup.tls, ..Door::plain(listener) }];
+        let mut administration = None;
+        if setup.administration {
+            let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+            administration = Some(listener.local_addr().expect("an address"));
+            doors.push(Door { entrance: Entrance::Administration, ..Door::plain(listener) });
+        }
         let (stop, stopped) = oneshot::channel::<()>();
-        let tls = setup.tls;
         let server = tokio::spawn(async move {
             let shutdown = async move { drop(stopped.await) };
-            match tls {
-                None => {
-                    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-                    brain_api::serve(listener, service, shutdown).await.expect("the server runs");
-                }
-                Some(tls) => {
-                    let listener = brain_tls::TlsListener::new(listener, tls).expect("a listener");
-                    brain_api::serve_tls(listener, router, shutdown).await.expect("the server runs");
-                }
-            }
+            brain_api::serve(doors, interface, shutdown).await.expect("the server runs");
         });
         Self {
             address,
             site,
+            administration,
             trust,
             store,
             warehouse,

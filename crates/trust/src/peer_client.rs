@@ -1,11 +1,13 @@
-//! Talking to other nodes: one client for everything that leaves for a peer, with the node's own certificate where it
-//! has one (双向 TLS), and with authorities of its own where they are named.
+//! Talking to other nodes: what leaves for a peer goes by the program's own way out, with the node's certificate where
+//! it has one (双向 TLS), and with authorities of its own where they are named.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
-use reqwest::{Client, Method, Response, StatusCode};
+use brain_egress::header::{CONTENT_TYPE, HeaderValue};
+use brain_egress::{Call, Egress, Method, StatusCode};
+use brain_kernel::error::Failure;
 use zeroize::Zeroizing;
 
 use crate::{Error, Result};
@@ -27,13 +29,13 @@ pub struct PeerTls {
 }
 
 /// A cheap-clone client for other nodes.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct PeerClient(Arc<Inner>);
 
-#[derive(Default)]
 struct Inner {
-    // Without TLS of its own the client is made at the first request.
-    current: ArcSwapOption<(Option<PeerTls>, Client)>,
+    /// Without certificates of our own.
+    plain: Egress,
+    current: ArcSwapOption<(PeerTls, Egress)>,
 }
 
 /// What a peer answered.
@@ -45,85 +47,58 @@ pub(crate) struct PeerAnswer {
 }
 
 impl PeerClient {
+    pub(crate) fn new(plain: Egress) -> Self {
+        Self(Arc::new(Inner { plain, current: ArcSwapOption::empty() }))
+    }
+
     /// Use other certificates from the next request on; whether they differ. Requests under way are finished with
-    /// those they began with. On an error the present ones stay.
+    /// those they began with, and no later one travels on their connections. On an error the present ones stay.
     pub fn replace(&self, tls: Option<PeerTls>) -> Result<bool> {
-        if self.0.current.load().as_ref().is_some_and(|current| current.0 == tls) {
+        if self.0.current.load().as_ref().map(|current| &current.0) == tls.as_ref() {
             return Ok(false);
         }
-        let client = built(tls.as_ref())?;
-        self.0.current.store(Some(Arc::new((tls, client))));
+        let next = match tls {
+            None => None,
+            Some(tls) => {
+                let own = (!tls.chain.is_empty()).then_some((tls.chain.as_str(), tls.key.as_str()));
+                let config = brain_tls::peer_config(&tls.authorities, &tls.revocations, own)?;
+                let egress = self.0.plain.with_tls(config).map_err(|error| refused(error.into()))?;
+                Some(Arc::new((tls, egress)))
+            }
+        };
+        self.0.current.store(next);
         Ok(true)
     }
 
-    fn client(&self) -> Result<Client> {
-        if let Some(current) = self.0.current.load_full() {
-            return Ok(current.1.clone());
-        }
-        self.replace(None)?;
-        let made = self.0.current.load_full();
-        made.map(|current| current.1.clone()).ok_or_else(|| Error::Cryptography("no client".to_owned()))
+    /// Allow the origin of a node's address, which the operator wrote down.
+    pub(crate) fn permit(&self, url: &str) -> Result<()> {
+        self.0.plain.permit(url).map_err(|error| refused(error.into()))
     }
 
-    /// One request; the answer may have at most `bytes_max`. What went wrong is said without the address.
+    /// One request for `purpose`; the answer may have at most `bytes_max`.
     pub(crate) async fn send(
         &self,
+        purpose: &'static str,
         method: Method,
         url: &str,
         body: Option<String>,
         bytes_max: usize,
     ) -> std::result::Result<PeerAnswer, String> {
-        let client = self.client().map_err(|error| error.to_string())?;
-        let mut request = client.request(method, url);
+        let current = self.0.current.load_full();
+        let egress = current.as_ref().map_or(&self.0.plain, |current| &current.1);
+        let mut call = Call::new(purpose, method, url).within(TIMEOUT).at_most(bytes_max as u64);
         if let Some(body) = body {
-            request = request.header("content-type", "text/plain; charset=utf-8").body(body);
+            let text = HeaderValue::from_static("text/plain; charset=utf-8");
+            call = call.header(CONTENT_TYPE, text).body(body);
         }
-        let response = request.send().await.map_err(causes)?;
-        let status = response.status();
-        let info = response.extensions().get::<reqwest::tls::TlsInfo>();
-        let certificate = info.and_then(|info| info.peer_certificate()).and_then(brain_tls::serial_of);
-        Ok(PeerAnswer { status, text: read(response, bytes_max).await?, certificate })
+        let answer = egress.fetch(call).await.map_err(|error| error.to_string())?;
+        let text =
+            String::from_utf8(answer.body.to_vec()).map_err(|_| "the answer is not text".to_owned())?;
+        let certificate = answer.certificate.as_deref().and_then(brain_tls::serial_of);
+        Ok(PeerAnswer { status: answer.status, text, certificate })
     }
 }
 
-fn built(tls: Option<&PeerTls>) -> Result<Client> {
-    // Redirects are not followed: where a node talks to is what its operator wrote.
-    let builder = Client::builder()
-        .timeout(TIMEOUT)
-        .redirect(reqwest::redirect::Policy::none())
-        .no_proxy()
-        // A connection agreed on before certificates changed would speak for the old ones.
-        .pool_max_idle_per_host(0)
-        .tls_info(true);
-    let builder = match tls {
-        None => builder,
-        Some(tls) => {
-            let own = (!tls.chain.is_empty()).then_some((tls.chain.as_str(), tls.key.as_str()));
-            builder.tls_backend_preconfigured(brain_tls::peer_config(&tls.authorities, &tls.revocations, own)?)
-        }
-    };
-    builder.build().map_err(|cause| Error::Cryptography(cause.to_string()))
-}
-
-/// The whole chain of causes: what TLS refused stands at its end.
-fn causes(error: reqwest::Error) -> String {
-    let error = error.without_url();
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(&error);
-    while let Some(next) = cause {
-        text = format!("{text}: {next}");
-        cause = next.source();
-    }
-    text.chars().take(500).collect()
-}
-
-async fn read(mut response: Response, bytes_max: usize) -> std::result::Result<String, String> {
-    let mut bytes = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(causes)? {
-        bytes.extend_from_slice(&chunk);
-        if bytes.len() > bytes_max {
-            return Err("the answer is too long".to_owned());
-        }
-    }
-    String::from_utf8(bytes).map_err(|_| "the answer is not text".to_owned())
+fn refused(failure: Failure) -> Error {
+    Error::invalid("url", failure.detail.zh, failure.detail.en)
 }

@@ -1,6 +1,6 @@
 //! Where people meet this node (对外地址): passkeys and the sign-ins of other nodes are bound to it.
 
-use reqwest::Url;
+use brain_egress::Url;
 
 use crate::{Error, Result};
 

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use brain_egress::Egress;
 use brain_kernel::clock::Clock;
 use brain_kernel::party::Role;
 use brain_store::Store;
@@ -11,7 +12,7 @@ use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 
 use crate::{
-    AccountCard, Alerts, Audit, Certificates, CryptoOptions, Evidence, EvidenceOptions, Federation, Grants,
+    AccountCard, Alerts, Audit, Certificates, CryptoOptions, Error, Evidence, EvidenceOptions, Federation, Grants,
     Identity, Incidents, Keyring, Options, PeerClient, Policy, Requests, Result, Rulebook, Secret, Status,
     StatusOptions, Vault,
 };
@@ -99,7 +100,8 @@ impl Trust {
         Self::open_configured(store, keys_dir, clock, options, keyring, EvidenceOptions::default()).await
     }
 
-    /// Like [`open_with`](Self::open_with), with everything the configuration names.
+    /// Like [`open_with`](Self::open_with), with the keyring and the evidence log that the configuration names. Only the
+    /// addresses of its witnesses are called.
     pub async fn open_configured(
         store: Store,
         keys_dir: &Path,
@@ -109,10 +111,14 @@ impl Trust {
         evidence: EvidenceOptions,
     ) -> Result<Self> {
         let status = StatusOptions::default();
-        Self::open_complete(store, keys_dir, clock, options, keyring, evidence, status).await
+        let egress = Egress::new(&brain_egress::Options::default())
+            .map_err(|error| Error::Cryptography(error.to_string()))?;
+        Self::open_complete(store, keys_dir, clock, options, keyring, evidence, status, egress).await
     }
 
-    /// Like [`open_configured`](Self::open_configured), with a say in trusted status.
+    /// Like [`open_configured`](Self::open_configured), with a say in trusted status, and calling others through the
+    /// program's own way out.
+    #[expect(clippy::too_many_arguments, reason = "one for each section of the configuration")]
     pub async fn open_complete(
         store: Store,
         keys_dir: &Path,
@@ -121,8 +127,9 @@ impl Trust {
         keyring: Keyring,
         evidence: EvidenceOptions,
         status: StatusOptions,
+        egress: Egress,
     ) -> Result<Self> {
-        let peers = PeerClient::default();
+        let peers = PeerClient::new(egress.clone());
         let evidence = Evidence::open(store.clone(), keys_dir, evidence, peers.clone()).await?;
         let profile = keyring.profile();
         let status =
@@ -141,7 +148,7 @@ impl Trust {
         let incidents = Incidents::new(store.clone(), evidence.clone(), rulebook.clone());
         let alerts = Alerts::open(store.clone(), audit.clone(), incidents.clone(), rulebook).await?;
         let identity = Identity::new(store.clone(), evidence.clone(), vault.clone(), options)?;
-        let federation = Federation::new(store, evidence.clone(), vault.clone(), identity.clone())?;
+        let federation = Federation::new(store, evidence.clone(), vault.clone(), identity.clone(), egress);
         let mut tasks = vec![tokio::spawn(audit.clone().keep_writing())];
         if head_interval_ms > 0 {
             let interval = Duration::from_millis(head_interval_ms.into());

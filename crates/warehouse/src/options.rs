@@ -22,6 +22,10 @@ pub struct Options {
     pub concurrency: usize,
     /// Disk one query may spill to, MiB.
     pub spill_limit_mib: u64,
+    /// Most bytes that one packed byte of an ingested file may become.
+    pub unpack_ratio_max: u64,
+    /// Most that one packed file may become, MiB.
+    pub unpack_limit_mib: u64,
 }
 
 impl Default for Options {
@@ -34,6 +38,8 @@ impl Default for Options {
             query_rows_max: 1_000_000,
             concurrency: 8,
             spill_limit_mib: 16 * 1024,
+            unpack_ratio_max: 1_000,
+            unpack_limit_mib: 64 * 1024,
         }
     }
 }

@@ -2,6 +2,7 @@
 import { audit } from "./en.audit";
 import { status } from "./en.status";
 import { federation } from "./en.federation";
+import { hardening } from "./en.hardening";
 import { trust } from "./en.trust";
 import type { Messages } from "./zh-CN";
 
@@ -629,6 +630,7 @@ export const en: Messages = {
   ...audit,
   ...status,
   ...federation,
+  ...hardening,
   about: {
     title: "About",
     question: "Which node is this",

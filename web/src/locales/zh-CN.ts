@@ -2,6 +2,7 @@
 import { audit } from "./zh-CN.audit";
 import { status } from "./zh-CN.status";
 import { federation } from "./zh-CN.federation";
+import { hardening } from "./zh-CN.hardening";
 import { trust } from "./zh-CN.trust";
 
 export const zh = {
@@ -628,6 +629,7 @@ export const zh = {
   ...audit,
   ...status,
   ...federation,
+  ...hardening,
   about: {
     title: "关于",
     question: "这是什么节点",

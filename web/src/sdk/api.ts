@@ -1,4 +1,5 @@
 // The one place that talks to the node. Every answer is typed; every refusal is a `Refusal` with its problem document.
+import type { Bom } from "../features/sbom/materials";
 import type { ComponentId, ComponentMap } from "./components";
 import { currentLanguage } from "./language";
 import type * as T from "./types";
@@ -216,6 +217,7 @@ export const api = {
   /** A proof bundle as a file, exactly as the node wrote it. */
   evidenceBundle: async (query: { about?: string; seq?: number; page?: number; page_size?: number }) =>
     (await send("GET", "/evidence/bundle", { query })).blob(),
+  sbom: () => json<Bom>("GET", "/sbom"),
   evidenceWitnesses: () => json<T.Witnessing>("GET", "/evidence/witnesses"),
   classifications: async (query: { state?: string; dataset?: string; page?: number; page_size?: number }) =>
     asPage(await json<T.Page<T.Classification>>("GET", "/grading", { query })),

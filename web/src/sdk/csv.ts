@@ -1,11 +1,20 @@
 // Tables leave as CSV that opens in Excel and WPS with Chinese intact.
 
-/** One field, quoted when needed; a leading formula sign is defused so that a spreadsheet never executes data. */
-export function field(value: unknown): string {
+// The node writes CSV too; `crates/kernel/src/csv_cells.json` holds both writers to the same cells.
+const FORMULA = /^[=+\-@＝＋－＠\t\r\n\0]/;
+const NUMBER = /^-?\d+(\.\d+)?$/;
+
+/** The text of a cell: what a spreadsheet would run as a formula is defused, numbers stay numbers. */
+export function cellText(value: unknown): string {
   if (value === null || value === undefined) return "";
-  let shown = typeof value === "object" ? JSON.stringify(value) : String(value);
-  if (typeof value === "string" && /^[=+\-@\t\r]/.test(shown)) shown = `'${shown}`;
-  return /[",\n\r]/.test(shown) ? `"${shown.replaceAll('"', '""')}"` : shown;
+  if (typeof value === "string") return FORMULA.test(value) && !NUMBER.test(value) ? `'${value}` : value;
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
+
+/** One field, quoted where any spreadsheet would end the cell, also one that separates by semicolon or tab. */
+export function field(value: unknown): string {
+  const shown = cellText(value);
+  return /[",;\t\n\r]/.test(shown) ? `"${shown.replaceAll('"', '""')}"` : shown;
 }
 
 /** RFC 4180 text of a header and rows, with a byte order mark. */

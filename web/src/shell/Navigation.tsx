@@ -1,9 +1,9 @@
 // The left navigation, grouped by the side a page serves (政府 / 产业 / 企业 / 运营).
 import {
   AimOutlined, AlertOutlined, ApartmentOutlined, AppstoreOutlined, AuditOutlined, BankOutlined, BellOutlined,
-  CloudUploadOutlined, ClusterOutlined, CodeOutlined, DatabaseOutlined, EyeOutlined, FileSearchOutlined, FormOutlined,
-  GlobalOutlined, HomeOutlined, HourglassOutlined, IdcardOutlined, InfoCircleOutlined, SafetyCertificateOutlined,
-  TagsOutlined, TeamOutlined, UserSwitchOutlined,
+  CloudUploadOutlined, ClusterOutlined, CodeOutlined, ContainerOutlined, DatabaseOutlined, EyeOutlined,
+  FileSearchOutlined, FormOutlined, GlobalOutlined, HomeOutlined, HourglassOutlined, IdcardOutlined,
+  InfoCircleOutlined, SafetyCertificateOutlined, TagsOutlined, TeamOutlined, UserSwitchOutlined,
 } from "@ant-design/icons";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
@@ -12,11 +12,11 @@ import type { Party, Role, Side } from "../sdk/types";
 
 export type PagePath =
   | "/" | "/chain" | "/map" | "/gap" | "/risk" | "/candidates" | "/firms" | "/data" | "/data/ingest" | "/sql"
-  | "/components" | "/requests" | "/access" | "/evidence" | "/audit" | "/incidents" | "/grading" | "/nodes" | "/compliance" | "/retention" | "/accounts" | "/about";
+  | "/components" | "/requests" | "/access" | "/evidence" | "/audit" | "/incidents" | "/grading" | "/nodes" | "/compliance" | "/retention" | "/accounts" | "/sbom" | "/about";
 
 export interface Entry {
   to: PagePath;
-  key: "chain" | "map" | "gap" | "risk" | "candidates" | "firms" | "data" | "ingest" | "sql" | "components" | "requests" | "access" | "evidence" | "audit" | "incidents" | "grading" | "nodes" | "compliance" | "retention" | "accounts" | "about";
+  key: "chain" | "map" | "gap" | "risk" | "candidates" | "firms" | "data" | "ingest" | "sql" | "components" | "requests" | "access" | "evidence" | "audit" | "incidents" | "grading" | "nodes" | "compliance" | "retention" | "accounts" | "sbom" | "about";
   icon: ReactNode;
   exact?: boolean;
   /** Who may use the page; everybody when left out. The node decides in any case. */
@@ -62,6 +62,7 @@ export const ENTRIES: Record<Side, Entry[]> = {
     { to: "/nodes", key: "nodes", icon: <ClusterOutlined />, roles: [...ADMINISTRATORS, "government"] },
     { to: "/compliance", key: "compliance", icon: <AuditOutlined />, roles: ADMINISTRATORS },
     { to: "/accounts", key: "accounts", icon: <UserSwitchOutlined />, roles: ADMINISTRATORS },
+    { to: "/sbom", key: "sbom", icon: <ContainerOutlined />, roles: ADMINISTRATORS },
     { to: "/about", key: "about", icon: <InfoCircleOutlined /> },
   ],
 };
@@ -92,7 +93,7 @@ export function Navigation({ party }: { party: Party }) {
           {entriesOf(side, party).map((entry) => (
               <Link key={entry.to} to={entry.to} className="nav-link" activeOptions={{ exact: entry.exact, includeSearch: false }}>
                 <span aria-hidden="true">{entry.icon}</span>
-                {t(`nav.${entry.key}`)}
+                {entry.key === "sbom" ? t("sbom.title") : t(`nav.${entry.key}`)}
               </Link>
           ))}
         </div>

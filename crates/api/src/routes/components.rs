@@ -6,6 +6,7 @@ use crate::component_runs::Asked;
 use crate::endpoint::{Audience, Endpoint, KeyUse};
 use crate::error::Error;
 use crate::export;
+use crate::limits::Cost;
 use crate::prefer;
 use crate::routes::runs::ComponentRun;
 use crate::services::App;
@@ -79,6 +80,7 @@ pub(crate) fn endpoints(registry: &Registry) -> Vec<Endpoint> {
         .audience(Audience::SignedIn)
         .codes(&["component/unknown"]);
     let any = Endpoint::new(Method::POST, "/api/v1/components/{id}/run", "components_run", run_any)
+        .cost(Cost::Run)
         .about(
             "按编号运行组件；各组件另有带参数形状的同名操作",
             "Run a component by id; each also has an operation with its own schemas",
@@ -100,6 +102,7 @@ fn one(manifest: &Arc<Manifest>) -> Endpoint {
     let handler = move |call| run(call, id.clone());
     let about = |title: &str, summary: &str| format!("{title}：{summary}");
     Endpoint::new(Method::POST, path, operation_id(&manifest.id), handler)
+        .cost(Cost::Run)
         .about(
             about(&manifest.title.zh, &manifest.summary.zh),
             about(&manifest.title.en, &manifest.summary.en).replace('：', ": "),
@@ -147,6 +150,9 @@ async fn run_any(call: Call<NoQuery, Json<RunRequest>>) -> Result<Formats<Outcom
 async fn run(call: Call<NoQuery, Json<RunRequest>>, id: String) -> Result<Formats<Outcome, false>, Failure> {
     let party = call.party()?.clone();
     let table = wants_csv(&call);
+    if table {
+        call.charge(Cost::Export)?;
+    }
     let later = prefer::respond_async(&call.headers);
     let origin = call.access_origin(&id);
     let Call { app, ambient, body: Json(RunRequest { params, purpose }), .. } = call;

@@ -5,6 +5,7 @@ use crate::call::Call;
 use crate::cells::ColumnType;
 use crate::endpoint::{Audience, Endpoint};
 use crate::error::Error;
+use crate::limits::Cost;
 use crate::rows::{self, Window};
 use axum::http::Method;
 use brain_kernel::error::Failure;
@@ -65,6 +66,7 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             .audience(Audience::SignedIn)
             .codes(&["warehouse/unknown-dataset"]),
         Endpoint::new(Method::GET, "/api/v1/datasets/{name}/rows", "datasets_rows", read)
+            .cost(Cost::Sql)
             .about("数据集中调用者可见的行", "Rows of a dataset as the caller may see them")
             .roles(&Role::WORKING)
             .codes(&[

@@ -5,6 +5,7 @@ use crate::call::{Call, Json, NoQuery};
 use crate::endpoint::{Endpoint, KeyUse};
 use crate::error::Error;
 use crate::guard::SUPERVISORS;
+use crate::limits::Cost;
 use crate::paging::page_request;
 use crate::queries::shortened;
 use axum::http::{HeaderValue, Method, header};
@@ -125,11 +126,13 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
         Endpoint::new(Method::GET, "/api/v1/evidence/trace", "evidence_trace", trace)
             .about("一个对象的全部关键操作，旧的在前", "Every act on one thing, oldest first"),
         Endpoint::new(Method::GET, "/api/v1/evidence/bundle", "evidence_bundle", bundle)
+            .cost(Cost::Export)
             .about("可离线校验的证明包", "A proof bundle to be checked offline")
             .codes(&["trust/not-found", "trust/evidence-damaged", "trust/evidence-contradicted"]),
         Endpoint::new(Method::GET, "/api/v1/evidence/witnesses", "evidence_witnesses", witnesses)
             .about("见证方、被见证的日志与告警", "Witnesses, witnessed logs and alarms"),
         Endpoint::new(Method::POST, "/api/v1/evidence/verify", "evidence_verify", verify)
+            .cost(Cost::Verify)
             .about("校验全部存证", "Recompute the whole log and check every signed head")
             .unhurried(),
     ]

@@ -306,10 +306,10 @@ async fn arrive(call: Call<NoQuery, Json<FromProvider>>) -> Result<Reply<Arrival
     let kept = cookie::kept(&call.headers);
     let open = call.caller.party.as_ref().zip(call.caller.session());
     let origin = call.caller.origin(&call.headers);
-    call.app.throttle.begin(call.caller.address)?;
+    call.app.guessing.begin(call.caller.address)?;
     let federation = call.app.trust.federation();
     let arrival = federation.arrive(&back, kept.as_deref(), open, &origin, Carrier::Cookie).await?;
-    call.app.throttle.forgive(call.caller.address);
+    call.app.guessing.succeeded(call.caller.address, "provider");
     match arrival {
         Arrival::SignIn(SignIn::Open(signed_in)) => {
             let answer = opened(&call, signed_in, Carrier::Cookie)?;

@@ -4,11 +4,12 @@ use crate::answer::{Done, Page, Reply};
 use crate::call::{Call, Upload};
 use crate::endpoint::{Audience, Endpoint, KeyUse};
 use crate::error::Error;
+use crate::limits::Cost;
 use crate::paging::page_request;
 use crate::progress::{RunProgress, RunState};
 use crate::queries::shortened;
 use crate::runs::Live;
-use crate::upload::{self, Stored};
+use crate::upload::{self, Accepted, Stored};
 use axum::http::Method;
 use brain_kernel::error::Failure;
 use brain_kernel::grade::Grade;
@@ -132,10 +133,20 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
     let endpoints = [
         Endpoint::new(Method::POST, "/api/v1/ingest", "ingest_start", start)
             .about("上传文件并在后台入库", "Send a file and take it in, in the background")
+            .cost(Cost::Ingest)
             .roles(&STEWARDS)
             .status(202)
             .unhurried()
-            .codes(&["warehouse/unknown-mapping", "api/too-large", "api/too-many-runs", "api/upload-disk"]),
+            .codes(&[
+                "warehouse/unknown-mapping",
+                "api/too-large",
+                "api/too-many-runs",
+                "api/too-many-own-runs",
+                "api/upload-disk",
+                "api/upload-kind",
+                "api/upload-infected",
+                "api/scan-failed",
+            ]),
         Endpoint::new(Method::GET, "/api/v1/ingest/runs", "ingest_runs", list)
             .about(
                 "入库任务：本人的；系统管理员可见全部",
@@ -180,19 +191,17 @@ async fn mappings(call: Call) -> Result<Reply<Vec<MappingCard>>, Failure> {
 
 async fn start(call: Call<IngestQuery, Upload>) -> Result<Reply<RunStarted>, Failure> {
     let party = call.party()?.clone();
-    let IngestQuery { mapping, dataset } = call.query;
+    let (IngestQuery { mapping, dataset }, upload, call) = call.apart();
     // Both are checked before gigabytes are sent, and again when the run begins.
-    call.app.runs.admits()?;
+    call.app.runs.admits(&party.account)?;
     let known = call.app.warehouse.mappings()?;
     if mapping != AUTO && !known.iter().any(|one| one.name == mapping) {
         return Err(Error::NotFound { what: ("映射", "mapping"), id: shortened(&mapping) }.into());
     }
     let id = Uuid::now_v7().to_string();
-    let options = &call.app.options;
-    let Upload { content_type, body } = call.body;
-    let stored =
-        upload::store(&content_type, body, &options.uploads, &id, options.upload_limit_bytes).await?;
-    let Stored { path, name, folder } = stored;
+    let limit_bytes = call.app.options.upload_limit_bytes;
+    let Stored { path, name, folder } =
+        upload::receive(&call, upload, &id, limit_bytes, Accepted::Tables).await?;
     let wishes = IngestOptions {
         run_id: Some(id.clone()),
         file_name: Some(name),

@@ -4,7 +4,8 @@ use crate::answer::{Done, Reply};
 use crate::call::{Call, Upload};
 use crate::endpoint::{Audience, Endpoint};
 use crate::error::Error;
-use crate::upload::{self, Stored};
+use crate::limits::Cost;
+use crate::upload::{self, Accepted, Stored};
 use axum::http::Method;
 use brain_kernel::error::Failure;
 use brain_kernel::party::Role;
@@ -47,6 +48,7 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
                 "Import map boundaries: GeoJSON, with an approval number",
             )
             .roles(&[Role::SystemAdministrator])
+            .cost(Cost::Ingest)
             .status(201)
             .unhurried()
             .codes(&[
@@ -55,6 +57,9 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
                 "warehouse/boundary-size",
                 "warehouse/boundary-source",
                 "api/too-large",
+                "api/upload-kind",
+                "api/upload-infected",
+                "api/scan-failed",
             ]),
         Endpoint::new(Method::DELETE, PATH, "map_remove", remove)
             .about("删除地图边界，恢复方格地图", "Remove the map boundaries; maps are tile grids again")
@@ -72,11 +77,10 @@ async fn show(call: Call) -> Result<Reply<MapBoundaries>, Failure> {
 
 async fn import(call: Call<ImportQuery, Upload>) -> Result<Reply<BoundaryReport>, Failure> {
     let party = call.party()?.clone();
-    let ImportQuery { approval, source } = call.query;
-    let Upload { content_type, body } = call.body;
+    let (ImportQuery { approval, source }, upload, call) = call.apart();
     let id = Uuid::now_v7().to_string();
     let Stored { path, folder, .. } =
-        upload::store(&content_type, body, &call.app.options.uploads, &id, FILE_BYTES_MAX).await?;
+        upload::receive(&call, upload, &id, FILE_BYTES_MAX, Accepted::Text).await?;
     let file = tokio::fs::read(&path).await.map_err(|error| Error::Internal(error.to_string()))?;
     let source = source.unwrap_or_default();
     let report = call.app.warehouse.import_boundaries(&party, &file, &approval, &source).await?;

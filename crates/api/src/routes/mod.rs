@@ -21,6 +21,7 @@ pub(crate) mod passkeys;
 pub(crate) mod requests;
 pub(crate) mod retention;
 pub(crate) mod runs;
+pub(crate) mod sbom;
 pub(crate) mod security;
 pub(crate) mod session;
 pub(crate) mod sql;
@@ -33,6 +34,7 @@ use brain_component::Registry;
 /// Every endpoint of a node with these components.
 pub(crate) fn all(registry: &Registry) -> Vec<Endpoint> {
     let mut endpoints = node::endpoints();
+    endpoints.extend(sbom::endpoints());
     endpoints.extend(session::endpoints());
     endpoints.extend(security::endpoints());
     endpoints.extend(passkeys::endpoints());

@@ -4,6 +4,7 @@ use crate::answer::{Passed, Reply, Text};
 use crate::call::{Call, NoQuery, Whole};
 use crate::endpoint::{Audience, Endpoint, KeyUse};
 use crate::health::health;
+use crate::limits::Cost;
 use crate::mcp;
 use crate::services::DemoAccount;
 use axum::body::{Body, Bytes};
@@ -44,11 +45,13 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             .about("本接口文档", "This document"),
         Endpoint::new(Method::POST, "/api/v1/mcp", "mcp", model_context)
             .about("模型上下文协议（流式 HTTP）", "Model Context Protocol, streamable HTTP")
+            .cost(Cost::Run)
             .roles(&Role::WORKING)
             .key_use(KeyUse::Scope(Scope::Run))
             .headers(&[("mcp-protocol-version", "协议版本 · Protocol version")]),
         Endpoint::new(Method::GET, "/livez", "livez", alive).about("进程存活", "The process is alive"),
         Endpoint::new(Method::GET, "/readyz", "readyz", ready)
+            .cost(Cost::Ordinary)
             .about("存储与数据湖可用", "Store and lake can be reached")
             .codes(&["store/unreachable"]),
         Endpoint::new(Method::GET, "/metrics", "metrics", metrics)

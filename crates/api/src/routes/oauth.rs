@@ -84,11 +84,11 @@ async fn token(call: Call<NoQuery, Form>) -> Result<Passed, Failure> {
         Err(fault) => return told(&fault),
     };
     // Guessing at secrets and codes is slowed down like guessing at passwords.
-    call.app.throttle.begin(call.caller.address)?;
+    call.app.guessing.begin(call.caller.address)?;
     let outcome = call.app.trust.federation().grant(call.app.site()?, &grant).await?;
     match outcome {
         Ok(tokens) => {
-            call.app.throttle.forgive(call.caller.address);
+            call.app.guessing.succeeded(call.caller.address, "client");
             answer(StatusCode::OK, &tokens)
         }
         Err(fault) => told(&fault),
@@ -100,10 +100,10 @@ async fn revoke(call: Call<NoQuery, Form>) -> Result<Passed, Failure> {
         Ok(grant) => grant,
         Err(fault) => return told(&fault),
     };
-    call.app.throttle.begin(call.caller.address)?;
+    call.app.guessing.begin(call.caller.address)?;
     match call.app.trust.federation().revoke(call.app.site()?, &grant).await? {
         Ok(()) => {
-            call.app.throttle.forgive(call.caller.address);
+            call.app.guessing.succeeded(call.caller.address, "client");
             answer(StatusCode::OK, &json!({}))
         }
         Err(fault) => told(&fault),

@@ -4,7 +4,7 @@ use crate::answer::{Done, Reply};
 use crate::call::{Call, Json, NoQuery};
 use crate::endpoint::{Audience, Endpoint, KeyUse};
 use crate::routes::security::{credential, session};
-use crate::routes::session::{SignInAnswer, SignInQuery, opened};
+use crate::routes::session::{SignInAnswer, SignInQuery, opened, suspect};
 use axum::http::Method;
 use brain_kernel::error::Failure;
 use brain_trust::{NewPasskey, PasskeyAnswer, PasskeyCard, PasskeyCreation, PasskeyProof, PasskeyRequest};
@@ -120,9 +120,10 @@ async fn ask(call: Call<NoQuery, Json<RequestFor>>) -> Result<Reply<PasskeyReque
 async fn sign_in(call: Call<SignInQuery, Json<SignInByPasskey>>) -> Result<Reply<SignInAnswer>, Failure> {
     let proof = PasskeyProof { site: call.app.site()?.clone(), answer: call.body.0.passkey.clone() };
     let address = call.caller.address;
-    call.app.throttle.begin(address)?;
+    call.app.guessing.begin(address)?;
     let (origin, carrier) = (call.caller.origin(&call.headers), call.query.carrier());
-    let signed_in = call.app.trust.identity().sign_in_with_passkey(&proof, &origin, carrier).await?;
-    call.app.throttle.forgive(address);
+    let outcome = call.app.trust.identity().sign_in_with_passkey(&proof, &origin, carrier).await;
+    let signed_in = outcome.map_err(|error| suspect(&call, "passkey", error))?;
+    call.app.guessing.succeeded(address, "passkey");
     opened(&call, signed_in, carrier)
 }

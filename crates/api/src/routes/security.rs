@@ -5,6 +5,7 @@ use crate::call::{Call, Json, NoQuery};
 use crate::endpoint::{Audience, Endpoint, KeyUse};
 use crate::error::Error;
 use crate::routes::session::Factor;
+use crate::routes::session::suspect;
 use axum::http::Method;
 use brain_kernel::error::Failure;
 use brain_trust::{Credential, SecurityCard};
@@ -125,9 +126,11 @@ async fn codes(call: Call) -> Result<Reply<RecoveryCodes>, Failure> {
 
 async fn step_up(call: Call<NoQuery, Json<StepUp>>) -> Result<Done, Failure> {
     let proof = call.body.0.factor.proof(&call.app)?;
-    call.app.throttle.begin(call.caller.address)?;
-    call.app.trust.identity().step_up(call.party()?, session(&call)?, &proof).await?;
-    call.app.throttle.forgive(call.caller.address);
+    let (party, address) = (call.party()?, call.caller.address);
+    call.app.guessing.begin(address)?;
+    let outcome = call.app.trust.identity().step_up(party, session(&call)?, &proof).await;
+    outcome.map_err(|error| suspect(&call, &party.account, error))?;
+    call.app.guessing.succeeded(address, &party.account);
     Ok(Done::default())
 }
 

@@ -6,6 +6,8 @@ use crate::cookie;
 use crate::endpoint::{Audience, Endpoint, KeyUse};
 use crate::error::Error;
 use crate::services::App;
+use crate::guessing::Suspicion;
+use crate::limits::Cost;
 use axum::http::{Method, header};
 use brain_kernel::error::Failure;
 use brain_kernel::party::Party;
@@ -15,6 +17,7 @@ use brain_trust::{
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 /// Who is signed in, and until when.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -110,9 +113,11 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
     [
         Endpoint::new(Method::POST, path, "session_open", open)
             .about("登录", "Sign in")
+            .cost(Cost::SignIn)
             .codes(&["trust/sign-in-refused", "api/sign-in-rate"]),
         Endpoint::new(Method::POST, "/api/v1/session/second-factor", "session_second_factor", second)
             .about("登录的第二步：出示第二因素", "Second step of signing in: show the second factor")
+            .cost(Cost::SignIn)
             .codes(&[
                 "trust/second-factor-wrong",
                 "trust/challenge-ended",
@@ -146,11 +151,12 @@ async fn open(call: Call<SignInQuery, Json<SignInRequest>>) -> Result<Reply<Sign
         return Err(brain_trust::Error::SignInRefused.into());
     }
     let address = call.caller.address;
-    call.app.throttle.begin(address)?;
+    call.app.guessing.begin(address)?;
     let (origin, carrier) = (call.caller.origin(&call.headers), call.query.carrier());
-    match call.app.trust.identity().sign_in(username, password, &origin, carrier).await? {
+    let outcome = call.app.trust.identity().sign_in(username, password, &origin, carrier).await;
+    match outcome.map_err(|error| suspect(&call, username, error))? {
         SignIn::Open(signed_in) => {
-            call.app.throttle.forgive(address);
+            call.app.guessing.succeeded(address, username);
             opened(&call, signed_in, carrier)
         }
         SignIn::SecondFactor(needed) => Ok(SignInAnswer::SecondFactor(needed).into()),
@@ -161,11 +167,36 @@ async fn second(call: Call<SignInQuery, Json<SecondFactorRequest>>) -> Result<Re
     let Json(SecondFactorRequest { challenge, factor }) = &call.body;
     let proof = factor.proof(&call.app)?;
     let address = call.caller.address;
-    call.app.throttle.begin(address)?;
+    call.app.guessing.begin(address)?;
     let (origin, carrier) = (call.caller.origin(&call.headers), call.query.carrier());
-    let signed_in = call.app.trust.identity().sign_in_second(challenge, &proof, &origin, carrier).await?;
-    call.app.throttle.forgive(address);
+    let outcome = call.app.trust.identity().sign_in_second(challenge, &proof, &origin, carrier).await;
+    // The challenge stands for its account: many of them failing is one code tried on many accounts.
+    let signed_in = outcome.map_err(|error| suspect(&call, challenge, error))?;
+    call.app.guessing.succeeded(address, challenge);
     opened(&call, signed_in, carrier)
+}
+
+/// Count a sign-in that failed, and tell the auditor when it looks like guessing.
+pub(crate) fn suspect<Q, B>(call: &Call<Q, B>, name: &str, error: brain_trust::Error) -> Failure {
+    use brain_trust::Error::{ChallengeEnded, SecondFactorWrong, SignInRefused};
+    if !matches!(error, SignInRefused | SecondFactorWrong | ChallengeEnded) {
+        return error.into();
+    }
+    let ip = call.caller.address.map(|address| address.to_string());
+    for suspicion in call.app.guessing.failed(call.caller.address, name) {
+        let (kind, subject, body) = match suspicion {
+            Suspicion::ManyAccounts { accounts, until } => (
+                "session.guessing",
+                ip.clone().unwrap_or_default(),
+                json!({ "ip": ip, "accounts": accounts, "until": until }),
+            ),
+            Suspicion::ManyFailures { failures } => {
+                ("session.storm", "node".to_owned(), json!({ "failures": failures, "ip": ip }))
+            }
+        };
+        call.app.alarms.raise(kind, "anonymous", &subject, body);
+    }
+    error.into()
 }
 
 /// The answer to a sign-in that opened a session.

@@ -5,6 +5,7 @@ use crate::call::{Call, Json, NoQuery};
 use crate::cells::ColumnType;
 use crate::endpoint::{Endpoint, KeyUse};
 use crate::export::{self, Format};
+use crate::limits::Cost;
 use crate::rows::{self, Window};
 use axum::http::{HeaderName, HeaderValue, Method};
 use brain_kernel::error::Failure;
@@ -71,6 +72,7 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
     [
         Endpoint::new(Method::POST, "/api/v1/sql", "sql_run", run)
             .about("运行一条只读查询", "Run one read")
+            .cost(Cost::Sql)
             .headers(&[("x-query-id", "自定编号，用于取消 · An id of the caller's own, for cancelling")])
             .codes(&[
                 "warehouse/sql",
@@ -125,6 +127,7 @@ async fn run(call: Call<NoQuery, Json<SqlRequest>>) -> Result<Formats<SqlPage, t
             return Ok(reply.respond(200)?.into());
         }
     };
+    call.charge(Cost::Export)?;
     // Rows that leave as a file need what taking out needs.
     let session = session.acting(Action::Export).stating(&request.sql);
     let limits = QueryLimits { rows: request.page_size, ..QueryLimits::default() };

@@ -93,7 +93,8 @@ where
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no threads")?;
     // The exporter's client needs the runtime, so telemetry starts inside it.
     runtime.block_on(async {
-        let guard = telemetry::start(&loaded.config.telemetry, &loaded.config.node.name)?;
+        let guard =
+            telemetry::start(&loaded.config.telemetry, &loaded.config.egress, &loaded.config.node.name)?;
         let outcome = work(loaded).await;
         guard.shutdown();
         outcome

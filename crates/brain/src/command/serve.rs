@@ -8,14 +8,14 @@ use crate::node::{Node, operator};
 use crate::terminal;
 use crate::transport;
 use anyhow::{Context as _, Result};
-use brain_api::{DemoAccount, Options, Runs, Services};
+use brain_api::{DemoAccount, Door, Entrance, Options, Runs, Services};
 use brain_component::Registry;
 use brain_kernel::clock::SystemClock;
 use brain_kernel::error::{ErrorKind, Failure};
 use brain_kernel::party::Role;
 use brain_kernel::progress::{Cancel, Progress};
-use brain_tls::TlsListener;
 use brain_trust::{AccountKind, NewAccount, NodeFacts, Site};
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,16 +35,17 @@ pub fn document() -> Result<serde_json::Value> {
 pub async fn serve(loaded: Loaded) -> Result<ExitCode> {
     let recorder =
         metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder().context("metrics")?;
-    let listen = loaded.config.http.listen;
+    let http = loaded.config.http.clone();
     let measured = Measured::of(&loaded, Arc::new(SystemClock))?;
     let node = Node::open(loaded).await?;
-    let listener = TcpListener::bind(listen)
-        .await
-        .with_context(|| format!("无法监听 {listen}，请用 --listen 换一个端口。\nCannot listen on {listen}; choose another port with --listen."))?;
-    let address = listener.local_addr()?;
+    let listener = bind("http.listen", http.listen).await?;
+    let administration = match http.administration() {
+        Some(address) => Some(bind("http.admin_listen", address).await?),
+        None => None,
+    };
     demo_accounts(&node).await?;
     let tls = transport::open(&node).await?;
-    announce(&node, address, tls.is_some());
+    announce(&node, listener.local_addr()?, administration.as_ref(), tls.is_some())?;
     node.trust.status().describe(NodeFacts {
         title: node.config.node.name.clone(),
         role: node.config.node.role.to_string(),
@@ -65,20 +66,15 @@ pub async fn serve(loaded: Loaded) -> Result<ExitCode> {
     let keys = tokio::spawn(settle_keys(node.trust.vault()));
     let sweeping = tokio::spawn(sweep(node.trust.clone()));
     let catching_up = tokio::spawn(catch_up(node.warehouse.clone()));
+    let address = listener.local_addr()?;
     let site = node.config.http.site(address, tls.is_some()).map_err(Failure::from)?;
     let certificate = node.trust.status().certificate();
-    let (router, runs) =
+    let (interface, runs) =
         brain_api::router_and_runs(services(&node, recorder, certificate.as_deref(), site));
-    match tls {
-        Some(tls) => {
-            let listener = TlsListener::new(listener, tls)?;
-            brain_api::serve_tls(listener, router, stopped()).await.context("the listener failed")?;
-        }
-        None => {
-            let service = router.into_make_service_with_connect_info::<std::net::SocketAddr>();
-            brain_api::serve(listener, service, stopped()).await.context("the listener failed")?;
-        }
-    }
+    let door = |listener, entrance| Door { listener, tls: tls.clone(), entrance };
+    let mut doors = vec![door(listener, Entrance::Public)];
+    doors.extend(administration.map(|listener| door(listener, Entrance::Administration)));
+    brain_api::serve(doors, interface, stopped()).await.context("the listener failed")?;
     for task in [keys, backing_up, scheduled, measuring, retaining, renewing, sweeping, catching_up] {
         task.abort();
     }
@@ -105,6 +101,7 @@ fn services(
         registry: node.registry.clone(),
         clock: node.clock.clone(),
         metrics,
+        egress: node.egress.clone(),
         options: Options {
             node_name: config.node.name.clone(),
             node_role: config.node.role.to_string(),
@@ -117,6 +114,10 @@ fn services(
             peer_certificates_required: config.peers.certificates_required,
             facts: facts::of(config, &node.trust, certificate),
             demo_accounts: demo_accounts.collect(),
+            limits: config.limits.clone(),
+            network: config.network(),
+            scan: config.upload.clone(),
+            quarantine: node.folder.root().join("quarantine"),
         },
     }
 }
@@ -158,10 +159,22 @@ async fn demo_accounts(node: &Node) -> Result<()> {
     Ok(())
 }
 
-/// The line that scripts wait for: the node listens, and where.
-fn announce(node: &Node, address: std::net::SocketAddr, tls: bool) {
+async fn bind(key: &str, address: SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| {
+        format!(
+            "无法监听 {address}（{key}），请换一个端口。\nCannot listen on {address} ({key}); choose another port."
+        )
+    })
+}
+
+/// The line that scripts wait for: the node listens, and where. The address for everybody comes last.
+fn announce(node: &Node, address: SocketAddr, administration: Option<&TcpListener>, tls: bool) -> Result<()> {
     let scheme = if tls { "https" } else { "http" };
+    if let Some(listener) = administration {
+        terminal::line(&format!("管理 · administration · {scheme} · {}", listener.local_addr()?));
+    }
     terminal::line(&format!("{} · {} · {scheme}://{address}", node.config.node.name, node.config.node.role));
+    Ok(())
 }
 
 /// Finish a change of key-encryption key that the configuration or a crash left half done.

@@ -6,11 +6,11 @@ use std::sync::OnceLock;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use brain_egress::{Method, StatusCode};
 use brain_store::evidence::checkpoint::{self, CosignatureRow};
 use brain_verifier::SignedCheckpoint;
 use brain_verifier::note::{NOTE_BYTES_MAX, SignatureLine};
 use chrono::{DateTime, Utc};
-use reqwest::{Method, StatusCode};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Mutex, MutexGuard};
@@ -74,6 +74,9 @@ impl Peers {
                 format!("The address of a witness must begin with http:// or https://: {url:?}"),
             ));
         }
+        for url in &urls {
+            client.permit(url)?;
+        }
         let any = !urls.is_empty();
         Ok(Self { client, any, gate: OnceLock::new(), states: Mutex::default(), witnessing: Mutex::default() })
     }
@@ -101,7 +104,7 @@ impl Peers {
         url: String,
         body: Option<String>,
     ) -> std::result::Result<(StatusCode, String), String> {
-        let answer = self.client.send(method, &url, body, NOTE_BYTES_MAX).await?;
+        let answer = self.client.send("evidence.witness", method, &url, body, NOTE_BYTES_MAX).await?;
         Ok((answer.status, answer.text))
     }
 }

@@ -1,26 +1,28 @@
-//! The one place where federation calls out: bounded in time and size, no redirects, https except on this machine.
+//! The one place where federation calls out, by the program's own way out: what answers is bounded in time and size,
+//! redirects are not followed, https except on this machine.
 
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use reqwest::{Client, Url, header, redirect};
+use brain_egress::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use brain_egress::{Call as Outbound, Egress, Method, Url};
+
+use brain_kernel::error::Failure;
 
 use crate::site::bounded_url;
 use crate::{Error, Result, Secret};
 
 /// Longest time a provider may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// Longest time until it takes the connection.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Longest answer read, bytes.
-const ANSWER_BYTES_MAX: usize = 256 * 1024;
+const ANSWER_BYTES_MAX: u64 = 256 * 1024;
 /// Longest address called, bytes.
 const URL_BYTES_MAX: usize = 2_000;
 
 /// Calls providers.
 #[derive(Clone)]
-pub(super) struct Outgoing(Client);
+pub(super) struct Outgoing(Egress);
 
 /// A call.
 pub(super) struct Call<'a> {
@@ -38,44 +40,42 @@ pub(super) struct Reply {
 }
 
 impl Outgoing {
-    pub(super) fn new() -> Result<Self> {
-        // Redirects are not followed: where a node talks to is what the provider's metadata says.
-        let client = Client::builder()
-            .timeout(TIMEOUT)
-            .connect_timeout(CONNECT_TIMEOUT)
-            .redirect(redirect::Policy::none())
-            .no_proxy()
-            .build();
-        client.map(Self).map_err(|cause| Error::Cryptography(cause.to_string()))
+    pub(super) fn new(egress: Egress) -> Self {
+        Self(egress)
+    }
+
+    /// Allow the origin of an issuer, which the configuration names. Where its metadata leads to other hosts, the
+    /// operator lists them in `egress.allow`.
+    pub(super) fn permit(&self, issuer: &str) -> Result<()> {
+        self.0.permit(issuer).map_err(|error| {
+            let words = Failure::from(error).detail;
+            Error::invalid("issuer", words.zh, words.en)
+        })
     }
 
     /// Call, and read the answer as JSON. What went wrong is for the log.
     pub(super) async fn send(&self, call: Call<'_>) -> std::result::Result<Reply, String> {
         let url =
             bounded_url(call.url, URL_BYTES_MAX).ok_or_else(|| format!("{:?} is not called", call.url))?;
-        let mut request = match call.form {
-            Some(fields) => self
-                .0
-                .post(url)
-                .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-                .body(form(fields)),
-            None => self.0.get(url),
-        };
-        request = request.header(header::ACCEPT, "application/json");
+        let method = if call.form.is_some() { Method::POST } else { Method::GET };
+        let mut request = Outbound::new("federation", method, url)
+            .header(ACCEPT, HeaderValue::from_static("application/json"))
+            .within(TIMEOUT)
+            .at_most(ANSWER_BYTES_MAX);
+        if let Some(fields) = call.form {
+            let kind = HeaderValue::from_static("application/x-www-form-urlencoded");
+            request = request.header(CONTENT_TYPE, kind).body(form(fields));
+        }
         if let Some((id, secret)) = call.basic {
             let pair = format!("{}:{}", form_value(id), form_value(secret.expose()));
-            request = request.header(header::AUTHORIZATION, format!("Basic {}", STANDARD.encode(pair)));
+            let mut value = HeaderValue::try_from(format!("Basic {}", STANDARD.encode(pair)))
+                .map_err(|_| "a secret that no header carries".to_owned())?;
+            value.set_sensitive(true);
+            request = request.header(AUTHORIZATION, value);
         }
-        let mut response = request.send().await.map_err(|cause| cause.without_url().to_string())?;
-        let status = response.status().as_u16();
-        let mut bytes = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|cause| cause.without_url().to_string())? {
-            if bytes.len() + chunk.len() > ANSWER_BYTES_MAX {
-                return Err("the answer is too long".to_owned());
-            }
-            bytes.extend_from_slice(&chunk);
-        }
-        let body = serde_json::from_slice(&bytes).map_err(|_| format!("{status} and no JSON"))?;
+        let answer = self.0.fetch(request).await.map_err(|error| error.to_string())?;
+        let status = answer.status.as_u16();
+        let body = serde_json::from_slice(&answer.body).map_err(|_| format!("{status} and no JSON"))?;
         Ok(Reply { status, body })
     }
 }

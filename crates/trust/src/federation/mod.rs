@@ -24,6 +24,7 @@ mod tokens;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use brain_egress::Egress;
 use brain_kernel::language::Text;
 use brain_store::{Store, oidc_token};
 use schemars::JsonSchema;
@@ -72,17 +73,17 @@ pub struct ProviderCard {
 }
 
 impl Federation {
-    pub(crate) fn new(store: Store, evidence: Evidence, vault: Vault, identity: Identity) -> Result<Self> {
-        Ok(Self(Arc::new(Inner {
+    pub(crate) fn new(store: Store, evidence: Evidence, vault: Vault, identity: Identity, egress: Egress) -> Self {
+        Self(Arc::new(Inner {
             store,
             evidence,
             vault,
             identity,
-            outgoing: Outgoing::new()?,
+            outgoing: Outgoing::new(egress),
             providers: ArcSwap::default(),
             pending: Pending::default(),
             spent: SpentAssertions::default(),
-        })))
+        }))
     }
 
     /// Take the providers of the configuration into use; `environment` reads the variables that it names.
@@ -90,6 +91,7 @@ impl Federation {
         options::check_all(&providers)?;
         let mut made = Vec::with_capacity(providers.len());
         for options in providers {
+            self.0.outgoing.permit(&options.issuer)?;
             let secret = options.named_secret(environment)?;
             made.push(Arc::new(Provider::new(options, secret, self.0.outgoing.clone())?));
         }

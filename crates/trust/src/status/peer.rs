@@ -6,7 +6,7 @@ use brain_store::node_identity::{self, NodeIdentity};
 use brain_store::node_status::{self, NodeStatementRow};
 use brain_store::{Page, PageRequest};
 use chrono::{DateTime, TimeDelta, Utc};
-use reqwest::{Method, StatusCode};
+use brain_egress::{Method, StatusCode, Url};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -31,7 +31,7 @@ impl PeerAddress {
     /// `https://host[:port]`; plain `http` for this machine only (GB/T 22239-2019 8.1.2.2).
     pub fn parse(text: &str) -> Result<Self> {
         let text = text.trim().trim_end_matches('/');
-        let url = reqwest::Url::parse(text).ok().filter(|url| {
+        let url = Url::parse(text).ok().filter(|url| {
             let here = url.host_str().is_some_and(|host| {
                 let host = host.trim_start_matches('[').trim_end_matches(']');
                 host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
@@ -219,7 +219,8 @@ impl Status {
         let Some(base) = &node.base_url else { return Ok((Err(Refusal::NoAddress), None)) };
         let nonce = new_nonce()?;
         let url = format!("{base}/api/v1/status/statement?nonce={nonce}");
-        let answer = match self.0.client.send(Method::GET, &url, None, STATEMENT_BYTES_MAX).await {
+        self.0.client.permit(base)?;
+        let answer = match self.0.client.send("status.statement", Method::GET, &url, None, STATEMENT_BYTES_MAX).await {
             Ok(answer) if answer.status == StatusCode::OK => answer,
             Ok(answer) => return Ok((Err(Refusal::Unreachable(answer.status.to_string())), None)),
             Err(why) => return Ok((Err(Refusal::Unreachable(why)), None)),

@@ -3,10 +3,10 @@
 use super::encoding::{SAMPLE_BYTES, Transcoder, detect};
 use super::record::{Fault, Records, Row, Span};
 use super::split::{Dialect, Next, RECORD_BYTES_MAX, next_record, split};
-use super::{excel, json, parquet, sniff};
+use super::{json, parquet, sniff, workbook};
 use crate::ingest::IngestError;
 use crate::mapping::{Format, Kind};
-use crate::source::{ByteStream, FileDigest, MEMORY_FILE_BYTES_MAX, read_up_to};
+use crate::source::{ByteStream, FileDigest, MEMORY_FILE_BYTES_MAX, Unpack, read_up_to};
 use brain_kernel::progress::{Cancel, Progress};
 use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
@@ -98,10 +98,11 @@ impl Chunk {
 pub(crate) fn open(
     path: &Path,
     format: &Format,
+    unpack: Unpack,
     progress: &Progress,
     cancel: &Cancel,
 ) -> Result<Opened, IngestError> {
-    let mut stream = ByteStream::open(path, progress, cancel)?;
+    let mut stream = ByteStream::open(path, unpack, progress, cancel)?;
     let sample =
         read_up_to(&mut stream.reader, SAMPLE_BYTES).map_err(|error| IngestError::read(path, &error))?;
     let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
@@ -117,7 +118,7 @@ pub(crate) fn open(
             if kind == Kind::Excel {
                 "excel".clone_into(&mut facts.kind);
                 let bytes = whole(path, sample, stream.reader)?;
-                return excel::open(path, bytes, format, facts, stream.digest);
+                return workbook::open(path, bytes, format, facts, stream.digest, unpack);
             }
             "parquet".clone_into(&mut facts.kind);
             if facts.compression == "none" {
@@ -127,7 +128,7 @@ pub(crate) fn open(
                 let file = std::fs::File::open(path).map_err(|error| IngestError::read(path, &error))?;
                 return parquet::open(path, file, facts, stream.digest);
             }
-            let unpacked = unpack(path, &sample, &mut stream.reader)?;
+            let unpacked = unpacked_copy(path, &sample, &mut stream.reader)?;
             parquet::open(path, unpacked, facts, stream.digest)
         }
         _ if matches!(format.kind, Kind::Excel | Kind::Parquet) => Err(IngestError::WrongKind {
@@ -139,7 +140,7 @@ pub(crate) fn open(
 }
 
 /// A compressed Parquet file, unpacked to a file without a name: Parquet is read by its footer.
-fn unpack(path: &Path, sample: &[u8], reader: &mut dyn Read) -> Result<std::fs::File, IngestError> {
+fn unpacked_copy(path: &Path, sample: &[u8], reader: &mut dyn Read) -> Result<std::fs::File, IngestError> {
     let copy = || {
         let mut file = tempfile::tempfile()?;
         std::io::copy(&mut sample.chain(reader), &mut file)?;

@@ -2,13 +2,12 @@
 
 mod chunk;
 mod encoding;
-mod excel;
 mod json;
 mod parquet;
 mod record;
 mod sniff;
 mod split;
-mod xls;
+mod workbook;
 
 pub use chunk::FileFacts;
 pub(crate) use chunk::{Chunk, Header, open};

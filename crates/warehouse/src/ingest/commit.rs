@@ -8,6 +8,7 @@ use crate::catalogue::record::Landed;
 use crate::handle::Inner;
 use crate::lake::commit::{Change, LINE_COLUMN, Note};
 use crate::mapping::{ColumnType, Mapping, Mode, TableMapping};
+use crate::source::Unpack;
 use brain_kernel::grade::Grade;
 use brain_kernel::language::Text;
 use brain_store::dataset::{NewColumn, NewDataset, NewVersion};
@@ -16,6 +17,11 @@ use brain_trust::EvidenceEntry;
 use std::path::PathBuf;
 
 impl Inner {
+    /// How much a packed file may become.
+    pub(crate) fn unpack(&self) -> Unpack {
+        Unpack::new(self.options.unpack_ratio_max, self.options.unpack_limit_mib)
+    }
+
     /// Where journals of decided, unfinished runs lie.
     pub(crate) fn journal_folder(&self) -> PathBuf {
         self.options.root.join("lake").join("_runs")

@@ -1,5 +1,6 @@
 //! What can go wrong with an ingest as a whole; a wrong row goes to quarantine instead.
 
+use crate::source::TooMuch;
 use brain_kernel::error::{ErrorKind, Failure};
 use std::path::Path;
 
@@ -76,6 +77,46 @@ pub enum IngestError {
         /// The limit, MiB.
         limit_mib: u64,
     },
+    /// A link, a pipe or a device where a file should be.
+    #[error("{path} is no plain file")]
+    NotAFile {
+        /// The path.
+        path: String,
+    },
+    /// A packed file that becomes far more than it is.
+    #[error("{file} unpacks to more than {limit_mib} MiB or {ratio} times its size")]
+    Unpacked {
+        /// File.
+        file: String,
+        /// Most it may become, MiB.
+        limit_mib: u64,
+        /// Most bytes one packed byte may become.
+        ratio: u64,
+    },
+    /// A workbook with too many parts.
+    #[error("{file} has more than {limit} parts")]
+    TooManyParts {
+        /// File.
+        file: String,
+        /// The limit.
+        limit: usize,
+    },
+    /// A workbook with a part whose name leads out of it.
+    #[error("{file} has a part named {name:?}")]
+    UnsafePart {
+        /// File.
+        file: String,
+        /// Name of the part, shortened.
+        name: String,
+    },
+    /// A sheet whose cells span more than can be laid out.
+    #[error("{file} spans more than {limit} cells")]
+    SheetTooLarge {
+        /// File.
+        file: String,
+        /// The limit.
+        limit: u64,
+    },
     /// Columns the mapping requires and the file lacks.
     #[error("{file} lacks {missing:?}")]
     MissingColumns {
@@ -104,6 +145,9 @@ impl IngestError {
     pub(crate) fn read(path: &Path, error: &std::io::Error) -> Self {
         if error.to_string() == "cancelled" {
             return Self::Cancelled;
+        }
+        if let Some(TooMuch(unpack)) = error.get_ref().and_then(|inner| inner.downcast_ref()) {
+            return unpack.refuse(&path.display().to_string(), unpack.bytes_max);
         }
         Self::Read { path: path.display().to_string(), reason: error.to_string() }
     }
@@ -185,6 +229,47 @@ impl From<IngestError> for Failure {
                 format!("Workbook {file} is larger than {limit_mib} MiB."),
             )
             .with_hint("请另存为 CSV，CSV 没有大小限制。", "Save it as CSV, which has no size limit."),
+            IngestError::NotAFile { path } => Self::new(
+                InvalidArgument,
+                "warehouse/ingest-not-a-file",
+                format!("{path} 不是普通文件（链接、管道或设备）。"),
+                format!("{path} is no plain file but a link, a pipe or a device."),
+            )
+            .with_hint("链接不会被跟随；请放入文件本身。", "Links are not followed; put the file itself there."),
+            IngestError::Unpacked { file, limit_mib, ratio } => Self::new(
+                Exhausted,
+                "warehouse/ingest-unpacked",
+                format!("{file} 解压后超过 {limit_mib} MiB 或其自身的 {ratio} 倍，已停止。"),
+                format!("{file} unpacks to more than {limit_mib} MiB or {ratio} times its size; stopped."),
+            )
+            .with_hint(
+                "如确是数据，请先解压或拆分，或由运维人员调整 warehouse.unpack_ratio_max 与 warehouse.unpack_limit_mib。",
+                "If it is data, unpack or split it first, or let the operator raise warehouse.unpack_ratio_max or warehouse.unpack_limit_mib.",
+            ),
+            IngestError::TooManyParts { file, limit } => Self::new(
+                Exhausted,
+                "warehouse/ingest-archive-parts",
+                format!("工作簿 {file} 的部件超过 {limit} 个。"),
+                format!("Workbook {file} has more than {limit} parts."),
+            )
+            .with_hint("请另存为 CSV。", "Save it as CSV."),
+            IngestError::UnsafePart { file, name } => Self::new(
+                InvalidArgument,
+                "warehouse/ingest-archive-name",
+                format!("工作簿 {file} 含有越出自身目录的部件名 {name:?}，已拒绝。"),
+                format!("Workbook {file} has a part whose name leads out of it ({name:?}); refused."),
+            )
+            .with_hint("正常的工作簿没有这样的部件；请核实文件来源。", "No honest workbook has one; ask where the file comes from."),
+            IngestError::SheetTooLarge { file, limit } => Self::new(
+                Exhausted,
+                "warehouse/ingest-sheet",
+                format!("工作簿 {file} 的单元格范围超过 {limit} 格。"),
+                format!("The cells of workbook {file} span more than {limit}."),
+            )
+            .with_hint(
+                "请删除远处的零散单元格，或另存为 CSV。",
+                "Remove stray cells far away, or save it as CSV.",
+            ),
             IngestError::MissingColumns { file, mapping, missing, found } => Self::new(
                 InvalidArgument,
                 "warehouse/ingest-missing-columns",

@@ -4,6 +4,7 @@ use super::IngestError;
 use super::rules;
 use crate::decode;
 use crate::mapping::{AUTO, ColumnMapping, ColumnType, Format, Mapping, Mode, Rules, TableMapping};
+use crate::source::Unpack;
 use brain_kernel::grade::Grade;
 use brain_kernel::language::Text;
 use brain_kernel::progress::{Cancel, Progress};
@@ -54,14 +55,19 @@ impl Possible {
 }
 
 /// Read the file once and describe it. `dataset` is the target, `raw.<file name>` by default.
-pub(crate) fn infer(path: &Path, dataset: Option<&str>, cancel: &Cancel) -> Result<Mapping, IngestError> {
+pub(crate) fn infer(
+    path: &Path,
+    dataset: Option<&str>,
+    unpack: Unpack,
+    cancel: &Cancel,
+) -> Result<Mapping, IngestError> {
     if path.is_dir() {
         return Err(IngestError::Read {
             path: path.display().to_string(),
             reason: "auto takes one file, not a folder / auto 只接受单个文件".to_owned(),
         });
     }
-    let opened = decode::open(path, &Format::default(), &Progress::new(), cancel)?;
+    let opened = decode::open(path, &Format::default(), unpack, &Progress::new(), cancel)?;
     let names = opened.header.names;
     let mut possible = vec![Possible::ANY; names.len()];
     for chunk in opened.chunks {

@@ -9,6 +9,7 @@ use crate::decode::{self, Chunk, FileFacts};
 use crate::lake::Lake;
 use crate::lake::commit::{StagedFile, StagingWriter};
 use crate::mapping::{Mapping, TableMapping};
+use crate::source::Unpack;
 use crate::{Error, Result};
 use brain_kernel::progress::{Cancel, Progress};
 use datafusion::arrow::datatypes::SchemaRef;
@@ -30,6 +31,7 @@ pub(crate) struct Job<'a> {
     pub(crate) files: &'a [PathBuf],
     pub(crate) run_id: &'a str,
     pub(crate) now_ms: i64,
+    pub(crate) unpack: Unpack,
     pub(crate) progress: &'a Progress,
     pub(crate) cancel: &'a Cancel,
 }
@@ -102,7 +104,7 @@ fn drain(receiver: &Mutex<Receiver<Work>>) {
 
 fn read_all(job: &Job<'_>, sender: SyncSender<Work>, abort: &AtomicBool, staged: &mut Staged) -> Result<()> {
     for path in job.files {
-        let opened = decode::open(path, &job.table.format, job.progress, job.cancel)?;
+        let opened = decode::open(path, &job.table.format, job.unpack, job.progress, job.cancel)?;
         let name = opened.facts.file.clone();
         let layout = Arc::new(Layout::resolve(job.mapping, job.table, &name, opened.header)?);
         for column in &layout.ignored {

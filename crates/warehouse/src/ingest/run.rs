@@ -245,8 +245,9 @@ impl Run<'_> {
     async fn mapping(&self, request: &IngestRequest, cancel: &Cancel) -> Result<Mapping> {
         if request.mapping == AUTO {
             let (path, cancel) = (request.path.clone(), cancel.clone());
-            let dataset = request.options.dataset.clone();
-            return blocking(move || infer(&path, dataset.as_deref(), &cancel).map_err(Error::from)).await;
+            let (dataset, unpack) = (request.options.dataset.clone(), self.inner.unpack());
+            let work = move || infer(&path, dataset.as_deref(), unpack, &cancel).map_err(Error::from);
+            return blocking(work).await;
         }
         let mappings = mapping::all(&self.inner.options.root).map_err(Error::passed)?;
         let known = mappings.iter().map(|mapping| mapping.name.clone()).collect();
@@ -323,6 +324,7 @@ impl Run<'_> {
                 files: &files,
                 run_id: &run_id,
                 now_ms: inner.clock.now().timestamp_millis(),
+                unpack: inner.unpack(),
                 progress: &progress,
                 cancel: &cancel,
             })

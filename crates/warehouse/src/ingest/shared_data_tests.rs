@@ -42,6 +42,7 @@ fn load(name: &str, folder: &Path) -> Vec<(String, Staged)> {
                 files: &found.files,
                 run_id: "r",
                 now_ms: 0,
+                unpack: crate::source::Unpack::default(),
                 progress: &Progress::new(),
                 cancel: &Cancel::new(),
             };

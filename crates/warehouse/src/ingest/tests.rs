@@ -1,10 +1,12 @@
 //! Files in every format, encoding and compression through the pipeline, on small data of our own.
 
+use super::IngestError;
 use super::layout;
 use super::pipeline::{Job, Staged, stage};
 use crate::lake::Lake;
 use crate::lake::commit::{Change, Note};
 use crate::mapping::{Mapping, parse};
+use crate::source::{ByteStream, Unpack};
 use brain_kernel::progress::{Cancel, Progress};
 use datafusion::arrow::array::{Array, AsArray, RecordBatch};
 use datafusion::arrow::datatypes::{Date32Type, Float64Type, Int64Type};
@@ -83,6 +85,7 @@ impl Trial {
             files: &[path.to_owned()],
             run_id: "r1",
             now_ms: 0,
+            unpack: crate::source::Unpack::default(),
             progress: &Progress::new(),
             cancel,
         })
@@ -363,6 +366,27 @@ fn a_file_that_does_not_fit_is_refused_with_the_columns_it_has() {
     assert_eq!(failure(b"").code, "warehouse/ingest-empty");
     assert_eq!(failure(b"PK\x03\x04 no workbook").code, "warehouse/ingest-broken");
     assert_eq!(failure(&[0x1f, 0x8b, 8, 0]).code, "warehouse/ingest-read");
+}
+
+#[test]
+fn a_file_that_unpacks_to_far_more_than_it_is_is_stopped_on_the_way() {
+    let trial = Trial::new();
+    let line = "x,".repeat(500) + "\n";
+    let text = line.repeat(100_000);
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    std::io::Write::write_all(&mut gzip, text.as_bytes()).unwrap();
+    for bomb in [gzip.finish().unwrap(), zstd::encode_all(text.as_bytes(), 3).unwrap()] {
+        assert!(bomb.len() < 200_000, "{}", bomb.len());
+        let path = trial.file("x.csv", &bomb);
+        let read = |unpack: Unpack| {
+            let mut stream = ByteStream::open(&path, unpack, &Progress::new(), &Cancel::new()).unwrap();
+            let read = std::io::copy(&mut stream.reader, &mut std::io::sink());
+            read.map_err(|error| IngestError::read(&path, &error))
+        };
+        assert_eq!(read(Unpack::new(100_000, 1_024)), Ok(text.len() as u64));
+        assert!(matches!(read(Unpack::new(100, 1_024)), Err(IngestError::Unpacked { ratio: 100, .. })));
+        assert!(matches!(read(Unpack::new(100_000, 1)), Err(IngestError::Unpacked { limit_mib: 1, .. })));
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! One file as a stream of decompressed bytes, hashed and counted as it passes.
 
+use super::unpack::{Bounded, Unpack};
 use crate::ingest::IngestError;
 use brain_kernel::progress::{Cancel, Progress};
 use sha2::{Digest, Sha256};
@@ -52,6 +53,11 @@ impl FileDigest {
         (hex(&state.0.clone().finalize()), state.1)
     }
 
+    /// Bytes so far.
+    pub(super) fn bytes(&self) -> u64 {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).1
+    }
+
     fn update(&self, bytes: &[u8]) {
         let mut state = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         state.0.update(bytes);
@@ -96,8 +102,14 @@ pub(crate) struct ByteStream {
 }
 
 impl ByteStream {
-    /// Open a file; `progress` advances by bytes on disk and a cancelled token ends the stream with an error.
-    pub(crate) fn open(path: &Path, progress: &Progress, cancel: &Cancel) -> Result<Self, IngestError> {
+    /// Open a file; `progress` advances by bytes on disk, and a cancelled token ends the stream with an error, as does
+    /// unpacking to more than a file may become.
+    pub(crate) fn open(
+        path: &Path,
+        unpack: Unpack,
+        progress: &Progress,
+        cancel: &Cancel,
+    ) -> Result<Self, IngestError> {
         let refuse = |error: io::Error| IngestError::read(path, &error);
         let mut file = File::open(path).map_err(refuse)?;
         let head = read_up_to(&mut file, HEAD_BYTES).map_err(refuse)?;
@@ -109,9 +121,13 @@ impl ByteStream {
         let buffered = BufReader::with_capacity(READ_BYTES, tap);
         let reader: Box<dyn Read + Send> = match compression {
             Compression::None => Box::new(buffered),
-            Compression::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(buffered)),
+            Compression::Gzip => {
+                let decoder = flate2::bufread::MultiGzDecoder::new(buffered);
+                Box::new(Bounded::new(decoder, digest.clone(), unpack))
+            }
             Compression::Zstd => {
-                Box::new(zstd::stream::read::Decoder::with_buffer(buffered).map_err(refuse)?)
+                let decoder = zstd::stream::read::Decoder::with_buffer(buffered).map_err(refuse)?;
+                Box::new(Bounded::new(decoder, digest.clone(), unpack))
             }
         };
         Ok(Self { reader, compression, digest })

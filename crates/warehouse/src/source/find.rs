@@ -21,6 +21,9 @@ pub(crate) struct TableFiles<'a> {
 pub(crate) fn find<'a>(mapping: &'a Mapping, path: &Path) -> Result<Vec<TableFiles<'a>>, IngestError> {
     let metadata = std::fs::metadata(path).map_err(|error| IngestError::read(path, &error))?;
     if !metadata.is_dir() {
+        if !metadata.is_file() {
+            return Err(IngestError::NotAFile { path: path.display().to_string() });
+        }
         let table = table_of_file(mapping, path)?;
         return Ok(vec![TableFiles { table, files: vec![path.to_owned()] }]);
     }
@@ -64,10 +67,14 @@ fn walk(root: &Path, folder: &Path, depth: usize, into: &mut Vec<String>) -> Res
     for entry in entries {
         let entry = entry.map_err(|error| IngestError::read(folder, &error))?;
         let path = entry.path();
-        if path.is_dir() {
+        // Of the entry itself: a link may lead anywhere, and reading a pipe or a device may never end.
+        let kind = entry.file_type().map_err(|error| IngestError::read(&path, &error))?;
+        if kind.is_dir() {
             if depth < DEPTH_MAX {
                 walk(root, &path, depth + 1, into)?;
             }
+        } else if !kind.is_file() {
+            return Err(IngestError::NotAFile { path: path.display().to_string() });
         } else if let Ok(relative) = path.strip_prefix(root) {
             into.push(relative.to_string_lossy().replace('\\', "/"));
         }
@@ -120,7 +127,26 @@ fn wildcard(pattern: &[u8], text: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::wildcard;
+    use super::{IngestError, walk, wildcard};
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_out_of_the_folder_is_not_followed() {
+        let (folder, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        std::fs::write(outside.path().join("secret.csv"), "a").unwrap();
+        std::fs::create_dir(folder.path().join("sub")).unwrap();
+        std::fs::write(folder.path().join("sub/x.csv"), "a").unwrap();
+        let mut found = Vec::new();
+        walk(folder.path(), folder.path(), 0, &mut found).unwrap();
+        assert_eq!(found, ["sub/x.csv"]);
+        for target in [outside.path().join("secret.csv"), outside.path().to_owned(), "nowhere".into()] {
+            let link = folder.path().join("sub/link.csv");
+            std::os::unix::fs::symlink(&target, &link).unwrap();
+            let refused = walk(folder.path(), folder.path(), 0, &mut Vec::new()).unwrap_err();
+            assert_eq!(refused, IngestError::NotAFile { path: link.display().to_string() });
+            std::fs::remove_file(link).unwrap();
+        }
+    }
 
     #[test]
     fn a_star_matches_any_run_and_nothing_else_does() {

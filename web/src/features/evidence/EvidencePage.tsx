@@ -25,6 +25,11 @@ const KINDS = [
   "request_submit", "request_approve", "request_reject", "request_revoke", "policy_propose", "policy_change",
 ] as const;
 
+/** What looks like an attack, or leaves the node. */
+const ALARMS = [
+  "limit_exceeded", "session_guessing", "session_storm", "upload_infected", "upload_unscanned", "egress_open", "egress_refused",
+] as const;
+
 export function EvidencePage() {
   const t = useT();
   const search = useSearch({ from: "/shell/evidence" });
@@ -53,7 +58,8 @@ export function EvidencePage() {
     names.has(id) ? <span title={id}>{names.get(id)}</span> : <span style={{ whiteSpace: "normal", overflowWrap: "anywhere" }}>{id}</span>;
   const kindName = (value: string) => {
     const known = KINDS.find((k) => k === value.replace(".", "_"));
-    return known ? t(`evidence.kindOf.${known}`) : value;
+    const alarm = ALARMS.find((k) => k === value.replace(".", "_"));
+    return known ? t(`evidence.kindOf.${known}`) : alarm ? t(`alarm.${alarm}`) : value;
   };
   const apply = (next: { kind?: string; subject?: string; about?: string }) => void navigate({ search: (s) => ({ ...s, ...next, page: undefined }) });
   return (
@@ -122,7 +128,10 @@ export function EvidencePage() {
                 placeholder={t("common.all")}
                 value={search.kind}
                 onChange={(kind?: string) => apply({ kind })}
-                options={KINDS.map((k) => ({ value: k.replace("_", "."), label: t(`evidence.kindOf.${k}`) }))}
+                options={[
+                  ...KINDS.map((k) => ({ value: k.replace("_", "."), label: t(`evidence.kindOf.${k}`) })),
+                  ...ALARMS.map((k) => ({ value: k.replace("_", "."), label: t(`alarm.${k}`) })),
+                ]}
               />
             </div>
             <div className="filter">

@@ -1,17 +1,28 @@
-//! A file on its way to disk: streamed, bounded, under a name that cannot leave its folder.
+//! A file on its way to disk: streamed, bounded, under a name that cannot leave its folder; looked at by its first bytes
+//! and by the operator's scanner before anything else reads it.
 
+mod clamd;
+mod kind;
+mod scan;
+
+pub(crate) use kind::Accepted;
+pub(crate) use scan::Scanner;
+pub use scan::{Infected, ScanOptions};
+
+use crate::call::{Call, Upload};
 use crate::error::Error;
+use crate::limits::Limits;
 use axum::body::Body;
 use brain_kernel::error::{ErrorKind, Failure};
 use multer::{Field, Multipart};
 use std::future::Future;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::fs;
 use tokio::io::AsyncWriteExt as _;
 
-/// Longest silence of a caller who is sending a file.
-const SILENCE_MAX: Duration = Duration::from_mins(1);
+/// Time in which a caller's first bytes need not come at any rate.
+const START: Duration = Duration::from_secs(20);
 /// Longest name kept, characters.
 const NAME_CHARACTERS_MAX: usize = 120;
 /// Parts looked at before `file` must have come.
@@ -64,21 +75,60 @@ pub(crate) struct Stored {
     pub(crate) folder: Folder,
 }
 
+/// How a file may come.
+#[derive(Clone, Copy)]
+pub(crate) struct Pace {
+    /// Most bytes.
+    pub(crate) bytes_max: u64,
+    /// Longest silence.
+    pub(crate) silence: Duration,
+    /// Least bytes a second on average: who sends one byte before each silence ends would hold a place for ever.
+    pub(crate) bytes_per_s_min: u64,
+}
+
+impl Pace {
+    /// The pace these limits set, for a file of at most so many bytes.
+    pub(crate) fn new(limits: &Limits, bytes_max: u64) -> Self {
+        let silence = Duration::from_secs(limits.body_silence_s.into());
+        Self { bytes_max, silence, bytes_per_s_min: u64::from(limits.upload_kib_per_s_min) * 1024 }
+    }
+
+    fn is_too_slow(&self, written: u64, took: Duration) -> bool {
+        took > START && written < self.bytes_per_s_min.saturating_mul(took.as_secs())
+    }
+}
+
+/// Receive a file, look at it, and have it scanned; what does not pass is gone when this returns.
+pub(crate) async fn receive<Q>(
+    call: &Call<Q, ()>,
+    upload: Upload,
+    id: &str,
+    bytes_max: u64,
+    accepted: Accepted,
+) -> Result<Stored, Failure> {
+    let (app, party) = (&call.app, call.party()?);
+    let pace = Pace::new(&app.options.limits, bytes_max);
+    let stored = store(&upload.content_type, upload.body, &app.options.uploads, id, pace).await?;
+    kind::check(&stored.path, &stored.name, accepted).await?;
+    app.scanner.pass(app, &party.account, id, &stored).await?;
+    Ok(stored)
+}
+
 /// Write the part called `file` of a multipart body into a folder of its own.
 pub(crate) async fn store(
     content_type: &str,
     body: Body,
     uploads: &Path,
     id: &str,
-    limit_bytes: u64,
+    pace: Pace,
 ) -> Result<Stored, Failure> {
     let boundary = multer::parse_boundary(content_type).map_err(|error| malformed(error.to_string()))?;
     let mut form = Multipart::new(body.into_data_stream(), boundary);
     for _ in 0..PARTS_MAX {
-        let Some(field) = heard(form.next_field()).await? else { break };
+        let Some(field) = heard(form.next_field(), pace.silence).await? else { break };
         if field.name() == Some("file") {
             let name = safe_name(field.file_name().unwrap_or_default());
-            return write(field, uploads, id, name, limit_bytes).await;
+            return write(field, uploads, id, name, pace).await;
         }
     }
     Err(malformed("no part named \"file\"".to_owned()).into())
@@ -89,7 +139,7 @@ async fn write(
     uploads: &Path,
     id: &str,
     name: String,
-    limit_bytes: u64,
+    pace: Pace,
 ) -> Result<Stored, Failure> {
     let folder = Folder::create(uploads, id).await.map_err(|error| disk(&error))?;
     let path = folder.0.join(&name);
@@ -98,11 +148,14 @@ async fn write(
     #[cfg(unix)]
     options.mode(0o600);
     let mut file = options.open(&path).await.map_err(|error| disk(&error))?;
-    let mut written = 0_u64;
-    while let Some(chunk) = heard(field.chunk()).await? {
+    let (mut written, started) = (0_u64, Instant::now());
+    while let Some(chunk) = heard(field.chunk(), pace.silence).await? {
         written += chunk.len() as u64;
-        if written > limit_bytes {
-            return Err(Error::TooLarge { limit_bytes }.into());
+        if written > pace.bytes_max {
+            return Err(Error::TooLarge { limit_bytes: pace.bytes_max }.into());
+        }
+        if pace.is_too_slow(written, started.elapsed()) {
+            return Err(Error::BodyBroken.into());
         }
         file.write_all(&chunk).await.map_err(|error| disk(&error))?;
     }
@@ -111,8 +164,11 @@ async fn write(
 }
 
 /// Wait for the sender, but not for ever.
-async fn heard<T>(work: impl Future<Output = Result<T, multer::Error>>) -> Result<T, Error> {
-    match tokio::time::timeout(SILENCE_MAX, work).await {
+async fn heard<T>(
+    work: impl Future<Output = Result<T, multer::Error>>,
+    silence: Duration,
+) -> Result<T, Error> {
+    match tokio::time::timeout(silence, work).await {
         Err(_) => Err(Error::BodyBroken),
         Ok(Ok(value)) => Ok(value),
         Ok(Err(multer::Error::StreamReadFailed(_) | multer::Error::IncompleteStream)) => {
@@ -171,6 +227,14 @@ mod tests {
             ("", "upload"),
             (".bashrc", "bashrc"),
             ("a\0b;rm -rf.csv", "a_b_rm -rf.csv"),
+            ("..\\..\\windows\\win.ini", "win.ini"),
+            ("/etc/passwd/", "upload"),
+            ("....//....//x.csv", "x.csv"),
+            ("%2e%2e%2fx.csv", "_2e_2e_2fx.csv"),
+            ("-rf.csv", "-rf.csv"),
+            ("..．/x", "x"),
+            ("x\u{202e}vsc.exe", "x_vsc.exe"),
+            ("CON:", "CON_"),
         ];
         for (given, safe) in cases {
             assert_eq!(safe_name(given), safe, "{given:?}");
@@ -191,11 +255,25 @@ mod tests {
         std::env::temp_dir().join(format!("brain-upload-{}", uuid::Uuid::now_v7()))
     }
 
+    fn pace(bytes_max: u64) -> Pace {
+        Pace::new(&Limits::default(), bytes_max)
+    }
+
+    #[test]
+    fn who_sends_a_byte_now_and_then_is_not_waited_for() {
+        let pace = pace(1 << 30);
+        assert!(!pace.is_too_slow(0, START), "a slow start is forgiven");
+        assert!(pace.is_too_slow(60, Duration::from_secs(60)));
+        assert!(!pace.is_too_slow(60 * pace.bytes_per_s_min, Duration::from_secs(60)));
+        let unlimited = Pace { bytes_per_s_min: 0, ..pace };
+        assert!(!unlimited.is_too_slow(0, Duration::from_hours(9)));
+    }
+
     #[tokio::test]
     async fn a_file_lands_in_its_own_folder_which_goes_with_it() {
         let uploads = scratch();
         let (kind, content) = body("file", "a,b\n1,2\n");
-        let stored = store(&kind, content, &uploads, "run", 100).await.unwrap();
+        let stored = store(&kind, content, &uploads, "run", pace(100)).await.unwrap();
         assert_eq!((stored.name.as_str(), stored.path.clone()), ("x.csv", uploads.join("run").join("x.csv")));
         assert_eq!(std::fs::read_to_string(&stored.path).unwrap(), "a,b\n1,2\n");
         drop(stored);
@@ -219,11 +297,14 @@ mod tests {
     async fn too_much_or_nothing_at_all_leaves_no_file_behind() {
         let uploads = scratch();
         let (kind, content) = body("file", &"x".repeat(1000));
-        let large = store(&kind, content, &uploads, "run", 100).await.unwrap_err();
+        let large = store(&kind, content, &uploads, "run", pace(100)).await.unwrap_err();
         assert_eq!(large.code, "api/too-large");
         assert!(!uploads.join("run").exists());
         let (kind, content) = body("other", "x");
-        assert_eq!(store(&kind, content, &uploads, "run", 100).await.unwrap_err().code, "api/malformed");
+        assert_eq!(
+            store(&kind, content, &uploads, "run", pace(100)).await.unwrap_err().code,
+            "api/malformed"
+        );
         std::fs::remove_dir_all(uploads).unwrap();
     }
 }

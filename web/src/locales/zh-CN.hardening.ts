@@ -1,0 +1,45 @@
+// 加固与软件物料清单的用语。
+
+export const hardening = {
+  sbom: {
+    title: "软件物料清单",
+    question: "程序由哪些开源组件构成，各是什么许可、什么版本",
+    components: "组成",
+    shipped: "随程序交付",
+    shippedNote: "运行时包含在程序或门户中",
+    tools: "仅用于构建与测试",
+    toolsNote: "不随程序交付",
+    licences: "许可种类",
+    licencesNote: "均在许可名单内，由校验步骤把关",
+    licence: "许可",
+    version: "版本",
+    name: "名称",
+    ecosystem: "来源",
+    scope: "范围",
+    inProgram: "随程序交付",
+    toolOnly: "仅构建与测试",
+    usedBy: "被谁直接使用",
+    more: "等 {{n}} 个",
+    search: "查找组成",
+    searchHint: "名称、版本、许可或使用者",
+    which: "范围",
+    onlyShipped: "随程序交付",
+    everything: "全部",
+    save: "下载 CycloneDX",
+    none: "没有符合的组成",
+    noneHint: "换个词，或查看全部。",
+    byLicence: "按许可统计",
+    count: "数量",
+  },
+  alarm: {
+    limit_exceeded: "请求超出限额",
+    session_guessing: "疑似撞库：同一地址尝试多个账户",
+    session_storm: "登录失败激增",
+    upload_infected: "上传文件含恶意代码",
+    upload_unscanned: "上传文件未能检查，已拒绝",
+    egress_open: "首次向外部地址发起访问",
+    egress_refused: "向外访问被拒绝",
+  },
+};
+
+export type HardeningMessages = typeof hardening;
