@@ -98,7 +98,8 @@ fn tags() -> Value {
         { "name": "sql", "description": "查询 · SQL" },
         { "name": "components", "description": "能力组件 · Components" },
         { "name": "map", "description": "地图边界 · Map boundaries" },
-        { "name": "evidence", "description": "存证 · Evidence" }
+        { "name": "evidence", "description": "存证 · Evidence" },
+        { "name": "status", "description": "节点状态与合规 · Status of nodes, compliance" }
     ])
 }
 

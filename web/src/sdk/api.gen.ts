@@ -125,6 +125,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/session/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 登录的第二步：出示第二因素 · Second step of signing in: show the second factor */
+        post: operations["session_second_factor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session/password": {
         parameters: {
             query?: never;
@@ -137,6 +154,126 @@ export interface paths {
         /** 修改口令；其他会话随即失效 · Change the password; every other session ends */
         post: operations["session_password"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/security": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 我的安全：口令、第二因素、会话 · One's own password, second factor, sessions */
+        get: operations["security_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 开始设置身份验证器；密钥只显示一次 · Set an authenticator application up; the secret is shown once */
+        post: operations["totp_begin"];
+        /** 移除身份验证器 · Remove the authenticator application */
+        delete: operations["totp_remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/totp/confirmation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 用第一个动态口令确认身份验证器，返回恢复码 · Confirm the authenticator with a first code; answers the recovery codes */
+        post: operations["totp_confirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 换发恢复码，旧码作废 · Fresh recovery codes; the old ones are void */
+        post: operations["recovery_codes_renew"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/step-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 为敏感操作重新出示第二因素 · Show the second factor again, for sensitive acts */
+        post: operations["session_step_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/others": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** 结束本人的其他会话 · End one's other sessions */
+        delete: operations["sessions_end_others"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/list/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** 结束本人的一个会话 · End one of one's own sessions */
+        delete: operations["sessions_end"];
         options?: never;
         head?: never;
         patch?: never;
@@ -177,6 +314,23 @@ export interface paths {
         patch: operations["accounts_change"];
         trace?: never;
     };
+    "/api/v1/accounts/{id}/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 重置口令，返回一次性口令 · Reset the password to one for one use */
+        post: operations["accounts_reset_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/accounts/{id}/approval": {
         parameters: {
             query?: never;
@@ -194,7 +348,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/accounts/{id}/password": {
+    "/api/v1/accounts/{id}/role": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** 更换角色；其会话随即失效 · Give another role; the account's sessions end */
+        put: operations["accounts_role"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{id}/unlock": {
         parameters: {
             query?: never;
             header?: never;
@@ -203,9 +374,43 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** 重置口令，返回一次性口令 · Reset the password to one for one use */
-        post: operations["accounts_reset_password"];
+        /** 解除锁定 · Unlock an account before its time */
+        post: operations["accounts_unlock"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{id}/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** 清除第二因素；其会话随即失效，下次登录须重新设置 · Take the second factors off; the account's sessions end and it sets up new ones */
+        delete: operations["accounts_reset_second_factor"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** 立即结束其全部会话 · End every session of an account at once */
+        delete: operations["accounts_end_sessions"];
         options?: never;
         head?: never;
         patch?: never;
@@ -229,6 +434,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/api-keys/{id}/rotation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 换发接口密钥；旧密钥可再用若干小时 · Replace an API key; the old one may work on for some hours */
+        post: operations["api_keys_rotate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/api-keys/{id}": {
         parameters: {
             query?: never;
@@ -241,6 +463,109 @@ export interface paths {
         post?: never;
         /** 吊销接口密钥：本人的；安全管理员可吊销任何密钥 · Revoke an API key: one's own, or any for the security administrator */
         delete: operations["api_keys_revoke"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{id}/api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 为服务账号新建接口密钥 · Make an API key for a service account */
+        post: operations["service_keys_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organisations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 机构及其成员数 · Organisations and how many members they have */
+        get: operations["organisations_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organisations/{uscc}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** 登记机构或更新其名称与地区；校验统一社会信用代码 · Record an organisation, or bring its name and region up to date; the credit code is checked */
+        put: operations["organisations_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/nodes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 其他节点 · Other nodes */
+        get: operations["nodes_list"];
+        put?: never;
+        /** 登记节点及其公钥；须经安全管理员启用 · Register a node with its public key; the security administrator lets it speak */
+        post: operations["nodes_register"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/nodes/{id}/address": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** 登记节点地址 · Say where a node is reached */
+        put: operations["nodes_address"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/nodes/{id}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** 启用或吊销节点 · Let a node speak, or no longer */
+        put: operations["nodes_state"];
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -276,6 +601,281 @@ export interface paths {
         post?: never;
         /** 收回授权；下一次读取即失效 · Take a grant back; the next read is refused */
         delete: operations["grants_revoke"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/requests/purposes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 可申请的用途与须填的表 · Purposes one can ask for, and the forms they need */
+        get: operations["requests_purposes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 我的申请 · One's own requests */
+        get: operations["requests_mine"];
+        put?: never;
+        /** 申请数据 · Ask for access to a dataset */
+        post: operations["requests_submit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/requests/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 一个申请 · One request */
+        get: operations["requests_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/requests/{id}/forms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 填写评估或同意记录 · Fill in a form of one's own request */
+        post: operations["requests_fill"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/requests/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 撤回自己的申请 · Take back one's own undecided request */
+        post: operations["requests_withdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/requests/inbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 待我审批的申请 · Requests one may decide */
+        get: operations["requests_inbox"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/requests/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 批准；授权下一次读取即生效 · Approve; the grant acts at the next read */
+        post: operations["requests_approve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/requests/{id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 驳回 · Say no, and why */
+        post: operations["requests_reject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/requests/{id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 收回或交还授权；下一次读取即失效 · Take or give the grant back; the next read is refused */
+        post: operations["requests_revoke"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/delegations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 本单位的审批委托 · Delegations one's owner gave */
+        get: operations["delegations_list"];
+        put?: never;
+        /** 委托他人审批 · Let another account decide until a day */
+        post: operations["delegations_give"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/delegations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** 收回委托 · Take a delegation back */
+        delete: operations["delegations_end"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/access/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 授权与策略的使用次数，未用与多余的 · How often grants and policies are used, and which are not needed */
+        get: operations["access_usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 生效的属性策略 · Attribute policies in force */
+        get: operations["policies_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policy-changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 策略与标记的版本 · Versions of policies and labels */
+        get: operations["policy_changes_list"];
+        put?: never;
+        /** 变更策略或标记；涉及重要数据须两人 · Change a policy or label; two people where important data is touched */
+        post: operations["policy_changes_propose"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policy-changes/{id}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 确认或否决他人的变更 · Confirm or refuse what another proposed */
+        post: operations["policy_changes_decide"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/access": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 谁能看什么、为什么 · Who can see what, and why */
+        get: operations["access_explain"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -326,6 +926,144 @@ export interface paths {
         get: operations["datasets_rows"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/grading": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 分类分级标签，新的在前 · Labels, newest first */
+        get: operations["grading_list"];
+        put?: never;
+        /** 提出定级 · Propose a label */
+        post: operations["grading_propose"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/grading/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 各级别的数据清单 · What is of which grade */
+        get: operations["grading_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/grading/degradings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 申请降级：派生数据少继承等级 · Ask that derived data inherits less */
+        post: operations["grading_degrade"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/grading/scan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 扫描数据集并提出定级建议 · Look at a dataset and propose labels */
+        post: operations["grading_scan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/grading/{id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 所有者确认 · Confirm for the owner */
+        post: operations["grading_confirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/grading/{id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 驳回 · Reject */
+        post: operations["grading_reject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/grading/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 批准；下一次读取即生效 · Approve; it counts at the next read */
+        post: operations["grading_approve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/grading/filings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 重要数据备案表与期限 · The form of important data, and what is due */
+        get: operations["grading_filings"];
+        put?: never;
+        /** 登记已备案 · Record that a dataset was filed */
+        post: operations["grading_file"];
         delete?: never;
         options?: never;
         head?: never;
@@ -767,7 +1505,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** 签名树头 · The signed head */
+        /** 签名检查点 · The signed checkpoint */
         get: operations["evidence_head"];
         put?: never;
         post?: never;
@@ -811,6 +1549,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/evidence/trace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 一个对象的全部关键操作，旧的在前 · Every act on one thing, oldest first */
+        get: operations["evidence_trace"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evidence/bundle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 可离线校验的证明包 · A proof bundle to be checked offline */
+        get: operations["evidence_bundle"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evidence/witnesses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 见证方、被见证的日志与告警 · Witnesses, witnessed logs and alarms */
+        get: operations["evidence_witnesses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/evidence/verify": {
         parameters: {
             query?: never;
@@ -822,6 +1611,313 @@ export interface paths {
         put?: never;
         /** 校验全部存证 · Recompute the whole log and check every signed head */
         post: operations["evidence_verify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evidence/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 销毁一人的盐，使存证中的个人信息不可还原 · Destroy a person's salt, so that the log says nothing of them */
+        post: operations["evidence_erase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evidence/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 存证与见证的公钥 · Public keys of the log and of this node as a witness */
+        get: operations["evidence_keys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evidence/log/checkpoint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 检查点（C2SP 签名文本） · Checkpoint (C2SP signed note) */
+        get: operations["log_checkpoint"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evidence/log/tile/{level}/{index}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 散列瓦片（C2SP tlog-tiles） · Tile of hashes (C2SP tlog-tiles) */
+        get: operations["log_tile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/witness/add-checkpoint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 请求见证签名（C2SP tlog-witness） · Ask for a counter-signature (C2SP tlog-witness) */
+        post: operations["witness_add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/witness/{origin}/checkpoint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 所见证日志的最新检查点 · The last checkpoint of a log that this node witnessed */
+        get: operations["witness_checkpoint"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evidence/log/tile/entries/{index}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 存证原文包（C2SP tlog-tiles） · Bundle of entries (C2SP tlog-tiles) */
+        get: operations["log_entries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/status/statement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 可信状态报告：对端凭节点证书获取，监管角色登录获取 · The signed statement: for peers by their certificate, for those who watch over nodes signed in */
+        get: operations["status_statement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 本节点状态 · How this node stands */
+        get: operations["status_own"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/status/peers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 其他节点最近的状态报告 · What other nodes said of themselves last */
+        get: operations["status_peers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/status/peers/{id}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 立即核验一个节点 · Verify a node now */
+        post: operations["status_check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/status/known-good": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 可信基准值 · What counts as good */
+        get: operations["known_good_list"];
+        put?: never;
+        /** 登记可信基准值 · Hold a version, program or configuration for good */
+        post: operations["known_good_add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/status/known-good/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** 撤下可信基准值 · Take a value back */
+        delete: operations["known_good_withdraw"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/compliance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 等保三级自查报告 · Self-check of protection level 3 */
+        get: operations["compliance_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/retention/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 数据留存规则 · Rules of retention */
+        get: operations["retention_rules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/retention/proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 待删除与已删除的数据 · What is due for deletion, and what was deleted */
+        get: operations["retention_proposals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/retention/proposals/{id}/approval": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 所有者批准删除，返回删除证明 · Approve a deletion as owner; answers the certificate */
+        post: operations["retention_approve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/retention/proposals/{id}/rejection": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 所有者驳回删除 · Reject a deletion as owner */
+        post: operations["retention_reject"];
         delete?: never;
         options?: never;
         head?: never;
@@ -842,6 +1938,8 @@ export interface components {
             version: string;
             /** @description Languages the portal speaks, the default first. */
             languages: components["schemas"]["Language"][];
+            /** @description Whether every administrator must show a second factor; a demonstration may go without, and says so. */
+            second_factor_enforced: boolean;
             /** @description Accounts of a public demonstration; left out everywhere else. */
             demo_accounts?: components["schemas"]["DemoAccount"][];
         };
@@ -865,12 +1963,16 @@ export interface components {
          *     to another, and no account ever moves between them.
          */
         Role: "system_administrator" | "security_administrator" | "auditor" | "government" | "industry_body" | "enterprise" | "component_author";
+        /** @description Where a good password leads: to a session, or to the question for the second factor. */
+        SignInAnswer: components["schemas"]["SessionState"] | components["schemas"]["SecondFactorNeeded"];
         /** @description Who is signed in, and until when. */
         SessionState: {
             /** @description The caller. */
             party: components["schemas"]["Party"];
             /** @description Whether the password must be changed before anything else. */
             must_change_password: boolean;
+            /** @description Whether a second factor must be set up or shown before anything else. */
+            must_show_second_factor: boolean;
             /**
              * Format: date-time
              * @description Absolute end of the session or key.
@@ -896,6 +1998,93 @@ export interface components {
              * @example 330100
              */
             region: string | null;
+        };
+        /** @description A good password of an account that has a second factor too. */
+        SecondFactorNeeded: {
+            /** @description Sent back with the second factor. */
+            challenge: string;
+            /**
+             * Format: date-time
+             * @description When it stops working.
+             */
+            expires_at: string;
+            /** @description Which there are: `totp`, `passkey`, `recovery_code`. */
+            methods: string[];
+        };
+        /** @description How one's own account is protected. */
+        SecurityCard: {
+            /**
+             * Format: date-time
+             * @description When the password was last changed.
+             */
+            password_changed_at: string;
+            /**
+             * Format: date-time
+             * @description When it must be changed at the latest.
+             */
+            password_expires_at: string | null;
+            /**
+             * Format: date-time
+             * @description Since when an authenticator application is set up.
+             */
+            totp_since: string | null;
+            /**
+             * Format: uint64
+             * @description Unused recovery codes.
+             */
+            recovery_codes_left: number;
+            /** @description Whether the role must show a second factor. */
+            second_factor_required: boolean;
+            /** @description Open sessions. */
+            sessions: components["schemas"]["SessionCard"][];
+        };
+        /** @description A session as its owner sees it. */
+        SessionCard: {
+            /** @description Stable id. */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description Last use, to about half a minute.
+             */
+            last_seen_at: string;
+            /**
+             * Format: date-time
+             * @description Absolute end.
+             */
+            expires_at: string;
+            /** @description Address it was opened from. */
+            ip: string | null;
+            /** @description Program it was opened with. */
+            user_agent: string | null;
+            /** @description Second factor shown in it. */
+            second_factor: string | null;
+            /** @description Whether it is the one that asks. */
+            current: boolean;
+        };
+        /** @description A fresh secret for an authenticator application, shown this once. */
+        TotpSecret: {
+            /** @description The secret in Base32, for typing. */
+            secret: string;
+            /** @description The `otpauth://` address, for the QR code. */
+            uri: string;
+        };
+        /** @description Recovery codes, shown this once; each works once. */
+        RecoveryCodes: {
+            /** @description The codes. */
+            recovery_codes: string[];
+        };
+        /** @description How many sessions ended. */
+        Ended: {
+            /**
+             * Format: uint64
+             * @description Sessions that were open.
+             */
+            ended: number;
         };
         /** @description One page of a list. */
         Page: {
@@ -923,6 +2112,8 @@ export interface components {
             id: string;
             /** @description Name to sign in with. */
             username: string;
+            /** @description Person, service or node. */
+            kind: components["schemas"]["AccountKind"];
             /** @description Name to show. */
             display_name: string;
             /** @description What it may be. */
@@ -956,6 +2147,8 @@ export interface components {
              */
             last_sign_in_at: string | null;
         };
+        /** @description What stands behind an account. */
+        AccountKind: "person" | "service" | "node";
         /** @description A password for one use, shown this once. */
         OneTimePassword: {
             /** @description The password; it must be changed at the next sign-in. */
@@ -989,6 +2182,8 @@ export interface components {
             account: string;
             /** @description What it is for. */
             name: string;
+            /** @description What it may be used for. */
+            scopes: components["schemas"]["Scope"][];
             /**
              * Format: date-time
              * @description When it was made.
@@ -1010,6 +2205,8 @@ export interface components {
              */
             revoked_at: string | null;
         };
+        /** @description read, run, run:<component>, ingest, admin */
+        Scope: string;
         /** @description A key just made; the secret is shown this once. */
         NewKey: {
             /** @description Stable id. */
@@ -1024,6 +2221,81 @@ export interface components {
         };
         /** @description One page of a list. */
         Page3: {
+            /** @description The items of this page. */
+            items: components["schemas"]["OrganisationCard"][];
+            /**
+             * Format: uint64
+             * @description Items in the whole list.
+             */
+            total: number;
+            /**
+             * Format: uint64
+             * @description This page's number, from 1.
+             */
+            page: number;
+            /**
+             * Format: uint64
+             * @description Items per page.
+             */
+            page_size: number;
+        };
+        /** @description An organisation and how many accounts act for it. */
+        OrganisationCard: {
+            /** @description Unified social credit code. */
+            uscc: string;
+            /** @description Registered name. */
+            name: string;
+            /** @description Region of its seat. */
+            region: string | null;
+            /**
+             * Format: uint64
+             * @description Accounts that act for it.
+             */
+            members: number;
+        };
+        /** @description One page of a list. */
+        Page4: {
+            /** @description The items of this page. */
+            items: components["schemas"]["NodeCard"][];
+            /**
+             * Format: uint64
+             * @description Items in the whole list.
+             */
+            total: number;
+            /**
+             * Format: uint64
+             * @description This page's number, from 1.
+             */
+            page: number;
+            /**
+             * Format: uint64
+             * @description Items per page.
+             */
+            page_size: number;
+        };
+        /** @description A node as administrators see it. */
+        NodeCard: {
+            /** @description Id of its account. */
+            id: string;
+            /** @description Name. */
+            name: string;
+            /** @description `center`, `brain` or `edge`. */
+            node_role: string;
+            /** @description Ed25519 public key, hexadecimal. */
+            public_key: string;
+            /** @description SM2 public key, hexadecimal. */
+            sm2_public_key: string | null;
+            /** @description Where it is reached. */
+            base_url: string | null;
+            /** @description Organisation that runs it. */
+            organisation: string | null;
+            /** @description Whether it may speak. */
+            state: components["schemas"]["NodeState"];
+        };
+        /** @description Whether a node may speak. */
+        NodeState: "waiting" | "active" | "revoked";
+        /** @description One page of a list. */
+        Page5: {
             /** @description The items of this page. */
             items: components["schemas"]["GrantCard"][];
             /**
@@ -1089,6 +2361,21 @@ export interface components {
             until: string | null;
             /** @description Why it is given. */
             basis: components["schemas"]["Text"];
+            /**
+             * @description Columns it opens, every other one is hidden, also one added later; every column when left out.
+             * @default null
+             */
+            columns: string[] | null;
+            /**
+             * @description What may be done; reading, running and exporting when left out.
+             * @default null
+             */
+            actions: components["schemas"]["Action"][] | null;
+            /**
+             * @description Number or name of the agreement it rests on.
+             * @default null
+             */
+            agreement: string | null;
             /** @description Account id of the issuer, or `system`. */
             issued_by: string;
             /**
@@ -1101,6 +2388,8 @@ export interface components {
              * @description When it was taken back.
              */
             revoked_at: string | null;
+            /** @description The request it came of. */
+            request: string | null;
         };
         /** @description To whom a permission is given. */
         Subject: {
@@ -1157,7 +2446,31 @@ export interface components {
                  */
                 digits: number;
             };
+        } | "hash" | {
+            band: {
+                /**
+                 * Format: uint64
+                 * @description Width of a band, more than 0.
+                 */
+                width: number;
+            };
+        } | {
+            top_code: {
+                /**
+                 * Format: uint64
+                 * @description Largest number shown.
+                 */
+                most: number;
+            };
+        } | {
+            date_to: components["schemas"]["DatePart"];
+        } | {
+            region_to: components["schemas"]["RegionPart"];
         };
+        /** @description How far a date is generalised. */
+        DatePart: "month" | "year";
+        /** @description How far a region code is generalised. */
+        RegionPart: "city" | "province";
         /**
          * @description Grade of a dataset or column, lowest first.
          *
@@ -1172,8 +2485,444 @@ export interface components {
             /** @description English */
             en: string;
         };
+        /** @description What somebody wants to do with a resource. */
+        Action: "read" | "run" | "export" | "publish" | "move";
+        /** @description What one can ask for, and what must be written down first. */
+        Purposes: {
+            /** @description Purposes to choose from. */
+            purposes: components["schemas"]["PurposeCard"][];
+            /** @description What each form asks. */
+            forms: components["schemas"]["FormSpec"][];
+        };
+        /** @description A purpose as people choose it. */
+        PurposeCard: {
+            /** @description Stable code, written into the grant. */
+            code: string;
+            /** @description What it is. */
+            title: components["schemas"]["Text"];
+            /** @description What a grant for it opens. */
+            actions: components["schemas"]["Action"][];
+            /** @description Forms without which no request for it is approved. */
+            forms: components["schemas"]["FormName"][];
+            /** @description Whether it needs an agreement. */
+            agreement: boolean;
+        };
+        /** @description Which form. */
+        FormName: "impact_assessment" | "separate_consent" | "risk_assessment";
+        /** @description What a form asks. */
+        FormSpec: {
+            /** @description Which form. */
+            name: components["schemas"]["FormName"];
+            /** @description Its title. */
+            title: components["schemas"]["Text"];
+            /** @description The clause that wants it. */
+            clause: string;
+            /** @description Its fields; every one must be filled. */
+            fields: components["schemas"]["FieldSpec"][];
+        };
+        /** @description One field of a form. */
+        FieldSpec: {
+            /** @description Stable key. */
+            key: string;
+            /** @description What is asked. */
+            title: components["schemas"]["Text"];
+        };
         /** @description One page of a list. */
-        Page4: {
+        Page6: {
+            /** @description The items of this page. */
+            items: components["schemas"]["RequestCard"][];
+            /**
+             * Format: uint64
+             * @description Items in the whole list.
+             */
+            total: number;
+            /**
+             * Format: uint64
+             * @description This page's number, from 1.
+             */
+            page: number;
+            /**
+             * Format: uint64
+             * @description Items per page.
+             */
+            page_size: number;
+        };
+        /** @description A request as people see it. */
+        RequestCard: {
+            /** @description Stable id. */
+            id: string;
+            /** @description Account that asks. */
+            requester: string;
+            /** @description Its name. */
+            requester_name: string;
+            /** @description Dataset name. */
+            dataset: string;
+            /** @description Owner of the dataset. */
+            owner: string;
+            /** @description Purpose code. */
+            purpose: string;
+            /** @description Why. */
+            reason: string;
+            /** @description Columns wanted; empty is all. */
+            columns: string[];
+            /** @description Rows wanted. */
+            rows: components["schemas"]["Predicate"];
+            /**
+             * Format: date-time
+             * @description Last instant the access is wanted for.
+             */
+            until: string;
+            /** @description Agreement it rests on. */
+            agreement: string | null;
+            /** @description Forms without which it cannot be approved. */
+            required_forms: components["schemas"]["FormName"][];
+            /** @description Forms still missing. */
+            missing_forms: components["schemas"]["FormName"][];
+            /** @description Filled forms. */
+            forms: {
+                [key: string]: {
+                    [key: string]: string;
+                };
+            };
+            /** @description Where it stands. */
+            state: components["schemas"]["RequestState"];
+            /**
+             * Format: int64
+             * @description Revision; name it when changing the request.
+             */
+            revision: number;
+            /**
+             * Format: date-time
+             * @description Not decided by then, it closes itself.
+             */
+            decide_by: string;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it last changed.
+             */
+            updated_at: string;
+            /** @description Account that decided. */
+            decided_by: string | null;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            decided_at: string | null;
+            /** @description What they said. */
+            note: string | null;
+            /** @description The grant that came of it. */
+            grant: string | null;
+            /** @description Whether the one who asks may decide it. */
+            may_decide: boolean;
+        };
+        /** @description Where a request stands. */
+        RequestState: "pending" | "granted" | "rejected" | "withdrawn" | "expired" | "revoked" | "ended";
+        /** @description One page of a list. */
+        Page7: {
+            /** @description The items of this page. */
+            items: components["schemas"]["DelegationCard"][];
+            /**
+             * Format: uint64
+             * @description Items in the whole list.
+             */
+            total: number;
+            /**
+             * Format: uint64
+             * @description This page's number, from 1.
+             */
+            page: number;
+            /**
+             * Format: uint64
+             * @description Items per page.
+             */
+            page_size: number;
+        };
+        /** @description A delegation as people see it. */
+        DelegationCard: {
+            /** @description Stable id. */
+            id: string;
+            /** @description Owner whose requests are decided. */
+            owner: string;
+            /** @description Account that decides. */
+            delegate: string;
+            /** @description Its name. */
+            delegate_name: string;
+            /** @description Account that delegated. */
+            given_by: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            given_at: string;
+            /**
+             * Format: date-time
+             * @description Last instant it holds.
+             */
+            until: string;
+            /**
+             * Format: date-time
+             * @description When it was taken back.
+             */
+            revoked_at: string | null;
+        };
+        /** @description Every grant and policy with its use. */
+        Uses: {
+            /** @description Least used first. */
+            items: components["schemas"]["UseCard"][];
+        };
+        /** @description A grant or policy, how often it decided, and whether it is needed (GB/T 22239-2019 8.1.3.2b). */
+        UseCard: {
+            /** @description `grant` or `policy`. */
+            kind: string;
+            /** @description Its id. */
+            id: string;
+            /**
+             * Format: int64
+             * @description Decisions it made.
+             */
+            hits: number;
+            /**
+             * Format: date-time
+             * @description The last one; `None` where it was never used.
+             */
+            last_at: string | null;
+            /** @description A wider grant to the same subject, by id, that makes this one superfluous. */
+            shadowed_by: string | null;
+        };
+        /** @description Everything in force. */
+        Policies: {
+            /** @description Attribute policies. */
+            items: components["schemas"]["Rule"][];
+        };
+        /** @description One version of one policy. */
+        Rule: {
+            /** @description Stable id: lower-case letters, digits and `-`. */
+            id: string;
+            /**
+             * Format: uint64
+             * @description 0 for a built-in one, then counting.
+             */
+            version: number;
+            /** @description What it says in words. */
+            title: components["schemas"]["Text"];
+            /** @description One policy in Cedar's language. */
+            text: string;
+            /** @description Highest grade of resources it is asked about; it can neither permit nor forbid anything above. */
+            level: components["schemas"]["Grade"];
+        };
+        /** @description One page of a list. */
+        Page8: {
+            /** @description The items of this page. */
+            items: components["schemas"]["ChangeCard"][];
+            /**
+             * Format: uint64
+             * @description Items in the whole list.
+             */
+            total: number;
+            /**
+             * Format: uint64
+             * @description This page's number, from 1.
+             */
+            page: number;
+            /**
+             * Format: uint64
+             * @description Items per page.
+             */
+            page_size: number;
+        };
+        /** @description A version of a rule as people see it. */
+        ChangeCard: {
+            /** @description Stable id. */
+            id: string;
+            /**
+             * Format: int64
+             * @description Counts per rule, from 1.
+             */
+            version: number;
+            /** @description What it says. */
+            change: components["schemas"]["RuleChange"];
+            /** @description Highest grade the change touches. */
+            level: components["schemas"]["Grade"];
+            /** @description Where it stands. */
+            state: components["schemas"]["ChangeState"];
+            /** @description Account that proposed it. */
+            proposed_by: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            proposed_at: string;
+            /** @description Account that confirmed or refused it. */
+            decided_by: string | null;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            decided_at: string | null;
+        };
+        /** @description A change of the rules. */
+        RuleChange: {
+            policy: {
+                /** @description Its id: lower-case letters, digits and `-`. */
+                id: string;
+                /** @description What it says in words. */
+                title: components["schemas"]["Text"];
+                /** @description Its text in Cedar's language; none retires it. */
+                text: string | null;
+                /** @description Highest grade it is asked about. */
+                level: components["schemas"]["Grade"];
+            };
+        } | {
+            label: {
+                /** @description Account id. */
+                account: string;
+                /** @description The label; none puts it back to its role's. */
+                label: components["schemas"]["SubjectLabel"] | null;
+            };
+        } | {
+            download: {
+                /** @description The grade. */
+                most: components["schemas"]["Grade"];
+            };
+        };
+        /** @description What the security administrator says about an account (主体标记). */
+        SubjectLabel: {
+            /** @description Highest grade it may see. */
+            clearance: components["schemas"]["Grade"];
+            /**
+             * @description Industry code of its organisation (GB/T 4754), where policies need it.
+             * @default null
+             */
+            industry: string | null;
+        };
+        /** @description What became of a change. */
+        ChangeState: "proposed" | "active" | "superseded" | "refused";
+        /** @description Answers, one for each account and dataset asked about. */
+        Answers: {
+            /** @description The answers. */
+            items: components["schemas"]["Explanation"][];
+            /** @description Whether more were left off. */
+            has_more: boolean;
+        };
+        /** @description The answer for one account and one dataset. */
+        Explanation: {
+            /** @description Account id. */
+            account: string;
+            /** @description Its name. */
+            account_name: string;
+            /** @description What it may be. */
+            role: components["schemas"]["Role"];
+            /** @description Highest grade it may see. */
+            clearance: components["schemas"]["Grade"];
+            /** @description Dataset name. */
+            dataset: string;
+            /** @description Its grade. */
+            grade: components["schemas"]["Grade"];
+            /** @description What was asked. */
+            action: components["schemas"]["Action"];
+            /** @description For what. */
+            purpose: string;
+            /** @description The answer. */
+            allow: boolean;
+            /** @description The chain of reasons; the last one decided. */
+            reasons: components["schemas"]["ReasonCard"][];
+            /** @description The grant it rests on. */
+            grant: string | null;
+            /** @description Why that was given. */
+            basis: components["schemas"]["Text"] | null;
+            /** @description Rows it is confined to. */
+            rows: components["schemas"]["Predicate"] | null;
+            /** @description Columns hidden, and how. */
+            masks: {
+                [key: string]: components["schemas"]["Mask"];
+            };
+            /**
+             * Format: date-time
+             * @description Until when; `None` until revoked.
+             */
+            until: string | null;
+            /** @description Every grant that names the dataset for this account. */
+            candidates: components["schemas"]["Candidate"][];
+            /** @description What would be needed. */
+            needed: components["schemas"]["Text"] | null;
+        };
+        /** @description A reason with its words. */
+        ReasonCard: {
+            /** @description In words. */
+            text: components["schemas"]["Text"];
+        } & ({
+            /** @constant */
+            reason: "cleared";
+            /** @description Of the caller. */
+            clearance: components["schemas"]["Grade"];
+            /** @description Of the dataset. */
+            grade: components["schemas"]["Grade"];
+        } | {
+            /** @constant */
+            reason: "above_clearance";
+            /** @description Of the caller. */
+            clearance: components["schemas"]["Grade"];
+            /** @description Of the dataset. */
+            grade: components["schemas"]["Grade"];
+        } | {
+            /** @constant */
+            reason: "above_channel";
+            /** @description Of the way out. */
+            channel: components["schemas"]["Grade"];
+            /** @description Of the dataset. */
+            grade: components["schemas"]["Grade"];
+        } | {
+            /** @constant */
+            reason: "granted";
+            /** @description Its id. */
+            grant: string;
+        } | {
+            /** @constant */
+            reason: "no_grant";
+        } | {
+            /** @constant */
+            reason: "permitted";
+            /** @description Their ids. */
+            policies: string[];
+        } | {
+            /** @constant */
+            reason: "not_permitted";
+        } | {
+            /** @constant */
+            reason: "forbidden";
+            /** @description Their ids. */
+            policies: string[];
+        } | {
+            /** @constant */
+            reason: "policy_failed";
+        } | {
+            /** @constant */
+            reason: "owners_grant_needed";
+        } | {
+            /** @constant */
+            reason: "columns_hidden";
+            /**
+             * Format: uint
+             * @description How many.
+             */
+            columns: number;
+        });
+        /** @description A grant that names the dataset, and whether it opens it. */
+        Candidate: {
+            /** @description Its id. */
+            grant: string;
+            /** @description Whether it opens the dataset for this. */
+            opens: boolean;
+            /** @description Why not. */
+            why_not: components["schemas"]["Text"] | null;
+        };
+        /** @description One page of a list. */
+        Page9: {
             /** @description The items of this page. */
             items: components["schemas"]["DatasetCard"][];
             /**
@@ -1373,13 +3122,329 @@ export interface components {
             /** @description The grant under which it was read. */
             grant: string;
         };
+        /** @description One page of a list. */
+        Page10: {
+            /** @description The items of this page. */
+            items: components["schemas"]["Classification"][];
+            /**
+             * Format: uint64
+             * @description Items in the whole list.
+             */
+            total: number;
+            /**
+             * Format: uint64
+             * @description This page's number, from 1.
+             */
+            page: number;
+            /**
+             * Format: uint64
+             * @description Items per page.
+             */
+            page_size: number;
+        };
+        /** @description One version of a label. */
+        Classification: {
+            /** @description Id. */
+            id: string;
+            /** @description Dataset. */
+            dataset: string;
+            /** @description Column; absent for the dataset as a whole. */
+            column: string | null;
+            /** @description What it does. */
+            kind: components["schemas"]["LabelKind"];
+            /**
+             * Format: uint64
+             * @description Counts from 1.
+             */
+            version: number;
+            /** @description Where it is on its way. */
+            state: components["schemas"]["State"];
+            /** @description What is said. */
+            label: components["schemas"]["Label"];
+            /** @description Why: findings of a scan with masked examples, or a person's words. */
+            evidence: unknown;
+            /** @description Account id, or `system`. */
+            proposed_by: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            proposed_at: string;
+            /** @description Who confirmed it for the owner. */
+            confirmed_by: string | null;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            confirmed_at: string | null;
+            /** @description Who approved or rejected it. */
+            decided_by: string | null;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            decided_at: string | null;
+            /**
+             * Format: date-time
+             * @description Last instant it is valid; an expired label still counts, an expired de-grading does not.
+             */
+            valid_to: string | null;
+            /** @description Words of the last decision. */
+            reason: string | null;
+        };
+        /** @description What a label does. */
+        LabelKind: "label" | "degrading";
+        /** @description Where a label is on its way. */
+        State: "proposed" | "confirmed" | "approved" | "rejected" | "superseded";
+        /** @description What a dataset or column is said to be (分类分级标签; GB/T 43697-2024 elements 6.3). */
+        Label: {
+            /** @description Industry class (行业领域), for example 工业. */
+            industry_class: string;
+            /** @description Business class (业务属性): 研发、生产、运维、管理、外部数据域 of the industrial guide, or an organisation's own. */
+            business_class: string;
+            /** @description Grade (级别). */
+            grade: components["schemas"]["Grade"];
+            /**
+             * @description Personal information (个人信息).
+             * @default false
+             */
+            personal: boolean;
+            /**
+             * @description Sensitive personal information (敏感个人信息).
+             * @default false
+             */
+            sensitive_personal: boolean;
+            /**
+             * @description Scale (规模) in words.
+             * @default null
+             */
+            scale: string | null;
+            /**
+             * @description Precision (精度) in words.
+             * @default null
+             */
+            precision: string | null;
+            /**
+             * @description Coverage (覆盖度) in words.
+             * @default null
+             */
+            coverage: string | null;
+            /**
+             * @description Datasets it was derived from.
+             * @default []
+             */
+            derived_from: string[];
+        };
+        /** @description What is of which grade. */
+        GradingReport: {
+            /** @description Lowest grade first; grades nothing has are there with zero. */
+            grades: components["schemas"]["GradeCount"][];
+            /** @description Datasets, the highest grade first. */
+            datasets: components["schemas"]["DatasetGrades"][];
+            /**
+             * Format: uint64
+             * @description Labels waiting for the owner.
+             */
+            proposed: number;
+            /**
+             * Format: uint64
+             * @description Labels waiting for approval.
+             */
+            confirmed: number;
+        };
+        /** @description How much there is of one grade. */
+        GradeCount: {
+            /** @description Grade. */
+            grade: components["schemas"]["Grade"];
+            /**
+             * Format: uint64
+             * @description Datasets of it as a whole.
+             */
+            datasets: number;
+            /**
+             * Format: uint64
+             * @description Columns of it.
+             */
+            columns: number;
+        };
+        /** @description The grades of one dataset that count now. */
+        DatasetGrades: {
+            /** @description Dataset. */
+            dataset: string;
+            /** @description Who owns it. */
+            owner: string;
+            /** @description Its grade as a whole. */
+            grade: components["schemas"]["Grade"];
+            /** @description The highest grade of its columns. */
+            highest_column: components["schemas"]["Grade"] | null;
+            /** @description Columns that an approved label calls personal. */
+            personal_columns: string[];
+            /**
+             * Format: uint64
+             * @description Labels that wait for a decision.
+             */
+            open: number;
+        };
+        /** @description What a scan of one dataset came to. */
+        GradingRun: {
+            /** @description Dataset looked at. */
+            dataset: string;
+            /**
+             * Format: uint64
+             * @description Version looked at.
+             */
+            version: number;
+            /** @description What was found in each column that holds an identifier. */
+            findings: components["schemas"]["ColumnEvidence"][];
+            /** @description Proposals made by this scan. */
+            proposed: components["schemas"]["Classification"][];
+            /**
+             * Format: uint64
+             * @description Distinct persons in the dataset, approximately: the most that one of its columns identifies.
+             */
+            persons: number | null;
+            /**
+             * @description Whether the persons of all datasets together reach the number that raises the alarm (an upper bound: a person
+             *     in two datasets counts twice).
+             */
+            alarm: boolean;
+        };
+        /** @description What was found in one column. */
+        ColumnEvidence: {
+            /** @description Column. */
+            column: string;
+            /**
+             * Format: uint64
+             * @description Version of the dataset looked at.
+             */
+            dataset_version: number;
+            /**
+             * Format: uint64
+             * @description Rows looked at.
+             */
+            rows: number;
+            /** @description Whether these were all rows. */
+            complete: boolean;
+            /** @description Counts, shares, masked examples. */
+            report: components["schemas"]["ColumnReport"];
+            /**
+             * Format: uint64
+             * @description Distinct persons, approximately (HyperLogLog over every row), where the column identifies persons.
+             */
+            persons: number | null;
+        };
+        /** @description What a column holds. */
+        ColumnReport: {
+            /**
+             * Format: uint64
+             * @description Values that were not empty.
+             */
+            values: number;
+            /**
+             * Format: uint64
+             * @description Values cut before they were looked at.
+             */
+            cut: number;
+            /** @description Kinds seen at least once, recognised ones first, then by how often. */
+            kinds: components["schemas"]["KindReport"][];
+        };
+        /** @description What was counted for one kind. */
+        KindReport: {
+            /** @description What was found. */
+            kind: components["schemas"]["Kind"];
+            /** @description Whole values, or inside texts. */
+            placement: components["schemas"]["Placement"];
+            /**
+             * Format: uint64
+             * @description Values in which it was found.
+             */
+            matching: number;
+            /**
+             * Format: double
+             * @description `matching` over the values that are not empty, 0 to 1.
+             */
+            share: number;
+            /**
+             * Format: uint64
+             * @description Of `matching`, those whose check digit was computed and is right.
+             */
+            checked: number;
+            /** @description Whether the column's name or title announces it. */
+            announced: boolean;
+            /** @description Whether this is enough to say that the column holds it. */
+            recognised: boolean;
+            /** @description Up to three examples, masked. */
+            examples: string[];
+        };
+        /** @description A kind of identifier (标识类型). */
+        Kind: "resident_id" | "passport" | "bank_card" | "mobile_phone" | "landline" | "email" | "person_name" | "address" | "vehicle_plate" | "coordinates" | "ip_address" | "mac_address" | "uscc" | "organisation_code" | "licence";
+        /** @description Where in the values a kind was found. */
+        Placement: "whole" | "within";
+        /** @description A dataset that must be filed, and how it stands. */
+        Filing: {
+            /** @description The row of the form as of now. */
+            row: components["schemas"]["FilingRow"];
+            /**
+             * Format: date-time
+             * @description When it was last filed.
+             */
+            filed_at: string | null;
+            /**
+             * Format: double
+             * @description Largest change since then: share of rows or bytes; 1 where class or grade changed.
+             */
+            change: number | null;
+            /**
+             * Format: date-time
+             * @description When the change was first seen in a version.
+             */
+            changed_at: string | null;
+            /**
+             * Format: date-time
+             * @description Until when it must be filed (again); absent where nothing is due.
+             */
+            due: string | null;
+            /** @description Whether that has passed. */
+            overdue: boolean;
+        };
+        /** @description One row of the form (备案表): content of the catalogue, not of the data. */
+        FilingRow: {
+            /** @description Dataset (数据名称). */
+            dataset: string;
+            /** @description Title. */
+            title: components["schemas"]["Text"];
+            /** @description Responsible body (责任单位). */
+            owner: string;
+            /** @description Class (类别): industry and business class of the label. */
+            class: string;
+            /** @description Grade (级别): important or core. */
+            grade: components["schemas"]["Grade"];
+            /**
+             * Format: uint64
+             * @description Scale (规模): rows.
+             */
+            rows: number;
+            /**
+             * Format: uint64
+             * @description Scale: bytes.
+             */
+            bytes: number;
+            /** @description Columns and their number per grade, important and core ones named (范围). */
+            columns: string[];
+            /** @description Source and terms (来源). */
+            source: string;
+            /** @description Datasets made from it (共享与使用). */
+            derived: string[];
+            /** @description Protection (保护措施) this program gives it. */
+            protection: string;
+        };
         /** @description A run that was begun. */
         RunStarted: {
             /** @description Ask for it at `/api/v1/ingest/runs/{id}`. */
             run_id: string;
         };
         /** @description One page of a list. */
-        Page5: {
+        Page11: {
             /** @description The items of this page. */
             items: components["schemas"]["RunCard"][];
             /**
@@ -1508,6 +3573,17 @@ export interface components {
             firms_with_industry: number | null;
             /**
              * Format: uint64
+             * @description Labels proposed for what landed; they wait for the owner.
+             * @default 0
+             */
+            labels_proposed: number;
+            /**
+             * @description Why what landed was not classified; `brain grade scan` tries again.
+             * @default null
+             */
+            grading_failure: components["schemas"]["Text"] | null;
+            /**
+             * Format: uint64
              * @description First table's version; `None` when nothing was committed.
              */
             version: number | null;
@@ -1574,7 +3650,7 @@ export interface components {
             /** @description How each file was read: kind, compression, encoding, delimiter. */
             files: components["schemas"]["FileFacts"][];
             /** @description The table's columns. */
-            columns: components["schemas"]["ColumnReport"][];
+            columns: components["schemas"]["ColumnReport2"][];
             /** @description Columns of the files that were not taken. */
             ignored_columns: string[];
         };
@@ -1592,7 +3668,7 @@ export interface components {
             delimiter: string | null;
         };
         /** @description Name and type of a column. */
-        ColumnReport: {
+        ColumnReport2: {
             /** @description Name in the table. */
             name: string;
             /** @description Names it may have in the file. */
@@ -1661,7 +3737,7 @@ export interface components {
             /** @description Which question it answers. */
             summary: components["schemas"]["Text"];
             /** @description Knowledge, tool or application. */
-            kind: components["schemas"]["Kind"];
+            kind: components["schemas"]["Kind2"];
             /** @description Whom it serves. */
             side: components["schemas"]["Side"];
             /** @description Reads or writes. */
@@ -1674,7 +3750,7 @@ export interface components {
             offered: boolean;
         };
         /** @description The three kinds of the Zhejiang guide (知识组件／工具组件／应用组件). */
-        Kind: "knowledge" | "tool" | "application";
+        Kind2: "knowledge" | "tool" | "application";
         /** @description The side a component or page serves (服务对象). */
         Side: "government" | "industry" | "enterprise" | "operation";
         /** @description Whether running a component may change state. */
@@ -1690,7 +3766,7 @@ export interface components {
             /** @description One or two sentences: which question it answers. */
             summary: components["schemas"]["Text"];
             /** @description Knowledge, tool or application. */
-            kind: components["schemas"]["Kind"];
+            kind: components["schemas"]["Kind2"];
             /** @description Whom it serves. */
             side: components["schemas"]["Side"];
             /** @description Reads or writes. */
@@ -1877,7 +3953,7 @@ export interface components {
             positions: number;
         };
         /** @description One page of a list. */
-        Page6: {
+        Page12: {
             /** @description The items of this page. */
             items: components["schemas"]["RecordedEntry"][];
             /**
@@ -1918,11 +3994,26 @@ export interface components {
             body: unknown;
             /** @description Leaf hash. */
             hash: components["schemas"]["Hash"];
+            /** @description Personal values behind the digests in `body.personal`, where they were not erased. */
+            personal: components["schemas"]["PersonalValue"][];
         };
-        /** @description SHA-256 */
+        /** @description SHA-256 or SM3 */
         Hash: string;
-        /** @description The state of the log at one size, signed by the node. */
-        SignedHead: {
+        /** @description A personal value of an entry. */
+        PersonalValue: {
+            /** @description Field of `body.personal`. */
+            field: string;
+            /** @description Whose it is. */
+            of: string;
+            /** @description The value. */
+            value: string;
+        };
+        /** @description The log as its newest checkpoint says. */
+        LogHead: {
+            /** @description Identity of the log. */
+            origin: string;
+            /** @description Digest of the log. */
+            hash: components["schemas"]["HashAlgorithm"];
             /**
              * Format: uint64
              * @description Entries in the log.
@@ -1932,15 +4023,33 @@ export interface components {
             root: components["schemas"]["Hash"];
             /**
              * Format: date-time
-             * @description When it was signed, UTC, to the microsecond.
+             * @description When it was signed, UTC.
              */
             signed_at: string;
-            /** @description Which key signed. */
-            key_id: string;
-            /** @description Ed25519 signature, hexadecimal, over the canonical JSON of the other fields with `context`. */
-            signature: string;
+            /** @description The checkpoint as a C2SP signed note, with the lines of witnesses. */
+            note: string;
+            /** @description Keys that signed it. */
+            keys: components["schemas"]["VerifierKey"][];
+            /** @description Witnesses that counter-signed it. */
+            witnesses: components["schemas"]["WitnessMark"][];
         };
-        /** @description Proof that an entry is in the log; check it with [`merkle::verify_inclusion`]. */
+        /** @description Digest of a log; chosen when the log is made and never changed, never mixed. */
+        HashAlgorithm: "sha256" | "sm3";
+        /** @description Public key as C2SP signed-note spells it: name+id+key */
+        VerifierKey: string;
+        /** @description That a witness counter-signed. */
+        WitnessMark: {
+            /** @description Name of the witness. */
+            name: string;
+            /** @description Signature algorithm. */
+            algorithm: string;
+            /**
+             * Format: date-time
+             * @description When the witness signed, UTC.
+             */
+            time: string;
+        };
+        /** @description Proof that an entry is in the log; check it with `merkle::verify_inclusion`. */
         InclusionProof: {
             /**
              * Format: uint64
@@ -1952,9 +4061,9 @@ export interface components {
             /** @description Sibling hashes from the leaf up. */
             path: components["schemas"]["Hash"][];
             /** @description The head it is proved against. */
-            head: components["schemas"]["SignedHead"];
+            head: components["schemas"]["LogHead"];
         };
-        /** @description Proof that a smaller log is the beginning of a larger one; check it with [`merkle::verify_consistency`]. */
+        /** @description Proof that a smaller log is the beginning of a larger one; check it with `merkle::verify_consistency`. */
         ConsistencyProof: {
             /**
              * Format: uint64
@@ -1973,9 +4082,173 @@ export interface components {
             /** @description Hashes of the proof. */
             path: components["schemas"]["Hash"][];
         };
+        /** @description Entries of one log with their proofs. */
+        Bundle: {
+            /** @description `brain-evidence-bundle/1`. */
+            format: string;
+            /** @description What was followed, for example `dataset:subject.enterprise`; empty for single entries. */
+            about: string;
+            /** @description When the bundle was made, by the clock of the node. */
+            made_at: string;
+            /** @description The log. */
+            log: components["schemas"]["LogIdentity"];
+            /** @description Keys of witnesses the log asks, as the node knows them. */
+            witnesses: components["schemas"]["VerifierKey"][];
+            /** @description Signed checkpoint the entries are proved against: a C2SP note. */
+            checkpoint: string;
+            /** @description An older checkpoint, and the proof that the log only grew since. */
+            earlier: components["schemas"]["Earlier"] | null;
+            /** @description The entries, by position. */
+            entries: components["schemas"]["BundledEntry"][];
+        };
+        /** @description Which log it is. */
+        LogIdentity: {
+            /** @description Identity of the log, first line of its checkpoints. */
+            origin: string;
+            /** @description Digest of the log. */
+            hash: components["schemas"]["HashAlgorithm"];
+            /** @description Keys its checkpoints are signed with, as the node says. */
+            keys: components["schemas"]["VerifierKey"][];
+        };
+        /** @description An older checkpoint of the same log. */
+        Earlier: {
+            /** @description The signed note. */
+            checkpoint: string;
+            /** @description Consistency proof to the bundle's checkpoint (RFC 9162 §2.1.4). */
+            path: components["schemas"]["Hash"][];
+        };
+        /** @description One entry with its proof. */
+        BundledEntry: {
+            /**
+             * Format: uint64
+             * @description Position in the log, from 0.
+             */
+            seq: number;
+            /** @description The exact bytes that were hashed: canonical JSON (RFC 8785). */
+            leaf: string;
+            /** @description Inclusion proof (RFC 9162 §2.1.3), from the leaf's sibling up. */
+            path: components["schemas"]["Hash"][];
+            /**
+             * @description Personal values behind the salted digests of the body, where they were not erased.
+             * @default []
+             */
+            openings: components["schemas"]["Opening"][];
+        };
+        /** @description A personal value and the salt that shows it is the one that was recorded. */
+        Opening: {
+            /** @description Field of `body.personal`. */
+            field: string;
+            /** @description Salt of the person, hexadecimal. */
+            salt: string;
+            /** @description The value. */
+            value: string;
+        };
+        /** @description Witnesses of our log, logs we witness, and what was found. */
+        Witnessing: {
+            /** @description Nodes that counter-sign our checkpoints. */
+            witnesses: components["schemas"]["PeerStatus"][];
+            /** @description Logs whose checkpoints we counter-sign. */
+            logs: components["schemas"]["WitnessedLog"][];
+            /** @description Proofs that a log misbehaved, newest first. */
+            alarms: components["schemas"]["Page13"];
+        };
+        /** @description How a witness stands to us. */
+        PeerStatus: {
+            /** @description Name it signs under. */
+            name: string;
+            /** @description Where it is asked. */
+            url: string;
+            /**
+             * Format: uint64
+             * @description Size of the newest of our checkpoints it signed.
+             */
+            size: number | null;
+            /** @description Outcome of the last request of this process. */
+            state: components["schemas"]["PeerState"];
+            /**
+             * Format: date-time
+             * @description When that was, UTC.
+             */
+            asked_at: string | null;
+        };
+        /** @description Outcome of a request to a witness. */
+        PeerState: {
+            /** @constant */
+            state: "not_asked";
+        } | {
+            /** @constant */
+            state: "signed";
+        } | {
+            /** @constant */
+            state: "failed";
+            detail: string;
+        } | {
+            /** @constant */
+            state: "refused";
+            detail: string;
+        } | {
+            /** @constant */
+            state: "contradicts";
+        };
+        /** @description A log as we last signed it. */
+        WitnessedLog: {
+            /** @description Identity of the log. */
+            origin: string;
+            /**
+             * Format: uint64
+             * @description Entries in it; absent before its first request.
+             */
+            size: number | null;
+            /**
+             * Format: date-time
+             * @description When we signed last, UTC.
+             */
+            signed_at: string | null;
+        };
+        /** @description One page of a list. */
+        Page13: {
+            /** @description The items of this page. */
+            items: components["schemas"]["AlarmCard"][];
+            /**
+             * Format: uint64
+             * @description Items in the whole list.
+             */
+            total: number;
+            /**
+             * Format: uint64
+             * @description This page's number, from 1.
+             */
+            page: number;
+            /**
+             * Format: uint64
+             * @description Items per page.
+             */
+            page_size: number;
+        };
+        /** @description A proof that a log misbehaved. */
+        AlarmCard: {
+            /** @description Number of the finding. */
+            id: string;
+            /** @description Identity of the log. */
+            origin: string;
+            /** @description `fork`, `rewritten` or `rolled_back`. */
+            problem: string;
+            /**
+             * Format: uint64
+             * @description Size of the contradicting checkpoint.
+             */
+            size: number;
+            /** @description The contradicting checkpoint, signed by the log. */
+            note: string;
+            /**
+             * Format: date-time
+             * @description When it was found, UTC.
+             */
+            found_at: string;
+        };
         /** @description What a verification found. */
         Verification: {
-            /** @description Whether every entry, the tree and every signed head agree. */
+            /** @description Whether every entry, the tree, every signed head, tile and reference agree. */
             ok: boolean;
             /**
              * Format: uint64
@@ -1989,8 +4262,22 @@ export interface components {
              * @description Signed heads found good.
              */
             heads: number;
+            /**
+             * Format: uint64
+             * @description Entries after the newest good head: not signed yet.
+             */
+            unsigned: number;
             /** @description The first thing found wrong. */
             first_bad: components["schemas"]["BadEntry"] | null;
+            /** @description Tiles that are missing or wrong, by path; at most twenty. */
+            bad_tiles: string[];
+            /**
+             * Format: uint64
+             * @description Tiles that were written anew.
+             */
+            repaired_tiles: number;
+            /** @description What each witness said. */
+            witnesses: components["schemas"]["WitnessWord"][];
         };
         /** @description Where the log is not what it was. */
         BadEntry: {
@@ -2005,7 +4292,528 @@ export interface components {
             detail: components["schemas"]["Text"];
         };
         /** @description Ways in which a log can be wrong. */
-        LogProblem: "missing" | "altered" | "rewritten" | "bad_signature" | "inserted";
+        LogProblem: "missing" | "altered" | "rewritten" | "bad_signature" | "inserted" | "bad_tile" | "bad_reference" | "bad_personal";
+        /** @description What a witness says about our log. */
+        WitnessWord: {
+            /** @description Name of the witness. */
+            name: string;
+            /**
+             * Format: uint64
+             * @description Size it last signed.
+             */
+            size: number | null;
+            /** @description Why it could not be asked. */
+            failure: string | null;
+        };
+        /** @description What was erased. */
+        Erased: {
+            /**
+             * Format: uint64
+             * @description Values destroyed.
+             */
+            values: number;
+        };
+        /** @description What another node's operator writes into its configuration. */
+        PublishedKeys: {
+            /** @description Identity of the log. */
+            origin: string;
+            /** @description Digest of the log. */
+            hash: string;
+            /** @description Keys its checkpoints are signed with. */
+            log: components["schemas"]["VerifierKey"][];
+            /** @description Keys this node signs checkpoints of others with. */
+            witness: components["schemas"]["VerifierKey"][];
+        };
+        /** @description A statement with its signatures. */
+        SignedStatement: {
+            /** @description The [`Statement`]; kept as it came, so that a field this version does not know is signed over all the same. */
+            statement: unknown;
+            /** @description One for each algorithm. */
+            signatures: components["schemas"]["StatementSignature"][];
+        };
+        /** @description A signature over a statement. */
+        StatementSignature: {
+            /** @description `ed25519` or `sm2-sm3`. */
+            algorithm: string;
+            /** @description Public key, hexadecimal. */
+            public_key: string;
+            /** @description The signature, hexadecimal. */
+            signature: string;
+        };
+        /** @description How this node stands. */
+        OwnStatus: {
+            /** @description Name by which other nodes know it. */
+            name: string;
+            /** @description Keys its statements are signed with; what peers register. */
+            keys: components["schemas"]["NodePublicKeys"];
+            /** @description What it measured of itself last. */
+            measurement: components["schemas"]["NodeMeasurement"] | null;
+            /** @description Its parts. */
+            health: components["schemas"]["HealthPart"][];
+            /** @description How the last backup ended. */
+            backup: components["schemas"]["BackupRecord"] | null;
+            /** @description How the last restore drill ended. */
+            drill: components["schemas"]["DrillRecord"] | null;
+            /** @description How the last check of the evidence log ended. */
+            verification: components["schemas"]["VerificationRecord"] | null;
+        };
+        /** @description The keys a node is registered with. */
+        NodePublicKeys: {
+            /** @description Ed25519, hexadecimal. */
+            ed25519: string;
+            /** @description SM2, hexadecimal. */
+            sm2: string | null;
+        };
+        /** @description Digests of what runs. */
+        NodeMeasurement: {
+            /** @description Version of the program. */
+            version: string;
+            /** @description Digest of the program file. */
+            program: string;
+            /** @description Digest of the list of everything the program was built from. */
+            dependencies: string;
+            /** @description Digest of the effective configuration without secrets. */
+            configuration: string;
+            /**
+             * Format: date-time
+             * @description When, UTC.
+             */
+            measured_at: string;
+        };
+        /** @description One part of a node. */
+        HealthPart: {
+            /** @description `store`, `lake`, `evidence`, `backup`, `integrity` … */
+            name: string;
+            /** @description Whether it works. */
+            ok: boolean;
+            /** @description Whether a node without it must not exchange data. */
+            essential: boolean;
+            /** @description More about it, English. */
+            detail: string;
+        };
+        /** @description How the last backup ended. */
+        BackupRecord: {
+            /**
+             * Format: date-time
+             * @description When it ended, UTC.
+             */
+            at: string;
+            /** @description Whether it is whole. */
+            ok: boolean;
+            /** @description The snapshot; empty where it failed. */
+            snapshot: string;
+            /**
+             * Format: uint64
+             * @description Bytes that were new.
+             */
+            bytes_new: number;
+            /** @description Why it failed; empty where it did not. */
+            error: string;
+            /**
+             * Format: date-time
+             * @description When one was whole last.
+             */
+            last_good: string | null;
+        };
+        /** @description How the last restore drill ended (恢复演练). */
+        DrillRecord: {
+            /**
+             * Format: date-time
+             * @description When it ended, UTC.
+             */
+            at: string;
+            /** @description Whether the restored node verified and every table was read. */
+            ok: boolean;
+            /** @description The snapshot that was restored. */
+            snapshot: string;
+            /**
+             * Format: uint64
+             * @description Tables read to their last row.
+             */
+            tables: number;
+            /**
+             * Format: uint64
+             * @description Their rows.
+             */
+            rows: number;
+            /**
+             * Format: uint64
+             * @description Seconds from the first byte to the last check.
+             */
+            seconds: number;
+            /** @description Why it failed; empty where it did not. */
+            error: string;
+        };
+        /** @description How the last check of the whole evidence log ended. */
+        VerificationRecord: {
+            /**
+             * Format: date-time
+             * @description When, UTC.
+             */
+            at: string;
+            /** @description Whether everything agreed. */
+            ok: boolean;
+            /**
+             * Format: uint64
+             * @description Entries found good.
+             */
+            entries: number;
+        };
+        /** @description One page of a list. */
+        Page14: {
+            /** @description The items of this page. */
+            items: components["schemas"]["PeerStanding"][];
+            /**
+             * Format: uint64
+             * @description Items in the whole list.
+             */
+            total: number;
+            /**
+             * Format: uint64
+             * @description This page's number, from 1.
+             */
+            page: number;
+            /**
+             * Format: uint64
+             * @description Items per page.
+             */
+            page_size: number;
+        };
+        /** @description A peer as its last statement shows it. */
+        PeerStanding: {
+            /** @description Id of its account. */
+            id: string;
+            /** @description Name it is registered under. */
+            name: string;
+            /** @description `center`, `brain` or `edge`. */
+            node_role: string;
+            /** @description Whether it may speak. */
+            state: components["schemas"]["NodeState"];
+            /** @description Where it is reached. */
+            base_url: string | null;
+            /** @description Whether data may be exchanged with it, by its last statement; `None` where it never was asked. */
+            accepted: boolean | null;
+            /** @description Why not. */
+            reason: string | null;
+            /**
+             * Format: date-time
+             * @description When it was asked last.
+             */
+            asked_at: string | null;
+            /** @description What it said last. */
+            statement: components["schemas"]["NodeStatement"] | null;
+        };
+        /** @description What a node says of itself. */
+        NodeStatement: {
+            /** @description `brain/status/v1`. */
+            format: string;
+            /** @description Name by which other nodes know it. */
+            node: string;
+            /** @description Name shown to people. */
+            title: string;
+            /** @description `center`, `brain` or `edge`. */
+            role: string;
+            /** @description Version of the program. */
+            version: string;
+            /** @description Digest of the program file, `sha-256:…` or `sm3:…`. */
+            program: string;
+            /** @description Digest of the list of everything the program was built from. */
+            dependencies: string;
+            /** @description Digest of the effective configuration without secrets. */
+            configuration: string;
+            /**
+             * Format: date-time
+             * @description When these digests were taken, UTC.
+             */
+            measured_at: string;
+            /** @description `international` or `commercial`. */
+            profile: string;
+            /** @description The evidence log as it is now. */
+            evidence: components["schemas"]["EvidenceHeadFact"];
+            /** @description Parts of the node and whether they work. */
+            health: components["schemas"]["HealthPart"][];
+            /** @description Serial number of the certificate it shows to callers. */
+            certificate: string | null;
+            /**
+             * Format: date-time
+             * @description When it was made, UTC.
+             */
+            made_at: string;
+            /** @description The number that whoever asked sent along. */
+            nonce: string;
+        };
+        /** @description Size and root of the evidence log. */
+        EvidenceHeadFact: {
+            /** @description Identity of the log. */
+            origin: string;
+            /** @description Its digest. */
+            hash: string;
+            /**
+             * Format: uint64
+             * @description Entries.
+             */
+            size: number;
+            /** @description Root over them. */
+            root: string;
+        };
+        /** @description A value that counts as good. */
+        KnownGood: {
+            /** @description Id, a UUID. */
+            id: string;
+            /** @description Of what. */
+            kind: components["schemas"]["KnownGoodKind"];
+            /** @description The value. */
+            value: string;
+            /** @description Name of the one node it counts for. */
+            node: string | null;
+            /** @description Where it comes from. */
+            note: string;
+            /** @description Who listed it. */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            created_at: string;
+        };
+        /** @description Of what a value is. */
+        KnownGoodKind: "version" | "program" | "dependencies" | "configuration";
+        /** @description The matrix with the live facts of one node. */
+        ComplianceReport: {
+            /** @description Name of the node. */
+            node: string;
+            /** @description Version of the program. */
+            version: string;
+            /**
+             * Format: date-time
+             * @description When it was made, UTC.
+             */
+            made_at: string;
+            /** @description Rows by state. */
+            counts: components["schemas"]["ComplianceCounts"];
+            /** @description Live facts. */
+            facts: components["schemas"]["ComplianceFact"][];
+            /** @description The rows. */
+            controls: components["schemas"]["Control"][];
+        };
+        /** @description How many rows are in which state. */
+        ComplianceCounts: {
+            /**
+             * Format: uint16
+             * @description Rows that are met.
+             */
+            met: number;
+            /**
+             * Format: uint16
+             * @description Rows that are met in part.
+             */
+            partly: number;
+            /**
+             * Format: uint16
+             * @description Rows that whoever runs the node meets.
+             */
+            deployment: number;
+            /**
+             * Format: uint16
+             * @description Rows that are not met.
+             */
+            open: number;
+        };
+        /** @description Something true of a node now. */
+        ComplianceFact: {
+            /** @description Key that rows name. */
+            key: string;
+            /** @description What it is. */
+            title: components["schemas"]["Text"];
+            /** @description Its value. */
+            value: string;
+            /** @description Whether it is as level 3 wants it; `None` where it only informs. */
+            ok: boolean | null;
+        };
+        /** @description One row. */
+        Control: {
+            /**
+             * Format: uint16
+             * @description Number of the row, from 1.
+             */
+            row: number;
+            /** @description Clauses of GB/T 22239-2019. */
+            clauses: string[];
+            /** @description What it is about. */
+            title: components["schemas"]["Text"];
+            /** @description What it asks, in our words. */
+            asks: components["schemas"]["Text"];
+            /** @description Whose duty it is. */
+            who: components["schemas"]["ControlDuty"];
+            /** @description How far it is met. */
+            state: components["schemas"]["ControlState"];
+            /**
+             * @description Where it is done: paths of this repository.
+             * @default []
+             */
+            places: string[];
+            /**
+             * @description Tests that show it: `path::function`.
+             * @default []
+             */
+            tests: string[];
+            /**
+             * @description What stays with whoever runs the node.
+             * @default null
+             */
+            organisation: components["schemas"]["Text"] | null;
+            /**
+             * @description What is missing.
+             * @default null
+             */
+            missing: components["schemas"]["Text"] | null;
+            /**
+             * @description Keys of live facts that belong to it.
+             * @default []
+             */
+            facts: string[];
+        };
+        /** @description Whose duty a row is. */
+        ControlDuty: "product" | "deployment" | "both";
+        /** @description How far a row is met. */
+        ControlState: "met" | "partly" | "deployment" | "open";
+        /** @description How long data is kept, and why. */
+        RetentionRule: {
+            /** @description Name of the rule. */
+            name: string;
+            /** @description `zone.table`, `zone.*` or `*`. */
+            datasets: string;
+            /**
+             * @description Only datasets of these grades; all when left out.
+             * @default []
+             */
+            grades: components["schemas"]["Grade"][];
+            /** @description What goes. */
+            what: components["schemas"]["RetentionWhat"];
+            /**
+             * Format: uint32
+             * @description Days it is kept.
+             */
+            keep_days: number;
+            /** @description Law, contract or policy behind it. */
+            basis: string;
+        };
+        /** @description What goes when the time is up. */
+        RetentionWhat: "past_versions" | "everything";
+        /** @description One page of a list. */
+        Page15: {
+            /** @description The items of this page. */
+            items: components["schemas"]["DeletionProposal"][];
+            /**
+             * Format: uint64
+             * @description Items in the whole list.
+             */
+            total: number;
+            /**
+             * Format: uint64
+             * @description This page's number, from 1.
+             */
+            page: number;
+            /**
+             * Format: uint64
+             * @description Items per page.
+             */
+            page_size: number;
+        };
+        /** @description Something due for deletion, or what became of it. */
+        DeletionProposal: {
+            /** @description Id, a UUID. */
+            id: string;
+            /** @description The dataset. */
+            dataset: string;
+            /** @description Name of the rule. */
+            rule: string;
+            /** @description Law, contract or policy behind the rule. */
+            basis: string;
+            /** @description Whether the present content goes too. */
+            whole: boolean;
+            /**
+             * Format: uint64
+             * @description Versions that go.
+             */
+            versions: number;
+            /**
+             * Format: uint64
+             * @description Oldest version that stays.
+             */
+            first_kept: number;
+            /**
+             * Format: uint64
+             * @description Bytes of the files that go.
+             */
+            bytes: number;
+            /** @description `proposed`, `deleting`, `rejected` or `done`. */
+            state: string;
+            /**
+             * Format: date-time
+             * @description When it was proposed.
+             */
+            proposed_at: string;
+            /** @description Who decided. */
+            decided_by: string | null;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            decided_at: string | null;
+            /** @description Why. */
+            reason: string | null;
+            /** @description The certificate of what was deleted. */
+            certificate: components["schemas"]["DeletionCertificate"] | null;
+        };
+        /** @description What proves that data was deleted (删除证明): which files, by which rule, on whose word, and the evidence entry. */
+        DeletionCertificate: {
+            /** @description The proposal. */
+            proposal: string;
+            /** @description The dataset. */
+            dataset: string;
+            /** @description The rule. */
+            rule: string;
+            /** @description Law, contract or policy behind it. */
+            basis: string;
+            /** @description Whether everything went. */
+            whole: boolean;
+            /**
+             * Format: uint64
+             * @description First version that went.
+             */
+            first_version: number;
+            /**
+             * Format: uint64
+             * @description Last version that went.
+             */
+            last_version: number;
+            /** @description Files that were removed. */
+            files: components["schemas"]["DeletedFile"][];
+            /** @description Data keys that were destroyed. */
+            keys: string[];
+            /** @description Who approved it. */
+            approved_by: string;
+            /** @description Why. */
+            reason: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            deleted_at: string;
+            /** @description Proof that the entry is in the evidence log. */
+            proof: components["schemas"]["InclusionProof"] | null;
+        };
+        /** @description A file that was removed. */
+        DeletedFile: {
+            /** @description Name in the table's folder. */
+            name: string;
+            /**
+             * Format: uint64
+             * @description Bytes.
+             */
+            bytes: number;
+        };
     };
     responses: {
         /** @description 请求有误 · Invalid request */
@@ -2361,7 +5169,7 @@ export interface operations {
     session_open: {
         parameters: {
             query?: {
-                /** @description 为 1 时同时返回令牌，供程序使用 · 1 also returns the token, for programs. */
+                /** @description 为 1 时返回令牌供程序使用，不设浏览器会话 · 1 returns a token for programs instead of a browser's cookie. */
                 token?: number | null;
                 /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
                 lang?: "zh" | "en";
@@ -2388,7 +5196,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SessionState"];
+                    "application/json": components["schemas"]["SignInAnswer"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -2433,6 +5241,55 @@ export interface operations {
             503: components["responses"]["Refusal503"];
         };
     };
+    session_second_factor: {
+        parameters: {
+            query?: {
+                /** @description 为 1 时返回令牌供程序使用，不设浏览器会话 · 1 returns a token for programs instead of a browser's cookie. */
+                token?: number | null;
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description 登录时得到的验证编号 · The challenge from the first step. */
+                    challenge: string;
+                    /** @description 第二因素 · The second factor. */
+                    factor: {
+                        /** @description 动态口令 · Six digits of the authenticator application. */
+                        totp?: string | null;
+                        /** @description 恢复码 · A recovery code. */
+                        recovery_code?: string | null;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInAnswer"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            403: components["responses"]["Refusal403"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
     session_password: {
         parameters: {
             query?: {
@@ -2468,6 +5325,285 @@ export interface operations {
             409: components["responses"]["Refusal409"];
             413: components["responses"]["Refusal413"];
             415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    security_show: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecurityCard"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    totp_begin: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            201: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TotpSecret"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    totp_remove: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            204: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            409: components["responses"]["Refusal409"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    totp_confirm: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description 动态口令 · Six digits of the authenticator application. */
+                    code: string;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    recovery_codes_renew: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    session_step_up: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description 第二因素 · The second factor. */
+                    factor: {
+                        /** @description 动态口令 · Six digits of the authenticator application. */
+                        totp?: string | null;
+                        /** @description 恢复码 · A recovery code. */
+                        recovery_code?: string | null;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            204: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    sessions_end_others: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ended"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            409: components["responses"]["Refusal409"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    sessions_end: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            204: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
             429: components["responses"]["Refusal429"];
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
@@ -2522,6 +5658,8 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /** @description 类别，缺省为人员；服务账号没有口令，只有密钥 · Person when left out; a service has no password, only keys. */
+                    kind?: ("person" | "service" | "node") | null;
                     /** @description 用户名 · Name to sign in with. */
                     username: string;
                     /** @description 显示名称 · Name to show. */
@@ -2537,8 +5675,8 @@ export interface operations {
                      * @example 330100
                      */
                     region?: string | null;
-                    /** @description 首次口令 · First password. */
-                    password: string;
+                    /** @description 首次口令，人员必填 · First password; needed for a person. */
+                    password?: string | null;
                     /** @description 首次登录是否须改口令，默认是 · Whether the first password must be changed; true when left out. */
                     must_change_password?: boolean | null;
                 };
@@ -2609,6 +5747,43 @@ export interface operations {
             503: components["responses"]["Refusal503"];
         };
     };
+    accounts_reset_password: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneTimePassword"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
     accounts_approve: {
         parameters: {
             query?: {
@@ -2644,7 +5819,115 @@ export interface operations {
             503: components["responses"]["Refusal503"];
         };
     };
-    accounts_reset_password: {
+    accounts_role: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description 新角色；不能是三类管理员之一 · The new role; none of the separated administrators. */
+                    role: "system_administrator" | "security_administrator" | "auditor" | "government" | "industry_body" | "enterprise" | "component_author";
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            204: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    accounts_unlock: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            204: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    accounts_reset_second_factor: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            204: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    accounts_end_sessions: {
         parameters: {
             query?: {
                 /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
@@ -2665,7 +5948,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["OneTimePassword"];
+                    "application/json": components["schemas"]["Ended"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -2673,8 +5956,6 @@ export interface operations {
             403: components["responses"]["Refusal403"];
             404: components["responses"]["Refusal404"];
             409: components["responses"]["Refusal409"];
-            413: components["responses"]["Refusal413"];
-            415: components["responses"]["Refusal415"];
             429: components["responses"]["Refusal429"];
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
@@ -2732,6 +6013,11 @@ export interface operations {
                     /** @description 用途名称 · What it is for. */
                     name: string;
                     /**
+                     * @description 范围，缺省只读：read、run、run:<组件>、ingest、admin；不超出账号的角色 · Scopes, reading only when left out; never
+                     *     more than the account's role.
+                     */
+                    scopes?: string[] | null;
+                    /**
                      * Format: date-time
                      * @description 失效时间 · When it stops working.
                      */
@@ -2762,6 +6048,54 @@ export interface operations {
             503: components["responses"]["Refusal503"];
         };
     };
+    api_keys_rotate: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: uint32
+                     * @description 旧密钥继续有效的小时数，缺省 0 · Hours the old key works on; 0 when left out.
+                     * @default 0
+                     */
+                    grace_hours?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            201: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewKey"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
     api_keys_revoke: {
         parameters: {
             query?: {
@@ -2775,6 +6109,308 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            204: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    service_keys_create: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description 用途名称 · What it is for. */
+                    name: string;
+                    /**
+                     * @description 范围，缺省只读：read、run、run:<组件>、ingest、admin；不超出账号的角色 · Scopes, reading only when left out; never
+                     *     more than the account's role.
+                     */
+                    scopes?: string[] | null;
+                    /**
+                     * Format: date-time
+                     * @description 失效时间 · When it stops working.
+                     */
+                    expires_at: string;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            201: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewKey"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    organisations_list: {
+        parameters: {
+            query?: {
+                /** @description 页码，从 1 起 · Page, from 1. */
+                page?: number | null;
+                /** @description 每页条数，至多 1000 · Items per page, at most 1000. */
+                page_size?: number | null;
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page3"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    organisations_put: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                uscc: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description 登记名称 · Registered name. */
+                    name: string;
+                    /**
+                     * Format: region-code
+                     * @description 所在地区 · Region of its seat.
+                     * @example 330000
+                     * @example 330100
+                     */
+                    region?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            204: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    nodes_list: {
+        parameters: {
+            query?: {
+                /** @description 页码，从 1 起 · Page, from 1. */
+                page?: number | null;
+                /** @description 每页条数，至多 1000 · Items per page, at most 1000. */
+                page_size?: number | null;
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page4"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    nodes_register: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description 节点名称 · Name of the node. */
+                    name: string;
+                    /** @description 节点角色：center、brain、edge · Its role. */
+                    node_role: string;
+                    /** @description Ed25519 公钥，十六进制 · Public key, hexadecimal. */
+                    public_key: string;
+                    /** @description SM2 公钥，十六进制 · SM2 public key, hexadecimal. */
+                    sm2_public_key?: string | null;
+                    /** @description 节点地址，如 https://host:7600 · Where it is reached. */
+                    base_url?: string | null;
+                    /** @description 运营单位 · Organisation that runs it. */
+                    organisation?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            201: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodeCard"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    nodes_address: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description 节点地址，如 https://host:7600；http 仅限本机 · Where it is reached; http is for this machine only. */
+                    base_url: string;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            204: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    nodes_state: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description active 或 revoked · `active` or `revoked`. */
+                    state: "waiting" | "active" | "revoked";
+                };
+            };
+        };
         responses: {
             /** @description 成功 · Success */
             204: {
@@ -2820,7 +6456,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page3"];
+                    "application/json": components["schemas"]["Page5"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -2920,6 +6556,28 @@ export interface operations {
                                  */
                                 digits: number;
                             };
+                        } | "hash" | {
+                            band: {
+                                /**
+                                 * Format: uint64
+                                 * @description Width of a band, more than 0.
+                                 */
+                                width: number;
+                            };
+                        } | {
+                            top_code: {
+                                /**
+                                 * Format: uint64
+                                 * @description Largest number shown.
+                                 */
+                                most: number;
+                            };
+                        } | {
+                            /** @description How far a date is generalised. */
+                            date_to: "month" | "year";
+                        } | {
+                            /** @description How far a region code is generalised. */
+                            region_to: "city" | "province";
                         };
                     };
                     /**
@@ -2947,6 +6605,21 @@ export interface operations {
                         /** @description English */
                         en: string;
                     };
+                    /**
+                     * @description Columns it opens, every other one is hidden, also one added later; every column when left out.
+                     * @default null
+                     */
+                    columns?: string[] | null;
+                    /**
+                     * @description What may be done; reading, running and exporting when left out.
+                     * @default null
+                     */
+                    actions?: ("read" | "run" | "export" | "publish" | "move")[] | null;
+                    /**
+                     * @description Number or name of the agreement it rests on.
+                     * @default null
+                     */
+                    agreement?: string | null;
                 };
             };
         };
@@ -3006,6 +6679,980 @@ export interface operations {
             503: components["responses"]["Refusal503"];
         };
     };
+    requests_purposes: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Purposes"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    requests_mine: {
+        parameters: {
+            query?: {
+                /** @description 状态；缺省为全部 · State; all when left out. */
+                state?: ("pending" | "granted" | "rejected" | "withdrawn" | "expired" | "revoked" | "ended") | null;
+                /** @description 页码，从 1 起 · Page, from 1. */
+                page?: number | null;
+                /** @description 每页条数，至多 1000 · Items per page, at most 1000. */
+                page_size?: number | null;
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page6"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    requests_submit: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Dataset name. */
+                    dataset: string;
+                    /** @description Purpose code, see the list of purposes. */
+                    purpose: string;
+                    /** @description Why, for whoever decides. */
+                    reason: string;
+                    /**
+                     * @description Columns wanted; all when left out.
+                     * @default []
+                     */
+                    columns?: string[];
+                    /**
+                     * @description Rows wanted; all when left out.
+                     * @default {
+                     *       "all": []
+                     *     }
+                     */
+                    rows?: {
+                        equals: {
+                            /** @description Column name. */
+                            column: string;
+                            /** @description Text to compare with. */
+                            value: string;
+                        };
+                    } | {
+                        starts_with: {
+                            /** @description Column name. */
+                            column: string;
+                            /** @description Prefix. */
+                            prefix: string;
+                        };
+                    } | {
+                        own_organisation: {
+                            /** @description Column name. */
+                            column: string;
+                        };
+                    } | {
+                        own_region: {
+                            /** @description Column name. */
+                            column: string;
+                        };
+                    } | {
+                        any: components["schemas"]["Predicate"][];
+                    } | {
+                        all: components["schemas"]["Predicate"][];
+                    };
+                    /**
+                     * Format: date-time
+                     * @description Last instant the access is wanted for.
+                     */
+                    until: string;
+                    /**
+                     * @description Number or name of the agreement it rests on.
+                     * @default null
+                     */
+                    agreement?: string | null;
+                    /**
+                     * @description Whether sensitive personal information is meant (敏感个人信息).
+                     * @default false
+                     */
+                    sensitive_personal?: boolean;
+                    /**
+                     * @description Forms already filled.
+                     * @default {}
+                     */
+                    forms?: {
+                        [key: string]: {
+                            [key: string]: string;
+                        };
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            201: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestCard"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    requests_show: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestCard"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    requests_fill: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: int64
+                     * @description The revision that was read.
+                     */
+                    revision: number;
+                    /** @description Which form. */
+                    form: "impact_assessment" | "separate_consent" | "risk_assessment";
+                    /** @description An answer for each of its fields. */
+                    answers: {
+                        [key: string]: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestCard"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    requests_withdraw: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: int64
+                     * @description The revision that was read.
+                     */
+                    revision: number;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestCard"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    requests_inbox: {
+        parameters: {
+            query?: {
+                /** @description 状态；缺省为全部 · State; all when left out. */
+                state?: ("pending" | "granted" | "rejected" | "withdrawn" | "expired" | "revoked" | "ended") | null;
+                /** @description 页码，从 1 起 · Page, from 1. */
+                page?: number | null;
+                /** @description 每页条数，至多 1000 · Items per page, at most 1000. */
+                page_size?: number | null;
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page6"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    requests_approve: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: int64
+                     * @description The revision that was read.
+                     */
+                    revision: number;
+                    /**
+                     * @description The request as it stands, or less.
+                     * @default {
+                     *       "note": "",
+                     *       "until": null,
+                     *       "rows": null,
+                     *       "masks": {},
+                     *       "mask_from": null
+                     *     }
+                     */
+                    approval?: {
+                        /**
+                         * @description Why, for the requester.
+                         * @default
+                         */
+                        note?: string;
+                        /**
+                         * Format: date-time
+                         * @description An earlier end than asked for.
+                         * @default null
+                         */
+                        until?: string | null;
+                        /**
+                         * @description Rows to which the request is confined further.
+                         * @default null
+                         */
+                        rows?: ({
+                            equals: {
+                                /** @description Column name. */
+                                column: string;
+                                /** @description Text to compare with. */
+                                value: string;
+                            };
+                        } | {
+                            starts_with: {
+                                /** @description Column name. */
+                                column: string;
+                                /** @description Prefix. */
+                                prefix: string;
+                            };
+                        } | {
+                            own_organisation: {
+                                /** @description Column name. */
+                                column: string;
+                            };
+                        } | {
+                            own_region: {
+                                /** @description Column name. */
+                                column: string;
+                            };
+                        } | {
+                            any: components["schemas"]["Predicate"][];
+                        } | {
+                            all: components["schemas"]["Predicate"][];
+                        }) | null;
+                        /**
+                         * @description How columns are hidden.
+                         * @default {}
+                         */
+                        masks?: {
+                            [key: string]: "redact" | {
+                                keep_prefix: {
+                                    /**
+                                     * Format: uint32
+                                     * @description Characters kept.
+                                     */
+                                    characters: number;
+                                };
+                            } | {
+                                significant_digits: {
+                                    /**
+                                     * Format: uint32
+                                     * @description Digits kept, at least 1.
+                                     */
+                                    digits: number;
+                                };
+                            } | "hash" | {
+                                band: {
+                                    /**
+                                     * Format: uint64
+                                     * @description Width of a band, more than 0.
+                                     */
+                                    width: number;
+                                };
+                            } | {
+                                top_code: {
+                                    /**
+                                     * Format: uint64
+                                     * @description Largest number shown.
+                                     */
+                                    most: number;
+                                };
+                            } | {
+                                /** @description How far a date is generalised. */
+                                date_to: "month" | "year";
+                            } | {
+                                /** @description How far a region code is generalised. */
+                                region_to: "city" | "province";
+                            };
+                        };
+                        /**
+                         * @description Columns of this grade or higher are hidden.
+                         * @default null
+                         */
+                        mask_from?: ("general1" | "general2" | "general3" | "general4" | "important" | "core") | null;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestCard"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    requests_reject: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: int64
+                     * @description The revision that was read.
+                     */
+                    revision: number;
+                    /** @description Why. */
+                    note: string;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestCard"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    requests_revoke: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: int64
+                     * @description The revision that was read.
+                     */
+                    revision: number;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestCard"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    delegations_list: {
+        parameters: {
+            query?: {
+                /** @description 状态；缺省为全部 · State; all when left out. */
+                state?: ("pending" | "granted" | "rejected" | "withdrawn" | "expired" | "revoked" | "ended") | null;
+                /** @description 页码，从 1 起 · Page, from 1. */
+                page?: number | null;
+                /** @description 每页条数，至多 1000 · Items per page, at most 1000. */
+                page_size?: number | null;
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page7"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    delegations_give: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description User name of who decides in the owner's place. */
+                    delegate: string;
+                    /**
+                     * Format: date-time
+                     * @description Last instant it holds.
+                     */
+                    until: string;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            201: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DelegationCard"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    delegations_end: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            204: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    access_usage: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Uses"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    policies_list: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Policies"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    policy_changes_list: {
+        parameters: {
+            query?: {
+                /** @description 策略、账号标记或出口，缺省策略 · Policies, labels of accounts or ways out; policies when left out. */
+                kind?: "policy" | "label" | "channel";
+                /** @description 状态；缺省为全部 · State; all when left out. */
+                state?: ("proposed" | "active" | "superseded" | "refused") | null;
+                /** @description 页码，从 1 起 · Page, from 1. */
+                page?: number | null;
+                /** @description 每页条数，至多 1000 · Items per page, at most 1000. */
+                page_size?: number | null;
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page8"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    policy_changes_propose: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    policy: {
+                        /** @description Its id: lower-case letters, digits and `-`. */
+                        id: string;
+                        /** @description What it says in words. */
+                        title: {
+                            /** @description 中文 */
+                            zh: string;
+                            /** @description English */
+                            en: string;
+                        };
+                        /** @description Its text in Cedar's language; none retires it. */
+                        text?: string | null;
+                        /** @description Highest grade it is asked about. */
+                        level: "general1" | "general2" | "general3" | "general4" | "important" | "core";
+                    };
+                } | {
+                    label: {
+                        /** @description Account id. */
+                        account: string;
+                        /** @description The label; none puts it back to its role's. */
+                        label?: {
+                            /** @description Highest grade it may see. */
+                            clearance: "general1" | "general2" | "general3" | "general4" | "important" | "core";
+                            /**
+                             * @description Industry code of its organisation (GB/T 4754), where policies need it.
+                             * @default null
+                             */
+                            industry?: string | null;
+                        } | null;
+                    };
+                } | {
+                    download: {
+                        /** @description The grade. */
+                        most: "general1" | "general2" | "general3" | "general4" | "important" | "core";
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            201: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeCard"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    policy_changes_decide: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description 同意或否决 · Yes or no. */
+                    confirm: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeCard"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    access_explain: {
+        parameters: {
+            query?: {
+                /**
+                 * @description 账号编号或用户名；缺省为本人，指定数据集时安全管理员为全部账号 · Account id or user name; oneself when left out, or every
+                 *     account where a security administrator names a dataset.
+                 */
+                account?: string | null;
+                /** @description 数据集；缺省为全部 · Dataset; every one when left out. */
+                dataset?: string | null;
+                /** @description 用途，缺省 browse · Purpose; browse when left out. */
+                purpose?: string | null;
+                /** @description 操作，缺省 read · Action; read when left out. */
+                action?: ("read" | "run" | "export" | "publish" | "move") | null;
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answers"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
     datasets_list: {
         parameters: {
             query?: {
@@ -3035,7 +7682,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page4"];
+                    "application/json": components["schemas"]["Page9"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -3123,6 +7770,479 @@ export interface operations {
             503: components["responses"]["Refusal503"];
         };
     };
+    grading_list: {
+        parameters: {
+            query?: {
+                /** @description 状态；不填为全部 · Only this state. */
+                state?: ("proposed" | "confirmed" | "approved" | "rejected" | "superseded") | null;
+                /** @description 数据集 · Only of this dataset. */
+                dataset?: string | null;
+                /** @description 页码，从 1 起 · Page, from 1. */
+                page?: number | null;
+                /** @description 每页条数，至多 1000 · Items per page, at most 1000. */
+                page_size?: number | null;
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page10"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    grading_propose: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Dataset. */
+                    dataset: string;
+                    /**
+                     * @description Column; the dataset as a whole when left out.
+                     * @default null
+                     */
+                    column?: string | null;
+                    /** @description What is said. */
+                    label: {
+                        /** @description Industry class (行业领域), for example 工业. */
+                        industry_class: string;
+                        /** @description Business class (业务属性): 研发、生产、运维、管理、外部数据域 of the industrial guide, or an organisation's own. */
+                        business_class: string;
+                        /** @description Grade (级别). */
+                        grade: "general1" | "general2" | "general3" | "general4" | "important" | "core";
+                        /**
+                         * @description Personal information (个人信息).
+                         * @default false
+                         */
+                        personal?: boolean;
+                        /**
+                         * @description Sensitive personal information (敏感个人信息).
+                         * @default false
+                         */
+                        sensitive_personal?: boolean;
+                        /**
+                         * @description Scale (规模) in words.
+                         * @default null
+                         */
+                        scale?: string | null;
+                        /**
+                         * @description Precision (精度) in words.
+                         * @default null
+                         */
+                        precision?: string | null;
+                        /**
+                         * @description Coverage (覆盖度) in words.
+                         * @default null
+                         */
+                        coverage?: string | null;
+                        /**
+                         * @description Datasets it was derived from.
+                         * @default []
+                         */
+                        derived_from?: string[];
+                    };
+                    /** @description Why. */
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            201: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Classification"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    grading_report: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GradingReport"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    grading_degrade: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Derived dataset. */
+                    dataset: string;
+                    /**
+                     * @description Column; every column and the dataset as a whole when left out.
+                     * @default null
+                     */
+                    column?: string | null;
+                    /** @description Most that is inherited. */
+                    grade: "general1" | "general2" | "general3" | "general4" | "important" | "core";
+                    /** @description By which operation. */
+                    method: {
+                        aggregation: {
+                            /**
+                             * Format: uint32
+                             * @description Least records behind a value, at least 3.
+                             */
+                            k: number;
+                        };
+                    } | {
+                        masking: {
+                            /** @description What was done, in words. */
+                            how: string;
+                        };
+                    };
+                    /** @description Why this is enough. */
+                    reason: string;
+                    /**
+                     * Format: date-time
+                     * @description Last instant it holds; until superseded when left out.
+                     * @default null
+                     */
+                    valid_to?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            201: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Classification"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    grading_scan: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description 数据集 · Dataset. */
+                    dataset: string;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GradingRun"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    grading_confirm: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description 理由 · Why. */
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Classification"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    grading_reject: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description 理由 · Why. */
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Classification"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    grading_approve: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description 理由 · Why. */
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Classification"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    grading_filings: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Filing"][];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    grading_file: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description 数据集 · Dataset. */
+                    dataset: string;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Filing"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
     ingest_start: {
         parameters: {
             query: {
@@ -3193,7 +8313,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page5"];
+                    "application/json": components["schemas"]["Page11"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -5804,7 +10924,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page6"];
+                    "application/json": components["schemas"]["Page12"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -5835,7 +10955,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SignedHead"];
+                    "application/json": components["schemas"]["LogHead"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -5916,6 +11036,120 @@ export interface operations {
             503: components["responses"]["Refusal503"];
         };
     };
+    evidence_trace: {
+        parameters: {
+            query: {
+                /**
+                 * @description 追溯对象，如 dataset:subject.enterprise、account:…、organisation:…、contract:… ·
+                 *     What to follow, for example dataset:subject.enterprise.
+                 */
+                about: string;
+                /** @description 页码，从 1 起 · Page, from 1. */
+                page?: number | null;
+                /** @description 每页条数，至多 1000 · Items per page, at most 1000. */
+                page_size?: number | null;
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page12"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    evidence_bundle: {
+        parameters: {
+            query?: {
+                /** @description 追溯对象；与 seq 二选一 · What to follow; this or seq. */
+                about?: string | null;
+                /** @description 存证序号 · Position of one entry. */
+                seq?: number | null;
+                /** @description 页码，从 1 起 · Page, from 1. */
+                page?: number | null;
+                /** @description 每页条数，至多 1000 · Items per page, at most 1000. */
+                page_size?: number | null;
+                /** @description 须证明延续的较早检查点的长度 · Size of an older checkpoint the log shall be proved to continue. */
+                since?: number | null;
+                /** @description 不含个人信息 · Leave out personal values. */
+                without_personal?: boolean;
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Bundle"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    evidence_witnesses: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Witnessing"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
     evidence_verify: {
         parameters: {
             query?: {
@@ -5941,6 +11175,678 @@ export interface operations {
             400: components["responses"]["Refusal400"];
             401: components["responses"]["Refusal401"];
             403: components["responses"]["Refusal403"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    evidence_erase: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description 何人，如 account:… · Whose values, for example account:…. */
+                    subject: string;
+                    /** @description 原因，写入存证 · Why; it is recorded. */
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erased"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    evidence_keys: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublishedKeys"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    log_checkpoint: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    log_tile: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                level: string;
+                index: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    witness_add: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/plain": string;
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            403: components["responses"]["Refusal403"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    witness_checkpoint: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                origin: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    log_entries: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                index: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    status_statement: {
+        parameters: {
+            query: {
+                /** @description 随机数，32 至 128 位十六进制 · A random number of 32 to 128 hexadecimal digits; it comes back signed. */
+                nonce: string;
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedStatement"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    status_own: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnStatus"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    status_peers: {
+        parameters: {
+            query?: {
+                /** @description 页码，从 1 起 · Page, from 1. */
+                page?: number | null;
+                /** @description 每页条数，至多 1000 · Items per page, at most 1000. */
+                page_size?: number | null;
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page14"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    status_check: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeerStanding"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    known_good_list: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnownGood"][];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    known_good_add: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Of what. */
+                    kind: "version" | "program" | "dependencies" | "configuration";
+                    /** @description The value, as statements say it. */
+                    value: string;
+                    /**
+                     * @description Name of the one node it counts for; every node when left out.
+                     * @default null
+                     */
+                    node?: string | null;
+                    /** @description Where it comes from: release, change number. */
+                    note: string;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            201: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnownGood"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    known_good_withdraw: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            204: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    compliance_report: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComplianceReport"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    retention_rules: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionRule"][];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    retention_proposals: {
+        parameters: {
+            query?: {
+                /** @description 页码，从 1 起 · Page, from 1. */
+                page?: number | null;
+                /** @description 每页条数，至多 1000 · Items per page, at most 1000. */
+                page_size?: number | null;
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page15"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    retention_approve: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description 理由 · Why. */
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletionProposal"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    retention_reject: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description 理由 · Why. */
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletionProposal"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
             409: components["responses"]["Refusal409"];
             413: components["responses"]["Refusal413"];
             415: components["responses"]["Refusal415"];
