@@ -103,7 +103,8 @@ fn tags() -> Value {
         { "name": "map", "description": "地图边界 · Map boundaries" },
         { "name": "evidence", "description": "存证 · Evidence" },
         { "name": "audit", "description": "审计 · Audit" },
-        { "name": "incidents", "description": "安全事件 · Incidents" }
+        { "name": "incidents", "description": "安全事件 · Incidents" },
+        { "name": "status", "description": "节点状态与合规 · Status of nodes, compliance" }
     ])
 }
 

@@ -140,7 +140,13 @@ export type OwnStatus = Schemas["OwnStatus"];
 export type PeerStanding = Schemas["PeerStanding"];
 export type HealthPart = Schemas["HealthPart"];
 export type KnownGood = Schemas["KnownGood"];
-export type NewKnownGood = Schemas["NewKnownGood"];
+export interface NewKnownGood {
+  kind: Schemas["KnownGoodKind"];
+  value: string;
+  /** Name of the one node it counts for; every node when null. */
+  node: string | null;
+  note: string;
+}
 export type ComplianceReport = Schemas["ComplianceReport"];
 export type ComplianceFact = Schemas["ComplianceFact"];
 export type Control = Schemas["Control"];

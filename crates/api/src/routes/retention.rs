@@ -49,7 +49,7 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             .roles(&OWNERS)
             .codes(&["warehouse/unknown-proposal", "warehouse/retention-not-owner", "warehouse/retention-state"]),
     ]
-    .map(|endpoint| endpoint.tag("data"))
+    .map(|endpoint| endpoint.tag("datasets"))
     .into()
 }
 

@@ -182,7 +182,7 @@ async fn two_nodes_speak_over_mutual_tls_and_a_certificate_that_does_not_hold_is
     let identity = pair.brain.trust.identity();
     let url = format!("https://localhost:{}", pair.center.address.port());
     identity.set_node_address(&party(Role::SystemAdministrator), &pair.id, &url).await.unwrap();
-    Pair::refused(&pair.check().await, "NotValidForName");
+    Pair::refused(&pair.check().await, "not valid for name");
 }
 
 #[tokio::test]

@@ -129,10 +129,10 @@ fn secrets_of_a_node_open_with_the_token_and_not_without() {
             let url = format!("sqlite:{}", folder.path().join("brain.db").display());
             let store = Store::open(&url, clock.clone()).await.unwrap();
             let quick = Options { argon2_memory_kib: 64, argon2_passes: 1, head_interval_ms: 0, ..Options::default() };
-            let trust = Trust::open_sealed(store.clone(), &keys, clock, quick, ring).await.unwrap();
-            (store, trust)
+            (store.clone(), Trust::open_sealed(store, &keys, clock, quick, ring).await)
         };
         let (store, trust) = open(&options).await;
+        let trust = trust.unwrap();
         trust.vault().seal("admin", "oidc/center", b"geheim").await.unwrap();
         assert!(!trust.vault().keyring().lies_in_folder());
         assert!(std::fs::read_dir(folder.path().join("keys")).unwrap().flatten().all(|file| {
@@ -141,11 +141,12 @@ fn secrets_of_a_node_open_with_the_token_and_not_without() {
         drop(trust);
         store.close().await.unwrap();
         let (store, trust) = open(&options).await;
+        let trust = trust.unwrap();
         assert_eq!(*trust.vault().open("oidc/center").await.unwrap().unwrap(), b"geheim");
         drop(trust);
         store.close().await.unwrap();
-        let (_, trust) = open(&CryptoOptions::default()).await;
-        assert_eq!(trust.vault().open("oidc/center").await.unwrap_err().code(), "crypto/no-key");
+        let (_, refused) = open(&CryptoOptions::default()).await;
+        assert_eq!(refused.err().unwrap().code(), "crypto/no-key", "the node keeps secrets from its first start");
     });
     // Without a module the source is refused by name.
     let options = CryptoOptions { kek: "pkcs11:kek-1".to_owned(), ..CryptoOptions::default() };

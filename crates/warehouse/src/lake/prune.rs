@@ -23,7 +23,8 @@ impl Lake {
             only.extend(self.files_of(dataset, version).await?);
         }
         for version in [first_kept, latest] {
-            if version <= latest {
+            // When everything goes there is no kept version yet.
+            if (first_kept..=latest).contains(&version) {
                 for name in self.files_of(dataset, version).await?.into_keys() {
                     only.remove(&name);
                 }

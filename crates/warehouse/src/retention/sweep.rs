@@ -70,8 +70,8 @@ impl Retention {
     }
 
     async fn propose(&self, entry: &Entry, due: &Due<'_>) -> Result<bool> {
-        let kept = due.first_kept.min(due.latest + 1);
-        let files = self.inner.lake.files_only_before(&entry.name, due.oldest, kept, due.latest).await?;
+        let lake = &self.inner.lake;
+        let files = lake.files_only_before(&entry.name, due.oldest, due.first_kept, due.latest).await?;
         let row = DeletionProposalRow {
             id: self.inner.store.new_id(),
             dataset: entry.name.clone(),
