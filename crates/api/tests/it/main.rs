@@ -4,13 +4,15 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "helpers of tests stop the test that uses them"
+    clippy::disallowed_methods,
+    reason = "helpers of tests stop the test that uses them, and connect to the node under test by hand"
 )]
 
 mod access;
 mod data;
 mod document;
 mod grading;
+mod hardening;
 mod map;
 mod mcp;
 mod node;
