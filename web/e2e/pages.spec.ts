@@ -41,6 +41,7 @@ const PAGES: { name: string; role: string; path: (ids: Ids) => string; click?: s
   { name: "accounts", role: "system_administrator", path: () => "/accounts" },
   { name: "accounts-security", role: "security_administrator", path: () => "/accounts" },
   { name: "accounts-audit", role: "auditor", path: () => "/accounts" },
+  { name: "sbom", role: "auditor", path: () => "/sbom" },
   { name: "keys", role: "government", path: () => "/keys" },
   { name: "about", role: "government", path: () => "/about" },
   { name: "missing", role: "government", path: () => "/firms/none-such-firm" },

@@ -160,6 +160,7 @@ pub(crate) fn free_port() -> Result<u16> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 
+#[expect(clippy::disallowed_methods, reason = "a look at a server this command itself started")]
 fn wait_for_port(port: u16) -> Result<()> {
     for _ in 0..100 {
         if TcpStream::connect(("127.0.0.1", port)).is_ok() {

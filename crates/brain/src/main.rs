@@ -16,6 +16,7 @@ mod telemetry;
 mod terminal;
 mod transport;
 mod watch;
+mod weakness;
 
 use clap::Parser as _;
 use std::process::ExitCode;

@@ -30,9 +30,19 @@ fn linux(troubles: &mut Vec<String>) {
     if let Err(error) = set_dumpable_behavior(DumpableBehavior::NotDumpable) {
         troubles.push(format!("core dumps could not be switched off: {error}"));
     }
-    if let Err(error) = nix::sys::prctl::set_no_new_privs() {
-        troubles.push(format!("new rights of started programs could not be forbidden: {error}"));
+    if let Err(error) = give_up_rights() {
+        troubles.push(format!("new rights could not be forbidden: {error}"));
     }
+}
+
+/// No program this one starts gains rights (`no_new_privs`), and none of them makes a device node; the latter only where
+/// the kernel knows Landlock.
+#[cfg(target_os = "linux")]
+fn give_up_rights() -> Result<(), landlock::RulesetError> {
+    use landlock::{AccessFs, Ruleset, RulesetAttr as _};
+    let devices = AccessFs::MakeChar | AccessFs::MakeBlock;
+    Ruleset::default().handle_access(devices)?.create()?.restrict_self()?;
+    Ok(())
 }
 
 /// How this process is confined, as the system tells it: for `brain doctor`, and for the test that it is.

@@ -4,7 +4,8 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "helpers of tests stop the test that uses them"
+    clippy::disallowed_methods,
+    reason = "helpers of tests stop the test that uses them, and connect to the node under test by hand"
 )]
 
 mod access;
@@ -15,6 +16,7 @@ mod data;
 mod document;
 mod federation;
 mod grading;
+mod hardening;
 mod impostor;
 mod incidents;
 mod map;

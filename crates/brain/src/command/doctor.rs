@@ -1,9 +1,9 @@
 //! `brain doctor`: opens everything a node needs and says what it found.
 
 use crate::cli::{self, Doctor};
-use crate::config::Loaded;
+use crate::config::{Config, Loaded, Tls};
 use crate::node::{Node, operator};
-use crate::terminal;
+use crate::{process, terminal, transport, weakness};
 use anyhow::Result;
 use brain_kernel::error::{ErrorKind, Failure};
 use brain_kernel::language::Text;
@@ -61,7 +61,93 @@ pub async fn doctor(loaded: Loaded, arguments: Doctor) -> Result<ExitCode> {
         Text::new("审计", "audit"),
         if records.first_bad.is_none() { Ok(words.clone()) } else { Err(failure) },
     );
+    let tls = transport::open(&node).await;
+    let tls = tls.map(|tls| tls_state(&node.config.tls, tls.is_some()).get(language).to_owned());
+    say(Text::new("传输加密", "tls"), tls.map_err(|error| said(&error)));
+    for line in exposure(&node.config) {
+        terminal::line(&format!("      {}", line.get(language)));
+    }
+    // Weak is not broken: it is for the operator to judge, and does not fail the check.
+    for weakness in weakness::all(&node.config, &process::confinement()) {
+        let (what, fix) = (weakness.what.get(language), weakness.fix.get(language));
+        terminal::line(&format!("weak  {:<12} {what} → {fix}", weakness.key));
+    }
     Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn tls_state(tls: &Tls, on: bool) -> Text {
+    if !on {
+        return Text::new("未启用（明文 HTTP）", "off: plain HTTP");
+    }
+    let clients = !tls.client_authorities.is_empty() || tls.own_authority;
+    let (zh, en) =
+        if clients { ("，核验节点证书", ", node certificates are checked") } else { ("", "") };
+    if tls.own_authority {
+        let names = tls.names.join(", ");
+        return Text::new(
+            format!("TLS 1.3，本节点签发（{names}）{zh}"),
+            format!("TLS 1.3, issued by this node for {names}{en}"),
+        );
+    }
+    let file = &tls.certificate;
+    Text::new(format!("TLS 1.3，证书 {file}{zh}"), format!("TLS 1.3, certificate {file}{en}"))
+}
+
+/// Listeners, who may reach them, and the limits that hold there.
+fn exposure(config: &Config) -> Vec<Text> {
+    let (http, limits, scheme) =
+        (&config.http, &config.limits, if config.tls.is_on() { "https" } else { "http" });
+    let from = |networks: &[String]| match networks {
+        [] => Text::new("任何网络", "any network"),
+        some => Text::new(some.join("、"), some.join(", ")),
+    };
+    let (all, names) = (from(&http.allow), config.hosts());
+    let mut lines = vec![Text::new(
+        format!("监听 http.listen = {scheme}://{}，来自{}", http.listen, all.zh),
+        format!("listener http.listen = {scheme}://{}, from {}", http.listen, all.en),
+    )];
+    if let Some(address) = http.administration() {
+        let from = from(&http.admin_allow);
+        lines.push(Text::new(
+            format!("监听 http.admin_listen = {scheme}://{address}，来自{}", from.zh),
+            format!("listener http.admin_listen = {scheme}://{address}, from {}", from.en),
+        ));
+    }
+    let names = if names.is_empty() { "*".to_owned() } else { names.join(", ") };
+    lines.push(Text::new(format!("主机名 {names}"), format!("host names {names}")));
+    lines.push(Text::new(
+        format!(
+            "限额：账户每秒 {}（至多积 {}），地址每秒 {}（至多积 {}），同时请求 {}、连接 {}",
+            limits.caller_points_per_s,
+            limits.caller_points_max,
+            limits.address_points_per_s,
+            limits.address_points_max,
+            limits.requests_at_once,
+            limits.connections
+        ),
+        format!(
+            "limits: {} points a second of an account ({} saved), {} of an address ({} saved), {} requests and {} connections at once",
+            limits.caller_points_per_s,
+            limits.caller_points_max,
+            limits.address_points_per_s,
+            limits.address_points_max,
+            limits.requests_at_once,
+            limits.connections
+        ),
+    ));
+    lines
+}
+
+/// An error of opening as a finding; both languages are in its words already.
+fn said(error: &anyhow::Error) -> Failure {
+    match error.downcast_ref::<Failure>() {
+        Some(failure) => failure.clone(),
+        None => {
+            let words = error.to_string();
+            let (zh, en) = words.split_once('\n').unwrap_or((&words, &words));
+            Failure::new(ErrorKind::Precondition, "brain/tls", zh, en)
+        }
+    }
 }
 
 fn files(check: FileCheck) -> Result<String, Failure> {
