@@ -1,0 +1,217 @@
+//! Company names: 字号 first, then trade, form and branch, each its own evidence. Where two complete names are equal
+//! the 字号's comparison says so for all of them, and the others keep silent.
+
+use super::level::{Outcome, level, rare};
+use super::rarity::Rarity;
+use super::{Bound, Compare, Sides};
+use crate::company::LegalForm;
+use crate::prepare::{Company, Prepared, RIGHT};
+use crate::text::similarity::{contains, dice, edits, edits_bound, is_subsequence};
+use crate::text::vocabulary::{MISSING, Vocabulary};
+
+type Names = [Vec<Company>; 2];
+
+fn same_full_name(a: &Company, b: &Company) -> bool {
+    a.full != MISSING && a.full == b.full
+}
+
+fn rarity(names: &Names, prepared: &Prepared, by_value: bool, of: impl Fn(&Company) -> u32) -> Rarity {
+    Rarity::new(names.each_ref().map(|side| side.iter().map(&of)), prepared.same, by_value)
+}
+
+const FULL: usize = 0;
+const EQUAL: usize = 1;
+const ABBREVIATED: usize = 2;
+const SOUND: usize = 3;
+const BRAND_EDIT: usize = 4;
+const CORE_EDIT: usize = 5;
+const INSIDE: usize = 6;
+const DIFFERENT: usize = 7;
+
+pub(super) fn brand<'a>(names: &'a Names, words: &'a Vocabulary, prepared: &Prepared, by_value: bool) -> Bound<'a> {
+    let levels = vec![
+        rare("全称相同", "whole names equal", 0.4, 1e-6),
+        rare("字号相同", "equal", 0.4, 1e-4),
+        level("简称", "one abbreviates the other", 0.05, 2e-5),
+        level("字号同音", "sound alike", 0.02, 5e-5),
+        level("字号差一字", "one character apart", 0.05, 1e-4),
+        level("字号加行业差一字", "one character apart with the trade", 0.03, 1e-5),
+        level("一方名称含另一方字号", "inside the other name", 0.02, 2e-4),
+        level("不同", "different", 0.03, 0.999),
+    ];
+    let how = Brand {
+        full: rarity(names, prepared, by_value, |name| name.full),
+        brand: rarity(names, prepared, by_value, |name| name.brand),
+        names,
+        words,
+        sides: Sides { right: prepared.stored(RIGHT) },
+    };
+    (levels, Box::new(how))
+}
+
+struct Brand<'a> {
+    names: &'a Names,
+    words: &'a Vocabulary,
+    sides: Sides,
+    full: Rarity,
+    brand: Rarity,
+}
+
+impl Compare for Brand<'_> {
+    fn compare(&self, left: usize, right: usize) -> Outcome {
+        let (a, b) = self.sides.pair(self.names, left, right);
+        if a.brand == MISSING || b.brand == MISSING {
+            return Outcome::NONE;
+        }
+        if same_full_name(a, b) {
+            // A whole name is at least as rare as the 字号 in it.
+            return Outcome::sharing(FULL, self.full.bits(a.full).max(self.brand.bits(a.brand)));
+        }
+        if a.brand == b.brand {
+            return Outcome::sharing(EQUAL, self.brand.bits(a.brand));
+        }
+        Outcome::at(self.unequal(a, b))
+    }
+
+    fn chance(&self, level: usize) -> f64 {
+        match level {
+            FULL => self.full.chance().min(self.brand.chance()),
+            EQUAL => self.brand.chance(),
+            _ => 0.0,
+        }
+    }
+}
+
+impl Brand<'_> {
+    fn unequal(&self, a: &Company, b: &Company) -> usize {
+        let words = self.words;
+        let (core_a, core_b) = (words.chars(a.core), words.chars(b.core));
+        let (brand_a, brand_b) = (words.chars(a.brand), words.chars(b.brand));
+        let (short, long) = if core_a.len() <= core_b.len() { (core_a, core_b) } else { (core_b, core_a) };
+        if short.len() >= 2 && short.first() == long.first() && is_subsequence(short, long) && short.len() < long.len()
+        {
+            // `恒械` of `恒达机械` is a lost character rather than a short name, but looks the same.
+            return ABBREVIATED;
+        }
+        if a.brand_sound == b.brand_sound && a.brand_sound != MISSING {
+            return SOUND;
+        }
+        let one_apart = |x: u32, y: u32| {
+            edits_bound(words.shape(x), words.shape(y)) <= 1 && edits(words.chars(x), words.chars(y)) == 1
+        };
+        if brand_a.len().max(brand_b.len()) >= 3 && one_apart(a.brand, b.brand) {
+            return BRAND_EDIT;
+        }
+        if short.len() >= 3 && one_apart(a.core, b.core) {
+            return CORE_EDIT;
+        }
+        let inside = |brand: &[char], core: &[char]| brand.len() >= 2 && contains(core, brand);
+        if inside(brand_a, core_b) || inside(brand_b, core_a) { INSIDE } else { DIFFERENT }
+    }
+}
+
+pub(super) fn trade<'a>(names: &'a Names, words: &'a Vocabulary, prepared: &Prepared, by_value: bool) -> Bound<'a> {
+    let levels = vec![
+        rare("相同", "equal", 0.7, 0.02),
+        level("一方含另一方", "one contains the other", 0.15, 0.03),
+        level("部分相同", "alike", 0.05, 0.05),
+        level("不同", "different", 0.1, 0.9),
+    ];
+    let how = Trade {
+        trade: rarity(names, prepared, by_value, |name| name.trade),
+        names,
+        words,
+        sides: Sides { right: prepared.stored(RIGHT) },
+    };
+    (levels, Box::new(how))
+}
+
+struct Trade<'a> {
+    names: &'a Names,
+    words: &'a Vocabulary,
+    sides: Sides,
+    trade: Rarity,
+}
+
+impl Compare for Trade<'_> {
+    fn compare(&self, left: usize, right: usize) -> Outcome {
+        let (a, b) = self.sides.pair(self.names, left, right);
+        if a.trade == MISSING || b.trade == MISSING || same_full_name(a, b) {
+            return Outcome::NONE;
+        }
+        if a.trade == b.trade {
+            return Outcome::sharing(0, self.trade.bits(a.trade));
+        }
+        let (x, y) = (self.words.chars(a.trade), self.words.chars(b.trade));
+        let (short, long) = if x.len() <= y.len() { (x, y) } else { (y, x) };
+        Outcome::at(if is_subsequence(short, long) {
+            1
+        } else if dice(x, y) >= 0.3 {
+            2
+        } else {
+            3
+        })
+    }
+
+    fn chance(&self, level: usize) -> f64 {
+        if level == 0 { self.trade.chance() } else { 0.0 }
+    }
+}
+
+pub(super) fn legal_form<'a>(names: &'a Names, sides: Sides) -> Bound<'a> {
+    let levels = vec![level("相同", "equal", 0.85, 0.6), level("不同", "different", 0.15, 0.4)];
+    (levels, Box::new(Form { names, sides }))
+}
+
+struct Form<'a> {
+    names: &'a Names,
+    sides: Sides,
+}
+
+impl Compare for Form<'_> {
+    fn compare(&self, left: usize, right: usize) -> Outcome {
+        let (a, b) = self.sides.pair(self.names, left, right);
+        let none = LegalForm::None as u8;
+        if a.brand == MISSING || b.brand == MISSING || a.form == none || b.form == none || same_full_name(a, b) {
+            return Outcome::NONE;
+        }
+        Outcome::at(usize::from(a.form != b.form))
+    }
+
+    fn chance(&self, _: usize) -> f64 {
+        0.0
+    }
+}
+
+pub(super) fn branch<'a>(names: &'a Names, words: &'a Vocabulary, sides: Sides) -> Bound<'a> {
+    let levels = vec![
+        level("同一分支机构", "the same branch", 0.9, 0.002),
+        level("名称相近的分支机构", "branches called alike", 0.05, 0.05),
+        level("仅一方是分支机构", "only one is a branch", 0.03, 0.6),
+        level("不同分支机构", "two branches", 0.02, 0.348),
+    ];
+    (levels, Box::new(Branch { names, words, sides }))
+}
+
+struct Branch<'a> {
+    names: &'a Names,
+    words: &'a Vocabulary,
+    sides: Sides,
+}
+
+impl Compare for Branch<'_> {
+    fn compare(&self, left: usize, right: usize) -> Outcome {
+        let (a, b) = self.sides.pair(self.names, left, right);
+        match (a.branch, b.branch) {
+            (MISSING, MISSING) => Outcome::NONE,
+            _ if same_full_name(a, b) => Outcome::NONE,
+            (x, y) if x == y => Outcome::at(0),
+            (MISSING, _) | (_, MISSING) => Outcome::at(2),
+            (x, y) => Outcome::at(if dice(self.words.chars(x), self.words.chars(y)) >= 0.7 { 1 } else { 3 }),
+        }
+    }
+
+    fn chance(&self, _: usize) -> f64 {
+        0.0
+    }
+}
