@@ -73,7 +73,7 @@ fn linked(left: &str, right: &str, truth: Option<&str>, specification: &Specific
         }
         None => {
             let mut of: HashMap<&str, &String> = HashMap::new();
-            right_ids.iter().for_each(|id| drop(of.insert(person(id), id)));
+            of.extend(right_ids.iter().map(|id| (person(id), id)));
             let pairs = left_ids.iter().filter_map(|id| Some((id.clone(), (*of.get(person(id))?).clone())));
             pairs.collect()
         }
@@ -127,7 +127,7 @@ fn show(word: &str, found: &brain_matching::Linkage, place: usize, left: (&Recor
         .iter()
         .map(|e| format!("{}:{} {:+.1}", e.method, e.level.map_or("-", |level| level.en.as_str()), e.bits))
         .collect();
-    eprintln!("{word} {:.3}: {} | {} [{}]", pair.probability, row(left.0, left.1), row(right.0, right.1), evidence.join(", "));
+    eprintln!("{word} {:.3} kin {:+.1}: {} | {} [{}]", pair.probability, found.kin_bits(place), row(left.0, left.1), row(right.0, right.1), evidence.join(", "));
 }
 
 fn deduped(path: &str, specification: &Specification) -> Outcome<String> {
@@ -153,14 +153,17 @@ fn deduped(path: &str, specification: &Specification) -> Outcome<String> {
 }
 
 fn make(words: &[&str]) -> Outcome<()> {
-    let [brands, folder, left, right, both, seed] = words else { return Err("make BRANDS FOLDER LEFT RIGHT BOTH SEED".into()) };
+    let [brands, folder, left, right, both, seed, noise] = words else {
+        return Err("make BRANDS FOLDER LEFT RIGHT BOTH SEED usual|hard".into());
+    };
     let text = std::fs::read_to_string(brands)?;
     let brands: Vec<&str> = text
         .lines()
         .map(str::trim)
         .filter(|line| (2..=6).contains(&line.chars().count()) && line.chars().all(|c| ('\u{4E00}'..='\u{9FFF}').contains(&c)))
         .collect();
-    let shape = brain_matching::synthetic::Shape { left: left.parse()?, right: right.parse()?, both: both.parse()?, seed: seed.parse()? };
+    let noise = if *noise == "hard" { brain_matching::synthetic::Noise::HARD } else { brain_matching::synthetic::Noise::USUAL };
+    let shape = brain_matching::synthetic::Shape { left: left.parse()?, right: right.parse()?, both: both.parse()?, noise, seed: seed.parse()? };
     let lists = brain_matching::synthetic::firms(&brands, shape);
     let folder = Path::new(folder);
     std::fs::create_dir_all(folder)?;

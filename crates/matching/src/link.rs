@@ -32,7 +32,7 @@ pub struct Pair {
     pub right: u32,
     /// Probability that they are one thing.
     pub probability: f64,
-    /// log₂ odds: the prior and the evidence of every field, before rivals are weighed.
+    /// log₂ odds: the prior, the evidence of every field, and what relatives take off; before rivals are weighed.
     pub weight: f32,
 }
 
@@ -64,7 +64,7 @@ pub struct Linkage {
     pub absent: Vec<String>,
     /// By pair, one outcome a comparison.
     outcomes: Vec<Outcome>,
-    weights: Vec<f32>,
+    weights: Weights,
 }
 
 impl Linkage {
@@ -73,19 +73,23 @@ impl Linkage {
     pub fn evidence(&self, pair: usize) -> Vec<Evidence<'_>> {
         let count = self.model.comparisons.len();
         let range = pair * count..(pair + 1) * count;
-        let outcomes = self.outcomes.get(range.clone()).unwrap_or_default();
-        let weights = self.weights.get(range).unwrap_or_default();
-        self.model
-            .comparisons
-            .iter()
-            .zip(outcomes.iter().zip(weights))
-            .map(|(comparison, (outcome, bits))| Evidence {
+        let outcomes = self.outcomes.get(range).unwrap_or_default();
+        let comparisons = self.model.comparisons.iter().zip(outcomes).enumerate();
+        comparisons
+            .map(|(at, (comparison, outcome))| Evidence {
                 field: &comparison.field,
                 method: &comparison.method,
                 level: comparison.levels.get(usize::from(outcome.level)).map(|level| &level.name),
-                bits: *bits,
+                bits: self.weights.bits(at, *outcome),
             })
             .collect()
+    }
+
+    /// Bits taken from a pair of [`Linkage::pairs`] because relatives would look like it too; 0 or less.
+    #[must_use]
+    pub fn kin_bits(&self, pair: usize) -> f32 {
+        let count = self.model.comparisons.len();
+        self.weights.kin_bits(self.outcomes.get(pair * count..(pair + 1) * count).unwrap_or_default())
     }
 }
 
@@ -134,9 +138,6 @@ fn run(
     }
     let compared = found.compared;
     let (pairs, outcomes) = found.above(specification.threshold, comparators.len());
-    let places = 0..comparators.len();
-    let bits = outcomes.chunks(comparators.len()).flat_map(|all| places.clone().map(|at| weights.bits(at, all[at])));
-    let weights = bits.collect();
     let bound: Vec<usize> = comparators.iter().map(|c| c.place).collect();
     let absent = specification.comparisons.iter().enumerate().filter(|(place, _)| !bound.contains(place));
     let absent = absent.map(|(_, comparison)| comparison.field.clone()).collect();
@@ -216,6 +217,7 @@ impl Work<'_> {
         let trained = train(self.comparators, &histogram, training.rounds);
         Ok(Model {
             prior: trained.parameters.prior,
+            kin_prior: trained.parameters.kin_prior,
             comparisons: model::describe(self.comparators, self.specification, &trained.parameters),
             rounds: trained.rounds,
             log_likelihood: trained.log_likelihood,
@@ -239,7 +241,7 @@ impl Work<'_> {
                     self.candidates.of(*row, &mut rights);
                     for right in &rights {
                         self.compare(*row, *right as usize, &mut outcomes);
-                        *seen.entry(Observation::new(&outcomes)).or_insert(0) += 1;
+                        *seen.entry(Observation::new(&outcomes, self.comparators)).or_insert(0) += 1;
                     }
                 }
                 Ok(seen)
@@ -318,8 +320,7 @@ impl Work<'_> {
             scored.compared += rights.len() as u64;
             for right in &rights {
                 self.compare(*row, *right as usize, &mut outcomes);
-                let bits = outcomes.iter().enumerate().map(|(at, outcome)| weights.bits(at, *outcome)).sum::<f32>();
-                let weight = weights.prior as f32 + bits;
+                let weight = weights.weight(&outcomes);
                 let probability = probability(f64::from(weight));
                 if probability >= keep && outcomes.iter().any(|outcome| outcome.level != NOT_COMPARED) {
                     scored.pairs.push(Pair { left: *row as u32, right: *right, probability, weight });

@@ -28,6 +28,8 @@ pub(crate) struct Company {
     pub(crate) full: u32,
     /// 字号 and trade.
     pub(crate) core: u32,
+    /// First two characters of `core`.
+    pub(crate) head: u32,
     pub(crate) brand: u32,
     pub(crate) brand_sound: u32,
     pub(crate) trade: u32,
@@ -190,6 +192,7 @@ impl CompanyParts {
         Company {
             full: if name.is_complete() { words.intern(&name.full) } else { MISSING },
             core: words.intern(&name.core),
+            head: words.intern(first_two(&name.core)),
             brand: words.intern(name.brand()),
             brand_sound: words.intern(&self.sound),
             trade: words.intern(name.trade()),
@@ -198,6 +201,12 @@ impl CompanyParts {
             form: form_number(name.form),
         }
     }
+}
+
+/// The first two characters; nothing where there are fewer.
+fn first_two(text: &str) -> &str {
+    let end = text.char_indices().nth(1).map_or(0, |(at, c)| at + c.len_utf8());
+    text.get(..end).unwrap_or_default()
 }
 
 fn form_number(form: LegalForm) -> u8 {

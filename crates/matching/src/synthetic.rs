@@ -18,8 +18,56 @@ pub struct Shape {
     pub right: usize,
     /// Firms that are in both.
     pub both: usize,
+    /// How dirty.
+    pub noise: Noise,
     /// Seed.
     pub seed: u64,
+}
+
+/// How dirty the right list is: shares of its names.
+#[derive(Debug, Clone, Copy)]
+pub struct Noise {
+    /// Legal form changed.
+    pub form: f64,
+    /// Region left out.
+    pub region: f64,
+    /// Abbreviated to 字号 and the beginning of the trade.
+    pub abbreviated: f64,
+    /// A character lost.
+    pub lost: f64,
+    /// Two neighbours swapped.
+    pub swapped: f64,
+    /// A state written behind.
+    pub state: f64,
+    /// Of the firms only the right list has: namesakes of a firm of the left one in another city.
+    pub namesakes: f64,
+    /// Of all firms: with one of six hundred frequent 字号.
+    pub popular: f64,
+}
+
+impl Noise {
+    /// What two registers differ by.
+    pub const USUAL: Self = Self {
+        form: 0.15,
+        region: 0.12,
+        abbreviated: 0.05,
+        lost: 0.03,
+        swapped: 0.02,
+        state: 0.06,
+        namesakes: 0.0,
+        popular: 0.1,
+    };
+    /// Hand-written lists, with the subsidiaries of groups among them.
+    pub const HARD: Self = Self {
+        form: 0.15,
+        region: 0.25,
+        abbreviated: 0.12,
+        lost: 0.06,
+        swapped: 0.03,
+        state: 0.08,
+        namesakes: 0.33,
+        popular: 0.3,
+    };
 }
 
 /// One record.
@@ -38,7 +86,7 @@ pub struct Firm {
 /// The two lists, in random order.
 #[must_use]
 pub fn firms(brands: &[&str], shape: Shape) -> [Vec<Firm>; 2] {
-    let mut maker = Maker::new(brands, shape.seed);
+    let mut maker = Maker::new(brands, shape);
     let count = shape.left + shape.right - shape.both;
     let true_firms: Vec<Truth> = (0..count).map(|entity| maker.truth(entity)).collect();
     let mut left: Vec<Firm> = true_firms.iter().take(shape.left).map(|truth| maker.registered(truth)).collect();
@@ -47,8 +95,7 @@ pub fn firms(brands: &[&str], shape: Shape) -> [Vec<Firm>; 2] {
         if place < shape.both {
             right.push(maker.noisy(truth));
         } else if place >= shape.left {
-            // A third of those only the right list has are namesakes of a firm of the left one elsewhere.
-            let namesake = maker.random.random_bool(0.33).then(|| maker.random.random_range(0..shape.left.max(1)));
+            let namesake = maker.random.random_bool(shape.noise.namesakes).then(|| maker.random.random_range(0..shape.left.max(1)));
             let other = namesake.and_then(|at| true_firms.get(at));
             let truth = other.map_or_else(|| truth.clone(), |other| maker.namesake(truth, other));
             right.push(maker.noisy(&truth));
@@ -73,6 +120,7 @@ struct Truth {
 
 struct Maker<'a> {
     random: SmallRng,
+    noise: Noise,
     brands: &'a [&'a str],
     popular: Vec<&'a str>,
     cities: Vec<(String, String, String)>,
@@ -86,16 +134,18 @@ const FORMS: [&str; 10] = [
 const ALPHABET: &[u8; 31] = b"0123456789ABCDEFGHJKLMNPQRTUWXY";
 
 impl<'a> Maker<'a> {
-    fn new(brands: &'a [&'a str], seed: u64) -> Self {
-        let mut random = SmallRng::seed_from_u64(seed);
+    fn new(brands: &'a [&'a str], shape: Shape) -> Self {
+        let mut random = SmallRng::seed_from_u64(shape.seed);
         // A few hundred 字号 are everywhere (恒达, 华信 …), the rest seldom.
         let popular = brands.sample(&mut random, brands.len().min(600)).copied().collect();
-        let trades = trade_words().filter(|word| word.chars().count() <= 4).collect();
-        Self { random, brands, popular, cities: region::cities(), trades }
+        // A trade that is an institution of its own (旅行社, 医院) has no 厂 or 有限公司 of another behind it.
+        let own = |word: &str| word.ends_with(['社', '院', '所', '部', '店', '行', '司', '团', '厂', '站']);
+        let trades = trade_words().filter(|word| word.chars().count() <= 4 && !own(word)).collect();
+        Self { random, noise: shape.noise, brands, popular, cities: region::cities(), trades }
     }
 
     fn truth(&mut self, entity: usize) -> Truth {
-        let popular = self.random.random_bool(0.3);
+        let popular = self.random.random_bool(self.noise.popular);
         let brand = if popular { self.popular.choose(&mut self.random) } else { self.brands.choose(&mut self.random) };
         let brand = brand.copied().unwrap_or("恒达").to_owned();
         let two = self.random.random_bool(0.35);
@@ -155,22 +205,22 @@ impl<'a> Maker<'a> {
     /// As another list writes it.
     fn noisy(&mut self, truth: &Truth) -> Firm {
         let mut told = truth.clone();
-        if self.random.random_bool(0.15) {
+        if self.random.random_bool(self.noise.form) {
             told.form = ["有限公司", "有限责任公司", "股份有限公司", "公司"].choose(&mut self.random).copied().unwrap_or("公司");
         }
-        if self.random.random_bool(0.25) {
+        if self.random.random_bool(self.noise.region) {
             told.layout = 255;
         } else if self.random.random_bool(0.1) {
             told.layout = self.random.random_range(0..10);
         }
-        let mut name = if self.random.random_bool(0.12) { self.abbreviated(&told) } else { full_name(&told) };
-        if self.random.random_bool(0.06) {
+        let mut name = if self.random.random_bool(self.noise.abbreviated) { self.abbreviated(&told) } else { full_name(&told) };
+        if self.random.random_bool(self.noise.lost) {
             name = self.lose_a_character(&name);
         }
-        if self.random.random_bool(0.03) {
+        if self.random.random_bool(self.noise.swapped) {
             name = self.swap_two_characters(&name);
         }
-        if self.random.random_bool(0.08) {
+        if self.random.random_bool(self.noise.state) {
             name.push_str(["（已注销）", "(吊销)", "-已注销", "【存续】", "（原名）"].choose(&mut self.random).copied().unwrap_or(""));
         }
         if self.random.random_bool(0.1) {

@@ -88,6 +88,10 @@ pub(super) const ENDINGS: &[(&str, LegalForm)] = &[
     ("社", Establishment),
 ];
 
+/// Forms that are recognised with a character lost or two swapped; the shorter first.
+pub(super) const DAMAGED: &[(&str, LegalForm)] =
+    &[("有限公司", Limited), ("股份有限公司", JointStock), ("有限责任公司", Limited)];
+
 /// Forms in front of a name; Japanese ones in Han characters.
 pub(super) const BEGINNINGS: &[(&str, LegalForm)] =
     &[("株式会社", JointStock), ("有限会社", Limited), ("合资会社", Partnership), ("合同会社", Limited)];

@@ -79,11 +79,13 @@ fn chinese(text: &str, state: &str) -> CompanyName {
     let (inner, form) = without_form(parent);
     found.form = form;
     let (mut inner, bracket_region) = without_brackets(inner);
-    // Brackets may have hidden a second form: `精工机械(集团)有限公司` and `精工机械集团有限公司` are one name.
-    trim_end(&mut inner, "集团控股");
-    trim_end(&mut inner, "控股集团");
-    trim_end(&mut inner, "集团");
-    let lead = leading_region(&inner);
+    // `精工机械(集团)有限公司`, `精工机械集团有限公司` and `精工集团机械有限公司` say the same.
+    for word in ["集团控股", "控股集团", "集团"] {
+        if inner.len() > word.len() {
+            inner = inner.replace(word, "");
+        }
+    }
+    let lead = leading_region(&inner, bracket_region.is_some());
     found.region = deeper(lead.region, bracket_region);
     found.core = letters(inner.get(lead.core_from..).unwrap_or_default());
     found.brand_bytes = trade::begins(&found.core);
@@ -111,13 +113,19 @@ struct Lead<'a> {
     stem: &'a str,
 }
 
-fn leading_region(inner: &str) -> Lead<'_> {
+fn leading_region(inner: &str, has_region: bool) -> Lead<'_> {
     let none = Lead { region: None, core_from: 0, stem: "" };
     let start = ["中国", "中华"].iter().find(|word| inner.starts_with(**word)).map_or(0, |word| word.len());
     if start > 0 && rest_has_a_brand(inner, start) {
         return Lead { core_from: start, ..none };
     }
     let Some(found) = region::prefix(inner) else { return none };
+    // A county's bare name is a 字号 too often (凤凰, 太湖): it counts only where nothing else names a region and what
+    // follows is a 字号 by itself.
+    let lone_county = found.bare && found.parts == 1 && found.is_county();
+    if lone_county && (has_region || leaves_one_character(inner, found.bytes)) {
+        return none;
+    }
     let (last, stem) = found.last;
     let stem = inner.get(found.bytes - last..found.bytes - last + stem).unwrap_or_default();
     if rest_has_a_brand(inner, found.bytes) {
@@ -136,6 +144,12 @@ fn rest_has_a_brand(inner: &str, from: usize) -> bool {
     rest.get(..trade::begins(&rest)).unwrap_or_default().chars().count() >= 2
 }
 
+/// Whether taking every trade word off leaves a single character, which is no 字号.
+fn leaves_one_character(inner: &str, from: usize) -> bool {
+    let rest = letters(inner.get(from..).unwrap_or_default());
+    rest.get(..trade::begins_at_most(&rest)).unwrap_or_default().chars().count() == 1
+}
+
 /// The deeper of two regions where one contains the other; else the first that is known.
 fn deeper(a: Option<RegionCode>, b: Option<RegionCode>) -> Option<RegionCode> {
     match (a, b) {
@@ -151,14 +165,6 @@ fn full_key(text: &str) -> String {
 
 fn letters(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric() || *c == '&').collect()
-}
-
-fn trim_end(text: &mut String, word: &str) {
-    if let Some(rest) = text.strip_suffix(word)
-        && !rest.is_empty()
-    {
-        text.truncate(rest.len());
-    }
 }
 
 /// The state behind the name in brackets or bare, or in front as `*ST`; repeated ones too.
@@ -188,11 +194,16 @@ fn one_state(text: &str) -> Option<(&str, &str)> {
     }
     let state = form::STATES.iter().find(|state| text.ends_with(**state))?;
     let rest = text.strip_suffix(state)?;
-    let marked = rest.ends_with(['-', ' ', ',', '_', '/']);
+    let bare = rest.trim_end_matches(['-', ' ', ',', '_', '/', '.']);
+    let (rest, marked) = (bare, bare.len() < rest.len());
+    if rest.is_empty() {
+        return None;
+    }
     // `正常` or `筹` may end a 字号; without a mark only a word that says it all counts, after a whole name.
     let says_it_all = state.chars().count() >= 3 || matches!(*state, "注销" | "吊销");
-    let after_form = without_form(rest).1 != LegalForm::None;
-    ((marked || says_it_all) && after_form).then_some((rest, *state))
+    let after_form = || without_form(rest).1 != LegalForm::None;
+    // Behind a mark a longer word is enough; without one the name must be whole.
+    ((says_it_all && marked) || ((marked || says_it_all) && after_form())).then_some((rest, *state))
 }
 
 /// Parent and branch: `…公司舟山分公司`, `…银行云和县支行`. A firm of its own has an empty branch.
@@ -235,6 +246,13 @@ fn without_form(text: &str) -> (&str, LegalForm) {
     {
         (rest, form) = (before, *kind);
     }
+    let long = |word: &str| word.chars().count() >= 4;
+    let damaged = form::DAMAGED.iter().filter_map(|(word, kind)| Some((damaged_form(rest, word)?, *kind)));
+    if !form::ENDINGS.iter().any(|(word, _)| long(word) && rest.ends_with(word))
+        && let Some((before, kind)) = damaged.last()
+    {
+        return (before, if form == LegalForm::None { kind } else { form });
+    }
     for (word, kind) in form::ENDINGS {
         let own_word = |before: &&str| before.chars().count() >= 2 && !(*word == "行" && before.ends_with('银'));
         if let Some(before) = rest.strip_suffix(word).filter(own_word) {
@@ -243,6 +261,24 @@ fn without_form(text: &str) -> (&str, LegalForm) {
         }
     }
     (rest, form)
+}
+
+/// What stands before a form that lost a character or has two swapped (`…有限公`, `…有限责公任司`).
+fn damaged_form<'a>(text: &'a str, word: &str) -> Option<&'a str> {
+    let whole: Vec<char> = word.chars().collect();
+    [whole.len(), whole.len() - 1].into_iter().find_map(|length| {
+        let start = text.char_indices().rev().nth(length - 1)?.0;
+        let (before, end) = text.split_at(start);
+        let mut end: Vec<char> = end.chars().collect();
+        let lost = length < whole.len() && crate::text::similarity::is_subsequence(&end, &whole);
+        let swapped = length == whole.len() && crate::text::similarity::edits(&end, &whole) == 1 && {
+            let mut sorted = whole.clone();
+            sorted.sort_unstable();
+            end.sort_unstable();
+            end == sorted
+        };
+        ((lost || swapped) && before.chars().count() >= 2).then_some(before)
+    })
 }
 
 /// Brackets taken out: a region in them is told, 集团 and 中国 are dropped, anything else stays in the name.

@@ -55,8 +55,18 @@ pub struct Prefix {
     pub code: Option<RegionCode>,
     /// Whether its last part was written without an ending (`杭州`): then it may be the beginning of a 字号.
     pub bare: bool,
+    /// How many words were read: province, city, county.
+    pub parts: u8,
     /// Bytes of its last part as written, and of that part without its ending.
     pub last: (usize, usize),
+}
+
+impl Prefix {
+    /// Whether it reaches down to a county, or to counties of one name.
+    #[must_use]
+    pub fn is_county(&self) -> bool {
+        self.code.is_none_or(|code| code.level() == RegionLevel::County)
+    }
 }
 
 struct Table {
@@ -147,7 +157,8 @@ pub fn prefix(text: &str) -> Option<Prefix> {
         }
         let rest = text.get(read..)?;
         let Some(next) = one(rest, within) else { break };
-        found = Some(Prefix { bytes: read + next.bytes, ..next });
+        let parts = found.map_or(1, |f| f.parts + 1);
+        found = Some(Prefix { bytes: read + next.bytes, parts, ..next });
     }
     found
 }
@@ -178,7 +189,7 @@ fn named(table: &Table, name: &str, within: Option<RegionCode>) -> Option<Prefix
         }
     };
     let code = choose(&entry.codes, within, bare)?;
-    Some(Prefix { bytes: name.len(), code, bare, last: (name.len(), stem_bytes) })
+    Some(Prefix { bytes: name.len(), code, bare, parts: 1, last: (name.len(), stem_bytes) })
 }
 /// Which of the places of one name is meant; the outer `None`: none of them can be.
 fn choose(codes: &[RegionCode], within: Option<RegionCode>, bare: bool) -> Option<Option<RegionCode>> {

@@ -20,20 +20,31 @@ pub fn trade_words() -> impl Iterator<Item = &'static str> {
 /// empty or has two characters, for a 字号 has two (企业名称登记管理规定实施办法, art. 12).
 #[must_use]
 pub(super) fn begins(core: &str) -> usize {
+    take_words(core, 1)
+}
+
+/// Where the trade begins if as many words as possible are taken, even if one character is left.
+#[must_use]
+pub(super) fn begins_at_most(core: &str) -> usize {
+    take_words(core, 0)
+}
+
+fn take_words(core: &str, forbidden: usize) -> usize {
     let mut end = core.len();
-    while let Some(shorter) = take_word(core.get(..end).unwrap_or_default()) {
+    while let Some(shorter) = take_word(core.get(..end).unwrap_or_default(), forbidden) {
         end = shorter;
     }
     end
 }
 
-fn take_word(text: &str) -> Option<usize> {
+/// Where the longest word at the end begins, unless as many characters as are forbidden would be left.
+fn take_word(text: &str, forbidden: usize) -> Option<usize> {
     let starts: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
     let count = starts.len();
     (2..=count.min(WORD_MAX)).rev().find_map(|length| {
         let left = count - length;
         let start = *starts.get(left)?;
-        (left != 1 && TRADES.contains(text.get(start..)?)).then_some(start)
+        ((left != forbidden || left == 0) && TRADES.contains(text.get(start..)?)).then_some(start)
     })
 }
 

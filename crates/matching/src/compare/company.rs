@@ -1,7 +1,7 @@
 //! Company names: 字号 first, then trade, form and branch, each its own evidence. Where two complete names are equal
 //! the 字号's comparison says so for all of them, and the others keep silent.
 
-use super::level::{Outcome, level, rare};
+use super::level::{Level, Outcome, level, rare};
 use super::rarity::Rarity;
 use super::{Bound, Compare, Sides};
 use crate::company::LegalForm;
@@ -30,18 +30,21 @@ const DIFFERENT: usize = 7;
 
 pub(super) fn brand<'a>(names: &'a Names, words: &'a Vocabulary, prepared: &Prepared, by_value: bool) -> Bound<'a> {
     let levels = vec![
-        rare("全称相同", "whole names equal", 0.4, 1e-6),
+        // A registered name is given once (企业名称登记管理规定, art. 11), so relatives hardly share it.
+        Level { kin: 0.005, ..rare("全称相同", "whole names equal", 0.4, 1e-6) },
         rare("字号相同", "equal", 0.4, 1e-4),
-        level("简称", "one abbreviates the other", 0.05, 2e-5),
-        level("字号同音", "sound alike", 0.02, 5e-5),
+        rare("简称", "one abbreviates the other", 0.05, 1e-4),
+        rare("字号同音", "sound alike", 0.02, 1e-4),
         level("字号差一字", "one character apart", 0.05, 1e-4),
-        level("字号加行业差一字", "one character apart with the trade", 0.03, 1e-5),
-        level("一方名称含另一方字号", "inside the other name", 0.02, 2e-4),
+        level("字号加行业差一字", "one character apart with the trade", 0.03, 2e-5),
+        level("一方名称含另一方字号", "inside the other name", 0.02, 3e-4),
         level("不同", "different", 0.03, 0.999),
     ];
     let how = Brand {
         full: rarity(names, prepared, by_value, |name| name.full),
         brand: rarity(names, prepared, by_value, |name| name.brand),
+        sound: rarity(names, prepared, by_value, |name| name.brand_sound),
+        head: rarity(names, prepared, by_value, |name| name.head),
         names,
         words,
         sides: Sides { right: prepared.stored(RIGHT) },
@@ -55,6 +58,9 @@ struct Brand<'a> {
     sides: Sides,
     full: Rarity,
     brand: Rarity,
+    sound: Rarity,
+    /// Of the first two characters, which an abbreviation keeps.
+    head: Rarity,
 }
 
 impl Compare for Brand<'_> {
@@ -70,44 +76,48 @@ impl Compare for Brand<'_> {
         if a.brand == b.brand {
             return Outcome::sharing(EQUAL, self.brand.bits(a.brand));
         }
-        Outcome::at(self.unequal(a, b))
+        match unequal(self.words, a, b) {
+            ABBREVIATED => Outcome::sharing(ABBREVIATED, self.head.bits(a.head)),
+            SOUND => Outcome::sharing(SOUND, self.sound.bits(a.brand_sound)),
+            level => Outcome::at(level),
+        }
     }
 
     fn chance(&self, level: usize) -> f64 {
         match level {
             FULL => self.full.chance().min(self.brand.chance()),
             EQUAL => self.brand.chance(),
+            ABBREVIATED => self.head.chance(),
+            SOUND => self.sound.chance(),
             _ => 0.0,
         }
     }
 }
 
-impl Brand<'_> {
-    fn unequal(&self, a: &Company, b: &Company) -> usize {
-        let words = self.words;
-        let (core_a, core_b) = (words.chars(a.core), words.chars(b.core));
-        let (brand_a, brand_b) = (words.chars(a.brand), words.chars(b.brand));
-        let (short, long) = if core_a.len() <= core_b.len() { (core_a, core_b) } else { (core_b, core_a) };
-        if short.len() >= 2 && short.first() == long.first() && is_subsequence(short, long) && short.len() < long.len()
-        {
-            // `恒械` of `恒达机械` is a lost character rather than a short name, but looks the same.
-            return ABBREVIATED;
-        }
-        if a.brand_sound == b.brand_sound && a.brand_sound != MISSING {
-            return SOUND;
-        }
-        let one_apart = |x: u32, y: u32| {
-            edits_bound(words.shape(x), words.shape(y)) <= 1 && edits(words.chars(x), words.chars(y)) == 1
-        };
-        if brand_a.len().max(brand_b.len()) >= 3 && one_apart(a.brand, b.brand) {
-            return BRAND_EDIT;
-        }
-        if short.len() >= 3 && one_apart(a.core, b.core) {
-            return CORE_EDIT;
-        }
-        let inside = |brand: &[char], core: &[char]| brand.len() >= 2 && contains(core, brand);
-        if inside(brand_a, core_b) || inside(brand_b, core_a) { INSIDE } else { DIFFERENT }
+/// How two names with different 字号 are related.
+fn unequal(words: &Vocabulary, a: &Company, b: &Company) -> usize {
+    let (core_a, core_b) = (words.chars(a.core), words.chars(b.core));
+    let (short, long) = if core_a.len() <= core_b.len() { (core_a, core_b) } else { (core_b, core_a) };
+    let abbreviates = short.len() >= 2 && short.len() < long.len() && is_subsequence(short, long);
+    if abbreviates && a.head == b.head && a.head != MISSING {
+        return ABBREVIATED;
     }
+    if a.brand_sound == b.brand_sound && a.brand_sound != MISSING {
+        return SOUND;
+    }
+    let one_apart = |x: u32, y: u32| {
+        edits_bound(words.shape(x), words.shape(y)) <= 1 && edits(words.chars(x), words.chars(y)) == 1
+    };
+    let (brand_a, brand_b) = (words.chars(a.brand), words.chars(b.brand));
+    if brand_a.len().max(brand_b.len()) >= 3 && one_apart(a.brand, b.brand) {
+        return BRAND_EDIT;
+    }
+    if short.len() >= 3 && one_apart(a.core, b.core) {
+        return CORE_EDIT;
+    }
+    let inside = |brand: &[char], core: &[char]| brand.len() >= 2 && contains(core, brand);
+    let loosely = abbreviates && short.first() == long.first();
+    if loosely || inside(brand_a, core_b) || inside(brand_b, core_a) { INSIDE } else { DIFFERENT }
 }
 
 pub(super) fn trade<'a>(names: &'a Names, words: &'a Vocabulary, prepared: &Prepared, by_value: bool) -> Bound<'a> {
@@ -137,6 +147,10 @@ impl Compare for Trade<'_> {
     fn compare(&self, left: usize, right: usize) -> Outcome {
         let (a, b) = self.sides.pair(self.names, left, right);
         if a.trade == MISSING || b.trade == MISSING || same_full_name(a, b) {
+            return Outcome::NONE;
+        }
+        // An abbreviation and a typing error were found in 字号 and trade together.
+        if a.brand != b.brand && matches!(unequal(self.words, a, b), ABBREVIATED | CORE_EDIT) {
             return Outcome::NONE;
         }
         if a.trade == b.trade {

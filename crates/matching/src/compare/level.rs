@@ -13,13 +13,16 @@ pub(crate) struct Level {
     pub(crate) m: f64,
     /// Share of chance pairs.
     pub(crate) u: f64,
+    /// Share of pairs of relatives, where they share the field.
+    pub(crate) kin: f64,
     /// Whether the rarity of the shared value decides how much it means; then `u` is not estimated.
     pub(crate) by_rarity: bool,
 }
 
 /// A level without rarity.
 pub(crate) fn level(zh: &str, en: &str, m: f64, u: f64) -> Level {
-    Level { name: Text::new(zh, en), m, u, by_rarity: false }
+    // Relatives share half of what one thing shares with itself, for want of better; EM moves it.
+    Level { name: Text::new(zh, en), m, u, kin: 0.5 * (m + u), by_rarity: false }
 }
 
 /// A level whose weight goes by the rarity of the value both share.

@@ -19,6 +19,8 @@ pub(crate) struct Comparator<'a> {
     /// Place of the comparison in the specification.
     pub(crate) place: usize,
     pub(crate) levels: Vec<Level>,
+    /// Whether relatives share the field.
+    pub(crate) kin: bool,
     how: Box<dyn Compare + 'a>,
 }
 
@@ -45,7 +47,7 @@ pub(crate) fn comparators<'a>(specification: &Specification, prepared: &'a Prepa
     let all = specification.comparisons.iter().enumerate();
     all.filter_map(|(place, comparison)| {
         let (levels, how) = bind(specification, prepared, comparison)?;
-        Some(Comparator { place, levels, how })
+        Some(Comparator { place, levels, kin: comparison.kin, how })
     })
     .collect()
 }

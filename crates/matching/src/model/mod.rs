@@ -1,10 +1,14 @@
 //! Parameters (参数) and how they are found.
+//!
+//! Three kinds of pairs: one thing, relatives, chance. The middle kind is that of Larsen and Rubin (2001): without it
+//! two firms of a group, or two people of a household, look like one with a few disagreements.
+#![expect(clippy::indexing_slicing, reason = "levels are at most sixteen, comparisons numbered by the model")]
 
 mod train;
 
 pub(crate) use train::{Histogram, Observation, train};
 
-use crate::compare::{Comparator, NOT_COMPARED};
+use crate::compare::{Comparator, NOT_COMPARED, Outcome};
 use brain_kernel::language::Text;
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +17,8 @@ use serde::{Deserialize, Serialize};
 pub struct Model {
     /// Probability that two random records are one thing.
     pub prior: f64,
+    /// Probability that they are relatives: related, and two; 0 where no comparison would tell.
+    pub kin_prior: f64,
     /// The comparisons that took part.
     pub comparisons: Vec<ComparisonModel>,
     /// Rounds of EM until nothing moved, or the most that were allowed.
@@ -41,6 +47,8 @@ pub struct LevelModel {
     pub m: f64,
     /// Share of chance pairs at this level.
     pub u: f64,
+    /// Share of pairs of relatives at this level; `None` where they agree by chance only.
+    pub kin: Option<f64>,
     /// Whether the weight also goes by the rarity of the shared value.
     pub by_rarity: bool,
 }
@@ -54,39 +62,74 @@ impl LevelModel {
 }
 
 /// The model as tables for scoring.
+#[derive(Debug)]
 pub(crate) struct Weights {
     /// log₂ odds of a random pair.
-    pub(crate) prior: f64,
-    /// By comparison and level: bits, and what is added to the rarity where it counts.
-    tables: Vec<[Option<f32>; 16]>,
-    rarity: Vec<[bool; 16]>,
+    prior: f32,
+    /// log₂ of relatives over chance pairs; `None` where there are no relatives.
+    kin_prior: Option<f32>,
+    tables: Vec<Table>,
+}
+
+/// One comparison: bits by level.
+#[derive(Debug)]
+struct Table {
+    bits: [f32; 16],
+    /// Bits of relatives over chance.
+    kin: [f32; 16],
+    by_rarity: [bool; 16],
+    shared_by_kin: bool,
 }
 
 impl Weights {
     pub(crate) fn new(model: &Model) -> Self {
-        let (mut tables, mut rarity) = (Vec::new(), Vec::new());
-        for comparison in &model.comparisons {
-            let (mut bits, mut rare) = ([None; 16], [false; 16]);
-            for ((slot, by), level) in bits.iter_mut().zip(&mut rare).zip(&comparison.levels) {
-                // With rarity the chance is the value's own frequency, so only m counts here.
-                *slot = Some(if level.by_rarity { level.m.log2() } else { level.bits() } as f32);
-                *by = level.by_rarity;
+        let table = |comparison: &ComparisonModel| {
+            let mut table = Table { bits: [0.0; 16], kin: [0.0; 16], by_rarity: [false; 16], shared_by_kin: false };
+            for (at, level) in comparison.levels.iter().enumerate().take(16) {
+                // With rarity the chance is the value's own frequency, so only the share counts here.
+                let over = |share: f64| if level.by_rarity { share.log2() } else { (share / level.u).log2() } as f32;
+                table.bits[at] = over(level.m);
+                table.by_rarity[at] = level.by_rarity;
+                if let Some(kin) = level.kin {
+                    (table.kin[at], table.shared_by_kin) = (over(kin), true);
+                }
             }
-            tables.push(bits);
-            rarity.push(rare);
+            table
+        };
+        let chance = 1.0 - model.prior - model.kin_prior;
+        Self {
+            prior: (model.prior / chance).log2() as f32,
+            kin_prior: (model.kin_prior > 0.0).then(|| (model.kin_prior / chance).log2() as f32),
+            tables: model.comparisons.iter().map(table).collect(),
         }
-        Self { prior: (model.prior / (1.0 - model.prior)).log2(), tables, rarity }
     }
 
-    /// Bits of one comparison's outcome.
-    pub(crate) fn bits(&self, comparison: usize, outcome: crate::compare::Outcome) -> f32 {
+    /// Bits of one comparison's outcome, true over chance.
+    pub(crate) fn bits(&self, comparison: usize, outcome: Outcome) -> f32 {
         if outcome.level == NOT_COMPARED {
             return 0.0;
         }
-        let place = usize::from(outcome.level);
-        let found = self.tables.get(comparison).and_then(|table| table.get(place)).copied().flatten();
-        let by = self.rarity.get(comparison).and_then(|table| table.get(place)).copied().unwrap_or(false);
-        found.unwrap_or(0.0) + if by { outcome.rarity } else { 0.0 }
+        let (table, at) = (&self.tables[comparison], usize::from(outcome.level));
+        table.bits[at] + if table.by_rarity[at] { outcome.rarity } else { 0.0 }
+    }
+
+    /// Bits taken from a pair because relatives would look like this too: −log₂(1 + relatives over chance).
+    pub(crate) fn kin_bits(&self, outcomes: &[Outcome]) -> f32 {
+        let Some(mut bits) = self.kin_prior else { return 0.0 };
+        for (outcome, table) in outcomes.iter().zip(&self.tables) {
+            if outcome.level != NOT_COMPARED && table.shared_by_kin {
+                let at = usize::from(outcome.level);
+                bits += table.kin[at] + if table.by_rarity[at] { outcome.rarity } else { 0.0 };
+            }
+        }
+        // log₂(1 + 2^x) without overflow.
+        -(bits.max(0.0) + (-bits.abs()).exp2().ln_1p() / std::f32::consts::LN_2)
+    }
+
+    /// log₂ odds of a pair.
+    pub(crate) fn weight(&self, outcomes: &[Outcome]) -> f32 {
+        let sum: f32 = outcomes.iter().enumerate().map(|(at, outcome)| self.bits(at, *outcome)).sum();
+        self.prior + sum + self.kin_bits(outcomes)
     }
 }
 
@@ -107,6 +150,7 @@ pub(crate) fn describe(
             name: level.name.clone(),
             m: parameters.m(place, at),
             u: parameters.u(place, at),
+            kin: parameters.kin(place, at),
             by_rarity: level.by_rarity,
         });
         let method = comparison

@@ -7,35 +7,46 @@
 
 use crate::compare::{Comparator, Level, NOT_COMPARED, Outcome};
 use rustc_hash::FxHashMap;
+use std::f64::consts::LN_2;
 
 /// Bins of rarity in one bit.
 const BINS: f32 = 4.0;
 /// Pseudo-counts: true pairs that agree as the defaults say, and chance pairs that do.
 const TRUE_PAIRS: f64 = 10.0;
-const CHANCE_PAIRS: f64 = 100.0;
+/// Pairs of relatives likewise, and the share of all pairs that stands for chance as the defaults say: a level nobody
+/// reaches by chance in these files could still be.
+const KIN_PAIRS: f64 = 10.0;
+const CHANCE_SHARE: f64 = 0.005;
+/// Pairs of relatives thought to be for each true one before looking.
+const KIN_EXPECTED: f64 = 0.2;
 /// EM ends when no parameter of a true pair moved by more.
 const STILL: f64 = 1e-5;
 
-/// A pair as EM sees it: four bits a comparison, and the sum of rarities in bins.
+/// A pair as EM sees it: four bits a comparison, and the sums of rarities in bins, of the fields relatives share and
+/// of all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Observation {
     pattern: u64,
-    rarity: i32,
+    rarity: [i16; 2],
 }
 
 impl Observation {
-    pub(crate) fn new(outcomes: &[Outcome]) -> Self {
+    pub(crate) fn new(outcomes: &[Outcome], comparators: &[Comparator<'_>]) -> Self {
         let pattern = outcomes.iter().rev().fold(0, |bits, outcome| bits << 4 | u64::from(outcome.level));
-        let rarity: f32 = outcomes.iter().map(|outcome| outcome.rarity).sum();
-        Self { pattern, rarity: (rarity * BINS).round() as i32 }
+        let (mut kin, mut all) = (0.0, 0.0);
+        for (outcome, comparator) in outcomes.iter().zip(comparators) {
+            all += outcome.rarity;
+            kin += if comparator.kin { outcome.rarity } else { 0.0 };
+        }
+        Self { pattern, rarity: [kin, all].map(|bits| (bits * BINS).round() as i16) }
     }
 
     fn level(self, comparison: usize) -> u8 {
         (self.pattern >> (4 * comparison) & 15) as u8
     }
 
-    fn rarity(self) -> f64 {
-        f64::from(self.rarity) / f64::from(BINS)
+    fn rarity(self) -> [f64; 2] {
+        self.rarity.map(|bins| f64::from(bins) / f64::from(BINS))
     }
 }
 
@@ -57,8 +68,12 @@ pub(crate) struct Histogram {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Parameters {
     pub(crate) prior: f64,
+    /// Share of pairs of relatives; 0 where no comparison tells relatives from one thing.
+    pub(crate) kin_prior: f64,
     m: Vec<Vec<f64>>,
     u: Vec<Vec<f64>>,
+    /// By comparison; empty where relatives agree by chance only.
+    kin: Vec<Vec<f64>>,
 }
 
 impl Parameters {
@@ -68,6 +83,10 @@ impl Parameters {
 
     pub(crate) fn u(&self, comparison: usize, level: usize) -> f64 {
         self.u[comparison][level]
+    }
+
+    pub(crate) fn kin(&self, comparison: usize, level: usize) -> Option<f64> {
+        self.kin[comparison].get(level).copied()
     }
 }
 
@@ -81,6 +100,8 @@ pub(crate) struct Trained {
 /// What is fixed while EM runs.
 struct Fixed<'a> {
     levels: Vec<&'a [Level]>,
+    /// Whether relatives share the field, by comparison; all false where that would tell nothing.
+    kin: Vec<bool>,
     /// Chance of levels that go by rarity.
     chance: Vec<Vec<f64>>,
     /// Sorted, so that sums do not depend on the order of a hash table.
@@ -94,8 +115,10 @@ struct Fixed<'a> {
 /// Sums of one pass over the proposed pairs.
 struct Expected {
     true_pairs: f64,
+    kin_pairs: f64,
     m: Vec<Vec<f64>>,
     u: Vec<Vec<f64>>,
+    kin: Vec<Vec<f64>>,
     log_likelihood: f64,
 }
 
@@ -111,6 +134,7 @@ pub(crate) fn train(comparators: &[Comparator<'_>], histogram: &Histogram, round
         let next = fixed.maximise(&sums);
         done += 1;
         let moved = parameters.m.iter().flatten().zip(next.m.iter().flatten());
+        let moved = moved.chain([(&parameters.prior, &next.prior)]);
         let still = moved.map(|(a, b)| (a - b).abs()).fold(0.0, f64::max) < STILL;
         parameters = next;
         if still {
@@ -136,9 +160,15 @@ impl<'a> Fixed<'a> {
             .map(|(observation, count)| (*observation, f64::from(*count) * histogram.weight))
             .collect();
         proposed.sort_unstable_by_key(|(observation, _)| *observation);
+        let mut kin: Vec<bool> = comparators.iter().map(|c| c.kin).collect();
+        if kin.iter().all(|k| *k) {
+            // Nothing tells relatives from one thing: then there is one kind of agreement only.
+            kin.fill(false);
+        }
         let proposed_pairs: f64 = proposed.iter().map(|(_, count)| count).sum();
         Self {
             levels: comparators.iter().map(|c| c.levels.as_slice()).collect(),
+            kin,
             chance: chance.collect(),
             not_proposed: (histogram.all_pairs - proposed_pairs).max(0.0),
             proposed,
@@ -160,47 +190,66 @@ impl<'a> Fixed<'a> {
             }
         }
         let prior = (self.expected / self.all_pairs).clamp(1e-12, 0.5);
-        let m = self.levels.iter().map(|levels| levels.iter().map(|level| level.m).collect()).collect();
-        Parameters { prior, m, ..self.maximise(&sums) }
+        let kin_prior = if self.has_kin() { prior * KIN_EXPECTED } else { 0.0 };
+        let of = |share: fn(&Level) -> f64| {
+            self.levels.iter().map(|levels| shares(levels.iter().map(share).collect())).collect()
+        };
+        Parameters { prior, kin_prior, m: of(|level| level.m), ..self.maximise(&sums) }
+    }
+
+    fn has_kin(&self) -> bool {
+        self.kin.contains(&true)
     }
 
     fn nothing(&self) -> Expected {
         let zeros = || self.levels.iter().map(|levels| vec![0.0; levels.len()]).collect();
-        Expected { true_pairs: 0.0, m: zeros(), u: zeros(), log_likelihood: 0.0 }
+        Expected { true_pairs: 0.0, kin_pairs: 0.0, m: zeros(), u: zeros(), kin: zeros(), log_likelihood: 0.0 }
     }
 
-    /// Natural logarithm of how likely a true and a chance pair are to look so.
-    fn likelihoods(&self, logs: &Logs, observation: Observation) -> (f64, f64) {
-        let mut of = (0.0, -observation.rarity() * std::f64::consts::LN_2);
+    /// Natural logarithms of how likely a true pair, relatives and a chance pair are to look so.
+    fn likelihoods(&self, logs: &Logs, observation: Observation) -> [f64; 3] {
+        let [mut as_true, mut as_kin, mut as_chance] = [0.0, 0.0, 0.0];
         for comparison in 0..self.levels.len() {
             let level = observation.level(comparison);
             if level == NOT_COMPARED {
                 continue;
             }
-            of.0 += logs.m[comparison][usize::from(level)];
-            of.1 += logs.u[comparison][usize::from(level)];
+            let chance = logs.u[comparison][usize::from(level)];
+            as_true += logs.m[comparison][usize::from(level)];
+            as_chance += chance;
+            as_kin += logs.kin[comparison].get(usize::from(level)).copied().unwrap_or(chance);
         }
-        of
+        let [kin, all] = observation.rarity();
+        // Relatives share the fields relatives share for a reason, and the others by chance.
+        let kin = if self.has_kin() { kin } else { 0.0 };
+        [as_true, as_kin - (all - kin) * LN_2, as_chance - all * LN_2]
     }
 
     fn expect(&self, parameters: &Parameters) -> Expected {
         let logs = self.logs(parameters);
-        let (yes, no) = (parameters.prior.ln(), (1.0 - parameters.prior).ln());
+        let priors = priors(parameters);
         let mut sums = self.nothing();
         sums.log_likelihood = self.outside(parameters, &logs);
         for (observation, count) in &self.proposed {
-            let (as_true, as_chance) = self.likelihoods(&logs, *observation);
-            let (a, b) = (yes + as_true, no + as_chance);
-            let greater = a.max(b);
-            let total = greater + ((a - greater).exp() + (b - greater).exp()).ln();
+            let [yes, kin, no] = self.likelihoods(&logs, *observation);
+            let terms = [priors[0] + yes, priors[1] + kin, priors[2] + no];
+            let greatest = terms.into_iter().fold(f64::MIN, f64::max);
+            let total = greatest + terms.iter().map(|term| (term - greatest).exp()).sum::<f64>().ln();
             sums.log_likelihood += count * total;
-            let share = (a - total).exp() * count;
-            sums.true_pairs += share;
+            let [yes, kin, no] = terms.map(|term| (term - total).exp() * count);
+            sums.true_pairs += yes;
+            sums.kin_pairs += kin;
             for comparison in 0..self.levels.len() {
-                let level = observation.level(comparison);
-                if level != NOT_COMPARED {
-                    sums.m[comparison][usize::from(level)] += share;
-                    sums.u[comparison][usize::from(level)] += count - share;
+                let level = usize::from(observation.level(comparison));
+                if level == usize::from(NOT_COMPARED) {
+                    continue;
+                }
+                sums.m[comparison][level] += yes;
+                if self.kin[comparison] {
+                    sums.kin[comparison][level] += kin;
+                    sums.u[comparison][level] += no;
+                } else {
+                    sums.u[comparison][level] += no + kin;
                 }
             }
         }
@@ -209,44 +258,52 @@ impl<'a> Fixed<'a> {
 
     /// Log-likelihood of the pairs nobody proposed, and of the pseudo-counts.
     fn outside(&self, parameters: &Parameters, logs: &Logs) -> f64 {
-        let (yes, no) = (parameters.prior.ln(), (1.0 - parameters.prior).ln());
+        let [yes, kin, no] = priors(parameters);
         let mut sum = self.not_proposed * no + yes + self.all_pairs / self.expected * no;
+        if self.has_kin() {
+            sum += KIN_EXPECTED * kin;
+        }
         for (comparison, levels) in self.levels.iter().enumerate() {
             for (at, level) in levels.iter().enumerate() {
                 sum += TRUE_PAIRS * level.m * logs.m[comparison][at];
+                if self.kin[comparison] {
+                    sum += KIN_PAIRS * level.kin * logs.kin[comparison][at];
+                }
                 if !level.by_rarity {
-                    let count = self.not_proposed * self.random[comparison][at] + CHANCE_PAIRS * level.u;
-                    sum += count * logs.u[comparison][at];
+                    sum += self.chance_count(comparison, at, level) * logs.u[comparison][at];
                 }
             }
         }
         sum
     }
 
+    /// Chance pairs at a level that were not proposed, with the pseudo-counts.
+    fn chance_count(&self, comparison: usize, at: usize, level: &Level) -> f64 {
+        self.not_proposed * self.random[comparison][at] + CHANCE_SHARE * self.all_pairs * level.u
+    }
+
     fn maximise(&self, sums: &Expected) -> Parameters {
-        let prior = (sums.true_pairs + 1.0) / (self.all_pairs + 1.0 + self.all_pairs / self.expected);
-        let (mut all_m, mut all_u) = (Vec::new(), Vec::new());
+        let all = self.all_pairs + 1.0 + self.all_pairs / self.expected;
+        let all = if self.has_kin() { all + KIN_EXPECTED } else { all };
+        let prior = ((sums.true_pairs + 1.0) / all).clamp(1e-15, 0.49);
+        let kin_prior = if self.has_kin() { ((sums.kin_pairs + KIN_EXPECTED) / all).clamp(1e-15, 0.49) } else { 0.0 };
+        let mut found = Parameters { prior, kin_prior, m: Vec::new(), u: Vec::new(), kin: Vec::new() };
         for (comparison, levels) in self.levels.iter().enumerate() {
+            let counts = |of: &dyn Fn(usize, &Level) -> f64| levels.iter().enumerate().map(|(at, l)| of(at, l)).collect();
+            found.m.push(shares(counts(&|at, level| sums.m[comparison][at] + TRUE_PAIRS * level.m)));
+            found.kin.push(if self.kin[comparison] {
+                shares(counts(&|at, level| sums.kin[comparison][at] + KIN_PAIRS * level.kin))
+            } else {
+                Vec::new()
+            });
             let chance = &self.chance[comparison];
-            let m: Vec<f64> =
-                levels.iter().enumerate().map(|(at, level)| sums.m[comparison][at] + TRUE_PAIRS * level.m).collect();
-            let u: Vec<f64> = levels
-                .iter()
-                .enumerate()
-                .map(|(at, level)| {
-                    if level.by_rarity {
-                        return 0.0;
-                    }
-                    let outside = self.not_proposed * self.random[comparison][at];
-                    sums.u[comparison][at] + outside + CHANCE_PAIRS * level.u
-                })
-                .collect();
-            let (sum_m, sum_u) = (m.iter().sum::<f64>(), u.iter().sum::<f64>());
             let left = 1.0 - chance.iter().sum::<f64>();
-            all_m.push(m.iter().map(|count| count / sum_m).collect());
-            all_u.push(u.iter().zip(chance).map(|(count, chance)| chance + left * count / sum_u).collect());
+            let by_count = shares(counts(&|at, level| {
+                if level.by_rarity { 0.0 } else { sums.u[comparison][at] + self.chance_count(comparison, at, level) }
+            }));
+            found.u.push(by_count.iter().zip(chance).map(|(share, chance)| chance + left * share).collect());
         }
-        Parameters { prior: prior.clamp(1e-15, 0.999), m: all_m, u: all_u }
+        found
     }
 
     fn logs(&self, parameters: &Parameters) -> Logs {
@@ -259,12 +316,30 @@ impl<'a> Fixed<'a> {
             };
             shares.iter().zip(&self.levels).map(of).collect()
         };
-        Logs { m: table(&parameters.m, false), u: table(&parameters.u, true) }
+        Logs {
+            m: table(&parameters.m, false),
+            kin: table(&parameters.kin, false),
+            u: table(&parameters.u, true),
+        }
     }
+}
+
+/// Natural logarithms of the shares of true pairs, relatives and chance pairs.
+fn priors(parameters: &Parameters) -> [f64; 3] {
+    let chance = 1.0 - parameters.prior - parameters.kin_prior;
+    [parameters.prior.ln(), parameters.kin_prior.ln(), chance.ln()]
+}
+
+/// Counts over their sum.
+fn shares(counts: Vec<f64>) -> Vec<f64> {
+    let sum: f64 = counts.iter().sum();
+    counts.into_iter().map(|count| count / sum).collect()
 }
 
 struct Logs {
     m: Vec<Vec<f64>>,
+    /// Empty for comparisons relatives agree on by chance only.
+    kin: Vec<Vec<f64>>,
     /// 0 at levels whose chance is in the rarity.
     u: Vec<Vec<f64>>,
 }

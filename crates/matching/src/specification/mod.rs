@@ -103,6 +103,10 @@ pub struct Comparison {
     /// the method's own when left out.
     #[serde(default)]
     pub steps: Vec<f64>,
+    /// Whether things that are related but not one (firms of a group, people of a household) agree on it about as
+    /// often as records of one thing do: then agreeing on nothing else speaks for relatives.
+    #[serde(default)]
+    pub kin: bool,
     /// Whether agreeing on a rare value counts more than on a frequent one.
     #[serde(default = "yes")]
     pub term_frequency: bool,
