@@ -170,12 +170,11 @@ fn make(words: &[&str]) -> Outcome<()> {
     let mut truth: HashMap<usize, [Option<usize>; 2]> = HashMap::new();
     for (side, (list, name)) in lists.iter().zip(["left.csv", "right.csv"]).enumerate() {
         let mut writer = csv::Writer::from_path(folder.join(name))?;
-        writer.write_record(["id", "name", "city", "uscc", "core", "region"])?;
+        writer.write_record(["id", "name", "city", "uscc", "peer_core"])?;
         for (place, firm) in list.iter().enumerate() {
             truth.entry(firm.entity).or_default()[side] = Some(place);
             let parsed = brain_matching::company::parse(&firm.name);
-            let region = parsed.region.map(|r| r.to_string()).unwrap_or_default();
-            writer.write_record([&place.to_string(), &firm.name, &firm.city, &firm.uscc, &parsed.core, &region])?;
+            writer.write_record([&place.to_string(), &firm.name, &firm.city, &firm.uscc, &parsed.core])?;
         }
         writer.flush()?;
     }

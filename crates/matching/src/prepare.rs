@@ -28,8 +28,8 @@ pub(crate) struct Company {
     pub(crate) full: u32,
     /// 字号 and trade.
     pub(crate) core: u32,
-    /// First two characters of `core`.
-    pub(crate) head: u32,
+    /// First two, three and four characters of `core`.
+    pub(crate) heads: [u32; 3],
     pub(crate) brand: u32,
     pub(crate) brand_sound: u32,
     pub(crate) trade: u32,
@@ -192,7 +192,7 @@ impl CompanyParts {
         Company {
             full: if name.is_complete() { words.intern(&name.full) } else { MISSING },
             core: words.intern(&name.core),
-            head: words.intern(first_two(&name.core)),
+            heads: [2, 3, 4].map(|length| words.intern(first(&name.core, length))),
             brand: words.intern(name.brand()),
             brand_sound: words.intern(&self.sound),
             trade: words.intern(name.trade()),
@@ -203,9 +203,9 @@ impl CompanyParts {
     }
 }
 
-/// The first two characters; nothing where there are fewer.
-fn first_two(text: &str) -> &str {
-    let end = text.char_indices().nth(1).map_or(0, |(at, c)| at + c.len_utf8());
+/// The first characters; nothing where there are fewer.
+fn first(text: &str, length: usize) -> &str {
+    let end = text.char_indices().nth(length - 1).map_or(0, |(at, c)| at + c.len_utf8());
     text.get(..end).unwrap_or_default()
 }
 

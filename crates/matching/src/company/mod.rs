@@ -120,10 +120,10 @@ fn leading_region(inner: &str, has_region: bool) -> Lead<'_> {
         return Lead { core_from: start, ..none };
     }
     let Some(found) = region::prefix(inner) else { return none };
-    // A county's bare name is a 字号 too often (凤凰, 太湖): it counts only where nothing else names a region and what
-    // follows is a 字号 by itself.
-    let lone_county = found.bare && found.parts == 1 && found.is_county();
-    if lone_county && (has_region || leaves_one_character(inner, found.bytes)) {
+    // A place without its ending may begin a 字号 (红河谷, 拉萨情), a county's most of all (凤凰, 太湖): it counts only where
+    // what follows is a 字号 by itself, and a county only where nothing else names a region.
+    let lone = found.bare && found.parts == 1;
+    if lone && ((has_region && found.is_county()) || leaves_one_character(inner, found.bytes)) {
         return none;
     }
     let (last, stem) = found.last;
@@ -253,6 +253,13 @@ fn without_form(text: &str) -> (&str, LegalForm) {
     {
         return (before, if form == LegalForm::None { kind } else { form });
     }
+    // `…股有限公司` lost a character of 股份; 控股有限公司 did not.
+    if let Some(before) = rest.strip_suffix("股有限公司").or_else(|| rest.strip_suffix("份有限公司"))
+        && !before.ends_with(['控', '股'])
+        && before.chars().count() >= 2
+    {
+        return (before, LegalForm::JointStock);
+    }
     for (word, kind) in form::ENDINGS {
         let own_word = |before: &&str| before.chars().count() >= 2 && !(*word == "行" && before.ends_with('银'));
         if let Some(before) = rest.strip_suffix(word).filter(own_word) {
@@ -297,6 +304,8 @@ fn without_brackets(text: &str) -> (String, Option<RegionCode>) {
         match region::whole(inside) {
             Some(code) => region = region.or(Some(code)),
             None if matches!(inside, "集团" | "控股" | "中国" | "china") => {}
+            // A single character is what is left of something.
+            None if inside.chars().count() <= 1 => {}
             None => out.push_str(inside),
         }
         rest = behind;

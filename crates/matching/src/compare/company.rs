@@ -1,5 +1,6 @@
 //! Company names: 字号 first, then trade, form and branch, each its own evidence. Where two complete names are equal
 //! the 字号's comparison says so for all of them, and the others keep silent.
+#![expect(clippy::indexing_slicing, reason = "heads have three lengths everywhere")]
 
 use super::level::{Level, Outcome, level, rare};
 use super::rarity::Rarity;
@@ -25,8 +26,11 @@ const ABBREVIATED: usize = 2;
 const SOUND: usize = 3;
 const BRAND_EDIT: usize = 4;
 const CORE_EDIT: usize = 5;
-const INSIDE: usize = 6;
-const DIFFERENT: usize = 7;
+const LONG_EDIT: usize = 6;
+const INSIDE: usize = 7;
+const DIFFERENT: usize = 8;
+/// Characters of 字号 and trade together from which one character apart says more.
+const LONG: usize = 6;
 
 pub(super) fn brand<'a>(names: &'a Names, words: &'a Vocabulary, prepared: &Prepared, by_value: bool) -> Bound<'a> {
     let levels = vec![
@@ -36,7 +40,8 @@ pub(super) fn brand<'a>(names: &'a Names, words: &'a Vocabulary, prepared: &Prep
         rare("简称", "one abbreviates the other", 0.05, 1e-4),
         rare("字号同音", "sound alike", 0.02, 1e-4),
         level("字号差一字", "one character apart", 0.05, 1e-4),
-        level("字号加行业差一字", "one character apart with the trade", 0.03, 2e-5),
+        level("字号加行业差一字", "one character apart with the trade", 0.02, 2e-5),
+        level("字号加行业（六字以上）差一字", "one character apart with the trade, of six or more", 0.02, 2e-6),
         level("一方名称含另一方字号", "inside the other name", 0.02, 3e-4),
         level("不同", "different", 0.03, 0.999),
     ];
@@ -44,7 +49,7 @@ pub(super) fn brand<'a>(names: &'a Names, words: &'a Vocabulary, prepared: &Prep
         full: rarity(names, prepared, by_value, |name| name.full),
         brand: rarity(names, prepared, by_value, |name| name.brand),
         sound: rarity(names, prepared, by_value, |name| name.brand_sound),
-        head: rarity(names, prepared, by_value, |name| name.head),
+        heads: [0, 1, 2].map(|length| rarity(names, prepared, by_value, |name| name.heads[length])),
         names,
         words,
         sides: Sides { right: prepared.stored(RIGHT) },
@@ -59,8 +64,8 @@ struct Brand<'a> {
     full: Rarity,
     brand: Rarity,
     sound: Rarity,
-    /// Of the first two characters, which an abbreviation keeps.
-    head: Rarity,
+    /// Of the first two, three and four characters, which an abbreviation keeps.
+    heads: [Rarity; 3],
 }
 
 impl Compare for Brand<'_> {
@@ -77,7 +82,7 @@ impl Compare for Brand<'_> {
             return Outcome::sharing(EQUAL, self.brand.bits(a.brand));
         }
         match unequal(self.words, a, b) {
-            ABBREVIATED => Outcome::sharing(ABBREVIATED, self.head.bits(a.head)),
+            ABBREVIATED => Outcome::sharing(ABBREVIATED, self.common_head(a, b)),
             SOUND => Outcome::sharing(SOUND, self.sound.bits(a.brand_sound)),
             level => Outcome::at(level),
         }
@@ -87,10 +92,19 @@ impl Compare for Brand<'_> {
         match level {
             FULL => self.full.chance().min(self.brand.chance()),
             EQUAL => self.brand.chance(),
-            ABBREVIATED => self.head.chance(),
+            ABBREVIATED => self.heads[0].chance(),
             SOUND => self.sound.chance(),
             _ => 0.0,
         }
+    }
+}
+
+impl Brand<'_> {
+    /// Bits of the longest beginning both share, of four characters at most.
+    fn common_head(&self, a: &Company, b: &Company) -> f32 {
+        let shared = a.heads.iter().zip(&b.heads).zip(&self.heads);
+        let shared = shared.filter(|((x, y), _)| x == y && **x != MISSING);
+        shared.map(|((x, _), rarity)| rarity.bits(*x)).fold(0.0, f32::max)
     }
 }
 
@@ -98,26 +112,36 @@ impl Compare for Brand<'_> {
 fn unequal(words: &Vocabulary, a: &Company, b: &Company) -> usize {
     let (core_a, core_b) = (words.chars(a.core), words.chars(b.core));
     let (short, long) = if core_a.len() <= core_b.len() { (core_a, core_b) } else { (core_b, core_a) };
+    let one_apart = |x: u32, y: u32| {
+        edits_bound(words.shape(x), words.shape(y)) <= 1 && edits(words.chars(x), words.chars(y)) == 1
+    };
+    let (brand_a, brand_b) = (words.chars(a.brand), words.chars(b.brand));
+    // 海墨 and 寻墨 are two 字号 of two characters, whatever trade they share; a lost or swapped character is not.
+    let another_brand = brand_a.len() == 2 && brand_b.len() == 2 && a.trade == b.trade && !swapped(brand_a, brand_b);
+    let core_edit = !another_brand && short.len() >= 3 && one_apart(a.core, b.core);
+    if core_edit && short.len() >= 4 {
+        return if short.len() >= LONG { LONG_EDIT } else { CORE_EDIT };
+    }
     let abbreviates = short.len() >= 2 && short.len() < long.len() && is_subsequence(short, long);
-    if abbreviates && a.head == b.head && a.head != MISSING {
+    if abbreviates && a.heads[0] == b.heads[0] && a.heads[0] != MISSING {
         return ABBREVIATED;
     }
     if a.brand_sound == b.brand_sound && a.brand_sound != MISSING {
         return SOUND;
     }
-    let one_apart = |x: u32, y: u32| {
-        edits_bound(words.shape(x), words.shape(y)) <= 1 && edits(words.chars(x), words.chars(y)) == 1
-    };
-    let (brand_a, brand_b) = (words.chars(a.brand), words.chars(b.brand));
     if brand_a.len().max(brand_b.len()) >= 3 && one_apart(a.brand, b.brand) {
         return BRAND_EDIT;
     }
-    if short.len() >= 3 && one_apart(a.core, b.core) {
+    if core_edit {
         return CORE_EDIT;
     }
     let inside = |brand: &[char], core: &[char]| brand.len() >= 2 && contains(core, brand);
     let loosely = abbreviates && short.first() == long.first();
     if loosely || inside(brand_a, core_b) || inside(brand_b, core_a) { INSIDE } else { DIFFERENT }
+}
+
+fn swapped(a: &[char], b: &[char]) -> bool {
+    a.first() == b.last() && a.last() == b.first()
 }
 
 pub(super) fn trade<'a>(names: &'a Names, words: &'a Vocabulary, prepared: &Prepared, by_value: bool) -> Bound<'a> {
@@ -150,7 +174,7 @@ impl Compare for Trade<'_> {
             return Outcome::NONE;
         }
         // An abbreviation and a typing error were found in 字号 and trade together.
-        if a.brand != b.brand && matches!(unequal(self.words, a, b), ABBREVIATED | CORE_EDIT) {
+        if a.brand != b.brand && matches!(unequal(self.words, a, b), ABBREVIATED | CORE_EDIT | LONG_EDIT) {
             return Outcome::NONE;
         }
         if a.trade == b.trade {
