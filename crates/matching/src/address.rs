@@ -67,7 +67,7 @@ fn chinese(text: &str) -> Address {
 fn cut<'a>(text: &'a str, endings: &[&str], most: usize) -> Option<(&'a str, &'a str)> {
     let mut best: Option<(usize, usize)> = None;
     for ending in endings {
-        let Some(at) = text.get(1..).and_then(|_| text.match_indices(ending).map(|(at, _)| at).find(|at| *at > 0)) else {
+        let Some(at) = text.match_indices(ending).map(|(at, _)| at).find(|at| *at > 0) else {
             continue;
         };
         let end = at + ending.len();

@@ -95,7 +95,7 @@ fn chinese(text: &str, state: &str) -> CompanyName {
         found.core = format!("{}{trade}", letters(lead.stem));
         found.brand_bytes = found.core.len() - trade.len();
         if found.brand_bytes == 0 {
-            found.brand_bytes = found.core.len();
+            found.brand_bytes = trade::begins_after_first_word(&found.core);
         }
     }
     if found.core.is_empty() {
@@ -192,7 +192,7 @@ fn one_state(text: &str) -> Option<(&str, &str)> {
             || inside.starts_with("原名") || inside.starts_with("曾用名") || inside.starts_with("原:");
         return (is_state && !rest.is_empty()).then_some((rest, inside));
     }
-    let state = form::STATES.iter().find(|state| text.ends_with(**state))?;
+    let state = form::STATES.iter().find(|state| same_end(text, state) && text.ends_with(**state))?;
     let rest = text.strip_suffix(state)?;
     let bare = rest.trim_end_matches(['-', ' ', ',', '_', '/', '.']);
     let (rest, marked) = (bare, bare.len() < rest.len());
@@ -209,7 +209,7 @@ fn one_state(text: &str) -> Option<(&str, &str)> {
 /// Parent and branch: `…公司舟山分公司`, `…银行云和县支行`. A firm of its own has an empty branch.
 fn split_branch(text: &str) -> (&str, &str) {
     let plain = text.trim_end_matches(')');
-    if !form::BRANCHES.iter().any(|word| plain.ends_with(word)) {
+    if !form::BRANCHES.iter().any(|word| same_end(plain, word) && plain.ends_with(word)) {
         return (text, "");
     }
     let cut = form::PARENTS
@@ -231,6 +231,11 @@ fn parent_end(text: &str, word: &str) -> Option<usize> {
     })
 }
 
+/// A cheap look before comparing words: most texts end otherwise.
+fn same_end(text: &str, word: &str) -> bool {
+    text.as_bytes().last() == word.as_bytes().last()
+}
+
 /// Without the legal form at either end, longest first; forms in brackets at the end count too.
 fn without_form(text: &str) -> (&str, LegalForm) {
     let (mut rest, mut form) = (text, LegalForm::None);
@@ -248,7 +253,7 @@ fn without_form(text: &str) -> (&str, LegalForm) {
     }
     let long = |word: &str| word.chars().count() >= 4;
     let damaged = form::DAMAGED.iter().filter_map(|(word, kind)| Some((damaged_form(rest, word)?, *kind)));
-    if !form::ENDINGS.iter().any(|(word, _)| long(word) && rest.ends_with(word))
+    if !form::ENDINGS.iter().any(|(word, _)| same_end(rest, word) && long(word) && rest.ends_with(word))
         && let Some((before, kind)) = damaged.last()
     {
         return (before, if form == LegalForm::None { kind } else { form });
@@ -260,7 +265,7 @@ fn without_form(text: &str) -> (&str, LegalForm) {
     {
         return (before, LegalForm::JointStock);
     }
-    for (word, kind) in form::ENDINGS {
+    for (word, kind) in form::ENDINGS.iter().filter(|(word, _)| same_end(rest, word)) {
         let own_word = |before: &&str| before.chars().count() >= 2 && !(*word == "行" && before.ends_with('银'));
         if let Some(before) = rest.strip_suffix(word).filter(own_word) {
             let kind = if matches!(form, LegalForm::None) { *kind } else { form };

@@ -37,6 +37,16 @@ fn take_words(core: &str, forbidden: usize) -> usize {
     end
 }
 
+/// Where the trade begins if its first word is taken for the 字号, as nothing else is left.
+#[must_use]
+pub(super) fn begins_after_first_word(core: &str) -> usize {
+    let mut end = core.len();
+    while let Some(shorter) = take_word(core.get(..end).unwrap_or_default(), 1).filter(|shorter| *shorter > 0) {
+        end = shorter;
+    }
+    end
+}
+
 /// Where the longest word at the end begins, unless as many characters as are forbidden would be left.
 fn take_word(text: &str, forbidden: usize) -> Option<usize> {
     let starts: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();

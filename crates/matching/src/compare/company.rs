@@ -110,6 +110,10 @@ impl Brand<'_> {
 
 /// How two names with different 字号 are related.
 fn unequal(words: &Vocabulary, a: &Company, b: &Company) -> usize {
+    if words.shape(a.core).1 & words.shape(b.core).1 == 0 && (a.brand_sound != b.brand_sound) {
+        // Not one character in common.
+        return DIFFERENT;
+    }
     let (core_a, core_b) = (words.chars(a.core), words.chars(b.core));
     let (short, long) = if core_a.len() <= core_b.len() { (core_a, core_b) } else { (core_b, core_a) };
     let one_apart = |x: u32, y: u32| {
