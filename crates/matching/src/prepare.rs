@@ -36,6 +36,7 @@ pub(crate) struct Company {
     pub(crate) branch: u32,
     pub(crate) region: u32,
     pub(crate) form: u8,
+    pub(crate) group: bool,
 }
 
 /// What an address became.
@@ -199,6 +200,7 @@ impl CompanyParts {
             branch: words.intern(&name.branch),
             region: name.region.map_or(NO_REGION, |code| region_number(&code)),
             form: form_number(name.form),
+            group: name.is_group,
         }
     }
 }

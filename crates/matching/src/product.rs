@@ -32,7 +32,8 @@ pub fn parse(text: &str) -> Product {
     let mut models: Vec<String> = Vec::new();
     for token in tokens(&folded) {
         if token.contains(|c: char| c.is_ascii_digit()) {
-            models.push(one_spelling(&token));
+            // `6204-2RS` is also written `6204 2RS`: the parts of a model are models.
+            models.extend(token.split(['-', '/']).filter(|part| !part.is_empty()).map(one_spelling));
         } else {
             words.push_str(&token);
         }
@@ -84,7 +85,7 @@ fn join_units(tokens: Vec<String>) -> Vec<String> {
     all
 }
 
-/// Sizes in base units (`0.5kg` → `500g`), models without `-`, `.` and `/` (`6204-2RS` → `62042rs`).
+/// Sizes in base units (`0.5kg` → `500g`), models without marks.
 fn one_spelling(token: &str) -> String {
     for (unit, factor, base) in UNITS {
         if let Some(size) = token.strip_suffix(unit).and_then(|number| number.parse::<f64>().ok()) {
@@ -102,8 +103,9 @@ mod tests {
     #[test]
     fn models_and_sizes_have_one_spelling() {
         let a = parse("深沟球轴承 6204-2RS");
-        assert_eq!((a.words.as_str(), a.models.as_slice()), ("深沟球轴承", ["62042rs".to_owned()].as_slice()));
-        assert_eq!(parse("6204 2RS 深沟球轴承").words, a.words);
+        assert_eq!((a.words.as_str(), a.models.join(" ").as_str()), ("深沟球轴承", "2rs 6204"));
+        let b = parse("6204 2RS 深沟球轴承");
+        assert_eq!((b.words, b.models), (a.words, a.models));
         assert_eq!(parse("大米 ５公斤装").models, parse("大米（5kg）装").models);
         assert_eq!(parse("矿泉水 0.5L").models, ["500ml"]);
         assert_eq!(parse("螺栓 M8×20").models, ["m8x20"]);

@@ -3,7 +3,7 @@
 #![expect(clippy::indexing_slicing, reason = "heads have three lengths everywhere")]
 
 use super::level::{Level, Outcome, level, rare};
-use super::rarity::Rarity;
+use super::rarity::{Counting, Rarity};
 use super::{Bound, Compare, Sides};
 use crate::company::LegalForm;
 use crate::prepare::{Company, Prepared, RIGHT};
@@ -16,19 +16,22 @@ fn same_full_name(a: &Company, b: &Company) -> bool {
     a.full != MISSING && a.full == b.full
 }
 
-fn rarity(names: &Names, prepared: &Prepared, by_value: bool, of: impl Fn(&Company) -> u32) -> Rarity {
-    Rarity::new(names.each_ref().map(|side| side.iter().map(&of)), prepared.same, by_value)
+fn rarity(names: &Names, prepared: &Prepared, by_value: bool, usual: f64, of: impl Fn(&Company) -> u32) -> Rarity {
+    let length = |id| prepared.words.chars(id).len();
+    let counting = Counting { same: prepared.same, by_value, usual, length: &length };
+    Rarity::new(names.each_ref().map(|side| side.iter().map(&of)), &counting)
 }
 
 const FULL: usize = 0;
 const EQUAL: usize = 1;
-const ABBREVIATED: usize = 2;
-const SOUND: usize = 3;
-const BRAND_EDIT: usize = 4;
-const CORE_EDIT: usize = 5;
-const LONG_EDIT: usize = 6;
-const INSIDE: usize = 7;
-const DIFFERENT: usize = 8;
+const BEGINNING: usize = 2;
+const ABBREVIATED: usize = 3;
+const SOUND: usize = 4;
+const BRAND_EDIT: usize = 5;
+const CORE_EDIT: usize = 6;
+const LONG_EDIT: usize = 7;
+const INSIDE: usize = 8;
+const DIFFERENT: usize = 9;
 /// Characters of 字号 and trade together from which one character apart says more.
 const LONG: usize = 6;
 
@@ -36,7 +39,8 @@ pub(super) fn brand<'a>(names: &'a Names, words: &'a Vocabulary, prepared: &Prep
     let levels = vec![
         // A registered name is given once (企业名称登记管理规定, art. 11), so relatives hardly share it.
         Level { kin: 0.005, ..rare("全称相同", "whole names equal", 0.4, 1e-6) },
-        rare("字号相同", "equal", 0.4, 1e-4),
+        rare("字号相同", "equal", 0.3, 1e-4),
+        rare("一方是另一方的开头", "one is the beginning of the other", 0.1, 1e-4),
         rare("简称", "one abbreviates the other", 0.05, 1e-4),
         rare("字号同音", "sound alike", 0.02, 1e-4),
         level("字号差一字", "one character apart", 0.05, 1e-4),
@@ -46,10 +50,10 @@ pub(super) fn brand<'a>(names: &'a Names, words: &'a Vocabulary, prepared: &Prep
         level("不同", "different", 0.03, 0.999),
     ];
     let how = Brand {
-        full: rarity(names, prepared, by_value, |name| name.full),
-        brand: rarity(names, prepared, by_value, |name| name.brand),
-        sound: rarity(names, prepared, by_value, |name| name.brand_sound),
-        heads: [0, 1, 2].map(|length| rarity(names, prepared, by_value, |name| name.heads[length])),
+        full: rarity(names, prepared, by_value, 1e-7, |name| name.full),
+        brand: rarity(names, prepared, by_value, 2e-6, |name| name.brand),
+        sound: rarity(names, prepared, by_value, 2e-6, |name| name.brand_sound),
+        heads: [0, 1, 2].map(|length| rarity(names, prepared, by_value, 5e-6, |name| name.heads[length])),
         names,
         words,
         sides: Sides { right: prepared.stored(RIGHT) },
@@ -82,7 +86,7 @@ impl Compare for Brand<'_> {
             return Outcome::sharing(EQUAL, self.brand.bits(a.brand));
         }
         match unequal(self.words, a, b) {
-            ABBREVIATED => Outcome::sharing(ABBREVIATED, self.common_head(a, b)),
+            level @ (BEGINNING | ABBREVIATED) => Outcome::sharing(level, self.common_head(a, b)),
             SOUND => Outcome::sharing(SOUND, self.sound.bits(a.brand_sound)),
             level => Outcome::at(level),
         }
@@ -92,6 +96,7 @@ impl Compare for Brand<'_> {
         match level {
             FULL => self.full.chance().min(self.brand.chance()),
             EQUAL => self.brand.chance(),
+            BEGINNING => self.heads[1].chance(),
             ABBREVIATED => self.heads[0].chance(),
             SOUND => self.sound.chance(),
             _ => 0.0,
@@ -127,6 +132,9 @@ fn unequal(words: &Vocabulary, a: &Company, b: &Company) -> usize {
         return if short.len() >= LONG { LONG_EDIT } else { CORE_EDIT };
     }
     let abbreviates = short.len() >= 2 && short.len() < long.len() && is_subsequence(short, long);
+    if abbreviates && long.starts_with(short) {
+        return BEGINNING;
+    }
     if abbreviates && a.heads[0] == b.heads[0] && a.heads[0] != MISSING {
         return ABBREVIATED;
     }
@@ -156,7 +164,7 @@ pub(super) fn trade<'a>(names: &'a Names, words: &'a Vocabulary, prepared: &Prep
         level("不同", "different", 0.1, 0.9),
     ];
     let how = Trade {
-        trade: rarity(names, prepared, by_value, |name| name.trade),
+        trade: rarity(names, prepared, by_value, 1e-3, |name| name.trade),
         names,
         words,
         sides: Sides { right: prepared.stored(RIGHT) },
@@ -178,7 +186,7 @@ impl Compare for Trade<'_> {
             return Outcome::NONE;
         }
         // An abbreviation and a typing error were found in 字号 and trade together.
-        if a.brand != b.brand && matches!(unequal(self.words, a, b), ABBREVIATED | CORE_EDIT | LONG_EDIT) {
+        if a.brand != b.brand && matches!(unequal(self.words, a, b), BEGINNING | ABBREVIATED | CORE_EDIT | LONG_EDIT) {
             return Outcome::NONE;
         }
         if a.trade == b.trade {
@@ -201,7 +209,11 @@ impl Compare for Trade<'_> {
 }
 
 pub(super) fn legal_form<'a>(names: &'a Names, sides: Sides) -> Bound<'a> {
-    let levels = vec![level("相同", "equal", 0.85, 0.6), level("不同", "different", 0.15, 0.4)];
+    let levels = vec![
+        level("都是集团", "both are groups", 0.05, 0.01),
+        level("相同", "equal", 0.8, 0.59),
+        level("不同", "different", 0.15, 0.4),
+    ];
     (levels, Box::new(Form { names, sides }))
 }
 
@@ -214,10 +226,16 @@ impl Compare for Form<'_> {
     fn compare(&self, left: usize, right: usize) -> Outcome {
         let (a, b) = self.sides.pair(self.names, left, right);
         let none = LegalForm::None as u8;
-        if a.brand == MISSING || b.brand == MISSING || a.form == none || b.form == none || same_full_name(a, b) {
+        if a.brand == MISSING || b.brand == MISSING || same_full_name(a, b) {
             return Outcome::NONE;
         }
-        Outcome::at(usize::from(a.form != b.form))
+        if a.group && b.group {
+            return Outcome::at(0);
+        }
+        if a.form == none || b.form == none {
+            return Outcome::NONE;
+        }
+        Outcome::at(if a.form == b.form { 1 } else { 2 })
     }
 
     fn chance(&self, _: usize) -> f64 {

@@ -12,7 +12,7 @@ pub(crate) use level::{Level, NOT_COMPARED, Outcome};
 
 use crate::prepare::{Column, LEFT, Prepared, RIGHT};
 use crate::specification::{Comparison, Method, Specification};
-use rarity::Rarity;
+use rarity::{Counting, Rarity};
 
 /// A comparison bound to its columns.
 pub(crate) struct Comparator<'a> {
@@ -77,7 +77,9 @@ fn bind<'a>(specification: &Specification, prepared: &'a Prepared, comparison: &
         (method, Column::Text(ids)) => {
             let others = also.filter_map(|other| if let Column::Text(ids) = other { Some(ids) } else { None });
             let values = text::Values { ids, others: others.collect(), words, sides };
-            let rarity = Rarity::new(ids.each_ref().map(|side| side.iter().copied()), prepared.same, frequent);
+            let length = |id| words.chars(id).len();
+            let counting = Counting { same: prepared.same, by_value: frequent, usual: 1e-4, length: &length };
+            let rarity = Rarity::new(ids.each_ref().map(|side| side.iter().copied()), &counting);
             text::bind(method, &comparison.steps, values, rarity)
         }
         // `check` let only fitting kinds through.

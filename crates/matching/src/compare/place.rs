@@ -2,7 +2,7 @@
 #![expect(clippy::indexing_slicing, reason = "columns hold every record")]
 
 use super::level::{Outcome, level, rare};
-use super::rarity::Rarity;
+use super::rarity::{Counting, Rarity};
 use super::{Bound, Compare, Sides};
 use crate::prepare::{Address, Column, LEFT, MUNICIPALITIES, NO_REGION, Prepared, RIGHT};
 use crate::text::similarity::dice;
@@ -41,7 +41,8 @@ pub(super) fn region<'a>(
             (0..rows).map(|row| how.of(side, row, false).deepest().map_or(MISSING, of)).collect()
         };
         let both = [side(LEFT, &how), side(RIGHT, &how)];
-        Rarity::new(both.each_ref().map(|ids| ids.iter().copied()), prepared.same, by_value)
+        let counting = Counting { same: prepared.same, by_value, usual: 1e-3, length: &|_| 0 };
+        Rarity::new(both.each_ref().map(|ids| ids.iter().copied()), &counting)
     };
     let (county, city) = (count(county_of), count(city_of));
     (how.county, how.city) = (Some(county), Some(city));
@@ -190,13 +191,15 @@ pub(super) fn address<'a>(
         rare("相同", "equal", 0.4, 1e-4),
         level("同路同号", "the same road and number", 0.25, 1e-4),
         level("同路，号缺失", "the same road, a number missing", 0.05, 3e-4),
-        level("同路不同号", "the same road, another number", 0.05, 1e-3),
+        level("同路不同号", "the same road, another number", 0.02, 2e-3),
         level("文字大半相同", "mostly the same words", 0.08, 2e-3),
         level("同街道乡镇或部分相同", "the same town or some of the same words", 0.07, 0.03),
         level("不同", "different", 0.1, 0.96),
     ];
+    let length = |id| words.chars(id).len();
+    let counting = Counting { same: prepared.same, by_value, usual: 1e-5, length: &length };
     let how = Addresses {
-        rest: Rarity::new(all.each_ref().map(|side| side.iter().map(|a| a.rest)), prepared.same, by_value),
+        rest: Rarity::new(all.each_ref().map(|side| side.iter().map(|a| a.rest)), &counting),
         all,
         words,
         sides: Sides { right: prepared.stored(RIGHT) },

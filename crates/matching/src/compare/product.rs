@@ -1,7 +1,7 @@
 //! Products: the words say what it is, models and sizes which variant.
 
 use super::level::{Outcome, level, rare};
-use super::rarity::Rarity;
+use super::rarity::{Counting, Rarity};
 use super::{Bound, Compare, Sides};
 use crate::prepare::{Prepared, Product, RIGHT};
 use crate::text::similarity::dice;
@@ -23,8 +23,10 @@ pub(super) fn product<'a>(
         level("部分文字相同", "some of the same words", 0.04, 0.05),
         level("不同", "different", 0.04, 0.94),
     ];
+    let length = |id| words.chars(id).len();
+    let counting = Counting { same: prepared.same, by_value, usual: 1e-5, length: &length };
     let how = Products {
-        whole: Rarity::new(all.each_ref().map(|side| side.iter().map(|p| p.whole)), prepared.same, by_value),
+        whole: Rarity::new(all.each_ref().map(|side| side.iter().map(|p| p.whole)), &counting),
         all,
         words,
         sides: Sides { right: prepared.stored(RIGHT) },

@@ -11,20 +11,32 @@ pub(crate) struct Rarity {
 }
 
 /// Least and most mass taken from each seen value for the unseen ones.
-const DISCOUNT: (f64, f64) = (0.3, 0.95);
+const DISCOUNT: (f64, f64) = (0.3, 0.995);
+/// Values of an imagined file that stand behind a small one, whose own counts say little.
+const BACKGROUND: f64 = 1000.0;
+/// Lengths that are told apart: a value of seven characters seen once is rarer than one of two.
+const LENGTHS: usize = 8;
+
+/// How values are counted.
+pub(super) struct Counting<'a> {
+    /// Whether one file is matched with itself.
+    pub(super) same: bool,
+    /// Whether each value goes by its own frequency or all by the mean.
+    pub(super) by_value: bool,
+    /// Chance of agreement where nothing is known: what the background has.
+    pub(super) usual: f64,
+    /// Characters of a value.
+    pub(super) length: &'a dyn Fn(u32) -> usize,
+}
 
 impl Rarity {
-    /// Count both sides. With `by_value` false every value is as rare as the mean.
+    /// Count both sides.
     ///
     /// The frequency of a value is how often one entity has it, estimated from the others: a value seen once on each
     /// side of a pair was seen in one entity if the pair is true, so the greater of the two counts is taken, less
-    /// the absolute discount of Ney, Essen and Kneser (1994), which gives values seen once the small frequency
-    /// that unseen values share.
-    pub(crate) fn new(
-        sides: [impl Iterator<Item = u32>; 2],
-        same: bool,
-        by_value: bool,
-    ) -> Self {
+    /// the absolute discount of Ney, Essen and Kneser (1994) among values as long, which gives values seen once the
+    /// small frequency that unseen values share.
+    pub(super) fn new(sides: [impl Iterator<Item = u32>; 2], counting: &Counting<'_>) -> Self {
         let mut counts: [Vec<u32>; 2] = [Vec::new(), Vec::new()];
         for (counts, ids) in counts.iter_mut().zip(sides) {
             for id in ids.filter(|id| *id != MISSING) {
@@ -41,26 +53,43 @@ impl Rarity {
             .map(|id| {
                 let (a, b) = (at(&first, id), at(&second, id));
                 // In one file a shared value has two records of what may be one entity.
-                if same && a > 1 { a - 1 } else { a.max(b) }
+                if counting.same && a > 1 { a - 1 } else { a.max(b) }
             })
             .collect();
-        Self::from_counts(&entities, by_value)
+        Self::from_counts(&entities, counting)
     }
 
-    fn from_counts(entities: &[u32], by_value: bool) -> Self {
-        let total: f64 = entities.iter().map(|count| f64::from(*count)).sum();
-        let seen = |times: u32| entities.iter().filter(|count| **count == times).count() as f64;
-        let (once, twice) = (seen(1), seen(2));
-        let discount = if once > 0.0 { once / (once + 2.0 * twice) } else { 0.0 }.clamp(DISCOUNT.0, DISCOUNT.1);
-        let frequency = |count: u32| (f64::from(count) - discount) / total;
-        let chance: f64 =
-            entities.iter().filter(|count| **count > 0).map(|count| frequency(*count) * f64::from(*count) / total).sum();
-        let chance = if total > 0.0 { chance.clamp(1e-12, 0.999) } else { 0.5 };
+    fn from_counts(entities: &[u32], counting: &Counting<'_>) -> Self {
+        let group = |id: usize| (counting.length)(id as u32).min(LENGTHS - 1);
+        let (mut once, mut twice, mut total) = ([0.0; LENGTHS], [0.0; LENGTHS], 0.0);
+        for (id, count) in entities.iter().enumerate().filter(|(_, count)| **count > 0) {
+            total += f64::from(*count);
+            match count {
+                1 => once[group(id)] += 1.0,
+                2 => twice[group(id)] += 1.0,
+                _ => {}
+            }
+        }
+        let discount: Vec<f64> = once
+            .iter()
+            .zip(twice)
+            // Two imagined values seen twice: a short list says little about how often values return.
+            .map(|(once, twice)| once / (once + 2.0 * twice + 2.0))
+            .map(|discount: f64| discount.clamp(DISCOUNT.0, DISCOUNT.1))
+            .collect();
+        let frequency = |id: usize, count: u32| {
+            (f64::from(count) - discount[group(id)] + BACKGROUND * counting.usual) / (total + BACKGROUND)
+        };
+        let seen = entities.iter().enumerate().filter(|(_, count)| **count > 0);
+        let chance: f64 = seen.map(|(id, count)| frequency(id, *count) * f64::from(*count)).sum();
+        let chance = if total > 0.0 { (chance / total).clamp(1e-12, 0.999) } else { counting.usual };
         let bits = entities
             .iter()
-            .map(|count| match count {
+            .enumerate()
+            .map(|(id, count)| match count {
                 0 => 0.0,
-                count => -(if by_value { frequency(*count) } else { chance }).log2() as f32,
+                count if counting.by_value => -frequency(id, *count).log2() as f32,
+                _ => -chance.log2() as f32,
             })
             .collect();
         Self { bits, chance }
@@ -82,7 +111,8 @@ mod tests {
     use super::*;
 
     fn rarity(left: &[u32], right: &[u32], by_value: bool) -> Rarity {
-        Rarity::new([left.iter().copied(), right.iter().copied()], false, by_value)
+        let counting = Counting { same: false, by_value, usual: 0.01, length: &|_| 2 };
+        Rarity::new([left.iter().copied(), right.iter().copied()], &counting)
     }
 
     #[test]
@@ -95,5 +125,7 @@ mod tests {
         let flat = rarity(&[1, 1, 1, 2], &[1, 2], false);
         assert!((flat.bits(1) - flat.bits(2)).abs() < 1e-6);
         assert!(rarity(&[], &[], true).chance() > 0.0);
+        // Four values seen once are not a quarter of the world each.
+        assert!(rarity(&[1, 2], &[3, 4], true).bits(1) > 6.0);
     }
 }

@@ -13,10 +13,15 @@ use std::f64::consts::LN_2;
 const BINS: f32 = 4.0;
 /// Pseudo-counts: true pairs that agree as the defaults say, and chance pairs that do.
 const TRUE_PAIRS: f64 = 10.0;
+/// How much the expected number of true pairs counts against what is seen: where names alone are compared, chance and
+/// truth explain the pairs about as well, and nothing else holds the prior.
+const EXPECTED_SHARE: f64 = 0.1;
 /// Pairs of relatives likewise, and the share of all pairs that stands for chance as the defaults say: a level nobody
 /// reaches by chance in these files could still be.
 const KIN_PAIRS: f64 = 10.0;
 const CHANCE_SHARE: f64 = 0.005;
+/// The least of these pairs: a list of ten says nothing about chance.
+const CHANCE_LEAST: f64 = 1000.0;
 /// Pairs of relatives thought to be for each true one before looking.
 const KIN_EXPECTED: f64 = 0.2;
 /// EM ends when no parameter of a true pair moved by more.
@@ -259,7 +264,8 @@ impl<'a> Fixed<'a> {
     /// Log-likelihood of the pairs nobody proposed, and of the pseudo-counts.
     fn outside(&self, parameters: &Parameters, logs: &Logs) -> f64 {
         let [yes, kin, no] = priors(parameters);
-        let mut sum = self.not_proposed * no + yes + self.all_pairs / self.expected * no;
+        let [seen, others] = self.imagined();
+        let mut sum = self.not_proposed * no + seen * yes + others * no;
         if self.has_kin() {
             sum += KIN_EXPECTED * kin;
         }
@@ -277,15 +283,25 @@ impl<'a> Fixed<'a> {
         sum
     }
 
+    fn imagined_chance(&self) -> f64 {
+        (CHANCE_SHARE * self.all_pairs).max(CHANCE_LEAST)
+    }
+
+    /// Pseudo-counts of the prior: true pairs and others.
+    fn imagined(&self) -> [f64; 2] {
+        [EXPECTED_SHARE * self.expected, EXPECTED_SHARE * self.all_pairs]
+    }
+
     /// Chance pairs at a level that were not proposed, with the pseudo-counts.
     fn chance_count(&self, comparison: usize, at: usize, level: &Level) -> f64 {
-        self.not_proposed * self.random[comparison][at] + CHANCE_SHARE * self.all_pairs * level.u
+        self.not_proposed * self.random[comparison][at] + self.imagined_chance() * level.u
     }
 
     fn maximise(&self, sums: &Expected) -> Parameters {
-        let all = self.all_pairs + 1.0 + self.all_pairs / self.expected;
+        let [seen, others] = self.imagined();
+        let all = self.all_pairs + seen + others;
         let all = if self.has_kin() { all + KIN_EXPECTED } else { all };
-        let prior = ((sums.true_pairs + 1.0) / all).clamp(1e-15, 0.49);
+        let prior = ((sums.true_pairs + seen) / all).clamp(1e-15, 0.49);
         let kin_prior = if self.has_kin() { ((sums.kin_pairs + KIN_EXPECTED) / all).clamp(1e-15, 0.49) } else { 0.0 };
         let mut found = Parameters { prior, kin_prior, m: Vec::new(), u: Vec::new(), kin: Vec::new() };
         for (comparison, levels) in self.levels.iter().enumerate() {
