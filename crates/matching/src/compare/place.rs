@@ -191,7 +191,7 @@ pub(super) fn address<'a>(
         rare("相同", "equal", 0.4, 1e-4),
         level("同路同号", "the same road and number", 0.25, 1e-4),
         level("同路，号缺失", "the same road, a number missing", 0.05, 3e-4),
-        level("同路不同号", "the same road, another number", 0.02, 2e-3),
+        level("同路不同号", "the same road, another number", 0.002, 0.1),
         level("文字大半相同", "mostly the same words", 0.08, 2e-3),
         level("同街道乡镇或部分相同", "the same town or some of the same words", 0.07, 0.03),
         level("不同", "different", 0.1, 0.96),

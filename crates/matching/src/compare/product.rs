@@ -19,7 +19,7 @@ pub(super) fn product<'a>(
         level("名称相近，型号规格缺失", "words alike, models missing", 0.1, 1e-3),
         level("名称相近，型号规格部分一致", "words alike, some models agree", 0.08, 1e-3),
         level("型号规格一致，名称不同", "models agree, other words", 0.05, 1e-3),
-        level("名称相近，型号规格冲突", "words alike, models conflict", 0.04, 5e-3),
+        level("名称相近，型号规格冲突", "words alike, models conflict", 0.01, 0.02),
         level("部分文字相同", "some of the same words", 0.04, 0.05),
         level("不同", "different", 0.04, 0.94),
     ];
@@ -52,12 +52,14 @@ impl Compare for Products<'_> {
         }
         let common = a.models.iter().filter(|model| b.models.contains(model)).count();
         let all = common > 0 && common == a.models.len() && common == b.models.len();
+        // 6204-2RS and 6205-2RS share the seal and are two bearings: some agree only where the rest is missing.
+        let some = common > 0 && (common == a.models.len() || common == b.models.len());
         let alike =
             if a.words == b.words { 1.0 } else { dice(self.words.chars(a.words), self.words.chars(b.words)) };
         Outcome::at(match alike {
             0.6.. if all => 1,
             0.6.. if a.models.is_empty() || b.models.is_empty() => 2,
-            0.6.. if common > 0 => 3,
+            0.6.. if some => 3,
             _ if all => 4,
             0.6.. => 5,
             0.35.. => 6,
