@@ -12,13 +12,13 @@ use std::f64::consts::LN_2;
 /// Bins of rarity in one bit.
 const BINS: f32 = 4.0;
 /// Pseudo-counts: true pairs that agree as the defaults say, and chance pairs that do.
-const TRUE_PAIRS: f64 = 10.0;
+const TRUE_PAIRS: f64 = 50.0;
 /// How much the expected number of true pairs counts against what is seen: where names alone are compared, chance and
 /// truth explain the pairs about as well, and nothing else holds the prior.
 const EXPECTED_SHARE: f64 = 0.1;
 /// Pairs of relatives likewise, and the share of all pairs that stands for chance as the defaults say: a level nobody
 /// reaches by chance in these files could still be.
-const KIN_PAIRS: f64 = 10.0;
+const KIN_PAIRS: f64 = 50.0;
 const CHANCE_SHARE: f64 = 0.005;
 /// The least of these pairs: a list of ten says nothing about chance.
 const CHANCE_LEAST: f64 = 1000.0;

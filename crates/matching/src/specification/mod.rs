@@ -250,7 +250,7 @@ pub struct Training {
 
 impl Default for Training {
     fn default() -> Self {
-        Self { rounds: 30, random_pairs: 100_000, proposed_pairs: 500_000, seed: 20_261_121 }
+        Self { rounds: 30, random_pairs: 50_000, proposed_pairs: 500_000, seed: 20_261_121 }
     }
 }
 

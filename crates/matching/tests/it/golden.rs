@@ -15,6 +15,9 @@ fn pairs(left: &Records, right: &Records, specification: &Specification) -> Vec<
     for pair in &found.pairs {
         assert!((0.0..=1.0).contains(&pair.probability), "{pair:?}");
     }
+    if std::env::var_os("BRAIN_SHOW_ERRORS").is_some() {
+        found.pairs.iter().enumerate().for_each(|(at, pair)| println!("{pair:?} {:?}", found.evidence(at)));
+    }
     found.pairs.iter().map(|pair| (pair.left, pair.right)).collect()
 }
 
