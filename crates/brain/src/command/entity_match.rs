@@ -95,7 +95,8 @@ fn written(path: &str) -> Result<Specification> {
         )
         .into());
     }
-    let text = std::fs::read_to_string(path).with_context(|| format!("无法读取 {path}。\nCannot read {path}."))?;
+    let text =
+        std::fs::read_to_string(path).with_context(|| format!("无法读取 {path}。\nCannot read {path}."))?;
     Ok(Specification::from_toml(&text).map_err(Failure::from)?)
 }
 
@@ -113,7 +114,8 @@ impl Files {
 
 /// A CSV file with a header, UTF-8 or GB 18030.
 fn read(path: &Path) -> Result<Records> {
-    let file = File::open(path).with_context(|| format!("无法读取文件 {0}。\nCannot read the file {0}.", path.display()))?;
+    let file = File::open(path)
+        .with_context(|| format!("无法读取文件 {0}。\nCannot read the file {0}.", path.display()))?;
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(file);
     let refused = |line: u64, zh: &str, en: &str| {
         let (file, code) = (path.display(), "brain/csv");
@@ -168,7 +170,8 @@ impl Output {
 fn print_csv(files: &Files, found: &Linkage, explain: bool) {
     let mut output = Output::default();
     let key = |records: &Records| defused(records.names().first().map_or("", String::as_str));
-    let mut header = vec!["left_row".to_owned(), format!("left_{}", key(&files.left)), "right_row".to_owned()];
+    let mut header =
+        vec!["left_row".to_owned(), format!("left_{}", key(&files.left)), "right_row".to_owned()];
     header.extend([format!("right_{}", key(files.right())), "probability".to_owned(), "weight".to_owned()]);
     if explain {
         header.extend(found.model.comparisons.iter().map(|c| format!("{}_{}", c.field, c.method)));
@@ -177,7 +180,8 @@ fn print_csv(files: &Files, found: &Linkage, explain: bool) {
     output.line(header);
     for (place, pair) in found.pairs.iter().enumerate() {
         let (left, right) = (pair.left as usize, pair.right as usize);
-        let mut cells = vec![(left + 1).to_string(), defused(files.left.cell(left, 0)), (right + 1).to_string()];
+        let mut cells =
+            vec![(left + 1).to_string(), defused(files.left.cell(left, 0)), (right + 1).to_string()];
         cells.push(defused(files.right().cell(right, 0)));
         cells.extend([format!("{:.6}", pair.probability), format!("{:.2}", pair.weight)]);
         if explain {
@@ -193,7 +197,8 @@ fn print_csv(files: &Files, found: &Linkage, explain: bool) {
 fn print_lines(files: &Files, found: &Linkage) -> Result<()> {
     let language = cli::language();
     let record = |records: &Records, row: usize| -> serde_json::Map<String, serde_json::Value> {
-        let cells = records.names().iter().enumerate().map(|(at, name)| (name.clone(), json!(records.cell(row, at))));
+        let cells =
+            records.names().iter().enumerate().map(|(at, name)| (name.clone(), json!(records.cell(row, at))));
         cells.collect()
     };
     let mut piece = String::new();

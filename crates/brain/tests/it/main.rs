@@ -12,6 +12,7 @@
 mod backup;
 mod cli;
 mod configuration;
+mod entity_match;
 mod ingest;
 mod kill_nine;
 mod node;

@@ -41,7 +41,8 @@ pub(super) fn region<'a>(
     });
     let count = |of: fn(u32) -> u32| {
         let counting = Counting { same: prepared.same, by_value, usual: 1e-3, length: &|_| 0 };
-        let deepest = |side: &[Set]| -> Vec<u32> { side.iter().map(|set| set.deepest().map_or(MISSING, of)).collect() };
+        let deepest =
+            |side: &[Set]| -> Vec<u32> { side.iter().map(|set| set.deepest().map_or(MISSING, of)).collect() };
         Rarity::new([deepest(&all[LEFT]), deepest(&all[RIGHT])].map(Vec::into_iter), &counting)
     };
     let (county, city) = (count(county_of), count(city_of));
@@ -107,7 +108,6 @@ impl Sources<'_> {
         }
         set
     }
-
 }
 
 impl Regions<'_> {
@@ -151,7 +151,11 @@ impl Compare for Regions<'_> {
 
 fn registered_in(code: &[char]) -> u32 {
     let Some(digits) = code.get(2..8) else { return NO_REGION };
-    digits.iter().try_fold(0, |number, c| Some(number * 10 + c.to_digit(10)?)).filter(|n| *n >= 110_000).unwrap_or(NO_REGION)
+    digits
+        .iter()
+        .try_fold(0, |number, c| Some(number * 10 + c.to_digit(10)?))
+        .filter(|n| *n >= 110_000)
+        .unwrap_or(NO_REGION)
 }
 
 fn province_of(code: u32) -> u32 {

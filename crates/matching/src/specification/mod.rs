@@ -258,7 +258,9 @@ impl Specification {
     /// Read TOML and check it.
     pub fn from_toml(text: &str) -> Result<Self> {
         let specification: Self = toml::from_str(text).map_err(|error| {
-            let place = error.span().map_or(0, |span| text.get(..span.start).unwrap_or_default().matches('\n').count() + 1);
+            let place = error
+                .span()
+                .map_or(0, |span| text.get(..span.start).unwrap_or_default().matches('\n').count() + 1);
             MatchError::Specification {
                 place: format!("line {place}"),
                 problem: error.message().to_owned(),
