@@ -33,6 +33,7 @@ const EDGES: [(&str, &[&str]); 20] = [
     ("brain-warehouse", &["brain-kernel", "brain-store", "brain-trust", "brain-privacy"]),
     ("brain-chain", &["brain-kernel"]),
     ("brain-privacy", &["brain-kernel"]),
+    ("brain-matching", &["brain-kernel"]),
     ("brain-component", &["brain-kernel", "brain-store", "brain-trust", "brain-warehouse", "brain-chain"]),
     ("brain-governance", &["brain-kernel", "brain-chain", "brain-component"]),
     ("brain-portal", &[]),
@@ -67,6 +68,7 @@ const EDGES: [(&str, &[&str]); 20] = [
             "brain-pkcs11",
             "brain-egress",
             "brain-tls",
+            "brain-matching",
         ],
     ),
     (

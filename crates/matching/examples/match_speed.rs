@@ -17,16 +17,22 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 
 fn main() -> Outcome<()> {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    let mut plain: Vec<&str> = words.iter().map(String::as_str).filter(|word| !word.starts_with("--")).collect();
+    let mut plain: Vec<&str> =
+        words.iter().map(String::as_str).filter(|word| !word.starts_with("--")).collect();
     let has = |flag: &str| words.iter().any(|word| word == flag);
-    let name = plain.first().copied().unwrap_or_default().to_owned();
-    plain.remove(0);
+    if plain.is_empty() {
+        return Err("make, or a preset and files".into());
+    }
+    let name = plain.remove(0).to_owned();
     if name == "make" {
         return make(&plain);
     }
     let mut specification = preset(&name).ok_or("the first word is make or a preset")?;
     if has("--one-to-one") {
         specification.assignment = Assignment::OneToOne;
+    }
+    if has("--no-kin") {
+        specification.comparisons.iter_mut().for_each(|comparison| comparison.kin = false);
     }
     let started = Instant::now();
     let report = match plain.as_slice() {
@@ -64,13 +70,20 @@ fn line(found: usize, right: usize, expected: usize, compared: u64) -> String {
     format!("{found} {precision:.5} {recall:.5} {f1:.5} {compared}")
 }
 
-fn linked(left: &str, right: &str, truth: Option<&str>, specification: &Specification, words: &[String]) -> Outcome<String> {
+fn linked(
+    left: &str,
+    right: &str,
+    truth: Option<&str>,
+    specification: &Specification,
+    words: &[String],
+) -> Outcome<String> {
     let ((left, left_ids), (right, right_ids)) = (read(left)?, read(right)?);
     let found = link(&left, &right, specification, &Progress::new(), &Cancel::new())?;
     let truth: HashSet<(String, String)> = match truth {
-        Some(path) => {
-            csv::Reader::from_path(path)?.records().map(|row| row.map(|r| (r[0].to_owned(), r[1].to_owned()))).collect::<Result<_, _>>()?
-        }
+        Some(path) => csv::Reader::from_path(path)?
+            .records()
+            .map(|row| row.map(|r| (r[0].to_owned(), r[1].to_owned())))
+            .collect::<Result<_, _>>()?,
         None => {
             let mut of: HashMap<&str, &String> = HashMap::new();
             of.extend(right_ids.iter().map(|id| (person(id), id)));
@@ -109,10 +122,16 @@ fn linked(left: &str, right: &str, truth: Option<&str>, specification: &Specific
 }
 
 fn calibration(found: &brain_matching::Linkage, is_true: impl Fn(&brain_matching::Pair) -> bool) {
-    for (low, high) in [(0.0, 0.1), (0.1, 0.3), (0.3, 0.5), (0.5, 0.7), (0.7, 0.9), (0.9, 0.99), (0.99, 1.01)] {
-        let inside: Vec<_> = found.pairs.iter().filter(|p| p.probability >= low && p.probability < high).collect();
+    for (low, high) in [(0.0, 0.1), (0.1, 0.3), (0.3, 0.5), (0.5, 0.7), (0.7, 0.9), (0.9, 0.99), (0.99, 1.01)]
+    {
+        let inside: Vec<_> =
+            found.pairs.iter().filter(|p| p.probability >= low && p.probability < high).collect();
         let good = inside.iter().filter(|p| is_true(p)).count();
-        eprintln!("p in [{low}, {high}): {} pairs, {:.3} true", inside.len(), good as f64 / inside.len().max(1) as f64);
+        eprintln!(
+            "p in [{low}, {high}): {} pairs, {:.3} true",
+            inside.len(),
+            good as f64 / inside.len().max(1) as f64
+        );
     }
 }
 
@@ -120,14 +139,27 @@ fn row(records: &Records, at: u32) -> String {
     (0..records.names().len()).map(|column| records.cell(at as usize, column)).collect::<Vec<_>>().join("/")
 }
 
-fn show(word: &str, found: &brain_matching::Linkage, place: usize, left: (&Records, u32), right: (&Records, u32)) {
+fn show(
+    word: &str,
+    found: &brain_matching::Linkage,
+    place: usize,
+    left: (&Records, u32),
+    right: (&Records, u32),
+) {
     let pair = &found.pairs[place];
     let evidence: Vec<String> = found
         .evidence(place)
         .iter()
         .map(|e| format!("{}:{} {:+.1}", e.method, e.level.map_or("-", |level| level.en.as_str()), e.bits))
         .collect();
-    eprintln!("{word} {:.3} kin {:+.1}: {} | {} [{}]", pair.probability, found.kin_bits(place), row(left.0, left.1), row(right.0, right.1), evidence.join(", "));
+    eprintln!(
+        "{word} {:.3} kin {:+.1}: {} | {} [{}]",
+        pair.probability,
+        found.kin_bits(place),
+        row(left.0, left.1),
+        row(right.0, right.1),
+        evidence.join(", ")
+    );
 }
 
 fn deduped(path: &str, specification: &Specification) -> Outcome<String> {
@@ -140,7 +172,11 @@ fn deduped(path: &str, specification: &Specification) -> Outcome<String> {
     let good = found.pairs.iter().filter(|p| same(p.left, p.right)).count();
     let clustered = clusters(&found.pairs, records.len(), Clustering::default());
     let mut members: HashMap<u32, Vec<u32>> = HashMap::new();
-    clustered.of.iter().enumerate().for_each(|(record, cluster)| members.entry(*cluster).or_default().push(record as u32));
+    clustered
+        .of
+        .iter()
+        .enumerate()
+        .for_each(|(record, cluster)| members.entry(*cluster).or_default().push(record as u32));
     let (mut joined, mut right) = (0, 0);
     for all in members.values() {
         for (at, a) in all.iter().enumerate() {
@@ -160,10 +196,23 @@ fn make(words: &[&str]) -> Outcome<()> {
     let brands: Vec<&str> = text
         .lines()
         .map(str::trim)
-        .filter(|line| (2..=6).contains(&line.chars().count()) && line.chars().all(|c| ('\u{4E00}'..='\u{9FFF}').contains(&c)))
+        .filter(|line| {
+            (2..=6).contains(&line.chars().count())
+                && line.chars().all(|c| ('\u{4E00}'..='\u{9FFF}').contains(&c))
+        })
         .collect();
-    let noise = if *noise == "hard" { brain_matching::synthetic::Noise::HARD } else { brain_matching::synthetic::Noise::USUAL };
-    let shape = brain_matching::synthetic::Shape { left: left.parse()?, right: right.parse()?, both: both.parse()?, noise, seed: seed.parse()? };
+    let noise = if *noise == "hard" {
+        brain_matching::synthetic::Noise::HARD
+    } else {
+        brain_matching::synthetic::Noise::USUAL
+    };
+    let shape = brain_matching::synthetic::Shape {
+        left: left.parse()?,
+        right: right.parse()?,
+        both: both.parse()?,
+        noise,
+        seed: seed.parse()?,
+    };
     let lists = brain_matching::synthetic::firms(&brands, shape);
     let folder = Path::new(folder);
     std::fs::create_dir_all(folder)?;
@@ -180,7 +229,8 @@ fn make(words: &[&str]) -> Outcome<()> {
     }
     let mut writer = csv::Writer::from_path(folder.join("truth.csv"))?;
     writer.write_record(["left", "right"])?;
-    let mut pairs: Vec<(usize, usize)> = truth.into_values().filter_map(|sides| Some((sides[0]?, sides[1]?))).collect();
+    let mut pairs: Vec<(usize, usize)> =
+        truth.into_values().filter_map(|sides| Some((sides[0]?, sides[1]?))).collect();
     pairs.sort_unstable();
     for (left, right) in pairs {
         writer.write_record([left.to_string(), right.to_string()])?;

@@ -21,17 +21,60 @@ pub struct Address {
 
 /// Endings of what a Chinese address calls its road or place, longest first.
 const ROADS: [&str; 24] = [
-    "工业园区", "开发区", "工业园", "工业区", "科技园", "产业园", "大道", "公路", "大街", "弄堂", "胡同", "社区",
-    "小区", "花园", "广场", "新村", "行政村", "路", "街", "巷", "弄", "里", "村", "园",
+    "工业园区",
+    "开发区",
+    "工业园",
+    "工业区",
+    "科技园",
+    "产业园",
+    "大道",
+    "公路",
+    "大街",
+    "弄堂",
+    "胡同",
+    "社区",
+    "小区",
+    "花园",
+    "广场",
+    "新村",
+    "行政村",
+    "路",
+    "街",
+    "巷",
+    "弄",
+    "里",
+    "村",
+    "园",
 ];
 const TOWNS: [&str; 5] = ["街道办事处", "街道", "镇", "乡", "苏木"];
 /// Latin words and their short forms, so that `St` is `street`.
 const LATIN: [(&str, &str); 26] = [
-    ("st", "street"), ("str", "street"), ("rd", "road"), ("ave", "avenue"), ("av", "avenue"), ("blvd", "boulevard"),
-    ("dr", "drive"), ("ln", "lane"), ("ct", "court"), ("crt", "court"), ("pl", "place"), ("sq", "square"),
-    ("cres", "crescent"), ("cct", "circuit"), ("cr", "crescent"), ("tce", "terrace"), ("hwy", "highway"),
-    ("pde", "parade"), ("cl", "close"), ("gr", "grove"), ("bldg", "building"), ("fl", "floor"), ("apt", "apartment"),
-    ("n", "north"), ("s", "south"), ("no", ""),
+    ("st", "street"),
+    ("str", "street"),
+    ("rd", "road"),
+    ("ave", "avenue"),
+    ("av", "avenue"),
+    ("blvd", "boulevard"),
+    ("dr", "drive"),
+    ("ln", "lane"),
+    ("ct", "court"),
+    ("crt", "court"),
+    ("pl", "place"),
+    ("sq", "square"),
+    ("cres", "crescent"),
+    ("cct", "circuit"),
+    ("cr", "crescent"),
+    ("tce", "terrace"),
+    ("hwy", "highway"),
+    ("pde", "parade"),
+    ("cl", "close"),
+    ("gr", "grove"),
+    ("bldg", "building"),
+    ("fl", "floor"),
+    ("apt", "apartment"),
+    ("n", "north"),
+    ("s", "south"),
+    ("no", ""),
 ];
 
 /// Take an address apart. Never fails.
@@ -93,9 +136,12 @@ fn number(text: &str) -> String {
 }
 
 fn latin(text: &str) -> Address {
-    let words: Vec<&str> = text.split(|c: char| !c.is_alphanumeric() && c != '-').filter(|w| !w.is_empty()).collect();
-    let long: Vec<&str> =
-        words.iter().map(|word| LATIN.iter().find(|(short, _)| short == word).map_or(*word, |(_, long)| *long)).collect();
+    let words: Vec<&str> =
+        text.split(|c: char| !c.is_alphanumeric() && c != '-').filter(|w| !w.is_empty()).collect();
+    let long: Vec<&str> = words
+        .iter()
+        .map(|word| LATIN.iter().find(|(short, _)| short == word).map_or(*word, |(_, long)| *long))
+        .collect();
     let is_number = |word: &&&str| word.starts_with(|c: char| c.is_ascii_digit());
     let street: Vec<&str> = long.iter().filter(|word| !is_number(word)).copied().collect();
     Address {
@@ -119,13 +165,19 @@ mod tests {
     #[test]
     fn parts_are_told_apart() {
         let a = parse("浙江省杭州市西湖区文三路252号伟星大厦13A");
-        assert_eq!((a.region.map(|r| r.to_string()).as_deref(), a.road.as_str(), a.number.as_str()), (Some("330106"), "文三路", "252"));
+        assert_eq!(
+            (a.region.map(|r| r.to_string()).as_deref(), a.road.as_str(), a.number.as_str()),
+            (Some("330106"), "文三路", "252")
+        );
         let b = parse("瑞安市锦湖街道沿江西路163号");
         assert_eq!((b.town.as_str(), b.road.as_str(), b.number.as_str()), ("锦湖街道", "沿江西路", "163"));
         let c = parse("嘉善县惠民街道之江路105号1号车间");
         assert_eq!((c.road.as_str(), c.number.as_str()), ("之江路", "105"));
         let d = parse("44 Forbes St, Apt 2");
-        assert_eq!((d.road.as_str(), d.number.as_str(), d.rest.as_str()), ("forbes street apartment", "44", "44forbesstreetapartment2"));
+        assert_eq!(
+            (d.road.as_str(), d.number.as_str(), d.rest.as_str()),
+            ("forbes street apartment", "44", "44forbesstreetapartment2")
+        );
         assert_eq!(parse(""), Address::default());
     }
 

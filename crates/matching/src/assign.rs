@@ -22,7 +22,10 @@ pub(crate) fn one_to_one(pairs: &mut [Pair], rows: [usize; 2], same: bool) {
     let mut order: Vec<usize> = (0..pairs.len()).collect();
     // By weight, then by place: equal inputs give equal partners.
     order.sort_unstable_by(|a, b| {
-        pairs[*b].weight.total_cmp(&pairs[*a].weight).then((pairs[*a].left, pairs[*a].right).cmp(&(pairs[*b].left, pairs[*b].right)))
+        pairs[*b]
+            .weight
+            .total_cmp(&pairs[*a].weight)
+            .then((pairs[*a].left, pairs[*a].right).cmp(&(pairs[*b].left, pairs[*b].right)))
     });
     let mut taken: [Vec<bool>; 2] = [vec![false; rows[0]], vec![false; if same { 0 } else { rows[1] }]];
     for place in order {
@@ -52,7 +55,8 @@ mod tests {
 
     #[test]
     fn rivals_share_their_probability_and_the_better_one_stays() {
-        let mut pairs = [pair(0, 0, 10.0), pair(0, 1, 2.0), pair(1, 1, 5.0), pair(2, 2, 4.0), pair(2, 3, 4.0)];
+        let mut pairs =
+            [pair(0, 0, 10.0), pair(0, 1, 2.0), pair(1, 1, 5.0), pair(2, 2, 4.0), pair(2, 3, 4.0)];
         one_to_one(&mut pairs, [3, 4], false);
         assert!(pairs[0].probability > 0.99);
         assert_eq!(pairs[1].probability, 0.0);

@@ -172,7 +172,10 @@ fn merge(pairs: &[&Pair], absent: f64) -> Vec<Vec<u32>> {
         if best.mean <= 0.0 {
             break;
         }
-        if (groups[a].age, groups[b].age) != best.ages || groups[a].records.is_empty() || groups[b].records.is_empty() {
+        if (groups[a].age, groups[b].age) != best.ages
+            || groups[a].records.is_empty()
+            || groups[b].records.is_empty()
+        {
             continue;
         }
         absorb(&mut groups, a, b);
@@ -237,9 +240,14 @@ mod tests {
 
     #[test]
     fn a_chain_of_strong_pairs_stays_together_and_weak_pairs_do_not_connect() {
-        let found = clusters(&[pair(0, 1, 14.0), pair(1, 2, 14.0), pair(3, 4, -1.0)], 5, Clustering::default());
+        let found =
+            clusters(&[pair(0, 1, 14.0), pair(1, 2, 14.0), pair(3, 4, -1.0)], 5, Clustering::default());
         assert_eq!(found.of, [0, 0, 0, 1, 2]);
-        let whole = clusters(&[pair(0, 1, 14.0), pair(1, 2, 14.0)], 3, Clustering { largest: 2, ..Clustering::default() });
+        let whole = clusters(
+            &[pair(0, 1, 14.0), pair(1, 2, 14.0)],
+            3,
+            Clustering { largest: 2, ..Clustering::default() },
+        );
         assert_eq!((whole.count, whole.too_large), (1, 1));
     }
 

@@ -65,10 +65,14 @@ impl From<MatchError> for Failure {
         let english = format!("{error}.");
         let invalid = |code, zh: String| Failure::new(ErrorKind::InvalidArgument, code, zh, english.clone());
         match error {
-            MatchError::CellTooLong { row, column, bytes, max } => {
-                invalid("matching/cell-too-long", format!("第 {row} 条记录的“{column}”有 {bytes} 字节，上限 {max}。"))
-                    .with_hint("请只保留名称、地址等短文本列。", "Keep only short columns such as names and addresses.")
-            }
+            MatchError::CellTooLong { row, column, bytes, max } => invalid(
+                "matching/cell-too-long",
+                format!("第 {row} 条记录的“{column}”有 {bytes} 字节，上限 {max}。"),
+            )
+            .with_hint(
+                "请只保留名称、地址等短文本列。",
+                "Keep only short columns such as names and addresses.",
+            ),
             MatchError::TooManyRecords { max } => {
                 invalid("matching/too-many-records", format!("记录超过 {max} 条。"))
                     .with_hint("请按地区分批匹配。", "Match in parts, for example by region.")
@@ -92,9 +96,12 @@ impl From<MatchError> for Failure {
                 "请改列名，或在方案的 columns 中写上文件里的列名。",
                 "Rename the columns, or name them in `columns` of the specification.",
             ),
-            MatchError::Cancelled => {
-                Failure::new(ErrorKind::Cancelled, "matching/cancelled", "匹配已取消。", "Matching was cancelled.")
-            }
+            MatchError::Cancelled => Failure::new(
+                ErrorKind::Cancelled,
+                "matching/cancelled",
+                "匹配已取消。",
+                "Matching was cancelled.",
+            ),
         }
     }
 }

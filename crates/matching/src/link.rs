@@ -129,7 +129,14 @@ fn run(
         return Err(nothing_to_compare(specification));
     }
     let candidates = Candidates::new(&prepared, specification, progress, cancel)?;
-    let work = Work { specification, prepared: &prepared, comparators: &comparators, candidates: &candidates, progress, cancel };
+    let work = Work {
+        specification,
+        prepared: &prepared,
+        comparators: &comparators,
+        candidates: &candidates,
+        progress,
+        cancel,
+    };
     let model = work.train()?;
     let weights = Weights::new(&model);
     let mut found = work.score(&weights)?;
@@ -205,8 +212,11 @@ impl Work<'_> {
         let wanted = training.proposed_pairs as usize;
         let sample = if proposed <= wanted { rows } else { (rows * wanted / proposed).clamp(1, rows) };
         let mut random = SmallRng::seed_from_u64(training.seed);
-        let chosen: Vec<usize> =
-            if sample == rows { (0..rows).collect() } else { index::sample(&mut random, rows, sample).into_vec() };
+        let chosen: Vec<usize> = if sample == rows {
+            (0..rows).collect()
+        } else {
+            index::sample(&mut random, rows, sample).into_vec()
+        };
         let histogram = Histogram {
             proposed: self.observe(&chosen)?,
             random: self.random_levels(&mut random),

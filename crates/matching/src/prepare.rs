@@ -1,5 +1,8 @@
 //! Columns ready to be compared: each value folded once, interned, taken apart.
-#![expect(clippy::indexing_slicing, reason = "sides have two places, records are counted by the columns themselves")]
+#![expect(
+    clippy::indexing_slicing,
+    reason = "sides have two places, records are counted by the columns themselves"
+)]
 
 use crate::company::{self, LegalForm};
 use crate::error::{MatchError, Result};
@@ -217,7 +220,10 @@ fn form_number(form: LegalForm) -> u8 {
 
 /// Values that say there is none.
 fn is_nothing(text: &str) -> bool {
-    matches!(text, "" | "na" | "n/a" | "null" | "none" | "nan" | "-" | "--" | "无" | "/" | "未知" | "不详" | "unknown")
+    matches!(
+        text,
+        "" | "na" | "n/a" | "null" | "none" | "nan" | "-" | "--" | "无" | "/" | "未知" | "不详" | "unknown"
+    )
 }
 
 fn code(text: &str) -> String {

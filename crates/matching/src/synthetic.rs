@@ -89,13 +89,17 @@ pub fn firms(brands: &[&str], shape: Shape) -> [Vec<Firm>; 2] {
     let mut maker = Maker::new(brands, shape);
     let count = shape.left + shape.right - shape.both;
     let true_firms: Vec<Truth> = (0..count).map(|entity| maker.truth(entity)).collect();
-    let mut left: Vec<Firm> = true_firms.iter().take(shape.left).map(|truth| maker.registered(truth)).collect();
+    let mut left: Vec<Firm> =
+        true_firms.iter().take(shape.left).map(|truth| maker.registered(truth)).collect();
     let mut right = Vec::with_capacity(shape.right);
     for (place, truth) in true_firms.iter().enumerate() {
         if place < shape.both {
             right.push(maker.noisy(truth));
         } else if place >= shape.left {
-            let namesake = maker.random.random_bool(shape.noise.namesakes).then(|| maker.random.random_range(0..shape.left.max(1)));
+            let namesake = maker
+                .random
+                .random_bool(shape.noise.namesakes)
+                .then(|| maker.random.random_range(0..shape.left.max(1)));
             let other = namesake.and_then(|at| true_firms.get(at));
             let truth = other.map_or_else(|| truth.clone(), |other| maker.namesake(truth, other));
             right.push(maker.noisy(&truth));
@@ -128,7 +132,15 @@ struct Maker<'a> {
 }
 
 const FORMS: [&str; 10] = [
-    "有限公司", "有限公司", "有限公司", "有限公司", "有限公司", "有限责任公司", "股份有限公司", "厂", "经营部",
+    "有限公司",
+    "有限公司",
+    "有限公司",
+    "有限公司",
+    "有限公司",
+    "有限责任公司",
+    "股份有限公司",
+    "厂",
+    "经营部",
     "集团有限公司",
 ];
 const ALPHABET: &[u8; 31] = b"0123456789ABCDEFGHJKLMNPQRTUWXY";
@@ -146,7 +158,11 @@ impl<'a> Maker<'a> {
 
     fn truth(&mut self, entity: usize) -> Truth {
         let popular = self.random.random_bool(self.noise.popular);
-        let brand = if popular { self.popular.choose(&mut self.random) } else { self.brands.choose(&mut self.random) };
+        let brand = if popular {
+            self.popular.choose(&mut self.random)
+        } else {
+            self.brands.choose(&mut self.random)
+        };
         let brand = brand.copied().unwrap_or("恒达").to_owned();
         let two = self.random.random_bool(0.35);
         let mut trade = String::new();
@@ -206,14 +222,21 @@ impl<'a> Maker<'a> {
     fn noisy(&mut self, truth: &Truth) -> Firm {
         let mut told = truth.clone();
         if self.random.random_bool(self.noise.form) {
-            told.form = ["有限公司", "有限责任公司", "股份有限公司", "公司"].choose(&mut self.random).copied().unwrap_or("公司");
+            told.form = ["有限公司", "有限责任公司", "股份有限公司", "公司"]
+                .choose(&mut self.random)
+                .copied()
+                .unwrap_or("公司");
         }
         if self.random.random_bool(self.noise.region) {
             told.layout = 255;
         } else if self.random.random_bool(0.1) {
             told.layout = self.random.random_range(0..10);
         }
-        let mut name = if self.random.random_bool(self.noise.abbreviated) { self.abbreviated(&told) } else { full_name(&told) };
+        let mut name = if self.random.random_bool(self.noise.abbreviated) {
+            self.abbreviated(&told)
+        } else {
+            full_name(&told)
+        };
         if self.random.random_bool(self.noise.lost) {
             name = self.lose_a_character(&name);
         }
@@ -221,7 +244,12 @@ impl<'a> Maker<'a> {
             name = self.swap_two_characters(&name);
         }
         if self.random.random_bool(self.noise.state) {
-            name.push_str(["（已注销）", "(吊销)", "-已注销", "【存续】", "（原名）"].choose(&mut self.random).copied().unwrap_or(""));
+            name.push_str(
+                ["（已注销）", "(吊销)", "-已注销", "【存续】", "（原名）"]
+                    .choose(&mut self.random)
+                    .copied()
+                    .unwrap_or(""),
+            );
         }
         if self.random.random_bool(0.1) {
             name = name.replace('(', "（").replace(')', " ）");

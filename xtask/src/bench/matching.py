@@ -1,7 +1,7 @@
 """Splink on two CSV files. Usage: matching.py person LEFT RIGHT | matching.py firm LEFT RIGHT TRUTH COLUMN
 
 Prints one line: version, pairs, precision, recall, F1 at .5, then the best threshold with its F1 (which only the truth
-can know). COLUMN is `name` for the raw name or `core` for the name after brain's own normaliser.
+can know). COLUMN is `name` for the raw name or `peer_core` for the name after brain's own normaliser.
 
 The settings of `person` follow Splink's own febrl4 demonstration (comparisons, blocking rules, training), those of
 `firm` the same pattern: TF-adjusted names, code and city, u by random sampling, two EM sessions.

@@ -2,6 +2,7 @@
 
 mod example;
 mod ingest;
+mod matching;
 mod measure;
 mod pii;
 mod risk;
@@ -10,7 +11,8 @@ mod table;
 
 use anyhow::{Result, bail};
 
-const NAMES: [&str; 9] = ["start", "ingest", "sql", "graph", "risk", "pii", "login", "evidence", "grant"];
+const NAMES: [&str; 10] =
+    ["start", "ingest", "sql", "graph", "risk", "pii", "login", "evidence", "grant", "match"];
 
 /// Run one bench, or all of them.
 pub(crate) fn run(name: &str) -> Result<()> {
@@ -23,6 +25,7 @@ pub(crate) fn run(name: &str) -> Result<()> {
         "grant" => example::run_example("bench_grant"),
         "risk" => risk::run_all(),
         "pii" => pii::run_all(),
+        "match" => matching::run_all(),
         "evidence" => example::run_example("evidence_speed"),
         "all" => NAMES.iter().try_for_each(|name| run(name)),
         _ => bail!("no bench {name}; there are {}", NAMES.join(", ")),

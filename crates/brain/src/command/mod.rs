@@ -7,6 +7,7 @@ mod catalog;
 mod compliance;
 mod doctor;
 mod drill;
+mod entity_match;
 mod evidence;
 mod explain_access;
 mod grade;
@@ -52,6 +53,7 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         Command::Ingest(arguments) => quiet(loaded, |loaded| ingest::ingest(loaded, arguments)),
         Command::Sql(arguments) => quiet(loaded, |loaded| sql::sql(loaded, arguments)),
         Command::Catalog(arguments) => quiet(loaded, |loaded| catalog::catalog(loaded, arguments)),
+        Command::Match(arguments) => quiet(loaded, |loaded| entity_match::entity_match(loaded, arguments)),
         Command::Map(arguments) => quiet(loaded, |loaded| map::map(loaded, arguments)),
         Command::Grade(arguments) => quiet(loaded, |loaded| grade::grade(loaded, arguments)),
         Command::Evidence(arguments) => quiet(loaded, |loaded| evidence::evidence(loaded, arguments)),

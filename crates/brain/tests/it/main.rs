@@ -13,6 +13,7 @@ mod backup;
 mod cli;
 mod commercial;
 mod configuration;
+mod entity_match;
 mod faults;
 mod ingest;
 mod kill_nine;

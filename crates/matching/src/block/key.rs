@@ -113,7 +113,9 @@ impl<'a> Part<'a> {
             Take::Province => out.push(mix(u64::from(code / 10_000), 2)),
             // A province alone is a shelf of its own: its records meet each other and no city's. The four cities that
             // are provinces are one shelf each.
-            Take::City if MUNICIPALITIES.contains(&(code / 10_000)) => out.push(mix(u64::from(code / 10_000), 3)),
+            Take::City if MUNICIPALITIES.contains(&(code / 10_000)) => {
+                out.push(mix(u64::from(code / 10_000), 3))
+            }
             Take::City => out.push(mix(u64::from(code / 100), 3)),
             _ => out.push(mix(u64::from(code), 2)),
         }

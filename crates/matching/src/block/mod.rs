@@ -59,7 +59,8 @@ impl Candidates {
         let Some(on) = block.on.iter().map(part).collect::<Option<Vec<_>>>() else { return Ok(()) };
         let narrow: Vec<Part<'_>> = block.narrow.iter().filter_map(part).collect();
         let sides: &[usize] = if prepared.same { &[LEFT] } else { &[LEFT, RIGHT] };
-        let mut entries: Vec<Vec<Entry>> = sides.iter().map(|side| first_entries(&on, prepared, *side)).collect();
+        let mut entries: Vec<Vec<Entry>> =
+            sides.iter().map(|side| first_entries(&on, prepared, *side)).collect();
         for round in 0..=narrow.len() {
             if cancel.is_cancelled() {
                 return Err(MatchError::Cancelled);
@@ -77,7 +78,12 @@ impl Candidates {
     }
 
     /// Make a group of every key both sides have; the entries of those with too many records are returned.
-    fn join(&mut self, entries: &[Vec<Entry>], limit: usize, memberships: &mut Vec<(u32, u32)>) -> Vec<Vec<Entry>> {
+    fn join(
+        &mut self,
+        entries: &[Vec<Entry>],
+        limit: usize,
+        memberships: &mut Vec<(u32, u32)>,
+    ) -> Vec<Vec<Entry>> {
         let mut too_large: Vec<Vec<Entry>> = entries.iter().map(|_| Vec::new()).collect();
         let left = entries.first().map_or(&[][..], Vec::as_slice);
         let right = entries.last().map_or(&[][..], Vec::as_slice);

@@ -189,7 +189,9 @@ fn one_state(text: &str) -> Option<(&str, &str)> {
     if let Some(inner) = text.strip_suffix(')') {
         let (rest, inside) = inner.rsplit_once('(')?;
         let is_state = form::STATES.contains(&inside)
-            || inside.starts_with("原名") || inside.starts_with("曾用名") || inside.starts_with("原:");
+            || inside.starts_with("原名")
+            || inside.starts_with("曾用名")
+            || inside.starts_with("原:");
         return (is_state && !rest.is_empty()).then_some((rest, inside));
     }
     let state = form::STATES.iter().find(|state| same_end(text, state) && text.ends_with(**state))?;
@@ -212,11 +214,8 @@ fn split_branch(text: &str) -> (&str, &str) {
     if !form::BRANCHES.iter().any(|word| same_end(plain, word) && plain.ends_with(word)) {
         return (text, "");
     }
-    let cut = form::PARENTS
-        .iter()
-        .filter_map(|word| parent_end(text, word))
-        .max()
-        .filter(|end| *end < text.len());
+    let cut =
+        form::PARENTS.iter().filter_map(|word| parent_end(text, word)).max().filter(|end| *end < text.len());
     match cut {
         Some(end) => text.split_at(end),
         None => (text, ""),
@@ -266,7 +265,8 @@ fn without_form(text: &str) -> (&str, LegalForm) {
         return (before, LegalForm::JointStock);
     }
     for (word, kind) in form::ENDINGS.iter().filter(|(word, _)| same_end(rest, word)) {
-        let own_word = |before: &&str| before.chars().count() >= 2 && !(*word == "行" && before.ends_with('银'));
+        let own_word =
+            |before: &&str| before.chars().count() >= 2 && !(*word == "行" && before.ends_with('银'));
         if let Some(before) = rest.strip_suffix(word).filter(own_word) {
             let kind = if matches!(form, LegalForm::None) { *kind } else { form };
             return (before, kind);

@@ -41,9 +41,43 @@ const ENDINGS: [&str; 17] = [
 ];
 /// Nationalities in names such as `延边朝鲜族自治州`.
 const NATIONALITIES: [&str; 37] = [
-    "朝鲜族", "土家族", "苗族", "藏族", "羌族", "彝族", "布依族", "侗族", "哈尼族", "壮族", "傣族", "白族", "景颇族",
-    "傈僳族", "蒙古族", "回族", "哈萨克", "柯尔克孜", "蒙古", "满族", "畲族", "瑶族", "仡佬族", "水族", "黎族",
-    "纳西族", "拉祜族", "佤族", "布朗族", "独龙族", "怒族", "普米族", "毛南族", "仫佬族", "各族", "达斡尔族", "土族",
+    "朝鲜族",
+    "土家族",
+    "苗族",
+    "藏族",
+    "羌族",
+    "彝族",
+    "布依族",
+    "侗族",
+    "哈尼族",
+    "壮族",
+    "傣族",
+    "白族",
+    "景颇族",
+    "傈僳族",
+    "蒙古族",
+    "回族",
+    "哈萨克",
+    "柯尔克孜",
+    "蒙古",
+    "满族",
+    "畲族",
+    "瑶族",
+    "仡佬族",
+    "水族",
+    "黎族",
+    "纳西族",
+    "拉祜族",
+    "佤族",
+    "布朗族",
+    "独龙族",
+    "怒族",
+    "普米族",
+    "毛南族",
+    "仫佬族",
+    "各族",
+    "达斡尔族",
+    "土族",
 ];
 
 /// A region found at the beginning of a text.
@@ -126,8 +160,10 @@ fn stem(name: &str) -> &str {
 #[must_use]
 pub fn cities() -> Vec<(String, String, String)> {
     let rows: Vec<(&str, &str)> = TABLE.lines().skip(1).filter_map(|line| line.split_once('\t')).collect();
-    let municipality = |code: &str| ["11", "12", "31", "50"].iter().any(|province| code.starts_with(province));
-    let province = |code: &str| rows.iter().find(|(c, _)| c.get(..2) == code.get(..2)).map_or("", |(_, name)| *name);
+    let municipality =
+        |code: &str| ["11", "12", "31", "50"].iter().any(|province| code.starts_with(province));
+    let province =
+        |code: &str| rows.iter().find(|(c, _)| c.get(..2) == code.get(..2)).map_or("", |(_, name)| *name);
     rows.iter()
         .filter(|(code, _)| {
             let is_province = code.ends_with("0000");

@@ -66,7 +66,9 @@ fn latin_names_lose_their_forms_at_either_end() {
 
 #[test]
 fn nothing_leaves_nothing() {
-    for name in ["", "  ", "（）", "公司", "（已注销）", "集团", "有限公司", "浙江省公司", "()()", "))((", "厂"] {
+    for name in
+        ["", "  ", "（）", "公司", "（已注销）", "集团", "有限公司", "浙江省公司", "()()", "))((", "厂"]
+    {
         let parsed = parse(name);
         assert_eq!(parsed.core.is_empty(), parsed.full.is_empty(), "{name:?}: {parsed:?}");
     }
@@ -80,8 +82,10 @@ fn registered() -> impl Strategy<Value = String> {
 
 fn without_region() -> impl Strategy<Value = String> {
     let brand = prop::sample::select(vec!["恒达", "蛟龙", "鑫源泰", "金昌", "ABB", "天天向上", "大东南"]);
-    let trade = prop::sample::select(vec!["", "机械", "科技", "纺织机械", "五金塑料", "国际贸易", "生物医药科技"]);
-    let form = prop::sample::select(vec!["有限公司", "股份有限公司", "集团有限公司", "厂", "（集团）股份有限公司"]);
+    let trade =
+        prop::sample::select(vec!["", "机械", "科技", "纺织机械", "五金塑料", "国际贸易", "生物医药科技"]);
+    let form =
+        prop::sample::select(vec!["有限公司", "股份有限公司", "集团有限公司", "厂", "（集团）股份有限公司"]);
     (brand, trade, form).prop_map(|(b, t, f)| format!("{b}{t}{f}"))
 }
 

@@ -7,9 +7,7 @@ const WORDS: &str = include_str!("trades.txt");
 /// Characters of the longest word that is tried.
 const WORD_MAX: usize = 8;
 
-static TRADES: LazyLock<FxHashSet<&'static str>> = LazyLock::new(|| {
-    trade_words().collect()
-});
+static TRADES: LazyLock<FxHashSet<&'static str>> = LazyLock::new(|| trade_words().collect());
 
 /// Every word, in the order of the list.
 pub fn trade_words() -> impl Iterator<Item = &'static str> {
@@ -41,7 +39,8 @@ fn take_words(core: &str, forbidden: usize) -> usize {
 #[must_use]
 pub(super) fn begins_after_first_word(core: &str) -> usize {
     let mut end = core.len();
-    while let Some(shorter) = take_word(core.get(..end).unwrap_or_default(), 1).filter(|shorter| *shorter > 0) {
+    while let Some(shorter) = take_word(core.get(..end).unwrap_or_default(), 1).filter(|shorter| *shorter > 0)
+    {
         end = shorter;
     }
     end

@@ -16,7 +16,13 @@ fn same_full_name(a: &Company, b: &Company) -> bool {
     a.full != MISSING && a.full == b.full
 }
 
-fn rarity(names: &Names, prepared: &Prepared, by_value: bool, usual: f64, of: impl Fn(&Company) -> u32) -> Rarity {
+fn rarity(
+    names: &Names,
+    prepared: &Prepared,
+    by_value: bool,
+    usual: f64,
+    of: impl Fn(&Company) -> u32,
+) -> Rarity {
     let length = |id| prepared.words.chars(id).len();
     let counting = Counting { same: prepared.same, by_value, usual, length: &length };
     Rarity::new(names.each_ref().map(|side| side.iter().map(&of)), &counting)
@@ -35,7 +41,12 @@ const DIFFERENT: usize = 9;
 /// Characters of 字号 and trade together from which one character apart says more.
 const LONG: usize = 6;
 
-pub(super) fn brand<'a>(names: &'a Names, words: &'a Vocabulary, prepared: &Prepared, by_value: bool) -> Bound<'a> {
+pub(super) fn brand<'a>(
+    names: &'a Names,
+    words: &'a Vocabulary,
+    prepared: &Prepared,
+    by_value: bool,
+) -> Bound<'a> {
     let levels = vec![
         // A registered name is given once (企业名称登记管理规定, art. 11), so relatives hardly share it.
         Level { kin: 0.005, ..rare("全称相同", "whole names equal", 0.4, 1e-6) },
@@ -45,7 +56,12 @@ pub(super) fn brand<'a>(names: &'a Names, words: &'a Vocabulary, prepared: &Prep
         rare("字号同音", "sound alike", 0.02, 1e-4),
         level("字号差一字", "one character apart", 0.05, 1e-4),
         level("字号加行业差一字", "one character apart with the trade", 0.02, 2e-5),
-        level("字号加行业（六字以上）差一字", "one character apart with the trade, of six or more", 0.02, 2e-6),
+        level(
+            "字号加行业（六字以上）差一字",
+            "one character apart with the trade, of six or more",
+            0.02,
+            2e-6,
+        ),
         level("一方名称含另一方字号", "inside the other name", 0.02, 3e-4),
         level("不同", "different", 0.03, 0.999),
     ];
@@ -126,7 +142,8 @@ fn unequal(words: &Vocabulary, a: &Company, b: &Company) -> usize {
     };
     let (brand_a, brand_b) = (words.chars(a.brand), words.chars(b.brand));
     // 海墨 and 寻墨 are two 字号 of two characters, whatever trade they share; a lost or swapped character is not.
-    let another_brand = brand_a.len() == 2 && brand_b.len() == 2 && a.trade == b.trade && !swapped(brand_a, brand_b);
+    let another_brand =
+        brand_a.len() == 2 && brand_b.len() == 2 && a.trade == b.trade && !swapped(brand_a, brand_b);
     let core_edit = !another_brand && short.len() >= 3 && one_apart(a.core, b.core);
     if core_edit && short.len() >= 4 {
         return if short.len() >= LONG { LONG_EDIT } else { CORE_EDIT };
@@ -156,7 +173,12 @@ fn swapped(a: &[char], b: &[char]) -> bool {
     a.first() == b.last() && a.last() == b.first()
 }
 
-pub(super) fn trade<'a>(names: &'a Names, words: &'a Vocabulary, prepared: &Prepared, by_value: bool) -> Bound<'a> {
+pub(super) fn trade<'a>(
+    names: &'a Names,
+    words: &'a Vocabulary,
+    prepared: &Prepared,
+    by_value: bool,
+) -> Bound<'a> {
     let levels = vec![
         rare("相同", "equal", 0.7, 0.02),
         level("一方含另一方", "one contains the other", 0.15, 0.03),
@@ -186,7 +208,9 @@ impl Compare for Trade<'_> {
             return Outcome::NONE;
         }
         // An abbreviation and a typing error were found in 字号 and trade together.
-        if a.brand != b.brand && matches!(unequal(self.words, a, b), BEGINNING | ABBREVIATED | CORE_EDIT | LONG_EDIT) {
+        if a.brand != b.brand
+            && matches!(unequal(self.words, a, b), BEGINNING | ABBREVIATED | CORE_EDIT | LONG_EDIT)
+        {
             return Outcome::NONE;
         }
         if a.trade == b.trade {

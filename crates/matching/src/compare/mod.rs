@@ -54,7 +54,11 @@ pub(crate) fn comparators<'a>(specification: &Specification, prepared: &'a Prepa
 
 type Bound<'a> = (Vec<Level>, Box<dyn Compare + 'a>);
 
-fn bind<'a>(specification: &Specification, prepared: &'a Prepared, comparison: &Comparison) -> Option<Bound<'a>> {
+fn bind<'a>(
+    specification: &Specification,
+    prepared: &'a Prepared,
+    comparison: &Comparison,
+) -> Option<Bound<'a>> {
     let column = |name: &str| {
         let place = specification.fields.iter().position(|field| field.name == name)?;
         prepared.columns[place].as_ref()
@@ -75,7 +79,8 @@ fn bind<'a>(specification: &Specification, prepared: &'a Prepared, comparison: &
         (Method::Address, Column::Address(all)) => place::address(all, words, prepared, frequent),
         (Method::Product, Column::Product(all)) => product::product(all, words, prepared, frequent),
         (method, Column::Text(ids)) => {
-            let others = also.filter_map(|other| if let Column::Text(ids) = other { Some(ids) } else { None });
+            let others =
+                also.filter_map(|other| if let Column::Text(ids) = other { Some(ids) } else { None });
             let values = text::Values { ids, others: others.collect(), words, sides };
             let length = |id| words.chars(id).len();
             let counting = Counting { same: prepared.same, by_value: frequent, usual: 1e-4, length: &length };

@@ -34,58 +34,68 @@ pub(super) fn region<'a>(
         level("不同省份", "another province", 0.06, 0.9),
     ];
     let sides = Sides { right: prepared.stored(RIGHT) };
-    let mut how = Regions { sources, words, sides, county: None, city: None };
+    let sources = Sources { columns: sources, words };
+    let all = [LEFT, RIGHT].map(|side| -> Vec<Set> {
+        let rows = if side == LEFT || sides.right == RIGHT { prepared.rows[side] } else { 0 };
+        (0..rows).map(|row| sources.of(side, row, false)).collect()
+    });
     let count = |of: fn(u32) -> u32| {
-        let side = |side: usize, how: &Regions<'_>| -> Vec<u32> {
-            let rows = if side == LEFT || sides.right == RIGHT { prepared.rows[side] } else { 0 };
-            (0..rows).map(|row| how.of(side, row, false).deepest().map_or(MISSING, of)).collect()
-        };
-        let both = [side(LEFT, &how), side(RIGHT, &how)];
         let counting = Counting { same: prepared.same, by_value, usual: 1e-3, length: &|_| 0 };
-        Rarity::new(both.each_ref().map(|ids| ids.iter().copied()), &counting)
+        let deepest =
+            |side: &[Set]| -> Vec<u32> { side.iter().map(|set| set.deepest().map_or(MISSING, of)).collect() };
+        Rarity::new([deepest(&all[LEFT]), deepest(&all[RIGHT])].map(Vec::into_iter), &counting)
     };
     let (county, city) = (count(county_of), count(city_of));
-    (how.county, how.city) = (Some(county), Some(city));
-    Some((levels, Box::new(how)))
+    Some((levels, Box::new(Regions { sources, all, sides, county, city })))
 }
 
 struct Regions<'a> {
-    sources: Vec<&'a Column>,
-    words: &'a Vocabulary,
+    sources: Sources<'a>,
+    /// By record.
+    all: [Vec<Set>; 2],
     sides: Sides,
-    county: Option<Rarity>,
-    city: Option<Rarity>,
+    county: Rarity,
+    city: Rarity,
+}
+
+struct Sources<'a> {
+    columns: Vec<&'a Column>,
+    words: &'a Vocabulary,
 }
 
 /// The regions of one record, ancestors of others left out.
-#[derive(Default)]
+#[derive(Default, Clone, Copy)]
 struct Set {
     codes: [u32; REGIONS_MAX],
-    count: usize,
+    count: u8,
 }
 
 impl Set {
+    fn codes(&self) -> &[u32] {
+        &self.codes[..usize::from(self.count)]
+    }
+
     fn add(&mut self, code: u32) {
-        if code == NO_REGION || self.codes[..self.count].iter().any(|known| *known == code || contains(code, *known)) {
+        if code == NO_REGION || self.codes().iter().any(|known| *known == code || contains(code, *known)) {
             return;
         }
-        if let Some(place) = self.codes[..self.count].iter().position(|known| contains(*known, code)) {
+        if let Some(place) = self.codes().iter().position(|known| contains(*known, code)) {
             self.codes[place] = code;
-        } else if self.count < REGIONS_MAX {
-            self.codes[self.count] = code;
+        } else if usize::from(self.count) < REGIONS_MAX {
+            self.codes[usize::from(self.count)] = code;
             self.count += 1;
         }
     }
 
     fn deepest(&self) -> Option<u32> {
-        self.codes[..self.count].first().copied()
+        self.codes().first().copied()
     }
 }
 
-impl Regions<'_> {
+impl Sources<'_> {
     fn of(&self, side: usize, row: usize, without_name: bool) -> Set {
         let mut set = Set::default();
-        for source in &self.sources {
+        for source in &self.columns {
             match source {
                 Column::Region(codes) => set.add(codes[side][row]),
                 Column::Address(all) => set.add(all[side][row].region),
@@ -98,9 +108,11 @@ impl Regions<'_> {
         }
         set
     }
+}
 
+impl Regions<'_> {
     fn same_full_name(&self, left: usize, right: usize) -> bool {
-        self.sources.iter().any(|source| match source {
+        self.sources.columns.iter().any(|source| match source {
             Column::Company(names) => {
                 let (a, b) = self.sides.pair(names, left, right);
                 a.full != MISSING && a.full == b.full
@@ -113,23 +125,25 @@ impl Regions<'_> {
 impl Compare for Regions<'_> {
     fn compare(&self, left: usize, right: usize) -> Outcome {
         // Equal whole names share the region in them; only what else is known adds evidence.
-        let without_name = self.same_full_name(left, right);
-        let (a, b) = (self.of(LEFT, left, without_name), self.of(self.sides.right, right, without_name));
-        let pairs = a.codes[..a.count].iter().flat_map(|x| b.codes[..b.count].iter().map(|y| (*x, *y)));
+        let (a, b) = if self.same_full_name(left, right) {
+            (self.sources.of(LEFT, left, true), self.sources.of(self.sides.right, right, true))
+        } else {
+            let (a, b) = self.sides.pair(&self.all, left, right);
+            (*a, *b)
+        };
+        let pairs = a.codes().iter().flat_map(|x| b.codes().iter().map(|y| (*x, *y)));
         let Some((level, code)) = pairs.map(|(x, y)| (relation(x, y), x)).min() else { return Outcome::NONE };
-        let bits = |rarity: &Option<Rarity>, code| rarity.as_ref().map_or(0.0, |r| r.bits(code));
         match level {
-            SAME_COUNTY => Outcome::sharing(level, bits(&self.county, county_of(code))),
-            SAME_CITY => Outcome::sharing(level, bits(&self.city, city_of(code))),
+            SAME_COUNTY => Outcome::sharing(level, self.county.bits(county_of(code))),
+            SAME_CITY => Outcome::sharing(level, self.city.bits(city_of(code))),
             _ => Outcome::at(level),
         }
     }
 
     fn chance(&self, level: usize) -> f64 {
-        let of = |rarity: &Option<Rarity>| rarity.as_ref().map_or(0.0, Rarity::chance);
         match level {
-            SAME_COUNTY => of(&self.county),
-            SAME_CITY => of(&self.city),
+            SAME_COUNTY => self.county.chance(),
+            SAME_CITY => self.city.chance(),
             _ => 0.0,
         }
     }
@@ -137,7 +151,11 @@ impl Compare for Regions<'_> {
 
 fn registered_in(code: &[char]) -> u32 {
     let Some(digits) = code.get(2..8) else { return NO_REGION };
-    digits.iter().try_fold(0, |number, c| Some(number * 10 + c.to_digit(10)?)).filter(|n| *n >= 110_000).unwrap_or(NO_REGION)
+    digits
+        .iter()
+        .try_fold(0, |number, c| Some(number * 10 + c.to_digit(10)?))
+        .filter(|n| *n >= 110_000)
+        .unwrap_or(NO_REGION)
 }
 
 fn province_of(code: u32) -> u32 {
@@ -269,7 +287,7 @@ mod tests {
         for code in [330_000, 330_106, 330_100, 310_000] {
             set.add(code);
         }
-        assert_eq!(&set.codes[..set.count], [330_106, 310_000]);
+        assert_eq!(set.codes(), [330_106, 310_000]);
         assert_eq!(registered_in(&"91330681716195421c".chars().collect::<Vec<_>>()), 330_681);
     }
 }

@@ -1,5 +1,8 @@
 //! Plain values: exact, alike by Jaro–Winkler or by shared bigrams, a typing error away, days, credit codes.
-#![expect(clippy::indexing_slicing, reason = "columns hold every record; steps are checked by the specification")]
+#![expect(
+    clippy::indexing_slicing,
+    reason = "columns hold every record; steps are checked by the specification"
+)]
 
 use super::level::{Level, Outcome, level, rare};
 use super::rarity::Rarity;
@@ -27,7 +30,8 @@ pub(super) fn bind<'a>(method: Method, steps: &[f64], values: Values<'a>, rarity
         Method::Similar | Method::Words => {
             let usual = if method == Method::Similar { SIMILAR_STEPS } else { WORDS_STEPS };
             let steps = if steps.is_empty() { usual.to_vec() } else { steps.to_vec() };
-            let mut levels = vec![equal(0.75), rare("与另一字段互换", "swapped with another field", 0.02, 0.001)];
+            let mut levels =
+                vec![equal(0.75), rare("与另一字段互换", "swapped with another field", 0.02, 0.001)];
             for step in &steps {
                 let share = steps.len() as f64;
                 let percent = (step * 100.0).round();

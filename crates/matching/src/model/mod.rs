@@ -84,10 +84,12 @@ struct Table {
 impl Weights {
     pub(crate) fn new(model: &Model) -> Self {
         let table = |comparison: &ComparisonModel| {
-            let mut table = Table { bits: [0.0; 16], kin: [0.0; 16], by_rarity: [false; 16], shared_by_kin: false };
+            let mut table =
+                Table { bits: [0.0; 16], kin: [0.0; 16], by_rarity: [false; 16], shared_by_kin: false };
             for (at, level) in comparison.levels.iter().enumerate().take(16) {
                 // With rarity the chance is the value's own frequency, so only the share counts here.
-                let over = |share: f64| if level.by_rarity { share.log2() } else { (share / level.u).log2() } as f32;
+                let over =
+                    |share: f64| if level.by_rarity { share.log2() } else { (share / level.u).log2() } as f32;
                 table.bits[at] = over(level.m);
                 table.by_rarity[at] = level.by_rarity;
                 if let Some(kin) = level.kin {

@@ -12,13 +12,13 @@ use std::f64::consts::LN_2;
 /// Bins of rarity in one bit.
 const BINS: f32 = 4.0;
 /// Pseudo-counts: true pairs that agree as the defaults say, and chance pairs that do.
-const TRUE_PAIRS: f64 = 10.0;
+const TRUE_PAIRS: f64 = 50.0;
 /// How much the expected number of true pairs counts against what is seen: where names alone are compared, chance and
 /// truth explain the pairs about as well, and nothing else holds the prior.
 const EXPECTED_SHARE: f64 = 0.1;
 /// Pairs of relatives likewise, and the share of all pairs that stands for chance as the defaults say: a level nobody
 /// reaches by chance in these files could still be.
-const KIN_PAIRS: f64 = 10.0;
+const KIN_PAIRS: f64 = 50.0;
 const CHANCE_SHARE: f64 = 0.005;
 /// The least of these pairs: a list of ten says nothing about chance.
 const CHANCE_LEAST: f64 = 1000.0;
@@ -208,7 +208,14 @@ impl<'a> Fixed<'a> {
 
     fn nothing(&self) -> Expected {
         let zeros = || self.levels.iter().map(|levels| vec![0.0; levels.len()]).collect();
-        Expected { true_pairs: 0.0, kin_pairs: 0.0, m: zeros(), u: zeros(), kin: zeros(), log_likelihood: 0.0 }
+        Expected {
+            true_pairs: 0.0,
+            kin_pairs: 0.0,
+            m: zeros(),
+            u: zeros(),
+            kin: zeros(),
+            log_likelihood: 0.0,
+        }
     }
 
     /// Natural logarithms of how likely a true pair, relatives and a chance pair are to look so.
@@ -302,10 +309,13 @@ impl<'a> Fixed<'a> {
         let all = self.all_pairs + seen + others;
         let all = if self.has_kin() { all + KIN_EXPECTED } else { all };
         let prior = ((sums.true_pairs + seen) / all).clamp(1e-15, 0.49);
-        let kin_prior = if self.has_kin() { ((sums.kin_pairs + KIN_EXPECTED) / all).clamp(1e-15, 0.49) } else { 0.0 };
+        let kin_prior =
+            if self.has_kin() { ((sums.kin_pairs + KIN_EXPECTED) / all).clamp(1e-15, 0.49) } else { 0.0 };
         let mut found = Parameters { prior, kin_prior, m: Vec::new(), u: Vec::new(), kin: Vec::new() };
         for (comparison, levels) in self.levels.iter().enumerate() {
-            let counts = |of: &dyn Fn(usize, &Level) -> f64| levels.iter().enumerate().map(|(at, l)| of(at, l)).collect();
+            let counts = |of: &dyn Fn(usize, &Level) -> f64| {
+                levels.iter().enumerate().map(|(at, l)| of(at, l)).collect()
+            };
             found.m.push(shares(counts(&|at, level| sums.m[comparison][at] + TRUE_PAIRS * level.m)));
             found.kin.push(if self.kin[comparison] {
                 shares(counts(&|at, level| sums.kin[comparison][at] + KIN_PAIRS * level.kin))
@@ -315,7 +325,11 @@ impl<'a> Fixed<'a> {
             let chance = &self.chance[comparison];
             let left = 1.0 - chance.iter().sum::<f64>();
             let by_count = shares(counts(&|at, level| {
-                if level.by_rarity { 0.0 } else { sums.u[comparison][at] + self.chance_count(comparison, at, level) }
+                if level.by_rarity {
+                    0.0
+                } else {
+                    sums.u[comparison][at] + self.chance_count(comparison, at, level)
+                }
             }));
             found.u.push(by_count.iter().zip(chance).map(|(share, chance)| chance + left * share).collect());
         }

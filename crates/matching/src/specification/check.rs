@@ -75,7 +75,11 @@ impl Specification {
             );
         }
         if !comparison.steps.is_empty() && !matches!(comparison.method, Method::Similar | Method::Words) {
-            return refuse(format!("{place}.steps"), "belong to similar and words only", "只用于 similar 和 words");
+            return refuse(
+                format!("{place}.steps"),
+                "belong to similar and words only",
+                "只用于 similar 和 words",
+            );
         }
         Ok(())
     }
@@ -83,7 +87,11 @@ impl Specification {
     fn check_block(&self, place: &str, block: &Block) -> Result<()> {
         count(&format!("{place}.on"), block.on.len(), PARTS_MAX)?;
         if block.narrow.len() > PARTS_MAX {
-            return refuse(format!("{place}.narrow"), format!("has at most {PARTS_MAX} parts"), format!("至多 {PARTS_MAX} 项"));
+            return refuse(
+                format!("{place}.narrow"),
+                format!("has at most {PARTS_MAX} parts"),
+                format!("至多 {PARTS_MAX} 项"),
+            );
         }
         if !(1..=10_000).contains(&block.limit) {
             return refuse(format!("{place}.limit"), "is between 1 and 10000", "应在 1 到 10000 之间");
@@ -139,14 +147,20 @@ impl Take {
     fn fits(self, kind: Kind) -> bool {
         let text = matches!(kind, Kind::Text | Kind::Code | Kind::PersonName | Kind::Date | Kind::CreditCode);
         match self {
-            Self::Value => text || matches!(kind, Kind::Company | Kind::Region | Kind::Address | Kind::Product),
-            Self::Sound | Self::Initials | Self::First2 | Self::First4 | Self::Sorted | Self::Deletions => text,
+            Self::Value => {
+                text || matches!(kind, Kind::Company | Kind::Region | Kind::Address | Kind::Product)
+            }
+            Self::Sound | Self::Initials | Self::First2 | Self::First4 | Self::Sorted | Self::Deletions => {
+                text
+            }
             Self::Bigrams => text || matches!(kind, Kind::Product | Kind::Address),
             Self::Year | Self::MonthDay => kind == Kind::Date,
             Self::Province | Self::City => {
                 matches!(kind, Kind::Region | Kind::Company | Kind::Address | Kind::CreditCode)
             }
-            Self::Brand | Self::BrandSound | Self::BrandDeletions | Self::BrandBigrams => kind == Kind::Company,
+            Self::Brand | Self::BrandSound | Self::BrandDeletions | Self::BrandBigrams => {
+                kind == Kind::Company
+            }
             Self::Core | Self::CoreFirst2 | Self::CoreDeletions | Self::Trade => kind == Kind::Company,
             Self::Organisation => kind == Kind::CreditCode,
             Self::Road | Self::HouseNumber => kind == Kind::Address,
@@ -159,10 +173,18 @@ fn count(place: &str, found: usize, max: usize) -> Result<()> {
     if (1..=max).contains(&found) {
         return Ok(());
     }
-    refuse(place, format!("there are {found}, between 1 and {max} are needed"), format!("有 {found} 个，应为 1 到 {max} 个"))
+    refuse(
+        place,
+        format!("there are {found}, between 1 and {max} are needed"),
+        format!("有 {found} 个，应为 1 到 {max} 个"),
+    )
 }
 
-fn refuse<T>(place: impl Into<String>, problem: impl Into<String>, problem_zh: impl Into<String>) -> Result<T> {
+fn refuse<T>(
+    place: impl Into<String>,
+    problem: impl Into<String>,
+    problem_zh: impl Into<String>,
+) -> Result<T> {
     Err(MatchError::Specification {
         place: place.into(),
         problem: problem.into(),
@@ -177,7 +199,9 @@ mod tests {
     fn changed(from: &str, to: &str) -> String {
         let text = "name = 'x'\n[[field]]\nname = 'n'\nkind = 'person_name'\n[[comparison]]\nfield = 'n'\nmethod = 'similar'\n[[block]]\non = [{ field = 'n', take = 'sound' }]\n";
         assert!(text.contains(from), "{from}");
-        Specification::from_toml(&text.replace(from, to)).map(|_| String::new()).unwrap_or_else(|e| e.to_string())
+        Specification::from_toml(&text.replace(from, to))
+            .map(|_| String::new())
+            .unwrap_or_else(|e| e.to_string())
     }
 
     #[test]
@@ -193,7 +217,11 @@ mod tests {
             ("on = [{ field = 'n', take = 'sound' }]", "on = []", "block[0].on: there are 0"),
             ("name = 'x'", "name = 'x'\nthreshold = 1.5", "threshold"),
             ("name = 'x'", "name = 'x'\ntraining = { rounds = 5000 }", "training"),
-            ("kind = 'person_name'", "kind = 'person_name'\n[[field]]\nname = 'n'\nkind = 'text'", "field[1].name"),
+            (
+                "kind = 'person_name'",
+                "kind = 'person_name'\n[[field]]\nname = 'n'\nkind = 'text'",
+                "field[1].name",
+            ),
         ] {
             let found = changed(from, to);
             assert!(found.contains(said), "{to}: {found}");

@@ -250,7 +250,7 @@ pub struct Training {
 
 impl Default for Training {
     fn default() -> Self {
-        Self { rounds: 30, random_pairs: 100_000, proposed_pairs: 500_000, seed: 20_261_121 }
+        Self { rounds: 30, random_pairs: 50_000, proposed_pairs: 500_000, seed: 20_261_121 }
     }
 }
 
@@ -258,7 +258,9 @@ impl Specification {
     /// Read TOML and check it.
     pub fn from_toml(text: &str) -> Result<Self> {
         let specification: Self = toml::from_str(text).map_err(|error| {
-            let place = error.span().map_or(0, |span| text.get(..span.start).unwrap_or_default().matches('\n').count() + 1);
+            let place = error
+                .span()
+                .map_or(0, |span| text.get(..span.start).unwrap_or_default().matches('\n').count() + 1);
             MatchError::Specification {
                 place: format!("line {place}"),
                 problem: error.message().to_owned(),

@@ -57,7 +57,8 @@ mod tests {
 
     #[test]
     fn names_that_sound_alike_share_a_key() {
-        for (a, b) in [("smith", "smyth"), ("catherine", "katheryn"), ("鸿达", "宏达"), ("philips", "filips")] {
+        for (a, b) in [("smith", "smyth"), ("catherine", "katheryn"), ("鸿达", "宏达"), ("philips", "filips")]
+        {
             assert_eq!(sound(a), sound(b), "{a} {b}");
         }
         assert_ne!(sound("smith"), sound("jones"));

@@ -24,7 +24,8 @@ pub(crate) fn linked(folder: &Path) -> Score {
     let ((left, left_ids), (right, right_ids)) = (read(folder, "dataset4a"), read(folder, "dataset4b"));
     let found = link(&left, &right, &preset("person").unwrap(), &Progress::new(), &Cancel::new()).unwrap();
     let same = |left: &str, right: &str| person(left) == person(right);
-    let right_pairs = found.pairs.iter().filter(|p| same(&left_ids[p.left as usize], &right_ids[p.right as usize]));
+    let right_pairs =
+        found.pairs.iter().filter(|p| same(&left_ids[p.left as usize], &right_ids[p.right as usize]));
     Score { right: right_pairs.count(), found: found.pairs.len(), expected: left.len() }
 }
 
@@ -33,7 +34,8 @@ pub(crate) fn deduped(folder: &Path, name: &str) -> [Score; 2] {
     let (records, ids) = read(folder, name);
     let found = dedupe(&records, &preset("person").unwrap(), &Progress::new(), &Cancel::new()).unwrap();
     let all = (0..ids.len()).flat_map(|a| (a + 1..ids.len()).map(move |b| (a, b)));
-    let truth: HashSet<(usize, usize)> = all.clone().filter(|(a, b)| person(&ids[*a]) == person(&ids[*b])).collect();
+    let truth: HashSet<(usize, usize)> =
+        all.clone().filter(|(a, b)| person(&ids[*a]) == person(&ids[*b])).collect();
     let pairs = found.pairs.iter().map(|p| (p.left as usize, p.right as usize)).collect();
     let of = clusters(&found.pairs, records.len(), Clustering::default()).of;
     let joined = all.filter(|(a, b)| of[*a] == of[*b]).collect();

@@ -19,8 +19,12 @@ fn records(list: &[Firm]) -> Records {
 fn lists(folder: &Path, noise: Noise) -> [Vec<Firm>; 2] {
     let names = text(&folder.join("company_short_names/short_names_28w.txt.gz"));
     let han = |name: &&str| name.chars().all(|c| ('\u{4E00}'..='\u{9FFF}').contains(&c));
-    let brands: Vec<&str> =
-        names.lines().map(str::trim).filter(|name| (2..=6).contains(&name.chars().count())).filter(han).collect();
+    let brands: Vec<&str> = names
+        .lines()
+        .map(str::trim)
+        .filter(|name| (2..=6).contains(&name.chars().count()))
+        .filter(han)
+        .collect();
     firms(&brands, Shape { noise, ..SHAPE })
 }
 
@@ -31,14 +35,17 @@ fn score(lists: &[Vec<Firm>; 2], assignment: Assignment) -> (Score, Linkage) {
     let found = link(&left, &right, &specification, &Progress::new(), &Cancel::new()).unwrap();
     let entities: HashSet<usize> = lists[0].iter().map(|firm| firm.entity).collect();
     let expected = lists[1].iter().filter(|firm| entities.contains(&firm.entity)).count();
-    let right = found.pairs.iter().filter(|p| lists[0][p.left as usize].entity == lists[1][p.right as usize].entity);
+    let right =
+        found.pairs.iter().filter(|p| lists[0][p.left as usize].entity == lists[1][p.right as usize].entity);
     (Score { right: right.count(), found: found.pairs.len(), expected }, found)
 }
 
 /// Usual and hard lists, each without and with one partner at most.
 pub(crate) fn scores(folder: &Path) -> Vec<(&'static str, Score)> {
     let mut all = Vec::new();
-    for (noise, names) in [(Noise::USUAL, ["usual", "usual, one to one"]), (Noise::HARD, ["hard", "hard, one to one"])] {
+    for (noise, names) in
+        [(Noise::USUAL, ["usual", "usual, one to one"]), (Noise::HARD, ["hard", "hard, one to one"])]
+    {
         let lists = lists(folder, noise);
         for (assignment, name) in [Assignment::ManyToMany, Assignment::OneToOne].into_iter().zip(names) {
             all.push((name, score(&lists, assignment).0));

@@ -15,6 +15,9 @@ fn pairs(left: &Records, right: &Records, specification: &Specification) -> Vec<
     for pair in &found.pairs {
         assert!((0.0..=1.0).contains(&pair.probability), "{pair:?}");
     }
+    if std::env::var_os("BRAIN_SHOW_ERRORS").is_some() {
+        found.pairs.iter().enumerate().for_each(|(at, pair)| println!("{pair:?} {:?}", found.evidence(at)));
+    }
     found.pairs.iter().map(|pair| (pair.left, pair.right)).collect()
 }
 
@@ -49,7 +52,8 @@ fn the_direction_of_linking_does_not_matter() {
     let columns = ["name", "city", "uscc"];
     let (left, right) = (records(&columns, LEFT), records(&columns, RIGHT));
     let specification = preset("firm").unwrap();
-    let mut back: Vec<(u32, u32)> = pairs(&right, &left, &specification).into_iter().map(|(a, b)| (b, a)).collect();
+    let mut back: Vec<(u32, u32)> =
+        pairs(&right, &left, &specification).into_iter().map(|(a, b)| (b, a)).collect();
     back.sort_unstable();
     assert_eq!(pairs(&left, &right, &specification), back);
 }
@@ -66,10 +70,19 @@ fn a_company_always_matches_itself() {
 
 #[test]
 fn products_differ_by_model_and_size() {
-    let left = records(&["产品名称"], &[&["深沟球轴承 6204-2RS"], &["六角螺栓 M8×20"], &["东北大米 5kg"], &["谐波减速器"]]);
+    let left = records(
+        &["产品名称"],
+        &[&["深沟球轴承 6204-2RS"], &["六角螺栓 M8×20"], &["东北大米 5kg"], &["谐波减速器"]],
+    );
     let right = records(
         &["品名"],
-        &[&["6204 2RS 深沟球轴承"], &["深沟球轴承 6205-2RS"], &["螺栓六角 M8*20"], &["东北大米（10公斤）"], &["东北大米 5公斤"]],
+        &[
+            &["6204 2RS 深沟球轴承"],
+            &["深沟球轴承 6205-2RS"],
+            &["螺栓六角 M8*20"],
+            &["东北大米（10公斤）"],
+            &["东北大米 5公斤"],
+        ],
     );
     let found = pairs(&left, &right, &preset("product").unwrap());
     assert!(found.contains(&(0, 0)) && found.contains(&(1, 2)) && found.contains(&(2, 4)), "{found:?}");
@@ -80,11 +93,20 @@ fn products_differ_by_model_and_size() {
 fn addresses_are_matched_by_road_and_number() {
     let left = records(
         &["地址"],
-        &[&["浙江省杭州市西湖区文三路252号"], &["瑞安市锦湖街道沿江西路163号"], &["嘉善县惠民街道之江路105号"]],
+        &[
+            &["浙江省杭州市西湖区文三路252号"],
+            &["瑞安市锦湖街道沿江西路163号"],
+            &["嘉善县惠民街道之江路105号"],
+        ],
     );
     let right = records(
         &["住所"],
-        &[&["杭州西湖区文三路 252 号伟星大厦"], &["杭州市西湖区文三路 90 号"], &["浙江省瑞安市沿江西路１６３号"], &["44 Forbes St"]],
+        &[
+            &["杭州西湖区文三路 252 号伟星大厦"],
+            &["杭州市西湖区文三路 90 号"],
+            &["浙江省瑞安市沿江西路１６３号"],
+            &["44 Forbes St"],
+        ],
     );
     let found = pairs(&left, &right, &preset("address").unwrap());
     assert!(found.contains(&(0, 0)) && found.contains(&(1, 2)), "{found:?}");
@@ -99,7 +121,9 @@ fn evidence_names_each_field_and_sums_to_the_weight() {
     let prior = (found.model.prior / (1.0 - found.model.prior - found.model.kin_prior)).log2();
     for (place, pair) in found.pairs.iter().enumerate() {
         let evidence = found.evidence(place);
-        let sum = evidence.iter().map(|e| f64::from(e.bits)).sum::<f64>() + prior + f64::from(found.kin_bits(place));
+        let sum = evidence.iter().map(|e| f64::from(e.bits)).sum::<f64>()
+            + prior
+            + f64::from(found.kin_bits(place));
         assert!((sum - f64::from(pair.weight)).abs() < 0.01, "{evidence:?}");
         assert!(evidence.iter().any(|e| e.method == "brand" && e.level.is_some()), "{evidence:?}");
     }
@@ -137,7 +161,10 @@ fn duplicates_become_clusters() {
 #[test]
 fn what_cannot_be_compared_is_told_and_nothing_gives_nothing() {
     let specification = preset("firm").unwrap();
-    let (some, other) = (records(&["name"], LEFT.iter().map(|row| &row[..1]).collect::<Vec<_>>().as_slice()), records(&["colour"], &[&["red"]]));
+    let (some, other) = (
+        records(&["name"], LEFT.iter().map(|row| &row[..1]).collect::<Vec<_>>().as_slice()),
+        records(&["colour"], &[&["red"]]),
+    );
     let refused = link(&some, &other, &specification, &Progress::new(), &Cancel::new());
     assert!(matches!(refused, Err(MatchError::NothingToCompare { .. })));
     let empty = records(&["name"], &[]);
@@ -145,5 +172,8 @@ fn what_cannot_be_compared_is_told_and_nothing_gives_nothing() {
     assert_eq!(pairs(&empty, &empty, &specification), []);
     let cancel = Cancel::new();
     cancel.cancel();
-    assert_eq!(link(&some, &some, &specification, &Progress::new(), &cancel).unwrap_err(), MatchError::Cancelled);
+    assert_eq!(
+        link(&some, &some, &specification, &Progress::new(), &cancel).unwrap_err(),
+        MatchError::Cancelled
+    );
 }
