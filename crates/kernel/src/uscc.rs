@@ -92,19 +92,35 @@ pub fn check(code: &str) -> Result<(), UsccError> {
     if bytes.len() != 18 {
         return Err(UsccError::Length(code.chars().count()));
     }
+    let expected = expected_value(bytes)?;
+    let last = bytes.last().copied().unwrap_or_default();
+    let found = value_of(last).ok_or(UsccError::Character(18))?;
+    if found == expected {
+        Ok(())
+    } else {
+        Err(UsccError::CheckDigit { expected: character(expected) })
+    }
+}
+
+/// The check character that belongs behind the first 17 characters (GB 32100-2015 §4.4).
+pub fn check_character(first: &str) -> Result<char, UsccError> {
+    if first.len() != 17 {
+        return Err(UsccError::Length(first.chars().count()));
+    }
+    expected_value(first.as_bytes()).map(character)
+}
+
+/// Value of the check character, from the first 17 places.
+fn expected_value(bytes: &[u8]) -> Result<u32, UsccError> {
     let mut sum = 0;
     for (place, (byte, weight)) in bytes.iter().zip(WEIGHTS).enumerate() {
         sum += value_of(*byte).ok_or(UsccError::Character(place + 1))? * weight;
     }
-    let last = bytes.last().copied().unwrap_or_default();
-    let found = value_of(last).ok_or(UsccError::Character(18))?;
-    let expected = (31 - sum % 31) % 31;
-    if found == expected {
-        Ok(())
-    } else {
-        let expected = ALPHABET.get(expected as usize).map_or('?', |b| char::from(*b));
-        Err(UsccError::CheckDigit { expected })
-    }
+    Ok((31 - sum % 31) % 31)
+}
+
+fn character(value: u32) -> char {
+    ALPHABET.get(value as usize).map_or('?', |byte| char::from(*byte))
 }
 
 /// Value of each ASCII byte in the alphabet, 255 for those outside it; built at compile time.
@@ -148,6 +164,13 @@ mod tests {
         assert_eq!(code.as_str(), "91330681716195421C");
         assert_eq!(code.region().unwrap().as_str(), "330681");
         assert!(Uscc::parse("９１３３０７８２７１２５８８４２０Ｃ").is_ok());
+    }
+
+    #[test]
+    fn the_check_character_is_the_one_that_passes() {
+        assert_eq!(check_character("91330681716195421"), Ok('C'));
+        assert_eq!(check_character("9133068171619542"), Err(UsccError::Length(16)));
+        assert_eq!(check_character("9133068171619542O"), Err(UsccError::Character(17)));
     }
 
     #[test]

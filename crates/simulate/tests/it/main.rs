@@ -1,0 +1,9 @@
+//! What a simulated province holds, read from its files as anybody else reads them.
+
+mod determinism;
+mod distribution;
+mod folder;
+mod identity;
+mod load;
+mod scale;
+mod truth;
