@@ -21,8 +21,16 @@ pub(super) const INVOICE: Table = Table {
     truth: false,
     title: ("增值税发票", "VAT invoices"),
     columns: &[
-        "invoice_no", "invoiced_on", "seller_uscc", "buyer_uscc", "product", "amount_cny", "tax_rate", "tax_cny",
-        "total_cny", "state",
+        "invoice_no",
+        "invoiced_on",
+        "seller_uscc",
+        "buyer_uscc",
+        "product",
+        "amount_cny",
+        "tax_rate",
+        "tax_cny",
+        "total_cny",
+        "state",
     ],
     rows: invoices,
 };
@@ -79,7 +87,11 @@ fn of_link(world: &World, link: &Link, reporter: &mut Dice, rows: &mut Rows) {
         buyer: blueprint.code(link.buyer),
         product: blueprint.industries.term(trade.product),
         rate: rate(trade.sector, trade.activity, reporter),
-        total_max: if reporter.chance(parameters::SMALL_INVOICE_SELLERS) { SMALL_TOTAL_MAX } else { LARGE_TOTAL_MAX },
+        total_max: if reporter.chance(parameters::SMALL_INVOICE_SELLERS) {
+            SMALL_TOTAL_MAX
+        } else {
+            LARGE_TOTAL_MAX
+        },
     };
     let fate = world.fate(link.supplier);
     for month in 0..blueprint.window.len() {
