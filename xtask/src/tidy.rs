@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// Which crates a crate may depend on (architecture: kernel ← store ← trust ← warehouse ← component ← apps ← api ← brain).
-const EDGES: [(&str, &[&str]); 18] = [
+const EDGES: [(&str, &[&str]); 19] = [
     ("brain-kernel", &[]),
     ("brain-verifier", &[]),
     ("brain-crypto", &["brain-kernel"]),
@@ -21,6 +21,7 @@ const EDGES: [(&str, &[&str]); 18] = [
     ("brain-warehouse", &["brain-kernel", "brain-store", "brain-trust", "brain-privacy"]),
     ("brain-chain", &["brain-kernel"]),
     ("brain-privacy", &["brain-kernel"]),
+    ("brain-simulate", &["brain-kernel"]),
     ("brain-component", &["brain-kernel", "brain-store", "brain-trust", "brain-warehouse", "brain-chain"]),
     ("brain-governance", &["brain-kernel", "brain-chain", "brain-component"]),
     ("brain-portal", &[]),
@@ -49,6 +50,7 @@ const EDGES: [(&str, &[&str]); 18] = [
             "brain-backup",
             "brain-crypto",
             "brain-tls",
+            "brain-simulate",
         ],
     ),
     (

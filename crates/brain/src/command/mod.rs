@@ -13,6 +13,7 @@ mod map;
 mod restore;
 mod run;
 mod serve;
+mod simulate;
 mod sql;
 
 use crate::cli::{Cli, Command};
@@ -43,6 +44,7 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         Command::Doctor => quiet(loaded, doctor::doctor),
         Command::Run(arguments) => quiet(loaded, |loaded| run::run(loaded, arguments)),
         Command::Ingest(arguments) => quiet(loaded, |loaded| ingest::ingest(loaded, arguments)),
+        Command::Simulate(arguments) => quiet(loaded, |_| simulate::simulate(arguments)),
         Command::Sql(arguments) => quiet(loaded, |loaded| sql::sql(loaded, arguments)),
         Command::Catalog(arguments) => quiet(loaded, |loaded| catalog::catalog(loaded, arguments)),
         Command::Map(arguments) => quiet(loaded, |loaded| map::map(loaded, arguments)),

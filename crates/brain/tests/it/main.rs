@@ -19,4 +19,5 @@ mod register;
 mod risk;
 mod serve;
 mod shared;
+mod simulate;
 mod telemetry;

@@ -28,7 +28,7 @@ pub(super) const PERSONAL: Table = Table {
     name: "personal",
     truth: true,
     title: ("埋设的个人信息", "Personal data planted"),
-    columns: &["table", "record", "column", "kind"],
+    columns: &["source_table", "record", "column_name", "kind"],
     rows: personal,
 };
 

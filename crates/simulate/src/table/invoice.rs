@@ -12,7 +12,15 @@ pub(super) const LINK: Table = Table {
     name: "link",
     truth: false,
     title: ("企业供需关系", "Supply links"),
-    columns: &["supplier_uscc", "buyer_uscc", "product", "started_on", "ended_on", "yearly_amount_cny"],
+    columns: &[
+        "supplier_uscc",
+        "buyer_uscc",
+        "product",
+        "started_on",
+        "ended_on",
+        "observed_on",
+        "yearly_amount_cny",
+    ],
     rows: links,
 };
 
@@ -51,6 +59,8 @@ fn links(world: &World, index: u32, scratch: &mut Scratch, rows: &mut Rows) {
             .text(blueprint.industries.term(product))
             .day(link.start)
             .day_before(link.end, blueprint.window.end)
+            // What goes on was last seen on the last day.
+            .day(link.end.min(blueprint.window.end - 1))
             .hundredths(link.yearly)
             .end();
     }

@@ -32,7 +32,7 @@ pub(super) const DEFECT: Table = Table {
     name: "defect",
     truth: true,
     title: ("登记数据中的缺陷", "Defects in the register"),
-    columns: &["uscc", "written", "column", "kind"],
+    columns: &["uscc", "written", "column_name", "kind"],
     rows: defects,
 };
 

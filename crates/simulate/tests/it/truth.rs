@@ -265,9 +265,9 @@ fn personal_data_lies_where_the_truth_says() {
     let mut kinds = HashSet::new();
     for row in &personal.rows {
         let (record, column, kind) =
-            (personal.cell(row, "record"), personal.cell(row, "column"), personal.cell(row, "kind"));
+            (personal.cell(row, "record"), personal.cell(row, "column_name"), personal.cell(row, "kind"));
         kinds.insert((column, kind));
-        let text = if personal.cell(row, "table") == "directory" {
+        let text = if personal.cell(row, "source_table") == "directory" {
             directory.cell(records[record][0], column)
         } else if let Some(rows) = registered.get(record) {
             register.cell(rows[0], column)
@@ -287,7 +287,7 @@ fn personal_data_lies_where_the_truth_says() {
     let listed: HashSet<(&str, &str)> = personal
         .rows
         .iter()
-        .map(|row| (personal.cell(row, "record"), personal.cell(row, "column")))
+        .map(|row| (personal.cell(row, "record"), personal.cell(row, "column_name")))
         .collect();
     for row in &directory.rows {
         let record = directory.cell(row, "record_id");
