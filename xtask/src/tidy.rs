@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// Which crates a crate may depend on (architecture: kernel ← store ← trust ← warehouse ← component ← apps ← api ← brain).
-const EDGES: [(&str, &[&str]); 20] = [
+const EDGES: [(&str, &[&str]); 24] = [
     ("brain-kernel", &[]),
     ("brain-verifier", &[]),
     ("brain-crypto", &["brain-kernel"]),
@@ -34,6 +34,7 @@ const EDGES: [(&str, &[&str]); 20] = [
     ("brain-chain", &["brain-kernel"]),
     ("brain-privacy", &["brain-kernel"]),
     ("brain-matching", &["brain-kernel"]),
+    ("brain-simulate", &["brain-kernel"]),
     ("brain-component", &["brain-kernel", "brain-store", "brain-trust", "brain-warehouse", "brain-chain"]),
     ("brain-governance", &["brain-kernel", "brain-chain", "brain-component"]),
     ("brain-portal", &[]),
@@ -69,6 +70,7 @@ const EDGES: [(&str, &[&str]); 20] = [
             "brain-egress",
             "brain-tls",
             "brain-matching",
+            "brain-simulate",
         ],
     ),
     (

@@ -50,6 +50,8 @@ pub enum Command {
     Run(Run),
     /// 入仓 · load a file or folder with a named mapping
     Ingest(Ingest),
+    /// 模拟 · write a simulated province with known truth, for tests, drills and load
+    Simulate(Simulate),
     /// 查询 · run one SELECT
     Sql(Sql),
     /// 实体归一 · match the records of two CSV files, or of one with itself
@@ -126,6 +128,62 @@ pub struct Ingest {
     #[arg(long = "as", value_name = "NAME")]
     pub mapping: String,
     /// 以一行 JSON 结束 · end with one JSON line
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `brain simulate`
+#[derive(Debug, Args)]
+pub struct Simulate {
+    /// 企业数 · number of enterprises, 100 to 50,000,000
+    #[arg(long)]
+    pub enterprises: u32,
+    /// 种子 · seed; the same seed and options give the same province
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// 省级行政区划代码 · code of the province
+    #[arg(long, default_value = "330000")]
+    pub province: String,
+    /// 输出文件夹，须为空或不存在 · folder, empty or not there yet (default: simulated-<province>-<enterprises>-<seed>)
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// 观察期起始年 · year in whose January the observation begins
+    #[arg(long, value_name = "YEAR", default_value_t = 2024)]
+    pub first_year: u32,
+    /// 观察期月数 · months observed, at most 60
+    #[arg(long, default_value_t = 24)]
+    pub months: u32,
+    /// 每企业同时存在的供需关系 · supply links alive per enterprise
+    #[arg(long, value_name = "NUMBER", default_value_t = 2.0)]
+    pub links: f64,
+    /// 披露发票的企业占比 · share of enterprises that disclose sales invoices
+    #[arg(long, value_name = "SHARE", default_value_t = 0.02)]
+    pub invoiced: f64,
+    /// 有用电数据的企业占比 · share of enterprises with electricity data
+    #[arg(long, value_name = "SHARE", default_value_t = 0.1)]
+    pub metered: f64,
+    /// 用电按日 · daily electricity instead of monthly
+    #[arg(long)]
+    pub daily: bool,
+    /// 有缺陷的登记行占比 · share of register rows with a defect
+    #[arg(long, value_name = "SHARE", default_value_t = 0.005)]
+    pub dirty: f64,
+    /// 供应商突发停产数 · large suppliers that fail; by size of the province when left out
+    #[arg(long, value_name = "COUNT")]
+    pub failures: Option<u32>,
+    /// 新断点数 · products whose last makers leave; by size of the province when left out
+    #[arg(long, value_name = "COUNT")]
+    pub gaps: Option<u32>,
+    /// 不压缩 · plain CSV instead of Zstandard
+    #[arg(long)]
+    pub plain: bool,
+    /// 每个文件的企业数 · enterprises of a file
+    #[arg(long, value_name = "COUNT", default_value_t = 250_000)]
+    pub shard: u32,
+    /// 线程数 · threads; one per processor when left out
+    #[arg(long)]
+    pub threads: Option<usize>,
+    /// 以一行 JSON 结束 · end with one JSON line, the manifest
     #[arg(long)]
     pub json: bool,
 }

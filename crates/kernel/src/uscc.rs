@@ -95,11 +95,7 @@ pub fn check(code: &str) -> Result<(), UsccError> {
     let expected = expected_value(bytes)?;
     let last = bytes.last().copied().unwrap_or_default();
     let found = value_of(last).ok_or(UsccError::Character(18))?;
-    if found == expected {
-        Ok(())
-    } else {
-        Err(UsccError::CheckDigit { expected: character(expected) })
-    }
+    if found == expected { Ok(()) } else { Err(UsccError::CheckDigit { expected: character(expected) }) }
 }
 
 /// The check character that belongs behind the first 17 characters (GB 32100-2015 §4.4).

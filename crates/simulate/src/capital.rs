@@ -55,8 +55,8 @@ pub(crate) fn capital(blueprint: &Blueprint, index: u32, trade: Trade, form: For
         return None;
     }
     let correlation = parameters::CAPITAL_SALES_CORRELATION;
-    let z = correlation * blueprint.size(index).z
-        + libm::sqrt(1.0 - correlation * correlation) * dice.normal();
+    let z =
+        correlation * blueprint.standing(index) + libm::sqrt(1.0 - correlation * correlation) * dice.normal();
     let shift = match form {
         Form::JointStock => parameters::CAPITAL_LN_JOINT_STOCK,
         Form::Limited | Form::LimitedLiability | Form::Branch => 0.0,
@@ -112,7 +112,8 @@ fn round_number(amount: f64, dice: &mut Dice) -> f64 {
     let lead = amount / scale;
     // Between two neighbours by chance in proportion, so that rounding does not shift the mean of the logarithm much.
     let above = LIKED.partition_point(|liked| *liked <= lead).clamp(1, LIKED.len() - 1);
-    let (low, high) = (LIKED.get(above - 1).copied().unwrap_or(1.0), LIKED.get(above).copied().unwrap_or(10.0));
+    let (low, high) =
+        (LIKED.get(above - 1).copied().unwrap_or(1.0), LIKED.get(above).copied().unwrap_or(10.0));
     let up = (libm::log(lead) - libm::log(low)) / (libm::log(high) - libm::log(low));
     let value = scale * if dice.chance(up) { high } else { low };
     if value < 10.0 { libm::round(value).max(1.0) } else { libm::round(value) }
@@ -174,7 +175,12 @@ mod tests {
             let read = parse(&stated.text).unwrap().unwrap();
             let meant = stated.ten_thousand_cny * 1e4;
             assert!((read.cny() - meant).abs() <= meant * 1e-6 + 1.0, "{} {meant}", stated.text);
-            units.insert(stated.text.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, ',' | '.')).to_owned());
+            units.insert(
+                stated
+                    .text
+                    .trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, ',' | '.'))
+                    .to_owned(),
+            );
         }
         assert!(units.len() >= 10, "{units:?}");
     }

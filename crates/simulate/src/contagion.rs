@@ -35,9 +35,7 @@ pub(crate) fn spread(world: &mut World, progress: &Progress, cancel: &Cancel) ->
         .roles
         .iter()
         .filter_map(|(index, role)| match role {
-            Role::Failing { event, day } => {
-                Some((*index, Source { event: *event, begins: *day, loss: 1.0 }))
-            }
+            Role::Failing { event, day } => Some((*index, Source { event: *event, begins: *day, loss: 1.0 })),
             Role::LastMaker { .. } => None,
         })
         .collect();
@@ -90,7 +88,13 @@ fn step(
 }
 
 /// The worst loss of a buyer, if any of its suppliers is a source.
-fn hit(world: &World, links: &Links, buyer: u32, sources: &FxHashMap<u32, Source>, depth: u8) -> Option<Shock> {
+fn hit(
+    world: &World,
+    links: &Links,
+    buyer: u32,
+    sources: &FxHashMap<u32, Source>,
+    depth: u8,
+) -> Option<Shock> {
     let own = || links.found.iter().filter(|link| link.buyer == buyer);
     let mut worst: Option<Shock> = None;
     for link in own() {
@@ -110,7 +114,8 @@ fn hit(world: &World, links: &Links, buyer: u32, sources: &FxHashMap<u32, Source
         }
         let begins = source.begins + (dice.exponential(0.5) * DAYS_PER_MONTH) as i32 + 1;
         let ends = begins + ((2.0 + 6.0 * dice.unit()) * DAYS_PER_MONTH) as i32;
-        worst = Some(Shock { hit: buyer, event: source.event, depth, via: link.supplier, begins, ends, loss });
+        worst =
+            Some(Shock { hit: buyer, event: source.event, depth, via: link.supplier, begins, ends, loss });
     }
     worst.filter(|shock| shock.begins < world.blueprint.window.end && shock.begins < world.fate(buyer).gone())
 }

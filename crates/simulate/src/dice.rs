@@ -14,6 +14,8 @@ pub(crate) enum Stream {
     Form,
     Name,
     Size,
+    Buying,
+    Selling,
     Capital,
     Spelling,
     Age,
@@ -143,8 +145,8 @@ mod tests {
         assert_eq!(dice.bits(), PINNED_BITS);
         assert_eq!(dice.normal().to_bits(), PINNED_NORMAL);
     }
-    const PINNED_BITS: u64 = 0;
-    const PINNED_NORMAL: u64 = 0;
+    const PINNED_BITS: u64 = 1_481_778_976_639_334_856;
+    const PINNED_NORMAL: u64 = 13_819_583_570_393_236_397;
 
     #[test]
     fn moments_are_those_of_the_distributions() {

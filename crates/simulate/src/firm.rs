@@ -5,9 +5,7 @@ use crate::code;
 use crate::dice::{Dice, Stream, pareto};
 use crate::error::Result;
 use crate::options::Options;
-use crate::parameters::{
-    self as parameters, Activity, Industries, Place, Places, Sectors, Trade,
-};
+use crate::parameters::{self as parameters, Activity, Industries, Place, Places, Sectors, Trade};
 
 /// Legal form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,19 +26,6 @@ pub(crate) enum Form {
     Shop,
     /// 分公司
     Branch,
-}
-
-/// How large an enterprise is and how much it deals with others.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Size {
-    /// Standard normal behind sales.
-    pub(crate) z: f64,
-    /// Yearly sales in CNY.
-    pub(crate) sales: f64,
-    /// Suppliers it has at a time, on average.
-    pub(crate) suppliers: f64,
-    /// Weight with which buyers find it.
-    pub(crate) pull: f64,
 }
 
 /// Everything about a province that does not depend on all its enterprises together.
@@ -112,23 +97,32 @@ impl Blueprint {
         first + dice.below(days) as i32
     }
 
-    /// Its size.
-    pub(crate) fn size(&self, index: u32) -> Size {
-        let mut dice = self.dice(Stream::Size, index);
-        let z = dice.normal();
-        let beside = |dice: &mut Dice, correlation: f64| {
-            correlation * z + libm::sqrt(1.0 - correlation * correlation) * dice.normal()
-        };
-        let buying = beside(&mut dice, parameters::SUPPLIERS_SIZE_CORRELATION);
-        let selling = beside(&mut dice, parameters::CUSTOMERS_SIZE_CORRELATION);
-        let suppliers = pareto(buying, self.suppliers_min, parameters::SUPPLIERS_EXPONENT);
-        let pull = pareto(selling, 1.0, parameters::CUSTOMERS_EXPONENT);
-        Size {
-            z,
-            sales: libm::exp(parameters::SALES_LN_MEAN + parameters::SALES_LN_SD * z),
-            suppliers: suppliers.min(self.suppliers_max),
-            pull: pull.min(parameters::CUSTOMERS_PULL_MAX),
-        }
+    /// The standard normal behind its size.
+    pub(crate) fn standing(&self, index: u32) -> f64 {
+        self.dice(Stream::Size, index).normal()
+    }
+
+    /// Its yearly sales in CNY.
+    pub(crate) fn sales(&self, index: u32) -> f64 {
+        libm::exp(parameters::SALES_LN_MEAN + parameters::SALES_LN_SD * self.standing(index))
+    }
+
+    /// Suppliers it has at a time, on average.
+    pub(crate) fn suppliers(&self, index: u32) -> f64 {
+        let z = self.beside(Stream::Buying, index, parameters::SUPPLIERS_SIZE_CORRELATION);
+        pareto(z, self.suppliers_min, parameters::SUPPLIERS_EXPONENT).min(self.suppliers_max)
+    }
+
+    /// Weight with which buyers find it.
+    pub(crate) fn pull(&self, index: u32) -> f64 {
+        let z = self.beside(Stream::Selling, index, parameters::CUSTOMERS_SIZE_CORRELATION);
+        pareto(z, 1.0, parameters::CUSTOMERS_EXPONENT).min(parameters::CUSTOMERS_PULL_MAX)
+    }
+
+    /// A standard normal correlated with the one behind size.
+    fn beside(&self, stream: Stream, index: u32, correlation: f64) -> f64 {
+        let own = libm::sqrt(1.0 - correlation * correlation) * self.dice(stream, index).normal();
+        correlation * self.standing(index) + own
     }
 
     /// Its legal form; goes with what it does.
@@ -176,13 +170,12 @@ mod tests {
         let (mut sum, mut square, mut above) = (0.0, 0.0, [0u32; 2]);
         let count = 200_000;
         for index in 0..count {
-            let size = blueprint.size(index);
-            let ln = libm::log(size.sales);
+            let (ln, suppliers) = (libm::log(blueprint.sales(index)), blueprint.suppliers(index));
             sum += ln;
             square += ln * ln;
             // P(suppliers > x) falls by 10^-1.5 when x grows tenfold.
-            above[0] += u32::from(size.suppliers > 5.0);
-            above[1] += u32::from(size.suppliers > 50.0);
+            above[0] += u32::from(suppliers > 5.0);
+            above[1] += u32::from(suppliers > 50.0);
         }
         let n = f64::from(count);
         let (mean, sd) = (sum / n, libm::sqrt(square / n - (sum / n) * (sum / n)));

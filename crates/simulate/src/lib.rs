@@ -34,8 +34,8 @@ pub use error::{Error, Result};
 pub use manifest::{MANIFEST, Manifest, Marks, NOTE, TableManifest};
 pub use name::MARK as NAME_MARK;
 pub use options::{
-    ENTERPRISES_MAX, ENTERPRISES_MIN, FAILURES_MAX, FileFormat, GAPS_MAX, LINKS_MAX, MONTHS_MAX, Options, PowerPeriod,
-    SHARD_MIN,
+    ENTERPRISES_MAX, ENTERPRISES_MIN, FAILURES_MAX, FileFormat, GAPS_MAX, LINKS_MAX, MONTHS_MAX, Options,
+    PowerPeriod, SHARD_MIN,
 };
 pub use run::simulate;
 pub use write::Written;
@@ -43,8 +43,8 @@ pub use write::Written;
 /// Figures the province is fitted to, for those who check what was written.
 pub mod fitted {
     pub use crate::parameters::{
-        CAPITAL_LN_MEAN, CAPITAL_LN_SD, CUSTOMERS_EXPONENT, CUSTOMERS_SIZE_CORRELATION, LINK_HALF_LIFE_MONTHS,
-        RECIPROCITY, RETAIL_SHARE, SALES_LN_MEAN, SALES_LN_SD, SEASON, SUPPLIERS_EXPONENT, SUPPLIERS_SIZE_CORRELATION,
-        VOID_SHARE, WHOLESALE_SHARE,
+        CAPITAL_LN_MEAN, CAPITAL_LN_SD, CUSTOMERS_EXPONENT, CUSTOMERS_SIZE_CORRELATION,
+        LINK_HALF_LIFE_MONTHS, RECIPROCITY, RETAIL_SHARE, SALES_LN_MEAN, SALES_LN_SD, SEASON,
+        SUPPLIERS_EXPONENT, SUPPLIERS_SIZE_CORRELATION, VOID_SHARE, WHOLESALE_SHARE,
     };
 }

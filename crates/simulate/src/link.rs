@@ -8,7 +8,7 @@
 use crate::calendar::{DAYS_PER_MONTH, NEVER};
 use crate::dice::{Dice, Stream};
 use crate::fate::Fate;
-use crate::parameters as parameters;
+use crate::parameters;
 use crate::world::World;
 use rustc_hash::FxHashSet;
 
@@ -61,14 +61,13 @@ impl Links {
         self.found.clear();
         self.known.clear();
         let blueprint = &world.blueprint;
-        let size = blueprint.size(buyer);
-        let slots = (size.suppliers + blueprint.dice(Stream::Slots, buyer).unit()) as u32;
+        let slots = (blueprint.suppliers(buyer) + blueprint.dice(Stream::Slots, buyer).unit()) as u32;
         if slots == 0 {
             return;
         }
         let (born, gone) = life(world, buyer);
         let sector = world.trade(buyer).sector;
-        let inputs = size.sales * blueprint.sectors.get(sector).inputs;
+        let inputs = blueprint.sales(buyer) * blueprint.sectors.get(sector).inputs;
         let buying = Buyer {
             index: buyer,
             sector,
@@ -140,7 +139,10 @@ impl Links {
     /// Some suppliers are customers too.
     fn answered(&mut self, world: &World, buyer: &Buyer, link: &Link) {
         let mut dice = Dice::of(link.key, Stream::Link, 2);
-        if !dice.chance(parameters::RECIPROCITY / 2.0) || !buyer.reverse || world.roles.contains_key(&link.supplier) {
+        if !dice.chance(parameters::RECIPROCITY / 2.0)
+            || !buyer.reverse
+            || world.roles.contains_key(&link.supplier)
+        {
             return;
         }
         self.found.push(Link {
@@ -171,5 +173,5 @@ fn amount(world: &World, buyer: &Buyer, supplier: u32, key: u64) -> f64 {
     let spread = parameters::LINK_AMOUNT_LN_SD;
     // The mean of the factor is one.
     let factor = libm::exp(spread * dice.normal() - spread * spread / 2.0);
-    (buyer.share * factor).min(world.blueprint.size(supplier).sales / 2.0).max(500.0)
+    (buyer.share * factor).min(world.blueprint.sales(supplier) / 2.0).max(500.0)
 }

@@ -4,7 +4,7 @@ use crate::code::{RESERVED_BODY, RESERVED_PREFIX};
 use crate::fate::Kind;
 use crate::name::MARK;
 use crate::options::Options;
-use crate::parameters as parameters;
+use crate::parameters;
 use crate::world::World;
 use crate::write::Written;
 use brain_kernel::language::Text;
@@ -75,7 +75,11 @@ pub(crate) fn notice() -> Text {
 }
 
 impl Manifest {
-    pub(crate) fn new(world: &World, events: BTreeMap<&'static str, u64>, tables: Vec<(bool, TableManifest)>) -> Self {
+    pub(crate) fn new(
+        world: &World,
+        events: BTreeMap<&'static str, u64>,
+        tables: Vec<(bool, TableManifest)>,
+    ) -> Self {
         let (truth, data): (Vec<_>, Vec<_>) = tables.into_iter().partition(|(truth, _)| *truth);
         Self {
             simulated: true,

@@ -66,7 +66,11 @@ impl Name {
     /// The full name.
     pub(crate) fn full(&self) -> String {
         let Self { region, brand, trade, form, .. } = self;
-        if self.region_behind { format!("{brand}（{region}）{trade}{form}") } else { format!("{region}{brand}{trade}{form}") }
+        if self.region_behind {
+            format!("{brand}（{region}）{trade}{form}")
+        } else {
+            format!("{region}{brand}{trade}{form}")
+        }
     }
 }
 

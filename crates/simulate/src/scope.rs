@@ -16,12 +16,40 @@ const FOREIGN_TRADE_SHARE: f64 = 0.08;
 const STANDARD_SINCE: u32 = 2020;
 /// Roads found in every city.
 const ROADS: [&str; 24] = [
-    "人民路", "解放路", "建设路", "中山路", "文化路", "工业路", "创业路", "科技路", "兴业路", "振兴路", "新华路", "和平路",
-    "环城北路", "环城南路", "滨江路", "园区大道", "开发大道", "长江路", "黄河路", "东方路", "朝阳路", "永安路", "富强路", "光明路",
+    "人民路",
+    "解放路",
+    "建设路",
+    "中山路",
+    "文化路",
+    "工业路",
+    "创业路",
+    "科技路",
+    "兴业路",
+    "振兴路",
+    "新华路",
+    "和平路",
+    "环城北路",
+    "环城南路",
+    "滨江路",
+    "园区大道",
+    "开发大道",
+    "长江路",
+    "黄河路",
+    "东方路",
+    "朝阳路",
+    "永安路",
+    "富强路",
+    "光明路",
 ];
 
 /// Write the scope of an enterprise. `product` gives the positions of its products, the main one first.
-pub(crate) fn scope(out: &mut String, blueprint: &Blueprint, index: u32, trade: Trade, scarce: impl Fn(u16) -> bool) {
+pub(crate) fn scope(
+    out: &mut String,
+    blueprint: &Blueprint,
+    index: u32,
+    trade: Trade,
+    scarce: impl Fn(u16) -> bool,
+) {
     let mut dice = blueprint.dice(Stream::Scope, index);
     let mut products = vec![trade.product];
     for _ in 0..trade.further {
@@ -32,7 +60,11 @@ pub(crate) fn scope(out: &mut String, blueprint: &Blueprint, index: u32, trade: 
     }
     let names: Vec<&str> = products.iter().map(|product| blueprint.industries.term(*product)).collect();
     let year = date(blueprint.founded(index)).0;
-    if year >= STANDARD_SINCE { standard(out, &names, trade, &mut dice) } else { plain(out, &names, trade, year, &mut dice) }
+    if year >= STANDARD_SINCE {
+        standard(out, &names, trade, &mut dice)
+    } else {
+        plain(out, &names, trade, year, &mut dice)
+    }
 }
 
 /// `轴承、齿轮制造、销售；货物进出口。`

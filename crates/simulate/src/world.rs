@@ -226,7 +226,7 @@ fn draft(blueprint: &Blueprint, index: u32) -> Draft {
     let trade = drawn_trade(blueprint, index, |_| false);
     let form = blueprint.form(index, trade);
     Draft {
-        pull: blueprint.size(index).pull as f32,
+        pull: blueprint.pull(index) as f32,
         class: trade.class,
         sector: trade.sector,
         city: blueprint.place(index).city_at,
@@ -286,16 +286,18 @@ fn gaps(blueprint: &Blueprint, drafts: &[Draft]) -> Vec<Gap> {
     let window = &blueprint.window;
     classes
         .into_iter()
-        .take(blueprint.options.gap_count() as usize)
         .filter_map(|(_, class)| {
             let terms = blueprint.industries.class(class)?.terms.clone();
-            // Never the first term, which the lexicon lists as the most usual.
-            let product = terms.start + 1 + dice.below(u32::from(terms.end - terms.start - 1)) as u16;
+            // Never the first term, which the lexicon lists as the most usual, and none as vague as a word of two.
+            let telling: Vec<u16> =
+                terms.skip(1).filter(|term| blueprint.industries.term(*term).chars().count() >= 3).collect();
+            let product = *telling.get(dice.below(telling.len() as u32) as usize)?;
             let makers = makers.remove(&class)?;
             let span = (window.end - window.start) as u32;
             let since = window.start + (span / 2 + dice.below(span / 3)) as i32;
             Some(Gap { product, class, makers, since })
         })
+        .take(blueprint.options.gap_count() as usize)
         .collect()
 }
 

@@ -20,6 +20,7 @@ mod restore;
 mod retention;
 mod run;
 mod serve;
+mod simulate;
 mod sql;
 mod status;
 
@@ -51,6 +52,7 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         Command::Doctor(arguments) => quiet(loaded, |loaded| doctor::doctor(loaded, arguments)),
         Command::Run(arguments) => quiet(loaded, |loaded| run::run(loaded, arguments)),
         Command::Ingest(arguments) => quiet(loaded, |loaded| ingest::ingest(loaded, arguments)),
+        Command::Simulate(arguments) => quiet(loaded, |_| simulate::simulate(arguments)),
         Command::Sql(arguments) => quiet(loaded, |loaded| sql::sql(loaded, arguments)),
         Command::Catalog(arguments) => quiet(loaded, |loaded| catalog::catalog(loaded, arguments)),
         Command::Match(arguments) => quiet(loaded, |loaded| entity_match::entity_match(loaded, arguments)),

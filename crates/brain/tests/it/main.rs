@@ -22,5 +22,6 @@ mod register;
 mod risk;
 mod serve;
 mod shared;
+mod simulate;
 mod status;
 mod telemetry;

@@ -111,11 +111,19 @@ impl Industries {
             weights.push(weight);
         }
         let trade_sector = sectors.of_class("5101").ok_or_else(damaged)?;
-        let goods: Vec<u16> = (0u16..).zip(&classes).filter(|(_, c)| c.wholesale.is_some()).map(|(at, _)| at).collect();
+        let goods: Vec<u16> =
+            (0u16..).zip(&classes).filter(|(_, c)| c.wholesale.is_some()).map(|(at, _)| at).collect();
         // The square root: traders spread over more goods than makers do (assumed).
         let weight_of = |at: &u16| weights.get(usize::from(*at)).map_or(0, |w| w.isqrt());
         let of_goods = cumulative(goods.iter().map(weight_of));
-        Ok(Self { classes, terms, of_all: cumulative(weights.iter().copied()), goods, of_goods, trade_sector })
+        Ok(Self {
+            classes,
+            terms,
+            of_all: cumulative(weights.iter().copied()),
+            goods,
+            of_goods,
+            trade_sector,
+        })
     }
 
     /// What an enterprise does. `scarce` says which terms nobody takes by chance.

@@ -62,7 +62,9 @@ impl Places {
             return Err(Error::option(
                 "province",
                 format!("没有 {province} 的县级区划；台湾、香港、澳门不能模拟"),
-                format!("no counties of {province} are known; Taiwan, Hong Kong and Macau cannot be simulated"),
+                format!(
+                    "no counties of {province} are known; Taiwan, Hong Kong and Macau cannot be simulated"
+                ),
             ));
         }
         let cities = cities.len().max(1) as u8;

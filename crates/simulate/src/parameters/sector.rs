@@ -35,9 +35,8 @@ impl Sectors {
         let sectors = rows(SECTOR_TABLE).map(sector).collect::<Option<Vec<_>>>();
         let flows: Option<Vec<Vec<f64>>> =
             rows(FLOW_TABLE).map(|line| line.split('\t').map(|cell| cell.parse().ok()).collect()).collect();
-        let whole = |flows: &Vec<Vec<f64>>| {
-            flows.len() == SECTORS && flows.iter().all(|row| row.len() == SECTORS)
-        };
+        let whole =
+            |flows: &Vec<Vec<f64>>| flows.len() == SECTORS && flows.iter().all(|row| row.len() == SECTORS);
         match (sectors, flows) {
             (Some(sectors), Some(flows)) if sectors.len() == SECTORS && whole(&flows) => {
                 let column = |buyer: usize| {
@@ -113,7 +112,12 @@ fn sector(line: &'static str) -> Option<Sector> {
     let mut cells = line.split('\t').skip(2);
     let divisions = cells.next()?;
     let mut per_thousand = || Some(cells.next()?.parse::<f64>().ok()? / 1000.0);
-    Some(Sector { divisions, inputs: per_thousand()?, kwh_per_cny: per_thousand()?, capital_ln: per_thousand()? })
+    Some(Sector {
+        divisions,
+        inputs: per_thousand()?,
+        kwh_per_cny: per_thousand()?,
+        capital_ln: per_thousand()?,
+    })
 }
 
 /// Whether `13-16 41` holds a division.

@@ -81,10 +81,14 @@ fn usual(
         _ => {
             let trade = world.trade(index);
             let scarce = |term| world.is_scarce(term);
+            let added = blueprint.industries.term_of(trade.class, dice, &scarce);
+            if added == trade.product {
+                return;
+            }
             before.push_str(blueprint.industries.term(trade.product));
             after.push_str(before);
             after.push('、');
-            after.push_str(blueprint.industries.term(blueprint.industries.term_of(trade.class, dice, &scarce)));
+            after.push_str(blueprint.industries.term(added));
         }
     }
     rows.text(code).day(day).text(item).text(before).text(after).end();

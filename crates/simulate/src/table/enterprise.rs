@@ -10,7 +10,15 @@ pub(super) const ENTERPRISE: Table = Table {
     truth: true,
     title: ("企业真值", "Enterprises as they are"),
     columns: &[
-        "uscc", "name", "region_code", "industry_code", "product", "activity", "founded_on", "closed_on", "capital_cny",
+        "uscc",
+        "name",
+        "region_code",
+        "industry_code",
+        "product",
+        "activity",
+        "founded_on",
+        "closed_on",
+        "capital_cny",
         "yearly_sales_cny",
     ],
     rows: enterprise,
@@ -32,5 +40,5 @@ fn enterprise(world: &World, index: u32, _: &mut Scratch, rows: &mut Rows) {
         Some(stated) => rows.hundredths(stated.ten_thousand_cny * 1e4),
         None => rows.text(""),
     };
-    rows.hundredths(blueprint.size(index).sales).end();
+    rows.hundredths(blueprint.sales(index)).end();
 }

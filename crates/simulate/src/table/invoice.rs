@@ -12,7 +12,15 @@ pub(super) const LINK: Table = Table {
     name: "link",
     truth: false,
     title: ("企业供需关系", "Supply links"),
-    columns: &["supplier_uscc", "buyer_uscc", "product", "started_on", "ended_on", "yearly_amount_cny"],
+    columns: &[
+        "supplier_uscc",
+        "buyer_uscc",
+        "product",
+        "started_on",
+        "ended_on",
+        "observed_on",
+        "yearly_amount_cny",
+    ],
     rows: links,
 };
 
@@ -21,8 +29,16 @@ pub(super) const INVOICE: Table = Table {
     truth: false,
     title: ("增值税发票", "VAT invoices"),
     columns: &[
-        "invoice_no", "invoiced_on", "seller_uscc", "buyer_uscc", "product", "amount_cny", "tax_rate", "tax_cny",
-        "total_cny", "state",
+        "invoice_no",
+        "invoiced_on",
+        "seller_uscc",
+        "buyer_uscc",
+        "product",
+        "amount_cny",
+        "tax_rate",
+        "tax_cny",
+        "total_cny",
+        "state",
     ],
     rows: invoices,
 };
@@ -43,6 +59,8 @@ fn links(world: &World, index: u32, scratch: &mut Scratch, rows: &mut Rows) {
             .text(blueprint.industries.term(product))
             .day(link.start)
             .day_before(link.end, blueprint.window.end)
+            // What goes on was last seen on the last day.
+            .day(link.end.min(blueprint.window.end - 1))
             .hundredths(link.yearly)
             .end();
     }
@@ -79,7 +97,11 @@ fn of_link(world: &World, link: &Link, reporter: &mut Dice, rows: &mut Rows) {
         buyer: blueprint.code(link.buyer),
         product: blueprint.industries.term(trade.product),
         rate: rate(trade.sector, trade.activity, reporter),
-        total_max: if reporter.chance(parameters::SMALL_INVOICE_SELLERS) { SMALL_TOTAL_MAX } else { LARGE_TOTAL_MAX },
+        total_max: if reporter.chance(parameters::SMALL_INVOICE_SELLERS) {
+            SMALL_TOTAL_MAX
+        } else {
+            LARGE_TOTAL_MAX
+        },
     };
     let fate = world.fate(link.supplier);
     for month in 0..blueprint.window.len() {

@@ -5,7 +5,7 @@ use crate::calendar::weekday;
 use crate::dice::{Dice, Stream};
 use crate::fate::Fate;
 use crate::options::PowerPeriod;
-use crate::parameters as parameters;
+use crate::parameters;
 use crate::rows::Rows;
 use crate::world::World;
 
@@ -99,9 +99,10 @@ fn readings(world: &World, index: u32, mut take: impl FnMut(Reading)) {
     }
     let trade = world.trade(index);
     let fate = world.fate(index);
-    let intensity = blueprint.sectors.get(trade.sector).kwh_per_cny * libm::exp(INTENSITY_LN_SD * meter.normal());
+    let intensity =
+        blueprint.sectors.get(trade.sector).kwh_per_cny * libm::exp(INTENSITY_LN_SD * meter.normal());
     let growth = 0.03 + 0.12 * meter.normal();
-    let daily = blueprint.size(index).sales * intensity / 365.0;
+    let daily = blueprint.sales(index) * intensity / 365.0;
     let founded = blueprint.founded(index);
     let mut one = |start: i32, next: i32, spread: f64, week: f64| {
         if next <= founded || start >= fate.closed() {
@@ -150,4 +151,3 @@ fn business(world: &World, index: u32, fate: &Fate, day: i32) -> f64 {
 fn reading_lane(index: u32, start: i32) -> u64 {
     (u64::from(index) << 32) | u64::from(start as u32)
 }
-

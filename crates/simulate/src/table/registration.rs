@@ -13,7 +13,17 @@ pub(super) const REGISTRATION: Table = Table {
     truth: false,
     title: ("企业登记", "Company register"),
     columns: &[
-        "file_year", "file_prov", "name", "uscc", "reg_date", "type", "capital", "scope", "province", "city", "address",
+        "file_year",
+        "file_prov",
+        "name",
+        "uscc",
+        "reg_date",
+        "type",
+        "capital",
+        "scope",
+        "province",
+        "city",
+        "address",
     ],
     rows: registration,
 };
@@ -22,7 +32,7 @@ pub(super) const DEFECT: Table = Table {
     name: "defect",
     truth: true,
     title: ("登记数据中的缺陷", "Defects in the register"),
-    columns: &["uscc", "written", "column", "kind"],
+    columns: &["uscc", "written", "column_name", "kind"],
     rows: defects,
 };
 
@@ -160,4 +170,3 @@ fn defects(world: &World, index: u32, _: &mut Scratch, rows: &mut Rows) {
 fn short(name: &str) -> &str {
     name.strip_suffix(['省', '市']).unwrap_or(name)
 }
-

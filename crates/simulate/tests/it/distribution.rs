@@ -66,8 +66,11 @@ fn degrees_have_heavy_tails_and_few_links_are_mutual() {
     let (bought, sold) = (hill(&suppliers, 0.02), hill(&customers, 0.02));
     assert!((bought - fitted::SUPPLIERS_EXPONENT).abs() < 0.35, "{bought}");
     assert!((sold - fitted::CUSTOMERS_EXPONENT).abs() < 0.45, "{sold}");
-    let pairs: HashSet<(&str, &str)> =
-        links.rows.iter().map(|row| (links.cell(row, "supplier_uscc"), links.cell(row, "buyer_uscc"))).collect();
+    let pairs: HashSet<(&str, &str)> = links
+        .rows
+        .iter()
+        .map(|row| (links.cell(row, "supplier_uscc"), links.cell(row, "buyer_uscc")))
+        .collect();
     let mutual = pairs.iter().filter(|(a, b)| pairs.contains(&(*b, *a))).count() as f64 / pairs.len() as f64;
     assert!((mutual - fitted::RECIPROCITY).abs() < 0.012, "{mutual}");
     assert!(pairs.iter().all(|(a, b)| a != b), "nobody supplies itself");
@@ -120,7 +123,8 @@ fn sectors_buy_what_the_input_output_table_says() {
         .map(|row| (enterprises.cell(row, "uscc"), &enterprises.cell(row, "industry_code")[..2]))
         .collect();
     let share = |buyers: &[&str], sellers: &[&str]| {
-        let of_buyers = links.rows.iter().filter(|row| buyers.contains(&division[links.cell(row, "buyer_uscc")]));
+        let of_buyers =
+            links.rows.iter().filter(|row| buyers.contains(&division[links.cell(row, "buyer_uscc")]));
         let all: Vec<_> = of_buyers.map(|row| division[links.cell(row, "supplier_uscc")]).collect();
         all.iter().filter(|seller| sellers.contains(seller)).count() as f64 / all.len() as f64
     };

@@ -23,7 +23,12 @@ fn the_manifest_says_what_is_there() {
     for file in PROVINCE.manifest.data.iter().chain(&PROVINCE.manifest.truth).flat_map(|table| &table.files) {
         let bytes = std::fs::read(PROVINCE.path.join(&file.path)).unwrap();
         let digest: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!((digest.as_str(), bytes.len() as u64), (file.sha256.as_str(), file.bytes), "{}", file.path);
+        assert_eq!(
+            (digest.as_str(), bytes.len() as u64),
+            (file.sha256.as_str(), file.bytes),
+            "{}",
+            file.path
+        );
         assert_eq!(digest, file.content_sha256, "plain files hold their content");
         listed.insert(file.path.clone());
     }

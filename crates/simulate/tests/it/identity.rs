@@ -80,10 +80,15 @@ fn no_name_is_that_of_a_registered_enterprise() {
             assert!(!real.contains(name), "{name} is a real name");
         }
     }
-    // The rule of formation: no real 字号 begins with the mark, so no simulated name can ever be met.
-    let marked = real.iter().filter(|name| name.contains(NAME_MARK));
-    for name in marked {
+    // The rule of formation: a 字号 that begins with the mark follows a region or begins the name. No real one does.
+    let places =
+        include_str!("../../parameters/places.tsv").lines().filter_map(|line| line.split('\t').nth(1));
+    let regions: Vec<&str> =
+        places.flat_map(|place| [place, place.trim_end_matches(['省', '市', '县', '区'])]).collect();
+    for name in real.iter().filter(|name| name.contains(NAME_MARK)) {
         let before = name.split(NAME_MARK).next().unwrap();
-        assert!(before.chars().count() > 6, "{name} could be taken for simulated");
+        let region =
+            before.is_empty() || regions.iter().any(|region| !region.is_empty() && before.ends_with(region));
+        assert!(!region, "{name} could be taken for simulated");
     }
 }

@@ -5,5 +5,6 @@ mod distribution;
 mod folder;
 mod identity;
 mod load;
+mod mapping;
 mod scale;
 mod truth;

@@ -16,7 +16,9 @@ fn data_says_nothing_of_the_truth() {
     let only_true = ["kind", "event", "loss", "depth", "activity", "since", "industry_code", "region_code"];
     for table in &PROVINCE.manifest.data {
         assert!(table.columns.iter().all(|column| !only_true.contains(column)), "{}", table.name);
-        assert!(table.files.iter().all(|file| file.path.starts_with("data/") && !file.path.contains("truth")));
+        assert!(
+            table.files.iter().all(|file| file.path.starts_with("data/") && !file.path.contains("truth"))
+        );
         for row in &PROVINCE.table(table.name).rows {
             assert!(row.iter().all(|cell| !ids.contains(cell.as_str()) && !words.contains(cell.as_str())));
         }
@@ -65,7 +67,9 @@ fn the_register_has_a_row_for_everybody_and_the_defects_that_are_told() {
             "mojibake" => assert!(register.cell(found, "name").contains('\u{FFFD}')),
             "impossible" => assert!(register.cell(found, "reg_date").ends_with("-02-30")),
             "shifted" => assert_eq!(found.len(), 11),
-            "no_unit" => assert!(register.cell(found, "capital").bytes().all(|b| b.is_ascii_digit() || b",.".contains(&b))),
+            "no_unit" => assert!(
+                register.cell(found, "capital").bytes().all(|b| b.is_ascii_digit() || b",.".contains(&b))
+            ),
             _ => assert_eq!(found.len(), 12),
         }
     }
@@ -81,7 +85,8 @@ fn by_code<'a>(table: &'a Table, column: &str) -> HashMap<&'a str, Vec<&'a Vec<S
 
 #[test]
 fn every_kind_of_event_happens_and_leaves_its_trace() {
-    let (events, changes, power) = (PROVINCE.table("event"), PROVINCE.table("change"), PROVINCE.table("power"));
+    let (events, changes, power) =
+        (PROVINCE.table("event"), PROVINCE.table("change"), PROVINCE.table("power"));
     let (changed, used) = (by_code(&changes, "uscc"), by_code(&power, "uscc"));
     let mut seen: HashMap<&str, usize> = HashMap::new();
     for row in &events.rows {
@@ -91,7 +96,9 @@ fn every_kind_of_event_happens_and_leaves_its_trace() {
         let closes = matches!(kind, "distress" | "closure" | "last_maker" | "supplier_failure");
         if closes && ends < "2026-01-01" {
             let struck = changed.get(code).is_some_and(|rows| {
-                rows.iter().any(|row| changes.cell(row, "after") == "注销" && changes.cell(row, "changed_on") == ends)
+                rows.iter().any(|row| {
+                    changes.cell(row, "after") == "注销" && changes.cell(row, "changed_on") == ends
+                })
             });
             assert!(struck, "{kind} {code} {ends}");
             for reading in used.get(code).into_iter().flatten() {
@@ -153,7 +160,10 @@ fn nobody_makes_a_product_after_its_gap() {
         let makers: HashSet<&str> = gaps.cell(row, "makers").split('|').collect();
         assert_eq!(products[product], makers, "{product}");
         for maker in &makers {
-            assert!(!closed[maker].is_empty() && closed[maker] <= since, "{maker} outlives the gap of {product}");
+            assert!(
+                !closed[maker].is_empty() && closed[maker] <= since,
+                "{maker} outlives the gap of {product}"
+            );
         }
         // Exactly the makers name it; `、` and `；` end a product, so a longer name does not count.
         let naming = register
@@ -172,7 +182,8 @@ fn nobody_makes_a_product_after_its_gap() {
 
 #[test]
 fn a_failure_ends_the_suppliers_links_and_reaches_its_customers() {
-    let (events, links, contagion) = (PROVINCE.table("event"), PROVINCE.table("link"), PROVINCE.table("contagion"));
+    let (events, links, contagion) =
+        (PROVINCE.table("event"), PROVINCE.table("link"), PROVINCE.table("contagion"));
     let failed: HashMap<&str, (&str, &str)> = events
         .rows
         .iter()
@@ -217,8 +228,11 @@ fn every_directory_record_has_its_truth() {
         .iter()
         .map(|row| (enterprises.cell(row, "uscc"), enterprises.cell(row, "name")))
         .collect();
-    let spelt: HashMap<&str, &str> =
-        directory.rows.iter().map(|row| (directory.cell(row, "record_id"), directory.cell(row, "name"))).collect();
+    let spelt: HashMap<&str, &str> = directory
+        .rows
+        .iter()
+        .map(|row| (directory.cell(row, "record_id"), directory.cell(row, "name")))
+        .collect();
     assert_eq!((spelt.len(), identity.rows.len()), (directory.rows.len(), directory.rows.len()));
     let mut kinds: HashMap<&str, usize> = HashMap::new();
     for row in &identity.rows {
@@ -251,9 +265,9 @@ fn personal_data_lies_where_the_truth_says() {
     let mut kinds = HashSet::new();
     for row in &personal.rows {
         let (record, column, kind) =
-            (personal.cell(row, "record"), personal.cell(row, "column"), personal.cell(row, "kind"));
+            (personal.cell(row, "record"), personal.cell(row, "column_name"), personal.cell(row, "kind"));
         kinds.insert((column, kind));
-        let text = if personal.cell(row, "table") == "directory" {
+        let text = if personal.cell(row, "source_table") == "directory" {
             directory.cell(records[record][0], column)
         } else if let Some(rows) = registered.get(record) {
             register.cell(rows[0], column)
@@ -270,8 +284,11 @@ fn personal_data_lies_where_the_truth_says() {
     }
     assert!(kinds.len() >= 5 && kinds.contains(&("address", "mobile_phone")), "{kinds:?}");
     // What the truth does not list holds nothing.
-    let listed: HashSet<(&str, &str)> =
-        personal.rows.iter().map(|row| (personal.cell(row, "record"), personal.cell(row, "column"))).collect();
+    let listed: HashSet<(&str, &str)> = personal
+        .rows
+        .iter()
+        .map(|row| (personal.cell(row, "record"), personal.cell(row, "column_name")))
+        .collect();
     for row in &directory.rows {
         let record = directory.cell(row, "record_id");
         for column in ["contact", "phone"] {

@@ -4,13 +4,14 @@
 -- owner: 产业大脑运营方
 -- side: public
 -- grade: general1
--- source: company register; listed companies; curated; ChainKnowledgeGraph; ICKG-25
+-- source: company register; listed companies; curated; ChainKnowledgeGraph; ICKG-25; simulated, where a row says so
 -- licence: per row
 -- keys: enterprise_id
 -- inputs: subject.region
 -- optional: subject.product (product_id text)
 -- optional: subject.industry (code text, name text)
 -- optional: raw.registry (file_year bigint, name text, uscc text, reg_date date, type text, capital text, scope text, province text, city text, address text, _file text, _line bigint, _run text)
+-- optional: raw.simulated_registration (file_year bigint, name text, uscc text, reg_date date, type text, capital text, scope text, province text, city text, address text, _file text, _line bigint, _run text)
 -- optional: raw.listed_stock_basic (code text, short_name text, area text, industry text, full_name text, listed_on date, _file text, _line bigint)
 -- optional: raw.listed_address (code text, registered_address text, registered_on date)
 -- optional: raw.chain_kg_company (name text, fullname text, code text, time date, _file text, _line bigint)
@@ -98,20 +99,30 @@ listed AS (
   LEFT JOIN graph g ON g.code6 = k.code6
   LEFT JOIN place_of p ON p.code6 = k.code6
 ),
+-- Simulated firms bear codes and names no real one can have, so nothing merges with them, and each row says what it is.
+registered AS (
+  SELECT file_year, name, uscc, reg_date, type, capital, scope, province, city, address, _file, _line, _run,
+    '企业登记 2019-06' AS source, DATE '2019-06-06' AS observed_on, 'raw.registry' AS source_dataset
+  FROM raw.registry
+  UNION ALL
+  SELECT file_year, name, uscc, reg_date, type, capital, scope, province, city, address, _file, _line, _run,
+    '模拟数据' AS source, CAST(NULL AS date) AS observed_on, 'raw.simulated_registration' AS source_dataset
+  FROM raw.simulated_registration
+),
 -- The latest record of each credit code. Only codes that occur twice are sorted, so a million rows stay cheap.
 twice AS (
-  SELECT uscc FROM raw.registry GROUP BY uscc HAVING count(*) > 1
+  SELECT uscc FROM registered GROUP BY uscc HAVING count(*) > 1
 ),
 outdated AS (
   SELECT _run, _file, _line FROM (
     SELECT r._run, r._file, r._line, row_number() OVER (
       PARTITION BY r.uscc ORDER BY r.file_year DESC NULLS LAST, r._run DESC, r._file DESC, r._line DESC
     ) AS place
-    FROM raw.registry r JOIN twice t ON t.uscc = r.uscc
+    FROM registered r JOIN twice t ON t.uscc = r.uscc
   ) WHERE place > 1
 ),
 registry AS (
-  SELECT r.* FROM raw.registry r
+  SELECT r.* FROM registered r
   LEFT ANTI JOIN outdated o ON o._line = r._line AND o._file = r._file AND o._run = r._run
 ),
 -- A full name that exactly one registered firm bears identifies a listed firm.
@@ -156,8 +167,7 @@ every AS (
     NULL AS stock_code, NULL AS known_region, r.province AS province_text, r.city AS city_text,
     NULL AS known_industry, NULL AS industry_text, r.capital AS capital_text, r.reg_date AS established_on,
     NULL AS listed_on, r.type AS enterprise_type, NULL AS status, r.address, r.scope,
-    '企业登记 2019-06' AS source, DATE '2019-06-06' AS observed_on, 'raw.registry' AS source_dataset,
-    r._file AS source_file, r._line AS source_line
+    r.source, r.observed_on, r.source_dataset, r._file AS source_file, r._line AS source_line
   FROM registry r LEFT ANTI JOIN identified l ON l.own_uscc = r.uscc
   UNION ALL
   SELECT

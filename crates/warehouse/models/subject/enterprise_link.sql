@@ -5,7 +5,7 @@
 -- side: enterprise
 -- grade: general3
 -- restricted_by: owner_id
--- source: curated; ICKG-25; SME invoices (CUMCM 2020 C)
+-- source: curated; ICKG-25; SME invoices (CUMCM 2020 C); simulated, where a row says so
 -- licence: per row
 -- keys: supplier_id, customer_id, product_id
 -- inputs: subject.enterprise
@@ -13,6 +13,7 @@
 -- optional: raw.ickg25 (date date, head text, relation text, tail text)
 -- optional: raw.sme_invoice_input (enterprise text, invoiced_on date, seller text, amount_cny double, state text)
 -- optional: raw.sme_invoice_output (enterprise text, invoiced_on date, buyer text, amount_cny double, state text)
+-- optional: raw.simulated_link (supplier_uscc text, buyer_uscc text, product text, observed_on date, yearly_amount_cny double)
 -- column: supplier_id | 供应商 | Supplier | general2
 -- column: customer_id | 客户 | Customer | general2
 -- column: product_id | 产品 | Product | general2
@@ -74,3 +75,9 @@ SELECT supplier_id, customer_id, NULL AS product_id, sum(amount_cny) AS amount_c
 FROM invoice
 GROUP BY supplier_id, customer_id, owner_id
 HAVING sum(amount_cny) > 0
+UNION ALL
+SELECT supplier_uscc AS supplier_id, buyer_uscc AS customer_id, product AS product_id,
+  sum(yearly_amount_cny) AS amount_cny, false AS estimated, 1.0 AS confidence, '模拟数据' AS source,
+  max(observed_on) AS observed_on, supplier_uscc AS owner_id
+FROM raw.simulated_link
+GROUP BY supplier_uscc, buyer_uscc, product

@@ -2,7 +2,7 @@
 
 use super::{Mapping, MappingError, parse};
 
-const FILES: [(&str, &str); 8] = [
+const FILES: [(&str, &str); 11] = [
     ("registry.toml", include_str!("../../mappings/registry.toml")),
     ("chain_kg.toml", include_str!("../../mappings/chain_kg.toml")),
     ("listed_companies.toml", include_str!("../../mappings/listed_companies.toml")),
@@ -11,6 +11,9 @@ const FILES: [(&str, &str); 8] = [
     ("ickg25.toml", include_str!("../../mappings/ickg25.toml")),
     ("sme_invoices.toml", include_str!("../../mappings/sme_invoices.toml")),
     ("curated.toml", include_str!("../../mappings/curated.toml")),
+    ("simulated.toml", include_str!("../../mappings/simulated.toml")),
+    ("simulated_enterprise.toml", include_str!("../../mappings/simulated_enterprise.toml")),
+    ("simulated_truth.toml", include_str!("../../mappings/simulated_truth.toml")),
 ];
 
 /// All of them, in a fixed order.
