@@ -56,7 +56,15 @@ async fn evidence(trust: &Trust, facts: &mut Vec<Fact>) -> Result<(), Failure> {
     let head = log.latest_head().await?;
     let signed = head.map_or_else(
         || "nothing signed yet".to_owned(),
-        |head| format!("{} entries, {} root {}, signed {}", head.size, head.hash.name(), head.root, instant(head.signed_at)),
+        |head| {
+            format!(
+                "{} entries, {} root {}, signed {}",
+                head.size,
+                head.hash.name(),
+                head.root,
+                instant(head.signed_at)
+            )
+        },
     );
     facts.push(fact("evidence_head", ("存证日志", "Evidence log"), signed, None));
     facts.push(fact(
@@ -71,7 +79,12 @@ async fn evidence(trust: &Trust, facts: &mut Vec<Fact>) -> Result<(), Failure> {
         || "never".to_owned(),
         |record| format!("{} entries, {}", record.entries, instant(record.at)),
     );
-    facts.push(fact("evidence_verified", ("最近一次全量校验", "Last check of the whole log"), value, Some(ok == Some(true))));
+    facts.push(fact(
+        "evidence_verified",
+        ("最近一次全量校验", "Last check of the whole log"),
+        value,
+        Some(ok == Some(true)),
+    ));
     let peers = log.peers().await?;
     let signed = peers.iter().filter(|peer| peer.state == PeerState::Signed).count();
     let value = format!("{} configured, {signed} signed since start", peers.len());
@@ -113,7 +126,16 @@ async fn recovery(trust: &Trust, facts: &mut Vec<Fact>) -> Result<(), Failure> {
     let ok = Some(drill.as_ref().is_some_and(|record| record.ok));
     let value = drill.map_or_else(
         || "never".to_owned(),
-        |record| format!("{} tables, {} rows in {} s, {} {}", record.tables, record.rows, record.seconds, instant(record.at), record.error),
+        |record| {
+            format!(
+                "{} tables, {} rows in {} s, {} {}",
+                record.tables,
+                record.rows,
+                record.seconds,
+                instant(record.at),
+                record.error
+            )
+        },
     );
     facts.push(fact("drill", ("最近一次恢复演练", "Last restore drill"), value, ok));
     Ok(())
@@ -128,16 +150,29 @@ async fn status(trust: &Trust, facts: &mut Vec<Fact>) -> Result<(), Failure> {
         |found| {
             format!(
                 "program {}, dependencies {}, configuration {}, {}",
-                found.program, found.dependencies, found.configuration, instant(found.measured_at)
+                found.program,
+                found.dependencies,
+                found.configuration,
+                instant(found.measured_at)
             )
         },
     );
-    facts.push(fact("measurement", ("程序与配置度量", "Measurement of program and configuration"), value, ok));
+    facts.push(fact(
+        "measurement",
+        ("程序与配置度量", "Measurement of program and configuration"),
+        value,
+        ok,
+    ));
     let standings = status.peer_standings(PageRequest::new(1, brain_store::page::PAGE_SIZE_MAX)).await?;
     let accepted = standings.items.iter().filter(|peer| peer.accepted == Some(true)).count();
-    let refused: Vec<&str> =
-        standings.items.iter().filter(|peer| peer.accepted == Some(false)).map(|peer| peer.name.as_str()).collect();
-    let value = format!("{} registered, {accepted} accepted, refused: {}", standings.total, refused.join(", "));
+    let refused: Vec<&str> = standings
+        .items
+        .iter()
+        .filter(|peer| peer.accepted == Some(false))
+        .map(|peer| peer.name.as_str())
+        .collect();
+    let value =
+        format!("{} registered, {accepted} accepted, refused: {}", standings.total, refused.join(", "));
     facts.push(fact("peers", ("其他节点", "Other nodes"), value, Some(refused.is_empty())));
     Ok(())
 }

@@ -123,7 +123,9 @@ impl Repository {
         match file.try_lock() {
             Ok(()) => Ok(file),
             Err(fs::TryLockError::WouldBlock) => Err(Error::Busy(self.root.display().to_string())),
-            Err(fs::TryLockError::Error(cause)) => Err(Error::File { path: path.display().to_string(), cause }),
+            Err(fs::TryLockError::Error(cause)) => {
+                Err(Error::File { path: path.display().to_string(), cause })
+            }
         }
     }
 

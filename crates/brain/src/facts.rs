@@ -21,7 +21,12 @@ pub fn of(config: &Config, trust: &Trust, certificate: Option<&str>) -> Vec<Fact
         fact("tls", ("传输", "Transport"), spoken, Some(safe)),
         fact("listener", ("监听地址", "Listener"), listen.to_string(), None),
         fact("gateway", ("前置网关", "Gateway in front"), or_none(gateway), None),
-        fact("tls_certificate", ("服务器证书序列号", "Serial number of the certificate"), certificate.unwrap_or("none"), None),
+        fact(
+            "tls_certificate",
+            ("服务器证书序列号", "Serial number of the certificate"),
+            certificate.unwrap_or("none"),
+            None,
+        ),
         fact(
             "peer_certificates",
             ("节点间双向证书", "Certificates between nodes"),
@@ -53,7 +58,8 @@ fn or_none(text: &str) -> String {
 
 fn keys(config: &Config, vault: &Vault) -> [Fact; 2] {
     let profile = config.crypto.profile;
-    let (digest, aead, signature) = (profile.digest().name(), profile.aead().name(), profile.signature().name());
+    let (digest, aead, signature) =
+        (profile.digest().name(), profile.aead().name(), profile.signature().name());
     let apart = !vault.keyring().lies_in_folder();
     let place = if apart { "outside the data folder" } else { "in the data folder, beside what it protects" };
     [
@@ -104,7 +110,12 @@ fn sign_in(config: &Config) -> [Fact; 3] {
 fn schedule(config: &Config) -> Fact {
     let backup = &config.backup;
     let value = if backup.is_on() {
-        format!("every {} h into {}, kept {} days", backup.every_hours, backup.folder.display(), backup.keep_days)
+        format!(
+            "every {} h into {}, kept {} days",
+            backup.every_hours,
+            backup.folder.display(),
+            backup.keep_days
+        )
     } else {
         "none".to_owned()
     };

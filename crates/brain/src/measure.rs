@@ -1,18 +1,23 @@
 //! The program looks at itself: its own file, what it was built from, and the configuration it runs with.
 
 use crate::config::Loaded;
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use brain_crypto::{DigestAlgorithm, Hasher};
 use brain_kernel::clock::Clock;
 use brain_trust::Status;
 use brain_trust::status::Measurement;
 use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// Everything the program was built from: names, versions and checksums of its dependencies.
 const DEPENDENCIES: &[u8] = include_bytes!("../../../Cargo.lock");
+
+/// Bytes read at a time.
+const BUFFER_BYTES: usize = 1 << 20;
 
 /// What is measured, and how.
 #[derive(Clone)]
@@ -22,6 +27,16 @@ pub struct Measured {
     configuration_file: Option<PathBuf>,
     configuration: String,
     clock: Arc<dyn Clock>,
+    stop: Arc<AtomicBool>,
+}
+
+/// Stops a measurement under way when the node stops: a program that ends does not wait to know itself.
+struct Stopping(Arc<AtomicBool>);
+
+impl Drop for Stopping {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 impl Measured {
@@ -33,6 +48,7 @@ impl Measured {
             configuration_file: loaded.file.clone(),
             configuration: loaded.measured.clone(),
             clock,
+            stop: Arc::default(),
         })
     }
 
@@ -48,8 +64,20 @@ impl Measured {
 
     fn file(&self, path: &Path) -> Result<String> {
         let mut hasher = Hasher::new(self.digest);
-        let mut file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
-        std::io::copy(&mut file, &mut hasher).with_context(|| format!("cannot read {}", path.display()))?;
+        let unreadable = || format!("cannot read {}", path.display());
+        let mut file = File::open(path).with_context(unreadable)?;
+        let mut buffer = vec![0; BUFFER_BYTES];
+        loop {
+            let read = file.read(&mut buffer).with_context(unreadable)?;
+            let part = buffer.get(..read).unwrap_or_default();
+            if part.is_empty() {
+                break;
+            }
+            if self.stop.load(Ordering::Relaxed) {
+                bail!("the node stops");
+            }
+            hasher.update(part);
+        }
         Ok(format!("{}:{}", self.digest.name(), hasher.finish()))
     }
 
@@ -60,6 +88,7 @@ impl Measured {
 
 /// Measure at start and again and again, for as long as the node runs; `every` of zero measures at start only.
 pub async fn keep_measuring(status: Status, measured: Measured, every: Duration) {
+    let _stopping = Stopping(measured.stop.clone());
     let first = measured.clone();
     let outcome = tokio::task::spawn_blocking(move || {
         let found = first.at_start()?;
@@ -75,7 +104,9 @@ pub async fn keep_measuring(status: Status, measured: Measured, every: Duration)
     };
     match status.measured(start.clone()).await {
         Ok(differences) if differences.is_empty() => {}
-        Ok(differences) => tracing::warn!(?differences, "program or configuration changed since the last start"),
+        Ok(differences) => {
+            tracing::warn!(?differences, "program or configuration changed since the last start")
+        }
         Err(error) => tracing::error!(%error, "the measurement could not be recorded"),
     }
     if every.is_zero() {
@@ -122,6 +153,7 @@ mod tests {
             configuration_file: None,
             configuration: "a = 1".to_owned(),
             clock: Arc::new(SystemClock),
+            stop: Arc::default(),
         };
         let first = measured.at_start().unwrap();
         assert!(first.program.starts_with("sm3:") && first.dependencies.starts_with("sm3:"));
@@ -131,5 +163,7 @@ mod tests {
         assert_ne!(first.program, second.program);
         assert_ne!(first.configuration, second.configuration);
         assert_eq!(first.dependencies, second.dependencies);
+        drop(Stopping(measured.stop.clone()));
+        assert!(measured.at_start().is_err(), "a node that stops measures no more");
     }
 }

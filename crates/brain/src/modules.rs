@@ -19,14 +19,13 @@ pub fn keyring(options: &CryptoOptions, keys: &Path) -> brain_trust::Result<Keyr
 /// The PIN of the token, from a file that its owner alone can read or from the environment.
 #[cfg(feature = "pkcs11")]
 fn pin(source: &str) -> brain_trust::Result<zeroize::Zeroizing<String>> {
-    let missing = || brain_crypto::Error::Module("crypto.module_pin: file:<path> or env:<variable>".to_owned());
+    let missing =
+        || brain_crypto::Error::Module("crypto.module_pin: file:<path> or env:<variable>".to_owned());
     if let Some(path) = source.strip_prefix("file:") {
         let path = Path::new(path);
         brain_crypto::refuse_if_shared(path)?;
-        let text = std::fs::read_to_string(path).map_err(|cause| brain_crypto::Error::KeyFile {
-            path: path.display().to_string(),
-            cause,
-        })?;
+        let text = std::fs::read_to_string(path)
+            .map_err(|cause| brain_crypto::Error::KeyFile { path: path.display().to_string(), cause })?;
         return Ok(zeroize::Zeroizing::new(text.trim_end().to_owned()));
     }
     let name = source.strip_prefix("env:").ok_or_else(missing)?;

@@ -95,7 +95,8 @@ pub fn document(controls: &[Control]) -> String {
     );
     text.push_str(&summary(&counts(controls)));
     for control in controls {
-        let joined = |list: &[String]| list.iter().map(|one| format!("`{one}`")).collect::<Vec<_>>().join(", ");
+        let joined =
+            |list: &[String]| list.iter().map(|one| format!("`{one}`")).collect::<Vec<_>>().join(", ");
         let state = control.state.title();
         let _ = write!(
             text,
@@ -159,19 +160,24 @@ pub fn markdown(report: &Report, language: Language) -> String {
             control.clauses.join(", "),
             control.asks.get(language)
         );
-        for (label, list) in [(say("实现", "Where"), &control.places), (say("测试", "Tests"), &control.tests)] {
+        for (label, list) in [(say("实现", "Where"), &control.places), (say("测试", "Tests"), &control.tests)]
+        {
             if !list.is_empty() {
                 let _ = write!(text, "\n{label}: {}\n", list.join(", "));
             }
         }
-        let duties = [(say("运行单位", "Whoever runs it"), &control.organisation), (say("尚缺", "Missing"), &control.missing)];
+        let duties = [
+            (say("运行单位", "Whoever runs it"), &control.organisation),
+            (say("尚缺", "Missing"), &control.missing),
+        ];
         for (label, words) in duties {
             if let Some(words) = words {
                 let _ = write!(text, "\n{label}: {}\n", words.get(language));
             }
         }
         for fact in report.facts.iter().filter(|fact| control.facts.contains(&fact.key)) {
-            let _ = write!(text, "\n- {} {}: {}\n", mark(fact.ok), fact.title.get(language), line(&fact.value));
+            let _ =
+                write!(text, "\n- {} {}: {}\n", mark(fact.ok), fact.title.get(language), line(&fact.value));
         }
     }
     text
@@ -195,7 +201,11 @@ fn line(text: &str) -> String {
 pub fn html(report: &Report, language: Language) -> String {
     let say = |zh: &'static str, en: &'static str| if language == Language::Zh { zh } else { en };
     let lang = if language == Language::Zh { "zh-CN" } else { "en" };
-    let title = escaped(&format!("{} · {}", say("等保三级自查报告", "Self-check of protection level 3"), report.node));
+    let title = escaped(&format!(
+        "{} · {}",
+        say("等保三级自查报告", "Self-check of protection level 3"),
+        report.node
+    ));
     let mut text = format!(
         "<!doctype html>\n<html lang=\"{lang}\"><head><meta charset=\"utf-8\"><title>{title}</title>\n\
          <style>body{{font-family:sans-serif;max-width:72rem;margin:auto;padding:1rem}}table{{border-collapse:collapse;\
@@ -215,8 +225,12 @@ pub fn html(report: &Report, language: Language) -> String {
         );
     }
     let heads = [
-        say("行", "Row"), say("条款", "Clauses"), say("要求", "Asks"), say("状态", "State"),
-        say("实现与测试", "Where and tests"), say("运行单位与尚缺", "Whoever runs it, missing"),
+        say("行", "Row"),
+        say("条款", "Clauses"),
+        say("要求", "Asks"),
+        say("状态", "State"),
+        say("实现与测试", "Where and tests"),
+        say("运行单位与尚缺", "Whoever runs it, missing"),
     ];
     let heads: String = heads.iter().map(|head| format!("<th scope=\"col\">{head}</th>")).collect();
     let _ = write!(text, "</tbody></table>\n<table><thead><tr>{heads}</tr></thead><tbody>\n");

@@ -12,8 +12,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use brain_crypto::{
-    AeadAlgorithm, CryptoProvider, DataKey, Error, KeyWrapper, Profile, PublicKey, Result, SignatureAlgorithm,
-    Signer,
+    AeadAlgorithm, CryptoProvider, DataKey, Error, KeyWrapper, Profile, PublicKey, Result,
+    SignatureAlgorithm, Signer,
 };
 use cryptoki::object::ObjectHandle;
 use zeroize::Zeroizing;
@@ -114,7 +114,8 @@ impl KeyWrapper for TokenWrapper {
         if sealed.len() < TAG_BYTES {
             return Err(Error::NotAuthentic);
         }
-        let opened = self.module.with(|token| token.decrypt(self.key, &mut nonce.clone(), purpose, sealed))?;
+        let opened =
+            self.module.with(|token| token.decrypt(self.key, &mut nonce.clone(), purpose, sealed))?;
         DataKey::new(algorithm, opened)
     }
 }

@@ -103,8 +103,12 @@ impl Token {
                 (public.ok_or_else(|| Error::Module(format!("no public part of {name:?}")))?, private)
             }
             None => {
-                let public =
-                    [label(name), Attribute::Token(true), Attribute::Verify(true), Attribute::EcParams(ED25519.into())];
+                let public = [
+                    label(name),
+                    Attribute::Token(true),
+                    Attribute::Verify(true),
+                    Attribute::EcParams(ED25519.into()),
+                ];
                 let private = [
                     label(name),
                     Attribute::Token(true),
@@ -136,7 +140,13 @@ impl Token {
         self.session.sign(&mechanism, key, message).map_err(failed)
     }
 
-    pub(crate) fn encrypt(&self, key: ObjectHandle, nonce: &mut [u8], place: &[u8], text: &[u8]) -> Result<Vec<u8>> {
+    pub(crate) fn encrypt(
+        &self,
+        key: ObjectHandle,
+        nonce: &mut [u8],
+        place: &[u8],
+        text: &[u8],
+    ) -> Result<Vec<u8>> {
         let parameters = GcmParams::new(nonce, place, bits()?).map_err(failed)?;
         self.session.encrypt(&Mechanism::AesGcm(parameters), key, text).map_err(failed)
     }

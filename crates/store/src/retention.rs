@@ -52,9 +52,8 @@ pub async fn list(
     request: PageRequest,
 ) -> Result<Page<DeletionProposalRow>> {
     use deletion_proposal::Column;
-    let mut select = deletion_proposal::Entity::find()
-        .order_by_desc(Column::ProposedAt)
-        .order_by_asc(Column::Id);
+    let mut select =
+        deletion_proposal::Entity::find().order_by_desc(Column::ProposedAt).order_by_asc(Column::Id);
     if let Some(state) = state {
         select = select.filter(Column::State.eq(state));
     }

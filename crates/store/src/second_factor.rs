@@ -24,12 +24,8 @@ pub async fn protected_accounts(db: &impl ConnectionTrait) -> Result<std::collec
         .into_tuple()
         .all(db)
         .await?;
-    let passkeys: Vec<String> = passkey::Entity::find()
-        .select_only()
-        .column(passkey::Column::AccountId)
-        .into_tuple()
-        .all(db)
-        .await?;
+    let passkeys: Vec<String> =
+        passkey::Entity::find().select_only().column(passkey::Column::AccountId).into_tuple().all(db).await?;
     Ok(authenticators.into_iter().chain(passkeys).collect())
 }
 

@@ -132,8 +132,7 @@ impl Trust {
         let peers = PeerClient::new(egress.clone());
         let evidence = Evidence::open(store.clone(), keys_dir, evidence, peers.clone()).await?;
         let profile = keyring.profile();
-        let status =
-            Status::open(store.clone(), evidence.clone(), peers.clone(), keys_dir, profile, status)?;
+        let status = Status::open(store.clone(), evidence.clone(), peers.clone(), keys_dir, profile, status)?;
         let vault = Vault::new(store.clone(), evidence.clone(), keyring);
         let grants = Grants::open(store.clone(), evidence.clone(), clock.clone()).await?;
         let policy = Policy::open(store.clone(), evidence.clone(), grants.clone(), clock, &vault).await?;

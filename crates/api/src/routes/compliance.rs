@@ -23,5 +23,7 @@ async fn report(call: Call) -> Result<Reply<Report>, Failure> {
     let settings = [options.facts.as_slice(), &[limits(options)]].concat();
     let now = call.app.clock.now();
     let (trust, warehouse) = (&call.app.trust, &call.app.warehouse);
-    Ok(compliance_report(trust, warehouse, &options.node_name, &options.version, &settings, now).await?.into())
+    Ok(compliance_report(trust, warehouse, &options.node_name, &options.version, &settings, now)
+        .await?
+        .into())
 }

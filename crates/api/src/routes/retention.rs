@@ -40,14 +40,27 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
         Endpoint::new(Method::GET, "/api/v1/retention/proposals", "retention_proposals", proposals)
             .about("待删除与已删除的数据", "What is due for deletion, and what was deleted")
             .roles(&READERS),
-        Endpoint::new(Method::POST, "/api/v1/retention/proposals/{id}/approval", "retention_approve", approve)
-            .about("所有者批准删除，返回删除证明", "Approve a deletion as owner; answers the certificate")
-            .roles(&OWNERS)
-            .codes(&["warehouse/unknown-proposal", "warehouse/retention-not-owner", "warehouse/retention-state"]),
+        Endpoint::new(
+            Method::POST,
+            "/api/v1/retention/proposals/{id}/approval",
+            "retention_approve",
+            approve,
+        )
+        .about("所有者批准删除，返回删除证明", "Approve a deletion as owner; answers the certificate")
+        .roles(&OWNERS)
+        .codes(&[
+            "warehouse/unknown-proposal",
+            "warehouse/retention-not-owner",
+            "warehouse/retention-state",
+        ]),
         Endpoint::new(Method::POST, "/api/v1/retention/proposals/{id}/rejection", "retention_reject", reject)
             .about("所有者驳回删除", "Reject a deletion as owner")
             .roles(&OWNERS)
-            .codes(&["warehouse/unknown-proposal", "warehouse/retention-not-owner", "warehouse/retention-state"]),
+            .codes(&[
+                "warehouse/unknown-proposal",
+                "warehouse/retention-not-owner",
+                "warehouse/retention-state",
+            ]),
     ]
     .map(|endpoint| endpoint.tag("datasets"))
     .into()

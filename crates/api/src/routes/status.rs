@@ -9,8 +9,8 @@ use axum::http::Method;
 use brain_kernel::error::Failure;
 use brain_kernel::party::Role;
 use brain_trust::status::{
-    BackupRecord, DrillRecord, HealthPart, KnownGood, Measurement, NewKnownGood, NodePublicKeys, PeerStanding,
-    SignedStatement, VerificationRecord,
+    BackupRecord, DrillRecord, HealthPart, KnownGood, Measurement, NewKnownGood, NodePublicKeys,
+    PeerStanding, SignedStatement, VerificationRecord,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -5,8 +5,19 @@ use std::collections::BTreeSet;
 
 /// Facts that only the program knows of its configuration; `crates/brain/src/facts.rs` gathers them.
 const OF_THE_PROGRAM: [&str; 13] = [
-    "tls", "tls_certificate", "listener", "gateway", "peer_certificates", "demo_accounts", "store_engine",
-    "crypto_profile", "kek_place", "lockout", "sessions", "password_rules", "backup_schedule",
+    "tls",
+    "tls_certificate",
+    "listener",
+    "gateway",
+    "peer_certificates",
+    "demo_accounts",
+    "store_engine",
+    "crypto_profile",
+    "kek_place",
+    "lockout",
+    "sessions",
+    "password_rules",
+    "backup_schedule",
 ];
 
 #[tokio::test]
@@ -17,8 +28,12 @@ async fn the_report_gathers_every_fact_that_a_row_names() {
     let keys = |list: &serde_json::Value| -> BTreeSet<String> {
         list.as_array().unwrap().iter().map(|key| key.as_str().unwrap().to_owned()).collect()
     };
-    let gathered: BTreeSet<String> =
-        report["facts"].as_array().unwrap().iter().map(|fact| fact["key"].as_str().unwrap().to_owned()).collect();
+    let gathered: BTreeSet<String> = report["facts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|fact| fact["key"].as_str().unwrap().to_owned())
+        .collect();
     assert!(gathered.iter().all(|key| !OF_THE_PROGRAM.contains(&key.as_str())));
     let controls = report["controls"].as_array().unwrap();
     assert_eq!(controls.len(), 62);

@@ -149,7 +149,11 @@ async fn two_nodes_speak_over_mutual_tls_and_a_certificate_that_does_not_hold_is
     let accepted = pair.check().await;
     assert_eq!(accepted.accepted, Some(true), "{accepted:?}");
     let statement = accepted.statement.unwrap();
-    assert_eq!(statement.certificate.as_deref(), Some(pair.server.serial.as_str()), "bound to the connection");
+    assert_eq!(
+        statement.certificate.as_deref(),
+        Some(pair.server.serial.as_str()),
+        "bound to the connection"
+    );
 
     // Nobody, or somebody who is no node here.
     pair.dress(pair.pki.peer(None));
@@ -175,7 +179,8 @@ async fn two_nodes_speak_over_mutual_tls_and_a_certificate_that_does_not_hold_is
     // The other side: an authority that is not believed, a revoked server, a name that is not in its certificate.
     pair.dress(PeerTls { authorities: foreign.root.certificate.clone(), ..pair.pki.peer(Some(&good)) });
     Pair::refused(&pair.check().await, "UnknownIssuer");
-    let revocations = pair.pki.authority.revocations(&[(pair.server.serial.clone(), now())], 1, now()).unwrap();
+    let revocations =
+        pair.pki.authority.revocations(&[(pair.server.serial.clone(), now())], 1, now()).unwrap();
     pair.dress(PeerTls { revocations, ..pair.pki.peer(Some(&good)) });
     Pair::refused(&pair.check().await, "Revoked");
     pair.dress(pair.pki.peer(Some(&good)));
@@ -190,7 +195,13 @@ async fn plain_text_to_a_peer_is_for_this_machine_only() {
     let pair = Pair::new().await;
     let identity = pair.brain.trust.identity();
     let system = party(Role::SystemAdministrator);
-    for bad in ["http://center.example:7600", "ftp://127.0.0.1", "https://user:pw@center", "center", "https://c/?x=1"] {
+    for bad in [
+        "http://center.example:7600",
+        "ftp://127.0.0.1",
+        "https://user:pw@center",
+        "center",
+        "https://c/?x=1",
+    ] {
         let refused = identity.set_node_address(&system, &pair.id, bad).await.unwrap_err();
         assert_eq!(refused.code(), "trust/invalid-argument", "{bad}");
     }
@@ -227,7 +238,9 @@ async fn certificates_change_under_load_and_no_request_is_lost() {
         pair.dress(pair.pki.peer(Some(&pair.pki.issue("brain-b", Usage::Node))));
         let standing = pair.check().await;
         assert_eq!(standing.accepted, Some(true), "{standing:?}");
-        while answered.load(Ordering::SeqCst) < before + 3 && callers.iter().all(|caller| !caller.is_finished()) {
+        while answered.load(Ordering::SeqCst) < before + 3
+            && callers.iter().all(|caller| !caller.is_finished())
+        {
             tokio::task::yield_now().await;
         }
     }
@@ -265,7 +278,8 @@ async fn a_peer_whose_status_fails_gets_nothing_and_leaves_evidence() {
         note: "下一版".to_owned(),
     };
     let listed = security.post("/api/v1/status/known-good", &json!(new)).await.expect(201);
-    let checked = security.post(&format!("/api/v1/status/peers/{}/check", pair.id), &json!({})).await.expect(200);
+    let checked =
+        security.post(&format!("/api/v1/status/peers/{}/check", pair.id), &json!({})).await.expect(200);
     assert_eq!(checked["accepted"], false, "{checked}");
     evidence.ask_witnesses().await.unwrap();
     assert!(matches!(state().await, PeerState::Refused(reason) if reason.contains("version")));
@@ -298,7 +312,8 @@ async fn what_nodes_say_to_each_other_takes_a_certificate_where_the_operator_ask
     assert_eq!(reply.status(), 403);
     assert!(reply.text().await.unwrap().contains("api/peer-certificate"));
     let own = pair.pki.issue("brain-b", Usage::Node);
-    let shown = brain_tls::client_config(&pair.pki.root.certificate, Some((&own.certificate, &own.key))).unwrap();
+    let shown =
+        brain_tls::client_config(&pair.pki.root.certificate, Some((&own.certificate, &own.key))).unwrap();
     let client = reqwest::Client::builder().no_proxy().tls_backend_preconfigured(shown).build().unwrap();
     let reply = client.post(&url).header("content-type", "text/plain").body("x").send().await.unwrap();
     assert_eq!(reply.status(), 400, "it is read, and is no checkpoint");

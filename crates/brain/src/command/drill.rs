@@ -39,16 +39,15 @@ pub async fn drill(loaded: &Loaded, target: &Path) -> Result<DrillRecord> {
             tables: 0,
             rows: 0,
             seconds,
-            error: crate::cli::explain(&error, brain_kernel::language::Language::En).chars().take(500).collect(),
+            error: crate::cli::explain(&error, brain_kernel::language::Language::En)
+                .chars()
+                .take(500)
+                .collect(),
         },
     })
 }
 
-async fn attempt(
-    loaded: &Loaded,
-    repository: &Repository,
-    place: &Path,
-) -> Result<(Restored, (usize, u64))> {
+async fn attempt(loaded: &Loaded, repository: &Repository, place: &Path) -> Result<(Restored, (usize, u64))> {
     let keys = loaded.config.node.data.join("keys");
     let ring = modules::keyring(&loaded.config.crypto, &keys).map_err(Failure::from)?;
     let restored = brain_backup::restore(repository, &Point::Newest, place, &ring, Arc::new(SystemClock))

@@ -69,9 +69,7 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         Command::Ca(arguments) => quiet(loaded, |loaded| ca::ca(loaded, arguments)),
         Command::Keys(arguments) => quiet(loaded, |loaded| keys::keys(loaded, arguments)),
         Command::Status(arguments) => quiet(loaded, |loaded| status::status(loaded, arguments)),
-        Command::Compliance(arguments) => {
-            quiet(loaded, |loaded| compliance::compliance(loaded, arguments))
-        }
+        Command::Compliance(arguments) => quiet(loaded, |loaded| compliance::compliance(loaded, arguments)),
         Command::Retention(arguments) => quiet(loaded, |loaded| retention::retention(loaded, arguments)),
         Command::Identity(arguments) => quiet(loaded, |loaded| identity::identity(loaded, arguments)),
         Command::Completions { .. } => Ok(ExitCode::SUCCESS),

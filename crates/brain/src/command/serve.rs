@@ -58,11 +58,8 @@ pub async fn serve(loaded: Loaded) -> Result<ExitCode> {
     let backing_up = tokio::spawn(backup::answer_requests(maker.clone(), node.folder.root().to_owned()));
     let scheduled = tokio::spawn(backup::keep(maker, node.config.backup.clone()));
     let retaining = tokio::spawn(keep_retention(node.warehouse.retention()));
-    let renewing = tokio::spawn(transport::keep_fresh(
-        transport::Source::of(&node),
-        node.trust.clone(),
-        tls.clone(),
-    ));
+    let renewing =
+        tokio::spawn(transport::keep_fresh(transport::Source::of(&node), node.trust.clone(), tls.clone()));
     let keys = tokio::spawn(settle_keys(node.trust.vault()));
     let sweeping = tokio::spawn(sweep(node.trust.clone()));
     let catching_up = tokio::spawn(catch_up(node.warehouse.clone()));

@@ -116,7 +116,8 @@ fn a_scheduled_backup_is_made_and_shown_and_a_drill_is_recorded() {
     node.ingest(&first, "registry");
     let target = node.place().join("backup");
     let target = target.to_str().unwrap();
-    let plan = [("BRAIN_BACKUP_FOLDER", target), ("BRAIN_BACKUP_EVERY_HOURS", "1"), ("BRAIN_BACKUP_KEEP_DAYS", "7")];
+    let plan =
+        [("BRAIN_BACKUP_FOLDER", target), ("BRAIN_BACKUP_EVERY_HOURS", "1"), ("BRAIN_BACKUP_KEEP_DAYS", "7")];
     let serving = node.serve_with(&plan);
     // Due at once, for there was none.
     for _ in 0..600 {
@@ -128,7 +129,8 @@ fn a_scheduled_backup_is_made_and_shown_and_a_drill_is_recorded() {
     }
     assert_eq!(node.ok(&["backup", target, "--list"]).lines().count(), 1);
     // The running node thins out and notes a drill on request; the newest snapshot stays.
-    let pruned: Value = serde_json::from_str(&node.ok(&["backup", "prune", target, "--keep-days", "1"])).unwrap();
+    let pruned: Value =
+        serde_json::from_str(&node.ok(&["backup", "prune", target, "--keep-days", "1"])).unwrap();
     assert_eq!(pruned["snapshots_kept"], 1, "{pruned}");
     let drilled: Value = serde_json::from_str(&node.ok(&["backup", "drill", target])).unwrap();
     assert!(drilled["ok"] == true && drilled["tables"].as_u64().unwrap() > 1, "{drilled}");

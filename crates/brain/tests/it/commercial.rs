@@ -80,7 +80,9 @@ fn a_node_that_changes_its_profile_reads_everything_it_wrote_before() {
     assert_ne!(node.sql(ROWS), before);
     // What is sealed anew is sealed with SM4, and the old keys move under the new one.
     node.ok(&["keys", "rotate", "--secrets"]);
-    assert!(node.ok(&["keys", "list"]).lines().any(|line| line.contains("sm4-gcm") && line.ends_with("secret")));
+    assert!(
+        node.ok(&["keys", "list"]).lines().any(|line| line.contains("sm4-gcm") && line.ends_with("secret"))
+    );
     node.ok(&["backup", target]);
     assert_eq!(node.ok(&["backup", target, "--list"]).lines().count(), 2);
     assert_eq!(node.run(&["doctor"]).code, Some(0));

@@ -7,7 +7,12 @@ use serde_json::Value;
 fn kinds(node: &TestNode) -> Vec<String> {
     let trace = node.ok(&["evidence", "trace", "node:brain-a", "--page-size", "1000"]);
     let found: Value = serde_json::from_str(&trace).unwrap();
-    found["items"].as_array().unwrap().iter().map(|entry| entry["kind"].as_str().unwrap().to_owned()).collect()
+    found["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| entry["kind"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 #[test]
@@ -60,7 +65,8 @@ fn the_compliance_report_is_printed_in_three_shapes() {
     let node = TestNode::new();
     let json: Value = serde_json::from_str(&node.ok(&["compliance", "report", "--format", "json"])).unwrap();
     assert_eq!(json["controls"].as_array().unwrap().len(), 62);
-    let fact = |key: &str| json["facts"].as_array().unwrap().iter().find(|fact| fact["key"] == key).unwrap().clone();
+    let fact =
+        |key: &str| json["facts"].as_array().unwrap().iter().find(|fact| fact["key"] == key).unwrap().clone();
     assert_eq!(fact("kek_place")["ok"], false, "the key lies beside what it protects");
     assert_eq!(fact("tls")["value"], "plain HTTP on this machine only");
     assert!(node.ok(&["compliance", "report"]).starts_with("# Self-check of protection level 3"));

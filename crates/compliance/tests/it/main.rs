@@ -15,12 +15,20 @@ fn repository() -> PathBuf {
 #[test]
 fn every_row_is_there_once_and_says_what_its_state_asks_of_it() {
     let controls = controls().unwrap();
-    assert_eq!(controls.iter().map(|control| control.row).collect::<Vec<_>>(), (1..=ROWS).collect::<Vec<_>>());
+    assert_eq!(
+        controls.iter().map(|control| control.row).collect::<Vec<_>>(),
+        (1..=ROWS).collect::<Vec<_>>()
+    );
     for control in &controls {
         let row = control.row;
-        for text in [Some(&control.title), Some(&control.asks), control.organisation.as_ref(), control.missing.as_ref()]
-            .into_iter()
-            .flatten()
+        for text in [
+            Some(&control.title),
+            Some(&control.asks),
+            control.organisation.as_ref(),
+            control.missing.as_ref(),
+        ]
+        .into_iter()
+        .flatten()
         {
             assert!(!text.zh.trim().is_empty() && !text.en.trim().is_empty(), "row {row}");
         }

@@ -1,6 +1,11 @@
 //! The module behind PKCS#11, with SoftHSM2 in the place of hardware. Without its library (Debian: `softhsm2`) the tests
 //! say that they were skipped.
-#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::indexing_slicing, reason = "in tests a panic is the report")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::indexing_slicing,
+    reason = "in tests a panic is the report"
+)]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -41,7 +46,11 @@ fn softhsm_conf() -> PathBuf {
     let conf = configuration().join("softhsm2.conf");
     let tokens = configuration().join("tokens");
     std::fs::create_dir_all(&tokens).unwrap();
-    std::fs::write(&conf, format!("directories.tokendir = {}\nobjectstore.backend = file\n", tokens.display())).unwrap();
+    std::fs::write(
+        &conf,
+        format!("directories.tokendir = {}\nobjectstore.backend = file\n", tokens.display()),
+    )
+    .unwrap();
     conf
 }
 
@@ -99,7 +108,10 @@ fn keys_are_made_once_in_the_token_and_sign_and_wrap_without_leaving_it() {
         assert!(wrapper.unwrap(algorithm, &wrapped, b"backup").is_err(), "for its purpose only");
         let mut changed = wrapped.clone();
         *changed.last_mut().unwrap() ^= 1;
-        assert_eq!(wrapper.unwrap(algorithm, &changed, b"secret").unwrap_err().code(), "crypto/not-authentic");
+        assert_eq!(
+            wrapper.unwrap(algorithm, &changed, b"secret").unwrap_err().code(),
+            "crypto/not-authentic"
+        );
         assert!(wrapper.unwrap(algorithm, &wrapped[..20], b"secret").is_err());
         assert!(module.wrapper("kek-2").unwrap().unwrap(algorithm, &wrapped, b"secret").is_err());
     }
@@ -123,21 +135,30 @@ fn secrets_of_a_node_open_with_the_token_and_not_without() {
         let open = async |options: &CryptoOptions| {
             let keys = folder.path().join("keys");
             let module = Module::open(&library, "brain-b", &pin()).unwrap();
-            let from_token = |name: &str| -> brain_trust::Result<Arc<dyn KeyWrapper>> { Ok(module.wrapper(name)?) };
+            let from_token =
+                |name: &str| -> brain_trust::Result<Arc<dyn KeyWrapper>> { Ok(module.wrapper(name)?) };
             let ring = Keyring::open_with(options, &keys, &|_| None, &from_token).unwrap();
             let clock: Arc<dyn Clock> = Arc::new(SystemClock);
             let url = format!("sqlite:{}", folder.path().join("brain.db").display());
             let store = Store::open(&url, clock.clone()).await.unwrap();
-            let quick = Options { argon2_memory_kib: 64, argon2_passes: 1, head_interval_ms: 0, ..Options::default() };
+            let quick = Options {
+                argon2_memory_kib: 64,
+                argon2_passes: 1,
+                head_interval_ms: 0,
+                ..Options::default()
+            };
             (store.clone(), Trust::open_sealed(store, &keys, clock, quick, ring).await)
         };
         let (store, trust) = open(&options).await;
         let trust = trust.unwrap();
         trust.vault().seal("admin", "oidc/center", b"geheim").await.unwrap();
         assert!(!trust.vault().keyring().lies_in_folder());
-        assert!(std::fs::read_dir(folder.path().join("keys")).unwrap().flatten().all(|file| {
-            !file.file_name().to_string_lossy().starts_with("kek-")
-        }));
+        assert!(
+            std::fs::read_dir(folder.path().join("keys"))
+                .unwrap()
+                .flatten()
+                .all(|file| { !file.file_name().to_string_lossy().starts_with("kek-") })
+        );
         drop(trust);
         store.close().await.unwrap();
         let (store, trust) = open(&options).await;
@@ -146,7 +167,11 @@ fn secrets_of_a_node_open_with_the_token_and_not_without() {
         drop(trust);
         store.close().await.unwrap();
         let (_, refused) = open(&CryptoOptions::default()).await;
-        assert_eq!(refused.err().unwrap().code(), "crypto/no-key", "the node keeps secrets from its first start");
+        assert_eq!(
+            refused.err().unwrap().code(),
+            "crypto/no-key",
+            "the node keeps secrets from its first start"
+        );
     });
     // Without a module the source is refused by name.
     let options = CryptoOptions { kek: "pkcs11:kek-1".to_owned(), ..CryptoOptions::default() };

@@ -337,7 +337,11 @@ async fn settle(
         None => {
             let transaction = store.transaction().await?;
             let began_before = rows::lock_frontier(&transaction).await?.size > 0;
-            let hash = if began_before { HashAlgorithm::Sha256 } else { options.hash.unwrap_or(options.hash_when_new) };
+            let hash = if began_before {
+                HashAlgorithm::Sha256
+            } else {
+                options.hash.unwrap_or(options.hash_when_new)
+            };
             let origin = keys.log().first().map(|key| key.name().to_owned()).unwrap_or_default();
             let row = LogRow { id: 1, origin, hash: hash.name().to_owned(), created_at: store.now() };
             rows::checkpoint::insert_log(&transaction, row).await?;

@@ -23,7 +23,14 @@ pub struct EvidenceOptions {
 
 impl Default for EvidenceOptions {
     fn default() -> Self {
-        Self { hash: None, hash_when_new: HashAlgorithm::default(), origin: None, sign_every: 1_000, witnesses: Vec::new(), logs: Vec::new() }
+        Self {
+            hash: None,
+            hash_when_new: HashAlgorithm::default(),
+            origin: None,
+            sign_every: 1_000,
+            witnesses: Vec::new(),
+            logs: Vec::new(),
+        }
     }
 }
 

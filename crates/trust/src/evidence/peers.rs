@@ -78,7 +78,13 @@ impl Peers {
             client.permit(url)?;
         }
         let any = !urls.is_empty();
-        Ok(Self { client, any, gate: OnceLock::new(), states: Mutex::default(), witnessing: Mutex::default() })
+        Ok(Self {
+            client,
+            any,
+            gate: OnceLock::new(),
+            states: Mutex::default(),
+            witnessing: Mutex::default(),
+        })
     }
 
     /// Held while a request to us as a witness is judged and remembered.

@@ -96,9 +96,9 @@ impl Identity {
             ));
         }
         let sm2_public_key = new.sm2_public_key.map(|key| key.to_lowercase());
-        let sm2 = sm2_public_key.as_deref().map(|key| {
-            hexadecimal::decode(key).map(|key| PublicKey::new(SignatureAlgorithm::Sm2Sm3, &key))
-        });
+        let sm2 = sm2_public_key
+            .as_deref()
+            .map(|key| hexadecimal::decode(key).map(|key| PublicKey::new(SignatureAlgorithm::Sm2Sm3, &key)));
         if !matches!(sm2, None | Some(Some(Ok(_)))) {
             return Err(Error::invalid(
                 "sm2_public_key",

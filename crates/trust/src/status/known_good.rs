@@ -97,7 +97,8 @@ impl Status {
     pub async fn add_known_good(&self, actor: &Party, new: NewKnownGood) -> Result<KnownGood> {
         require_role(actor, Role::SecurityAdministrator)?;
         let fits = |text: &str, most: usize| !text.trim().is_empty() && text.len() <= most;
-        if !fits(&new.value, 200) || !fits(&new.note, 500) || !new.node.as_deref().is_none_or(|n| fits(n, 64)) {
+        if !fits(&new.value, 200) || !fits(&new.note, 500) || !new.node.as_deref().is_none_or(|n| fits(n, 64))
+        {
             return Err(Error::invalid(
                 "known_good",
                 "基准值为 1 至 200 字节，说明为 1 至 500 字节，节点名不超过 64 字节。",

@@ -31,8 +31,8 @@ use keys::NodeKeys;
 pub use known_good::{Good, KnownGood, NewKnownGood};
 pub use measure::{Difference, Measurement};
 pub use peer::{PeerAddress, PeerStanding};
-pub use record::{BackupRecord, DrillRecord, VerificationRecord};
 pub(crate) use record::VERIFIED;
+pub use record::{BackupRecord, DrillRecord, VerificationRecord};
 pub use refusal::Refusal;
 pub use statement::{EvidenceHeadFact, HealthPart, SignedStatement, Statement, StatementSignature};
 pub use verify::{NodePublicKeys, Policy, judge};
@@ -163,8 +163,11 @@ impl Status {
         let facts = self.0.facts.load_full().ok_or_else(unmeasured)?;
         let mut measured = self.0.measured.subscribe();
         let waiting = tokio::time::timeout(MEASURED_IN, measured.wait_for(Option::is_some)).await;
-        let measurement =
-            waiting.ok().and_then(std::result::Result::ok).and_then(|seen| seen.clone()).ok_or_else(unmeasured)?;
+        let measurement = waiting
+            .ok()
+            .and_then(std::result::Result::ok)
+            .and_then(|seen| seen.clone())
+            .ok_or_else(unmeasured)?;
         let head = self.0.evidence.head().await?;
         let mut health = health;
         health.push(self.integrity());
@@ -205,7 +208,11 @@ impl Status {
             name: "integrity".to_owned(),
             ok: changed.is_empty(),
             essential: true,
-            detail: if changed.is_empty() { "unchanged since start".to_owned() } else { format!("changed: {changed}") },
+            detail: if changed.is_empty() {
+                "unchanged since start".to_owned()
+            } else {
+                format!("changed: {changed}")
+            },
         }
     }
 }

@@ -11,10 +11,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::Status;
 use super::refusal::Refusal;
 use super::statement::{SignedStatement, Statement, new_nonce};
 use super::verify::{NodePublicKeys, Policy, judge};
-use super::Status;
 use crate::identity::{AccountKind, NodeState, require_administrator};
 use crate::{Error, EvidenceEntry, Result};
 
@@ -122,7 +122,8 @@ impl Status {
         for account in items {
             let node = nodes.iter().position(|node| node.account_id == account.id);
             let node = node.map(|at| nodes.swap_remove(at));
-            let last = said.iter().position(|row| row.account_id == account.id).map(|at| said.swap_remove(at));
+            let last =
+                said.iter().position(|row| row.account_id == account.id).map(|at| said.swap_remove(at));
             standings.push(standing(account, node.ok_or(Error::Corrupt { field: "node_identity" })?, last)?);
         }
         Ok(Page { items: standings, total, page, page_size })
@@ -164,7 +165,8 @@ impl Status {
         }
         let (verdict, signed) = outcome;
         let now = self.0.store.now();
-        let was = last.as_ref().map(|row| (row.accepted, row.reason.as_deref().unwrap_or_default().to_owned()));
+        let was =
+            last.as_ref().map(|row| (row.accepted, row.reason.as_deref().unwrap_or_default().to_owned()));
         let is = match &verdict {
             Ok(_) => (true, String::new()),
             Err(refusal) => (false, refusal.text().en),
@@ -248,7 +250,8 @@ impl Status {
 
     /// Judge a statement from a file by what this node knows of whoever made it; freshness is not asked of a file.
     pub async fn judge_file(&self, signed: &SignedStatement) -> Result<Statement> {
-        let name = signed.statement.get("node").and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
+        let name =
+            signed.statement.get("node").and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
         let own = name == self.name();
         let keys = if own {
             self.public_keys()

@@ -173,8 +173,12 @@ impl Status {
         let (ok, detail) = match &last {
             None if hours == 0 => (true, "none, and none is scheduled".to_owned()),
             None => (true, format!("none yet, one every {hours} h")),
-            Some(record) if !record.ok => (false, format!("failed at {}: {}", record.at.to_rfc3339(), record.error)),
-            Some(record) if late(record.at) => (false, format!("late: the last was at {}", record.at.to_rfc3339())),
+            Some(record) if !record.ok => {
+                (false, format!("failed at {}: {}", record.at.to_rfc3339(), record.error))
+            }
+            Some(record) if late(record.at) => {
+                (false, format!("late: the last was at {}", record.at.to_rfc3339()))
+            }
             Some(record) => (true, format!("whole at {}", record.at.to_rfc3339())),
         };
         Ok(HealthPart { name: "backup".to_owned(), ok, essential: false, detail })

@@ -75,9 +75,7 @@ impl Refusal {
             Self::Malformed(why) => {
                 Text::new(format!("答复不是状态报告：{why}"), format!("it answers no statement: {why}"))
             }
-            Self::Signature => {
-                Text::new("签名与登记公钥不符", "no signature of its registered key is good")
-            }
+            Self::Signature => Text::new("签名与登记公钥不符", "no signature of its registered key is good"),
             Self::Sm2Missing => Text::new(
                 "本节点采用商用密码，对方没有登记 SM2 公钥或未以其签名",
                 "this node asks for SM2, and the peer registered no such key or did not sign with it",
@@ -99,9 +97,10 @@ impl Refusal {
                 format!("存证日志变短或历史不同：{why}"),
                 format!("its evidence log is shorter than it was, or has another past: {why}"),
             ),
-            Self::Unhealthy(part) => {
-                Text::new(format!("关键部件异常：{part}"), format!("a part it cannot do without fails: {part}"))
-            }
+            Self::Unhealthy(part) => Text::new(
+                format!("关键部件异常：{part}"),
+                format!("a part it cannot do without fails: {part}"),
+            ),
             Self::NotKnownGood { kind, value } => Text::new(
                 format!("{kind} 不在可信基准值内：{value}"),
                 format!("{kind} is not among the known good ones: {value}"),

@@ -81,9 +81,10 @@ fn signatures(signed: &SignedStatement, policy: &Policy<'_>) -> Result<(), Refus
     let bytes = message(&signed.statement).map_err(|error| Refusal::Malformed(error.to_string()))?;
     let good = |algorithm: SignatureAlgorithm, registered: &str| {
         let key = hexadecimal::decode(registered).and_then(|key| PublicKey::new(algorithm, &key).ok());
-        let offered = signed.signatures.iter().find(|one| {
-            one.algorithm == algorithm.name() && one.public_key.eq_ignore_ascii_case(registered)
-        });
+        let offered = signed
+            .signatures
+            .iter()
+            .find(|one| one.algorithm == algorithm.name() && one.public_key.eq_ignore_ascii_case(registered));
         let signature = offered.and_then(|one| hexadecimal::decode(&one.signature));
         key.zip(signature).is_some_and(|(key, signature)| key.verify(&bytes, &signature))
     };
@@ -128,7 +129,8 @@ fn known_good(statement: &Statement, policy: &Policy<'_>) -> Result<(), Refusal>
             .filter(|good| good.kind == kind && good.node.as_deref().is_none_or(|node| node == policy.node))
             .peekable();
         let silent = listed.peek().is_none();
-        let refused = if silent { policy.known_good_required } else { !listed.any(|good| good.value == *value) };
+        let refused =
+            if silent { policy.known_good_required } else { !listed.any(|good| good.value == *value) };
         if refused {
             return Err(Refusal::NotKnownGood { kind: kind.name(), value: value.clone() });
         }

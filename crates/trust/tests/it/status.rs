@@ -3,7 +3,8 @@
 use brain_kernel::clock::Clock as _;
 use brain_kernel::party::Role;
 use brain_trust::status::{
-    Good, HealthPart, KnownGood, Measurement, NewKnownGood, NodePublicKeys, Policy, SignedStatement, Statement, judge,
+    Good, HealthPart, KnownGood, Measurement, NewKnownGood, NodePublicKeys, Policy, SignedStatement,
+    Statement, judge,
 };
 use brain_trust::{NodeFacts, Status};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -39,7 +40,12 @@ async fn speaking() -> (Node, Status) {
     (node, status)
 }
 
-fn policy<'a>(name: &'a str, keys: &'a NodePublicKeys, now: DateTime<Utc>, known_good: &'a [KnownGood]) -> Policy<'a> {
+fn policy<'a>(
+    name: &'a str,
+    keys: &'a NodePublicKeys,
+    now: DateTime<Utc>,
+    known_good: &'a [KnownGood],
+) -> Policy<'a> {
     Policy {
         node: name,
         keys,
@@ -100,10 +106,16 @@ async fn a_statement_is_believed_only_as_it_was_made_and_for_who_asked() {
     assert_eq!(code(&signed, &policy("another", &keys, now, &[])), "other-node");
 
     // Sent again for another question, or too late, or with a clock that runs ahead.
-    assert_eq!(code(&signed, &Policy { nonce: Some("ffeeddccbbaa99887766554433221100"), ..good.clone() }), "replayed");
+    assert_eq!(
+        code(&signed, &Policy { nonce: Some("ffeeddccbbaa99887766554433221100"), ..good.clone() }),
+        "replayed"
+    );
     assert_eq!(code(&signed, &Policy { now: now + TimeDelta::seconds(301), ..good.clone() }), "stale");
     assert_eq!(code(&signed, &Policy { now: now - TimeDelta::seconds(301), ..good.clone() }), "stale");
-    assert_eq!(code(&signed, &Policy { nonce: None, now: now + TimeDelta::days(9), ..good.clone() }), "accepted");
+    assert_eq!(
+        code(&signed, &Policy { nonce: None, now: now + TimeDelta::days(9), ..good.clone() }),
+        "accepted"
+    );
 }
 
 #[tokio::test]
@@ -130,7 +142,8 @@ async fn a_log_that_shrank_a_part_that_fails_and_another_certificate_are_refused
     assert_eq!(code(&later, &Policy { certificate: Some("0badcafe"), ..good.clone() }), "accepted");
     assert_eq!(code(&later, &Policy { certificate: Some("0badbeef"), ..good.clone() }), "certificate");
 
-    let part = |essential| HealthPart { name: "data".to_owned(), ok: false, essential, detail: "gone".to_owned() };
+    let part =
+        |essential| HealthPart { name: "data".to_owned(), ok: false, essential, detail: "gone".to_owned() };
     let limping = status.statement(NONCE, vec![part(false)]).await.unwrap();
     assert_eq!(code(&limping, &good), "accepted");
     let broken = status.statement(NONCE, vec![part(true)]).await.unwrap();
@@ -152,7 +165,8 @@ async fn what_the_security_administrator_lists_is_what_counts() {
         note: "发布 0.2.0".to_owned(),
     };
     for other in [Role::SystemAdministrator, Role::Auditor, Role::Government] {
-        let refused = status.add_known_good(&party(other), new(Good::Version, "0.2.0", None)).await.unwrap_err();
+        let refused =
+            status.add_known_good(&party(other), new(Good::Version, "0.2.0", None)).await.unwrap_err();
         assert_eq!(refused.code(), "trust/wrong-role", "{other:?}");
     }
     assert!(status.add_known_good(&security, new(Good::Version, " ", None)).await.is_err());
@@ -181,7 +195,9 @@ async fn what_the_security_administrator_lists_is_what_counts() {
     status.withdraw_known_good(&security, &other.id).await.unwrap();
     assert!(status.withdraw_known_good(&security, &other.id).await.is_err(), "once");
     let kinds = node.kinds().await;
-    assert!(kinds.contains(&"known_good.add".to_owned()) && kinds.contains(&"known_good.withdraw".to_owned()));
+    assert!(
+        kinds.contains(&"known_good.add".to_owned()) && kinds.contains(&"known_good.withdraw".to_owned())
+    );
 }
 
 #[tokio::test]

@@ -78,7 +78,8 @@ impl Memory {
         decided.apply(&mut entries);
         let snapshot: Snapshot = entries.into_iter().map(|(name, entry)| (name, Arc::new(entry))).collect();
         let first_kept = brain_store::retention::first_kept(db).await?;
-        let first_kept = first_kept.into_iter().filter_map(|(name, version)| Some((name, u64::try_from(version).ok()?)));
+        let first_kept =
+            first_kept.into_iter().filter_map(|(name, version)| Some((name, u64::try_from(version).ok()?)));
         self.first_kept.store(Arc::new(first_kept.collect()));
         self.snapshot.store(Arc::new(snapshot));
         self.next_end.store(decided.next_end.map(Arc::new));

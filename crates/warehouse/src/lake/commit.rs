@@ -130,8 +130,7 @@ impl Lake {
             serde_json::Value::String(serde_json::to_string(note).unwrap_or_default()),
         )];
         let remembered = note.sources.iter().map(|source| Transaction::new(source, 1)).collect();
-        let properties =
-            CommitProperties::default()
+        let properties = CommitProperties::default()
             .with_metadata(metadata)
             .with_application_transactions(remembered)
             // By default a checkpoint deletes logs older than a month, and with them the way back to old versions,

@@ -148,12 +148,13 @@ impl Retention {
         };
         retention::decide(&transaction, id, &decision).await?;
         retention::certify(&transaction, id, &text_of(&certificate)?).await?;
-        let removed = (certificate.first_version..=certificate.last_version).map(|version| RemovedVersionRow {
-            dataset: row.dataset.clone(),
-            version: version as i64,
-            proposal_id: id.to_owned(),
-            removed_at: certificate.deleted_at,
-        });
+        let removed =
+            (certificate.first_version..=certificate.last_version).map(|version| RemovedVersionRow {
+                dataset: row.dataset.clone(),
+                version: version as i64,
+                proposal_id: id.to_owned(),
+                removed_at: certificate.deleted_at,
+            });
         retention::remove_versions(&transaction, removed.collect()).await?;
         transaction.commit().await?;
         self.inner.reload_catalogue().await?;
@@ -165,15 +166,15 @@ impl Retention {
     pub(crate) async fn recover(&self) -> Result<u64> {
         let mut finished = 0;
         loop {
-            let left = retention::list(self.inner.store.db(), Some("deleting"), PageRequest::new(1, 100)).await?;
+            let left =
+                retention::list(self.inner.store.db(), Some("deleting"), PageRequest::new(1, 100)).await?;
             if left.items.is_empty() {
                 return Ok(finished);
             }
             for row in left.items {
                 let draft = row.certificate.as_deref().and_then(|text| serde_json::from_str(text).ok());
-                let mut certificate: DeletionCertificate = draft.ok_or_else(|| {
-                    Error::Failure(Failure::internal("warehouse/retention-state"))
-                })?;
+                let mut certificate: DeletionCertificate =
+                    draft.ok_or_else(|| Error::Failure(Failure::internal("warehouse/retention-state")))?;
                 self.finish(&row, &mut certificate).await?;
                 tracing::warn!(dataset = row.dataset, "finished a deletion that was cut short");
                 finished += 1;
@@ -278,7 +279,8 @@ impl Retention {
             };
             let transaction = inner.store.transaction().await?;
             dataset::add_version(&transaction, &new).await?;
-            dataset::set_quality(&transaction, dataset, serde_json::to_value(measured).unwrap_or_default()).await?;
+            dataset::set_quality(&transaction, dataset, serde_json::to_value(measured).unwrap_or_default())
+                .await?;
             transaction.commit().await?;
             inner.reload_catalogue().await?;
         }

@@ -64,7 +64,8 @@ impl Rule {
         }
         let word = |c: char| c.is_ascii_alphanumeric() || "._*".contains(c);
         let stars = self.datasets.matches('*').count();
-        let shaped = self.datasets == "*" || (self.datasets.contains('.') && (stars == 0 || self.datasets.ends_with(".*")));
+        let shaped = self.datasets == "*"
+            || (self.datasets.contains('.') && (stars == 0 || self.datasets.ends_with(".*")));
         if !fits(&self.datasets, 128) || !self.datasets.chars().all(word) || stars > 1 || !shaped {
             return Err(format!("{}: datasets = {:?}", self.name, self.datasets));
         }

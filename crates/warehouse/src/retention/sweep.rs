@@ -1,7 +1,7 @@
 //! What has run out: compared with the rules, proposed once, never deleted here.
 
-use super::rule::{self, Rule, What};
 use super::Retention;
+use super::rule::{self, Rule, What};
 use crate::Result;
 use crate::catalogue::entry::Entry;
 use crate::lake::prune::VERSIONS_MAX;

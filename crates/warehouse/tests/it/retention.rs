@@ -78,7 +78,9 @@ async fn past_versions_go_after_the_owners_approval_with_a_certificate() {
     assert_eq!(before.len(), 2, "nothing went by the proposal");
 
     // Neither who runs the node nor a firm that owns nothing of it decides.
-    for stranger in [administrator(), party(Role::SecurityAdministrator, None), party(Role::Enterprise, Some(OTHER))] {
+    for stranger in
+        [administrator(), party(Role::SecurityAdministrator, None), party(Role::Enterprise, Some(OTHER))]
+    {
         let refused = retention.approve(&stranger, &proposal.id, "到期").await.map_err(Failure::from);
         assert_eq!(Node::refused(refused, ErrorKind::Forbidden).code, "warehouse/retention-not-owner");
     }
@@ -105,7 +107,8 @@ async fn past_versions_go_after_the_owners_approval_with_a_certificate() {
         assert_eq!(Node::refused(gone, ErrorKind::NotFound).code, "warehouse/version-deleted");
         let detail = node.warehouse.catalogue().get("raw.sale").await.unwrap();
         assert_eq!(detail.versions.iter().map(|card| card.version).collect::<Vec<_>>(), [1]);
-        let again = node.warehouse.retention().approve(&owner(), &proposal.id, "再次").await.map_err(Failure::from);
+        let again =
+            node.warehouse.retention().approve(&owner(), &proposal.id, "再次").await.map_err(Failure::from);
         assert_eq!(Node::refused(again, ErrorKind::Precondition).code, "warehouse/retention-state");
         assert_eq!(node.warehouse.retention().sweep().await.unwrap(), 0);
         assert!(node.trust.evidence().verify().await.unwrap().ok);
@@ -130,7 +133,10 @@ async fn everything_goes_when_the_contract_has_ended_and_the_keys_with_it() {
     let detail = node.warehouse.catalogue().get("raw.sale").await.unwrap();
     assert_eq!((detail.card.rows, detail.versions.len()), (0, 1));
     let quality = serde_json::to_string(&detail.quality).unwrap();
-    assert!(!quality.contains("秘密客户") && !quality.contains(OWN), "what was measured is gone too: {quality}");
+    assert!(
+        !quality.contains("秘密客户") && !quality.contains(OWN),
+        "what was measured is gone too: {quality}"
+    );
     assert!(kinds(&node).await.contains(&"data.erase".to_owned()));
     assert_eq!(node.warehouse.retention().sweep().await.unwrap(), 0, "what is empty is not deleted again");
     // New data begins anew.
