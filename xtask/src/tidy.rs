@@ -6,19 +6,28 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// Which crates a crate may depend on (architecture: kernel ← store ← trust ← warehouse ← component ← apps ← api ← brain).
-const EDGES: [(&str, &[&str]); 18] = [
+const EDGES: [(&str, &[&str]); 20] = [
     ("brain-kernel", &[]),
     ("brain-verifier", &[]),
-    ("brain-crypto", &["brain-kernel"]),
+    ("brain-durable", &[]),
+    ("brain-crypto", &["brain-kernel", "brain-durable"]),
     ("brain-tls", &["brain-kernel"]),
-    ("brain-store", &["brain-kernel"]),
+    ("brain-store", &["brain-kernel", "brain-durable"]),
     ("brain-policy", &["brain-kernel"]),
     (
         "brain-trust",
-        &["brain-kernel", "brain-crypto", "brain-tls", "brain-store", "brain-policy", "brain-verifier"],
+        &[
+            "brain-kernel",
+            "brain-durable",
+            "brain-crypto",
+            "brain-tls",
+            "brain-store",
+            "brain-policy",
+            "brain-verifier",
+        ],
     ),
-    ("brain-backup", &["brain-kernel", "brain-crypto", "brain-store", "brain-trust"]),
-    ("brain-warehouse", &["brain-kernel", "brain-store", "brain-trust", "brain-privacy"]),
+    ("brain-backup", &["brain-kernel", "brain-durable", "brain-crypto", "brain-store", "brain-trust"]),
+    ("brain-warehouse", &["brain-kernel", "brain-durable", "brain-store", "brain-trust", "brain-privacy"]),
     ("brain-chain", &["brain-kernel"]),
     ("brain-privacy", &["brain-kernel"]),
     ("brain-component", &["brain-kernel", "brain-store", "brain-trust", "brain-warehouse", "brain-chain"]),
@@ -28,6 +37,7 @@ const EDGES: [(&str, &[&str]); 18] = [
         "brain-api",
         &[
             "brain-kernel",
+            "brain-durable",
             "brain-store",
             "brain-trust",
             "brain-warehouse",
@@ -40,6 +50,7 @@ const EDGES: [(&str, &[&str]); 18] = [
         "brain-program",
         &[
             "brain-kernel",
+            "brain-durable",
             "brain-store",
             "brain-trust",
             "brain-warehouse",
@@ -61,6 +72,20 @@ const EDGES: [(&str, &[&str]); 18] = [
             "brain-component",
             "brain-governance",
             "brain-api",
+        ],
+    ),
+    (
+        "brain-fuzz",
+        &[
+            "brain-kernel",
+            "brain-verifier",
+            "brain-crypto",
+            "brain-tls",
+            "brain-policy",
+            "brain-privacy",
+            "brain-warehouse",
+            "brain-governance",
+            "brain-testkit",
         ],
     ),
     ("xtask", &[]),

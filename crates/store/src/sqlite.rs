@@ -4,9 +4,9 @@ use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use sea_orm::sqlx::Connection as _;
 use sea_orm::sqlx::error::DatabaseError;
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sea_orm::sqlx::{Connection as _, Database, Sqlite, TransactionManager as _};
 
 use sea_orm::{DbErr, RuntimeErr};
 
@@ -76,7 +76,7 @@ pub(crate) fn keep_clean(pool: SqlitePoolOptions) -> SqlitePoolOptions {
         Box::pin(async move {
             // A rollback of a dropped transaction is on its way; the answer comes after it.
             connection.ping().await?;
-            Ok(<Sqlite as Database>::TransactionManager::get_transaction_depth(connection) == 0)
+            Ok(!connection.is_in_transaction())
         })
     })
 }

@@ -164,8 +164,10 @@ impl Store {
         }
         let statement = Statement::from_string(DbBackend::Sqlite, "PRAGMA integrity_check(20)");
         let rows = self.0.db.query_all_raw(statement).await?;
-        let lines =
-            rows.iter().map(|row| row.try_get_by_index::<String>(0)).collect::<Result<Vec<_>, _>>()?;
+        let lines = rows
+            .iter()
+            .map(|row| row.try_get_by_index::<String>(0))
+            .collect::<std::result::Result<Vec<_>, _>>()?;
         Ok(lines.into_iter().filter(|line| line != "ok").collect())
     }
 
