@@ -6,21 +6,23 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// Which crates a crate may depend on (architecture: kernel ← store ← trust ← warehouse ← component ← apps ← api ← brain).
-const EDGES: [(&str, &[&str]); 24] = [
+const EDGES: [(&str, &[&str]); 26] = [
     ("brain-kernel", &[]),
     ("brain-verifier", &[]),
-    ("brain-crypto", &["brain-kernel"]),
+    ("brain-durable", &[]),
+    ("brain-crypto", &["brain-kernel", "brain-durable"]),
     ("brain-egress", &["brain-kernel"]),
     ("brain-sbom", &[]),
     ("brain-tls", &["brain-kernel"]),
     ("brain-pkcs11", &["brain-crypto"]),
-    ("brain-store", &["brain-kernel"]),
+    ("brain-store", &["brain-kernel", "brain-durable"]),
     ("brain-policy", &["brain-kernel"]),
     ("brain-compliance", &["brain-kernel"]),
     (
         "brain-trust",
         &[
             "brain-kernel",
+            "brain-durable",
             "brain-crypto",
             "brain-egress",
             "brain-tls",
@@ -29,8 +31,8 @@ const EDGES: [(&str, &[&str]); 24] = [
             "brain-verifier",
         ],
     ),
-    ("brain-backup", &["brain-kernel", "brain-crypto", "brain-store", "brain-trust"]),
-    ("brain-warehouse", &["brain-kernel", "brain-store", "brain-trust", "brain-privacy"]),
+    ("brain-backup", &["brain-kernel", "brain-durable", "brain-crypto", "brain-store", "brain-trust"]),
+    ("brain-warehouse", &["brain-kernel", "brain-durable", "brain-store", "brain-trust", "brain-privacy"]),
     ("brain-chain", &["brain-kernel"]),
     ("brain-privacy", &["brain-kernel"]),
     ("brain-matching", &["brain-kernel"]),
@@ -42,6 +44,7 @@ const EDGES: [(&str, &[&str]); 24] = [
         "brain-api",
         &[
             "brain-kernel",
+            "brain-durable",
             "brain-store",
             "brain-trust",
             "brain-warehouse",
@@ -57,6 +60,7 @@ const EDGES: [(&str, &[&str]); 24] = [
         "brain-program",
         &[
             "brain-kernel",
+            "brain-durable",
             "brain-store",
             "brain-trust",
             "brain-warehouse",
@@ -85,6 +89,20 @@ const EDGES: [(&str, &[&str]); 24] = [
             "brain-governance",
             "brain-api",
             "brain-egress",
+        ],
+    ),
+    (
+        "brain-fuzz",
+        &[
+            "brain-kernel",
+            "brain-verifier",
+            "brain-crypto",
+            "brain-tls",
+            "brain-policy",
+            "brain-privacy",
+            "brain-warehouse",
+            "brain-governance",
+            "brain-testkit",
         ],
     ),
     ("xtask", &[]),
