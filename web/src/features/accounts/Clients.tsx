@@ -48,6 +48,7 @@ export function Clients() {
     <div className="stack">
       {dialog}
       <p>{t("clients.about")}</p>
+      {role === "system_administrator" ? <div><Button type="primary" onClick={() => setMaking(true)}>{t("clients.register")}</Button></div> : null}
       {shown ? <Secret title={t("clients.secret")} hint={t("clients.once", { id: shown.id })} value={shown.secret} onClose={() => setShown(null)} /> : null}
       {error ? <FailureView error={error} /> : null}
       <Answer query={clients}>
@@ -58,7 +59,6 @@ export function Clients() {
             rows={page.items}
             rowKey={(c) => c.id}
             empty={<Empty title={t("clients.none")} />}
-            tools={role === "system_administrator" ? <Button size="small" type="primary" onClick={() => setMaking(true)}>{t("clients.register")}</Button> : undefined}
             columns={[
               { key: "name", title: t("clients.name"), head: true, value: (c) => c.name },
               {

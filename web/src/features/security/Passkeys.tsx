@@ -56,7 +56,10 @@ export function Passkeys({ passkeys }: { passkeys: PasskeyCard[] }) {
   const able = canUsePasskeys(settings?.public_url);
   const error = rename.error ?? remove.error ?? (add.error && !wasCancelled(add.error) && !isKnownHere(add.error) ? add.error : null);
   return (
-    <Card title={t("passkeys.title")}>
+    <Card
+      title={t("passkeys.title")}
+      tools={able ? <Button type="primary" loading={add.isPending} onClick={() => setNaming("new")}>{t("passkeys.add")}</Button> : undefined}
+    >
       {dialog}
       {error ? <FailureView error={error} /> : null}
       {trouble ? <Alert type="info" showIcon title={trouble} style={{ marginBottom: 12 }} /> : null}
@@ -69,11 +72,6 @@ export function Passkeys({ passkeys }: { passkeys: PasskeyCard[] }) {
         rows={passkeys}
         rowKey={(p) => p.id}
         empty={<Empty title={t("passkeys.none")} />}
-        tools={
-          able ? (
-            <Button size="small" type="primary" loading={add.isPending} onClick={() => setNaming("new")}>{t("passkeys.add")}</Button>
-          ) : undefined
-        }
         columns={[
           { key: "name", title: t("passkeys.name"), head: true, value: (p) => p.name },
           {

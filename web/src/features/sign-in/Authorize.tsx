@@ -57,6 +57,12 @@ function Decision({ asked, request }: { asked: Considered; request: Authorizatio
     mutationFn: (agree: boolean) => api.decideAuthorization(request, agree),
     onSuccess: ({ redirect }) => window.location.assign(redirect),
   });
+  const { mutate } = decide;
+  const goesOn = asked.agreed_before && !asked.sign_in_again;
+  // What was agreed to before is not asked again; it stands under "My security", where it can be taken back.
+  useEffect(() => {
+    if (goesOn) mutate(true);
+  }, [goesOn, mutate]);
   const again = async () => {
     const next = window.location.pathname + window.location.search;
     await signOut();
