@@ -374,10 +374,15 @@ where
 /// Refusals that the door to the rows records itself, with the dataset.
 const RECORDED_AT_THE_DOOR: [&str; 3] = ["warehouse/no-grant", "warehouse/undeclared", "trust/denied"];
 
+/// Not a no, but a not yet: a password or a second factor is due.
+const NOT_YET: [&str; 3] =
+    ["trust/password-change-required", "trust/second-factor-required", "trust/step-up-required"];
+
 /// What a known caller was refused is on record, whichever lock it was.
 fn note_refusal(app: &App, rules: &Rules, caller: &Caller, failure: &Failure, ambient: &Ambient) {
     let Some(party) = &caller.party else { return };
-    if failure.kind == ErrorKind::Forbidden && !RECORDED_AT_THE_DOOR.contains(&failure.code) {
+    let elsewhere = RECORDED_AT_THE_DOOR.contains(&failure.code) || NOT_YET.contains(&failure.code);
+    if failure.kind == ErrorKind::Forbidden && !elsewhere {
         let origin = caller.access_origin(&rules.id, &ambient.trace_id);
         app.trust.audit().note_refusal(party, origin, failure.code);
     }

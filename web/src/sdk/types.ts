@@ -158,7 +158,7 @@ export type AuditRecord = Schemas["AuditRecord"];
 export type AuditDetail = Schemas["AuditDetail"];
 export type AuditStatus = Schemas["AuditStatus"];
 export type AuditVerification = Schemas["AuditVerification"];
-export interface AuditQuery {
+export type AuditQuery = {
   account?: string;
   dataset?: string;
   outcome?: string;
@@ -166,12 +166,12 @@ export interface AuditQuery {
   action?: string;
   from?: string;
   to?: string;
-}
+};
 export type IncidentCard = Schemas["IncidentCard"];
 export type IncidentDetail = Schemas["IncidentDetail"];
 export type IncidentDuty = Schemas["IncidentDuty"];
 export type TimelineEntry = Schemas["TimelineEntry"];
-export type NewIncident = Schemas["NewIncident"];
+export type NewIncident = Body<"incidents_raise">;
 export type Severity = Schemas["Severity"];
 export type AlertRule = Schemas["AlertRule"];
 export type Rulebook = Schemas["Rulebook"];

@@ -6,7 +6,7 @@ use crate::config::{Config, Loaded};
 use crate::modules;
 use crate::node::Node;
 use anyhow::{Context as _, Result};
-use brain_backup::{Point, Repository, Restored};
+use brain_backup::{Error, Point, Repository, Snapshot};
 use brain_kernel::clock::{Clock as _, SystemClock};
 use brain_kernel::error::Failure;
 use brain_trust::status::DrillRecord;
@@ -17,16 +17,18 @@ use std::sync::Arc;
 /// Try the newest snapshot of this backup. What fails is in the record; only a drill that cannot begin is an error.
 pub async fn drill(loaded: &Loaded, target: &Path) -> Result<DrillRecord> {
     let repository = Repository::open(target).map_err(Failure::from)?;
+    let newest = repository.snapshots().map_err(Failure::from)?.pop();
+    let newest = newest.ok_or_else(|| Failure::from(Error::NoSnapshot(target.display().to_string())))?;
     let began = SystemClock.now();
     let place = Place::beside(&loaded.config.node.data)?;
-    let outcome = attempt(loaded, &repository, &place.0).await;
+    let outcome = attempt(loaded, &repository, &newest, &place.0).await;
     let at = SystemClock.now();
     let seconds = u64::try_from((at - began).num_seconds()).unwrap_or_default();
     Ok(match outcome {
-        Ok((restored, (tables, rows))) => DrillRecord {
+        Ok((tables, rows)) => DrillRecord {
             at,
             ok: true,
-            snapshot: restored.snapshot.id,
+            snapshot: newest.id,
             tables: tables as u64,
             rows,
             seconds,
@@ -35,7 +37,7 @@ pub async fn drill(loaded: &Loaded, target: &Path) -> Result<DrillRecord> {
         Err(error) => DrillRecord {
             at,
             ok: false,
-            snapshot: String::new(),
+            snapshot: newest.id,
             tables: 0,
             rows: 0,
             seconds,
@@ -47,12 +49,23 @@ pub async fn drill(loaded: &Loaded, target: &Path) -> Result<DrillRecord> {
     })
 }
 
-async fn attempt(loaded: &Loaded, repository: &Repository, place: &Path) -> Result<(Restored, (usize, u64))> {
+async fn attempt(
+    loaded: &Loaded,
+    repository: &Repository,
+    newest: &Snapshot,
+    place: &Path,
+) -> Result<(usize, u64)> {
     let keys = loaded.config.node.data.join("keys");
     let ring = modules::keyring(&loaded.config.crypto, &keys).map_err(Failure::from)?;
-    let restored = brain_backup::restore(repository, &Point::Newest, place, &ring, Arc::new(SystemClock))
-        .await
-        .map_err(Failure::from)?;
+    let restored = brain_backup::restore(
+        repository,
+        &Point::Snapshot(newest.id.clone()),
+        place,
+        &ring,
+        Arc::new(SystemClock),
+    )
+    .await
+    .map_err(Failure::from)?;
     lend_keys(&keys, &place.join("keys"))?;
     let copy = Loaded {
         config: alone(&loaded.config, place),
@@ -63,7 +76,7 @@ async fn attempt(loaded: &Loaded, repository: &Repository, place: &Path) -> Resu
     let node = Node::open(copy).await?;
     let checked = restore::check(&node, restored.snapshot.evidence_size).await?;
     node.trust.close().await.map_err(Failure::from)?;
-    Ok((restored, checked))
+    Ok(checked)
 }
 
 /// The copy speaks to nobody: a witness would take it for this node with another history.

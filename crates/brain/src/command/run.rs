@@ -36,11 +36,12 @@ pub async fn run(loaded: Loaded, given: Run) -> Result<ExitCode> {
     let outcome = if detached.runs_detached(&id, &parameters).map_err(Failure::from)? {
         detached.run(&id, &operator(Role::SystemAdministrator), parameters, options).await
     } else {
-        Node::open(loaded)
-            .await?
-            .registry
-            .run(&id, &operator(Role::SystemAdministrator), parameters, options)
-            .await
+        let node = Node::open(loaded).await?;
+        let party = operator(Role::SystemAdministrator);
+        let outcome = node.registry.run(&id, &party, parameters, options).await;
+        // What was read is anchored before the process ends.
+        node.trust.close().await.map_err(Failure::from)?;
+        outcome
     };
     watch.end();
     let outcome = outcome?;

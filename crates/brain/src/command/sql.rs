@@ -21,6 +21,15 @@ const PURPOSE: &str = "command-line";
 /// Run one SELECT as the folder's owner. What leaves as a file's worth of rows (CSV, JSON) leaves evidence first.
 pub async fn sql(loaded: Loaded, given: Sql) -> Result<ExitCode> {
     let node = Node::open(loaded).await?;
+    let printed = read_and_print(&node, &given).await;
+    // Also of what was refused. Signed before the process ends, as a node does at shutdown: an export without a head
+    // would be easy to deny.
+    node.trust.close().await.map_err(Failure::from)?;
+    printed?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn read_and_print(node: &Node, given: &Sql) -> Result<()> {
     let session = node.warehouse.session(&operator(Role::SystemAdministrator), PURPOSE);
     let session = session.coming_from(terminal_origin("sql")).held();
     let session = match given.format {
@@ -52,9 +61,7 @@ pub async fn sql(loaded: Loaded, given: Sql) -> Result<ExitCode> {
             given.limit
         );
     }
-    // Signed before the process ends, as a node does at shutdown: an export without a head would be easy to deny.
-    node.trust.close().await.map_err(Failure::from)?;
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 fn json(batches: &[RecordBatch]) -> Result<String> {

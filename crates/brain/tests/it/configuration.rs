@@ -71,3 +71,82 @@ fn a_value_out_of_bounds_names_its_key() {
     assert_eq!(refused.code, Some(1), "{refused:?}");
     assert!(refused.err.contains("warehouse.query_timeout_s"), "{}", refused.err);
 }
+
+/// Every key, and values of every kind.
+const WHOLE: &str = r#"
+[node]
+name = "测试"
+role = "edge"
+[http]
+listen = "127.0.0.1:0"
+upload_limit_mib = 1
+[tls]
+names = ["localhost", "127.0.0.1"]
+[crypto]
+profile = "commercial"
+kek_older = ["env:OLD"]
+[trust]
+second_factor_required_roles = ["auditor"]
+session_idle_minutes = 5
+[telemetry]
+log = "warn,brain=debug"
+log_format = "json"
+[evidence]
+hash = "sm3"
+[[evidence.witnesses]]
+name = "w"
+url = "http://127.0.0.1:1"
+keys = ["w+ab12cd34+AWFrZXktb2YtdGhpcnR5LXR3by1ieXRlcy1sb25nISE="]
+[[demo.accounts]]
+username = "gov"
+password = "Offenes-Geheimnis-1"
+display_name = "G"
+role = "government"
+organisation = "91330681716195421C"
+"#;
+/// Damaged files tried; each is a start of the program.
+const DAMAGED: u64 = 80;
+
+#[test]
+fn a_damaged_configuration_is_taken_or_refused_in_words_and_starts_nothing() {
+    let node = TestNode::new();
+    let mut state = 20_261_130_u64;
+    let mut next = |sides: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % sides
+    };
+    let (mut taken, mut refused) = (0, 0);
+    for case in 0..DAMAGED {
+        let mut bytes = WHOLE.as_bytes().to_vec();
+        for _ in 0..=next(3) {
+            let at = next(bytes.len());
+            match next(5) {
+                0 => bytes[at] ^= 1 << next(8),
+                1 => bytes.truncate(at),
+                2 => drop(bytes.drain(at..bytes.len().min(at + 1 + next(20)))),
+                3 => bytes.insert(at, b"\"[]{}=\n\\9"[next(9)]),
+                _ => {
+                    let copy = bytes[at..bytes.len().min(at + 40)].to_vec();
+                    bytes.splice(at..at, copy);
+                }
+            }
+            if bytes.is_empty() {
+                bytes.push(b'\n');
+            }
+        }
+        let file = node.write("damaged.toml", &bytes);
+        let shown = node.run(&["config", "--config", file.to_str().unwrap()]);
+        let said = format!("case {case}: {}\n{shown:?}", String::from_utf8_lossy(&bytes));
+        assert!(!shown.err.contains("panicked"), "{said}");
+        match shown.code {
+            Some(0) => taken += 1,
+            Some(1) => {
+                assert!(!shown.err.trim().is_empty(), "{said}");
+                refused += 1;
+            }
+            other => panic!("ended with {other:?}: {said}"),
+        }
+    }
+    assert!(taken > 0 && refused > 0, "{taken} taken, {refused} refused");
+    assert!(!node.data().exists(), "looking at the configuration creates nothing");
+}

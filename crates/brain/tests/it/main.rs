@@ -9,6 +9,7 @@
 )]
 #![allow(unreachable_pub, reason = "a test binary has no outside")]
 
+mod audit;
 mod backup;
 mod cli;
 mod commercial;

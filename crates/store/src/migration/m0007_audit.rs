@@ -54,6 +54,9 @@ const INDEXES: &[(&str, &str, &[&str], bool)] = &[
     ("audit_record_account", "audit_record", &["account", "seq"], false),
     ("audit_record_time", "audit_record", &["recorded_at"], false),
     ("audit_dataset_seq", "audit_dataset", &["seq"], false),
+    // What the guards look up for each row.
+    ("audit_batch_last", "audit_batch", &["last_seq"], false),
+    ("audit_expiry_first", "audit_expiry", &["first_seq"], false),
     ("incident_state", "incident", &["state"], false),
     ("incident_rule", "incident", &["rule", "subject"], false),
 ];
@@ -187,7 +190,8 @@ fn incidents() -> Vec<TableCreateStatement> {
 }
 
 /// Rows that the retention job has marked may go; of two tables only.
-const EXPIRED: &str = "EXISTS (SELECT 1 FROM audit_expiry WHERE OLD.seq BETWEEN audit_expiry.first_seq AND audit_expiry.last_seq)";
+const EXPIRED: &str = "EXISTS (SELECT 1 FROM (SELECT last_seq FROM audit_expiry WHERE first_seq <= OLD.seq \
+                       ORDER BY first_seq DESC LIMIT 1) AS covering WHERE covering.last_seq >= OLD.seq)";
 
 fn expires(table: &str) -> bool {
     matches!(table, "audit_record" | "audit_dataset")

@@ -57,6 +57,8 @@ struct Course {
     denied: bool,
     /// Nothing was handed on before `finish`, so that without it nothing was.
     held: bool,
+    /// There is nothing to count.
+    countless: bool,
     broken_off: bool,
     reason: Option<&'static str>,
     ended: bool,
@@ -112,8 +114,11 @@ impl Audit {
         rows: Option<u64>,
     ) -> Result<()> {
         let access = self.begin(party, action, action, origin);
-        access.touch();
-        access.handed_out(rows.unwrap_or_default());
+        {
+            let mut course = access.course();
+            (course.touched, course.countless) = (true, rows.is_none());
+            course.rows = rows.unwrap_or_default();
+        }
         access.finish(None).await
     }
 
@@ -276,8 +281,17 @@ impl Access {
         };
         let opened = !matches!(*self.0.opening.lock().await, Opening::No);
         let phase = if opened { Phase::Close } else { Phase::Whole };
-        let waiting = self.0.audit.submit(self.0.row(phase, outcome)?)?;
-        waiting.await.unwrap_or_else(|_| Err(Error::audit_unavailable("writer gone")))
+        let written = async {
+            let waiting = self.0.audit.submit(self.0.row(phase, outcome)?)?;
+            waiting.await.unwrap_or_else(|_| Err(Error::audit_unavailable("writer gone")))
+        };
+        let written = written.await;
+        if written.is_err() && opened {
+            // Rows have left: that it broke off is written as soon as anything can be.
+            let mut course = self.course();
+            (course.ended, course.broken_off) = (false, true);
+        }
+        written
     }
 }
 
@@ -306,7 +320,7 @@ impl Inner {
             purpose: self.who.purpose.clone(),
             statement: course.statement.clone(),
             inputs: inputs_text(&inputs)?,
-            rows: over.then_some(handed_out),
+            rows: (over && !course.countless).then_some(handed_out),
             bytes: course.bytes.filter(|_| over).and_then(|bytes| i64::try_from(bytes).ok()),
             outcome: outcome.name().to_owned(),
             reason: course.reason.filter(|_| over).map(str::to_owned),

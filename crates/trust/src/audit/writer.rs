@@ -178,7 +178,7 @@ impl Audit {
             }
         }
         self.0.queue.put_back(left);
-        Err(error)
+        Err(Error::audit_unavailable(&said))
     }
 
     async fn commit(&self, end: &mut End, mut records: Vec<RecordRow>) -> Result<()> {

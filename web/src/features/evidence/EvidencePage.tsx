@@ -22,6 +22,8 @@ const KINDS = [
   "session_open", "session_close", "session_refused", "account_password", "account_create", "account_disable", "grant_issue",
   "grant_revoke", "ingest_finish", "ingest_fail", "ingest_cancel", "map_import", "map_remove", "component_run", "sql_export", "key_create",
   "evidence_alarm", "evidence_erase", "evidence_accept_break",
+  "node_measured", "node_changed", "peer_accepted", "peer_refused", "backup_create",
+  "backup_fail", "backup_drill", "retention_propose", "data_delete",
   "request_submit", "request_approve", "request_reject", "request_revoke", "policy_propose", "policy_change",
 ] as const;
 
