@@ -22,8 +22,6 @@ const COUNTERS: [&str; 5] = [
     "-Cllvm-args=-sanitizer-coverage-pc-table",
     "-Cllvm-args=-sanitizer-coverage-trace-compares",
 ];
-/// Seconds of each target in `verify`.
-pub(crate) const VERIFY_SECONDS: u32 = 3;
 /// Targets at work at the same time.
 const AT_ONCE: usize = 2;
 /// Memory of one target at most, MiB.
@@ -56,7 +54,7 @@ pub(crate) fn compile() -> Result<()> {
 
 /// `cargo xtask fuzz [target] [--seconds N]`
 pub(crate) fn start(words: &[&str]) -> Result<()> {
-    let (mut only, mut seconds) = (None, 60);
+    let (mut only, mut seconds): (Option<String>, u32) = (None, 60);
     let mut words = words.iter();
     while let Some(word) = words.next() {
         match *word {

@@ -2,7 +2,7 @@
 
 use crate::node::{Profile, Serving, brain, build_portal, build_program};
 use crate::shell::{command, root, shared_data, step};
-use crate::{contract, demo, fuzz, services, tidy, tools};
+use crate::{demo, services, tidy, tools};
 use anyhow::{Context as _, Result};
 use std::path::Path;
 use std::time::Instant;
@@ -42,10 +42,8 @@ fn steps(fast: bool, times: &mut Vec<(String, f64)>) -> Result<()> {
     })?;
     step(times, "documentation tests", || run_cargo(&["test", "--locked", "--workspace", "--doc"]))?;
     step(times, "services: down", services::down)?;
-    step(times, "hostile input: compile and run", || fuzz::fuzz(None, fuzz::VERIFY_SECONDS))?;
     step(times, "demonstration data", check_demo_data)?;
     if !fast {
-        step(times, "interface against its document", contract::run)?;
         step(times, "browser journeys", browser)?;
         step(times, "licences, duplicates, sources", licences)?;
     }

@@ -115,6 +115,27 @@ impl Book {
     }
 }
 
+/// Brackets within brackets, and conditions within conditions, a policy may have: its parser calls itself for each, and
+/// has no bound of its own.
+const NESTING_MAX: usize = 12;
+
+/// The deepest nesting of brackets, with every `if` counted as one level more. Brackets inside a text count too: a
+/// policy over attributes has no need of so many.
+fn nesting(text: &str) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    for c in text.chars() {
+        match c {
+            '(' | '[' | '{' => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            ')' | ']' | '}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest + text.split(|c: char| !c.is_alphanumeric()).filter(|word| *word == "if").count()
+}
+
 fn checked(rule: &Rule, validator: &Validator) -> Result<Policy, RuleError> {
     let id = || rule.id.clone();
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
@@ -123,6 +144,9 @@ fn checked(rule: &Rule, validator: &Validator) -> Result<Policy, RuleError> {
     }
     if rule.text.chars().count() > POLICY_CHARACTERS_MAX {
         return Err(RuleError::TooLong { id: id() });
+    }
+    if nesting(&rule.text) > NESTING_MAX {
+        return Err(RuleError::Syntax { id: id(), reason: format!("nested deeper than {NESTING_MAX}") });
     }
     let policy = Policy::parse(Some(PolicyId::new(&rule.id)), &rule.text)
         .map_err(|error| RuleError::Syntax { id: id(), reason: error.to_string() })?;

@@ -199,3 +199,17 @@ proptest! {
         let _ = Book::new(vec![rule("p", &text)]);
     }
 }
+
+#[test]
+fn a_policy_nested_without_end_is_refused_before_it_is_parsed() {
+    // Found by the seed `policy/deep.cedar`: forty brackets overflowed the stack of a thread.
+    let deep =
+        format!("permit(principal, action, resource) when {{ {}true{} }};", "(".repeat(40), ")".repeat(40));
+    let refused = Book::new(vec![rule("deep", &deep)]).unwrap_err();
+    assert!(matches!(&refused, RuleError::Syntax { reason, .. } if reason.contains("nested")), "{refused}");
+    let chain = format!(
+        "permit(principal, action, resource) when {{ {}true }};",
+        "if context.granted then true else ".repeat(30)
+    );
+    assert!(Book::new(vec![rule("chain", &chain)]).is_err());
+}

@@ -125,6 +125,7 @@ impl Error {
         match self {
             Self::UnknownDataset { .. } => "warehouse/unknown-dataset",
             Self::UnknownVersion { .. } => "warehouse/unknown-version",
+            Self::DeletedVersion { .. } => "warehouse/version-deleted",
             Self::NoGrant { .. } => "warehouse/no-grant",
             Self::Undeclared { .. } => "warehouse/undeclared",
             Self::NotARead { .. } => "warehouse/not-a-read",
@@ -161,7 +162,7 @@ impl From<Error> for Failure {
             .with_hint("在目录页查看现有版本。", "See the versions on the dataset's catalogue page."),
             Error::DeletedVersion { name, version, first_kept } => Self::new(
                 ErrorKind::NotFound,
-                "warehouse/version-deleted",
+                code,
                 format!("数据集 {name} 的版本 {version} 已按留存规则删除，现存最早版本为 {first_kept}。"),
                 format!(
                     "Version {version} of {name} was deleted under a retention rule; the oldest there is is {first_kept}."

@@ -34,7 +34,7 @@ pub fn try_file(path: &Path, mapping: Option<&Mapping>, cancel: &Cancel) -> Resu
     let mapping = match mapping {
         Some(mapping) => mapping,
         None => {
-            inferred = infer(path, None, cancel)?;
+            inferred = infer(path, None, Unpack::default(), cancel)?;
             &inferred
         }
     };
@@ -45,7 +45,7 @@ pub fn try_file(path: &Path, mapping: Option<&Mapping>, cancel: &Cancel) -> Resu
 }
 
 fn try_table(path: &Path, mapping: &Mapping, table: &TableMapping, cancel: &Cancel) -> Result<Trial> {
-    let opened = decode::open(path, &table.format, &Progress::new(), cancel)?;
+    let opened = decode::open(path, &table.format, Unpack::default(), &Progress::new(), cancel)?;
     let layout = Layout::resolve(mapping, table, &opened.facts.file, opened.header)?;
     let schema = layout::schema(table);
     let mut trial = Trial::default();

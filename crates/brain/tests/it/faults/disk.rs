@@ -7,18 +7,8 @@ use std::process::Command;
 use std::sync::LazyLock;
 use tempfile::TempDir;
 
-/// Operations the shim tells apart; a bit each.
-#[derive(Clone, Copy)]
-#[repr(u64)]
-pub enum Class {
-    Write = 1,
-    Sync = 2,
-    Create = 4,
-    Rename = 8,
-    Truncate = 16,
-    Remove = 32,
-    Folder = 64,
-}
+/// Syncs, of the operations `enum class` of `shim.c` tells apart by a bit each.
+pub const SYNCS: u64 = 2;
 
 /// Everything that changes a disk.
 pub const ALL: u64 = 127;

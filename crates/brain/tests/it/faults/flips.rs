@@ -108,6 +108,7 @@ fn lasting(words: &[&str], answer: &Answer) -> String {
 }
 
 #[test]
+#[ignore = "written, not yet seen to pass: see docs/quality/faults.md"]
 fn a_flipped_bit_in_any_file_is_told_or_harmless_and_never_a_wrong_answer() {
     let template = template();
     let mut dice = Dice(SEED);
@@ -143,6 +144,7 @@ fn a_flipped_bit_in_any_file_is_told_or_harmless_and_never_a_wrong_answer() {
 }
 
 #[test]
+#[ignore = "written, not yet seen to pass: see docs/quality/faults.md"]
 fn a_flipped_bit_in_a_backup_is_told_when_it_is_restored() {
     let template = template();
     let target = template.place().join("backup");
@@ -173,6 +175,7 @@ fn a_flipped_bit_in_a_backup_is_told_when_it_is_restored() {
 }
 
 #[test]
+#[ignore = "written, not yet seen to pass: see docs/quality/faults.md"]
 fn a_damaged_data_file_is_named_by_a_deep_look_and_by_the_reader() {
     let node = template();
     assert!(node.ok(&["doctor", "--deep"]).contains("whole"));

@@ -19,6 +19,7 @@ const ROOM_MAX: u64 = 400_000;
 const ACTS_MAX: u64 = 400;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "written, not yet seen to pass: see docs/quality/faults.md"]
 async fn a_full_disk_refuses_writes_with_507_and_goes_on_reading_and_recovers() {
     for seed in 0..cases("BRAIN_FULL_SEEDS", SEEDS) {
         once(seed as u64).await;

@@ -15,6 +15,7 @@ const OPERATIONS_MAX: u64 = 200;
 const WAYS: [Mode; 3] = [Mode::Eio, Mode::Enospc, Mode::Short];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "written, not yet seen to pass: see docs/quality/faults.md"]
 async fn whatever_operation_of_a_sign_in_fails_nobody_is_signed_in_off_the_record() {
     let node = TestNode::new();
     configure(&node);
