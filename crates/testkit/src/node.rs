@@ -158,6 +158,7 @@ impl Node {
         if let Some(keys) = &setup.keys {
             copy_keys(keys, &folder.path().join("keys"));
         }
+        let egress = Egress::new(&brain_egress::Options::default()).expect("a way out");
         let trust = open_trust(
             store.clone(),
             folder.path(),
@@ -165,6 +166,7 @@ impl Node {
             setup.second_factor_required_roles,
             setup.evidence,
             setup.status,
+            egress.clone(),
         )
         .await;
         accounts(&trust).await;
@@ -189,7 +191,7 @@ impl Node {
             registry: registry.clone(),
             clock: shared,
             metrics: metrics(),
-            egress: Egress::new(&brain_egress::Options::default()).expect("a way out"),
+            egress,
             options: Options {
                 node_name: "测试大脑".to_owned(),
                 node_role: "brain".to_owned(),
@@ -304,6 +306,7 @@ async fn open_trust(
     second_factor_required_roles: Vec<Role>,
     evidence: brain_trust::EvidenceOptions,
     status: brain_trust::StatusOptions,
+    egress: Egress,
 ) -> Trust {
     let options = brain_trust::Options {
         argon2_memory_kib: 64,
@@ -316,7 +319,9 @@ async fn open_trust(
     let keys = folder.join("keys");
     let keyring = brain_trust::Keyring::open(&brain_trust::CryptoOptions::default(), &keys, &|_| None);
     let keyring = keyring.expect("a key");
-    Trust::open_complete(store, &keys, clock, options, keyring, evidence, status).await.expect("trust")
+    Trust::open_complete(store, &keys, clock, options, keyring, evidence, status, egress)
+        .await
+        .expect("trust")
 }
 
 fn copy_keys(from: &Path, to: &Path) {

@@ -6,6 +6,7 @@ use super::layout::{self, Layout};
 use super::quarantine;
 use crate::decode;
 use crate::mapping::{Mapping, TableMapping};
+use crate::source::Unpack;
 use crate::{Error, Result};
 use brain_kernel::progress::{Cancel, Progress};
 use std::path::Path;

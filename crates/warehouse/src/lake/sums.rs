@@ -218,7 +218,8 @@ mod tests {
             let (_, sums) = file.finish();
             prop_assert_eq!(&sums, &Sums::of(bytes.as_slice()).unwrap());
             let written = sums.to_bytes();
-            prop_assert_eq!(Some(&sums), Sums::from_bytes(&written).as_ref());
+            let read_back = Sums::from_bytes(&written);
+            prop_assert_eq!(Some(&sums), read_back.as_ref());
             let length = size as u64;
             let (a, b) = (from % (length + 1), to % (length + 1));
             let range = a.min(b)..a.max(b);
