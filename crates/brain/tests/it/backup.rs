@@ -101,6 +101,7 @@ fn a_rotated_key_encryption_key_leaves_the_node_whole() {
     let node = TestNode::new();
     node.ok(&["ca", "init", "root-a"]);
     let rotated: Value = serde_json::from_str(&node.ok(&["keys", "rotate", "--secrets"])).unwrap();
+    // The authority's key, and the root of pseudonyms that every node keeps.
     assert_eq!((rotated["data_keys"].as_u64(), rotated["secrets"].as_u64()), (Some(1), Some(2)), "{rotated}");
     let out = node.place().join("issued");
     node.ok(&["ca", "issue", "brain-b", "--out", out.to_str().unwrap()]);
