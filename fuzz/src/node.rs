@@ -59,7 +59,8 @@ pub fn sql(data: &[u8]) {
             region: None,
         };
         let session = NODE.warehouse.session(&party, "sql");
-        let limits = QueryLimits { rows: Some(20), seconds: Some(5), memory_mib: Some(64) };
+        let limits =
+            QueryLimits { rows: Some(20), seconds: Some(5), memory_mib: Some(64), ..QueryLimits::default() };
         let outcome = RUNTIME.block_on(async {
             let stream = session.sql(text, limits, Cancel::new()).await?;
             // Planned; rows of what the bytes ask for may take for ever, the first of them will do.

@@ -47,7 +47,8 @@ pub(crate) async fn respond(
     rows.sent(head.len() as u64);
     let id = HeaderValue::from_str(running.id());
     let state = State { rows, encoder, complete, _running: running, ended: first.is_none() };
-    let tail = stream::unfold(Some(state), step);
+    // Compression asks once more after the end, and an unfold that has ended must not be asked.
+    let tail = stream::StreamExt::fuse(stream::unfold(Some(state), step));
     let body = stream::StreamExt::chain(stream::iter([Ok(Bytes::from(head))]), tail);
     let mut response = Response::new(Body::from_stream(body));
     let headers = response.headers_mut();

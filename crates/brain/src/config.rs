@@ -7,14 +7,12 @@ mod check;
 
 use anyhow::{Context as _, Result, bail};
 use brain_api::{Limits, Network, Networks, ScanOptions};
+use brain_crypto::Profile;
 use brain_egress::Options as EgressOptions;
 use brain_kernel::{party::Role, uscc::Uscc};
 use brain_trust::evidence::verifier::HashAlgorithm;
 use brain_trust::evidence::{KnownLog, WitnessPeer};
-use brain_crypto::Profile;
-use brain_trust::{
-    AuditOptions, CryptoOptions, EvidenceOptions, ProviderOptions, Site, StatusOptions,
-};
+use brain_trust::{AuditOptions, CryptoOptions, EvidenceOptions, ProviderOptions, Site, StatusOptions};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;

@@ -38,8 +38,8 @@ pub use grants::{ColumnFacts, DatasetFacts, Grant, GrantCard, Grants, NewGrant, 
 pub use identity::{
     AccountCard, AccountKind, AccountProtection, ApiKeyCard, Authenticated, Carrier, Credential, Identity,
     NewAccount, NewApiKey, NewNode, NewPasskey, NewTotp, NodeCard, NodeState, OrganisationCard, Origin,
-    PasskeyAdded, PasskeyAnswer, PasskeyCard, PasskeyCreation, PasskeyDescriptor, PasskeyProof, PasskeyRequest,
-    Proof, Scope, SecondFactorNeeded, SecurityCard, SessionCard, SignIn, SignedIn,
+    PasskeyAdded, PasskeyAnswer, PasskeyCard, PasskeyCreation, PasskeyDescriptor, PasskeyProof,
+    PasskeyRequest, Proof, Scope, SecondFactorNeeded, SecurityCard, SessionCard, SignIn, SignedIn,
 };
 pub use incidents::Incidents;
 pub use options::Options;

@@ -12,9 +12,9 @@ use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 
 use crate::{
-    AccountCard, Alerts, Audit, Certificates, CryptoOptions, Error, Evidence, EvidenceOptions, Federation, Grants,
-    Identity, Incidents, Keyring, Options, PeerClient, Policy, Requests, Result, Rulebook, Secret, Status,
-    StatusOptions, Vault,
+    AccountCard, Alerts, Audit, Certificates, CryptoOptions, Error, Evidence, EvidenceOptions, Federation,
+    Grants, Identity, Incidents, Keyring, Options, PeerClient, Policy, Requests, Result, Rulebook, Secret,
+    Status, StatusOptions, Vault,
 };
 
 /// A cheap-clone handle to identity, grants and evidence of one node.

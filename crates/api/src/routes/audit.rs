@@ -162,7 +162,8 @@ async fn export(call: Call<ExportQuery>) -> Result<RecordFile, Failure> {
     let format = query.format.unwrap_or_default();
     let head = if format == FileFormat::Csv { csv_head() } else { Vec::new() };
     let state = Some((records, format));
-    let tail = stream::unfold(state, step);
+    // Compression asks once more after the end, and an unfold that has ended must not be asked.
+    let tail = stream::StreamExt::fuse(stream::unfold(state, step));
     let body = stream::StreamExt::chain(stream::iter([Ok(Bytes::from(head))]), tail);
     let mut response = Response::new(Body::from_stream(body));
     let (media_type, name) = match format {

@@ -1,6 +1,7 @@
 //! Audit records as files: safe for spreadsheets, complete, filtered, and audited themselves.
 
 use brain_testkit::Node;
+use reqwest::Method;
 
 #[tokio::test]
 async fn an_export_is_csv_without_formulas_or_json_lines_and_leaves_its_own_record() {
@@ -33,4 +34,21 @@ async fn an_export_is_csv_without_formulas_or_json_lines_and_leaves_its_own_reco
     assert_eq!((&newest["outcome"], &newest["rows"]), (&"completed".into(), &1.into()));
     assert_eq!(newest["bytes"].as_u64(), Some(lines.body.len() as u64));
     assert_eq!(client.get("/api/v1/audit/export").await.code(), "api/audience");
+}
+
+#[tokio::test]
+async fn a_file_that_travels_compressed_arrives_whole() {
+    let node = Node::start().await;
+    let client = node.signed_in("government").await;
+    let sql = serde_json::json!({ "sql": "SELECT unnest(range(0, 5000)) AS n", "format": "csv" });
+    let auditor = node.signed_in("auditor").await;
+    let requests = [
+        client.request(Method::POST, "/api/v1/sql").json(&sql),
+        auditor.request(Method::GET, "/api/v1/audit/export"),
+    ];
+    for request in requests {
+        let response = request.header("accept-encoding", "gzip").send().await.unwrap();
+        assert_eq!(response.headers()["content-encoding"], "gzip");
+        assert!(response.bytes().await.is_ok(), "the transfer breaks off");
+    }
 }

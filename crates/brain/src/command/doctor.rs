@@ -49,8 +49,7 @@ pub async fn doctor(loaded: Loaded, arguments: Doctor) -> Result<ExitCode> {
     let records = node.trust.audit().verify(&operator(Role::Auditor)).await.map_err(Failure::from)?;
     let verification = &records.evidence;
     let evidence = serde_json::to_string(verification)?;
-    let failure =
-        Failure::new(ErrorKind::Internal, "trust/evidence", &evidence, &evidence);
+    let failure = Failure::new(ErrorKind::Internal, "trust/evidence", &evidence, &evidence);
     say(Text::new("存证", "evidence"), if verification.ok { Ok(evidence.clone()) } else { Err(failure) });
     let words = serde_json::json!({
         "anchored": records.anchored, "unanchored": records.unanchored, "first_bad": records.first_bad,

@@ -73,7 +73,13 @@ pub struct ProviderCard {
 }
 
 impl Federation {
-    pub(crate) fn new(store: Store, evidence: Evidence, vault: Vault, identity: Identity, egress: Egress) -> Self {
+    pub(crate) fn new(
+        store: Store,
+        evidence: Evidence,
+        vault: Vault,
+        identity: Identity,
+        egress: Egress,
+    ) -> Self {
         Self(Arc::new(Inner {
             store,
             evidence,

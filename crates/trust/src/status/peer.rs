@@ -1,12 +1,12 @@
 //! The gate between nodes: ask a registered node for its statement, judge it, remember and record what came of it.
 
+use brain_egress::{Method, StatusCode, Url};
 use brain_kernel::party::Party;
 use brain_store::account::{self, Account};
 use brain_store::node_identity::{self, NodeIdentity};
 use brain_store::node_status::{self, NodeStatementRow};
 use brain_store::{Page, PageRequest};
 use chrono::{DateTime, TimeDelta, Utc};
-use brain_egress::{Method, StatusCode, Url};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -222,7 +222,12 @@ impl Status {
         let nonce = new_nonce()?;
         let url = format!("{base}/api/v1/status/statement?nonce={nonce}");
         self.0.client.permit(base)?;
-        let answer = match self.0.client.send("status.statement", Method::GET, &url, None, STATEMENT_BYTES_MAX).await {
+        let answer = match self
+            .0
+            .client
+            .send("status.statement", Method::GET, &url, None, STATEMENT_BYTES_MAX)
+            .await
+        {
             Ok(answer) if answer.status == StatusCode::OK => answer,
             Ok(answer) => return Ok((Err(Refusal::Unreachable(answer.status.to_string())), None)),
             Err(why) => return Ok((Err(Refusal::Unreachable(why)), None)),
