@@ -106,6 +106,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sbom": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 软件物料清单（CycloneDX 1.6）：程序与门户的全部组成及其许可 · Bill of materials (CycloneDX 1.6): everything the program and its portal are made of, with licences */
+        get: operations["sbom"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -634,6 +651,23 @@ export interface paths {
         put?: never;
         /** 登记节点及其公钥；须经安全管理员启用 · Register a node with its public key; the security administrator lets it speak */
         post: operations["nodes_register"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/nodes/{id}/address": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** 登记节点地址 · Say where a node is reached */
+        put: operations["nodes_address"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2217,6 +2251,450 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit/records": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 审计记录，新的在前 · Audit records, newest first */
+        get: operations["audit_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/records/{seq}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 一次访问的全部记录与锚定位置 · Everything recorded of one access, and where it is anchored */
+        get: operations["audit_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 导出审计记录；导出本身也被审计 · Export audit records; the export is audited itself */
+        get: operations["audit_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 保存期限、条数与锚定情况 · Retention, number of records, and how they are anchored */
+        get: operations["audit_status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 校验全部审计记录 · Check every audit record against the evidence log */
+        post: operations["audit_verify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 安全事件与演练，新的在前 · Incidents and drills, newest first */
+        get: operations["incidents_list"];
+        put?: never;
+        /** 上报事件，或开始演练 · Report an incident, or begin a drill */
+        post: operations["incidents_raise"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 一个事件：时间线、依据、报告时限 · One incident: timeline, records behind it, duties */
+        get: operations["incidents_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 告警规则与法定报告义务 · Alert rules and duties by law */
+        get: operations["alerts_rules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/assign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 指派责任人 · Give it to somebody */
+        post: operations["incidents_assign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/contain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 标为已控制 · It goes no further */
+        post: operations["incidents_contain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 关闭：原因与措施，或误报 · Close it with cause and measures, or as a false alarm */
+        post: operations["incidents_close"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 重新打开，须说明理由 · Open it again, with a reason */
+        post: operations["incidents_reopen"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 在时间线上记录 · Add a line to the timeline */
+        post: operations["incidents_note"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/duties": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 增加一项法定报告义务并开始计时 · Begin the clock of a duty by law */
+        post: operations["incidents_begin_duty"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 登记一项义务已履行 · Record that a duty was done */
+        post: operations["incidents_report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/status/statement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 可信状态报告：对端凭节点证书获取，监管角色登录获取 · The signed statement: for peers by their certificate, for those who watch over nodes signed in */
+        get: operations["status_statement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 本节点状态 · How this node stands */
+        get: operations["status_own"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/status/peers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 其他节点最近的状态报告 · What other nodes said of themselves last */
+        get: operations["status_peers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/status/peers/{id}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 立即核验一个节点 · Verify a node now */
+        post: operations["status_check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/status/known-good": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 可信基准值 · What counts as good */
+        get: operations["known_good_list"];
+        put?: never;
+        /** 登记可信基准值 · Hold a version, program or configuration for good */
+        post: operations["known_good_add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/status/known-good/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** 撤下可信基准值 · Take a value back */
+        delete: operations["known_good_withdraw"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/compliance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 等保三级自查报告 · Self-check of protection level 3 */
+        get: operations["compliance_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/retention/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 数据留存规则 · Rules of retention */
+        get: operations["retention_rules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/retention/proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 待删除与已删除的数据 · What is due for deletion, and what was deleted */
+        get: operations["retention_proposals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/retention/proposals/{id}/approval": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 所有者批准删除，返回删除证明 · Approve a deletion as owner; answers the certificate */
+        post: operations["retention_approve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/retention/proposals/{id}/rejection": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 所有者驳回删除 · Reject a deletion as owner */
+        post: operations["retention_reject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2258,6 +2736,28 @@ export interface components {
          *     to another, and no account ever moves between them.
          */
         Role: "system_administrator" | "security_administrator" | "auditor" | "government" | "industry_body" | "enterprise" | "component_author";
+        /** @description A refusal or failure, in the caller's language (RFC 9457). */
+        Problem: {
+            /** @description `urn:problem:` and the code. */
+            type: string;
+            /** @description What sort of failure, the same for every occurrence. */
+            title: string;
+            /**
+             * Format: uint16
+             * @description HTTP status code.
+             */
+            status: number;
+            /** @description What happened this time. */
+            detail: string;
+            /** @description How to mend it. */
+            hint?: string | null;
+            /** @description Stable code `"<part>/<slug>"`. */
+            code: string;
+            /** @description Number under which the node's log knows this request. */
+            trace_id: string;
+            /** @description JSON pointer of the offending value in what was sent. */
+            pointer?: string | null;
+        };
         /** @description Where a good password leads: to a session, or to the question for the second factor. */
         SignInAnswer: components["schemas"]["SessionState"] | components["schemas"]["SecondFactorNeeded"];
         /** @description Who is signed in, and until when. */
@@ -2654,6 +3154,10 @@ export interface components {
             node_role: string;
             /** @description Ed25519 public key, hexadecimal. */
             public_key: string;
+            /** @description SM2 public key, hexadecimal. */
+            sm2_public_key: string | null;
+            /** @description Where it is reached. */
+            base_url: string | null;
             /** @description Organisation that runs it. */
             organisation: string | null;
             /** @description Whether it may speak. */
@@ -4405,28 +4909,6 @@ export interface components {
             /** @description What went wrong in one that did not. */
             failure: components["schemas"]["Problem"] | null;
         };
-        /** @description A refusal or failure, in the caller's language (RFC 9457). */
-        Problem: {
-            /** @description `urn:problem:` and the code. */
-            type: string;
-            /** @description What sort of failure, the same for every occurrence. */
-            title: string;
-            /**
-             * Format: uint16
-             * @description HTTP status code.
-             */
-            status: number;
-            /** @description What happened this time. */
-            detail: string;
-            /** @description How to mend it. */
-            hint?: string | null;
-            /** @description Stable code `"<part>/<slug>"`. */
-            code: string;
-            /** @description Number under which the node's log knows this request. */
-            trace_id: string;
-            /** @description JSON pointer of the offending value in what was sent. */
-            pointer?: string | null;
-        };
         /** @description What a map draws: boundaries under their approval number, or nothing, and then it is a tile grid. */
         MapBoundaries: {
             /** @description The boundaries an administrator imported. */
@@ -4744,6 +5226,10 @@ export interface components {
             detail: string;
         } | {
             /** @constant */
+            state: "refused";
+            detail: string;
+        } | {
+            /** @constant */
             state: "contradicts";
         };
         /** @description A log as we last signed it. */
@@ -4880,6 +5366,996 @@ export interface components {
             /** @description Keys this node signs checkpoints of others with. */
             witness: components["schemas"]["VerifierKey"][];
         };
+        /** @description One page of a list. */
+        Page15: {
+            /** @description The items of this page. */
+            items: components["schemas"]["AuditRecord"][];
+            /**
+             * Format: uint64
+             * @description Items in the whole list.
+             */
+            total: number;
+            /**
+             * Format: uint64
+             * @description This page's number, from 1.
+             */
+            page: number;
+            /**
+             * Format: uint64
+             * @description Items per page.
+             */
+            page_size: number;
+        };
+        /** @description An audit record as the auditor reads it. */
+        AuditRecord: {
+            /**
+             * Format: uint64
+             * @description Position, from 0.
+             */
+            seq: number;
+            /** @description The access; beginning and end share it. */
+            access: string;
+            /**
+             * Format: date-time
+             * @description When it was recorded, UTC.
+             */
+            time: string;
+            /** @description Who: account id, or `local-operator`. */
+            account: string;
+            /** @description As what. */
+            role: components["schemas"]["Role"];
+            /** @description For which organisation. */
+            organisation: string | null;
+            /** @description With what: `session:<id>`, `api_key:<id>` or `local:<user>`. */
+            credential: string | null;
+            /** @description From where. */
+            address: string | null;
+            /** @description By which way. */
+            channel: components["schemas"]["AuditChannel"];
+            /** @description What was done: `read`, `run`, `export` … */
+            action: string;
+            /** @description What was called. */
+            operation: string;
+            /** @description For what purpose. */
+            purpose: string;
+            /** @description The statement, shortened. */
+            statement: string | null;
+            /** @description Datasets with version, grant and agreement. */
+            inputs: components["schemas"]["AuditInput"][];
+            /**
+             * Format: uint64
+             * @description Rows handed out.
+             */
+            rows: number | null;
+            /**
+             * Format: uint64
+             * @description Bytes sent, where known.
+             */
+            bytes: number | null;
+            /** @description How it ended. */
+            outcome: components["schemas"]["AuditOutcome"];
+            /** @description Code of a refusal or failure. */
+            reason: string | null;
+            /** @description Number of the request. */
+            trace_id: string | null;
+            /** @description Whether data was provided to others under an agreement; such records are kept longer. */
+            exchange: boolean;
+            /** @description Digest of the record. */
+            digest: components["schemas"]["Hash"];
+        };
+        /** @description Where a request came in (通道). */
+        AuditChannel: "portal" | "rest" | "mcp" | "command_line" | "internal";
+        /** @description A dataset of an access: under what it was read, or that it was refused. */
+        AuditInput: {
+            /** @description Dataset. */
+            dataset: string;
+            /**
+             * Format: uint64
+             * @description Version read; none where it was refused.
+             */
+            version?: number | null;
+            /** @description Grant it was read under; none where it was refused. */
+            grant?: string | null;
+            /** @description Agreement the grant rests on. */
+            agreement?: string | null;
+        };
+        /** @description How an access ended (结果). */
+        AuditOutcome: "opened" | "completed" | "denied" | "failed" | "broken_off";
+        /** @description One access with everything recorded of it. */
+        AuditDetail: {
+            /** @description Its records in order: beginning and end, or one for both. */
+            records: components["schemas"]["AuditRecord"][];
+            /** @description Where the last of them is anchored; not yet within seconds. */
+            anchor: components["schemas"]["AuditAnchor"] | null;
+        };
+        /** @description Where a record is anchored. */
+        AuditAnchor: {
+            /**
+             * Format: uint64
+             * @description Number of the batch.
+             */
+            batch: number;
+            /**
+             * Format: uint64
+             * @description First record of the batch.
+             */
+            first: number;
+            /**
+             * Format: uint64
+             * @description Last record of the batch.
+             */
+            last: number;
+            /** @description Merkle root over the digests of the batch. */
+            root: components["schemas"]["Hash"];
+            /**
+             * Format: uint64
+             * @description Position of the entry in the evidence log.
+             */
+            evidence: number;
+        };
+        /** @description How the audit stands. */
+        AuditStatus: {
+            /**
+             * Format: uint32
+             * @description Days records are kept.
+             */
+            days: number;
+            /**
+             * Format: uint32
+             * @description Days batches with exchange records are kept.
+             */
+            exchange_days: number;
+            /**
+             * Format: uint64
+             * @description Records there are.
+             */
+            records: number;
+            /**
+             * Format: date-time
+             * @description When the oldest was made.
+             */
+            oldest_at: string | null;
+            /**
+             * Format: uint64
+             * @description Batches anchored, those that expired included.
+             */
+            batches: number;
+            /**
+             * Format: uint64
+             * @description Records not yet anchored.
+             */
+            unanchored: number;
+        };
+        /** @description What a check of everything found. */
+        AuditVerification: {
+            /** @description Whether records, anchors and the evidence log they lie in are whole. */
+            ok: boolean;
+            /**
+             * Format: uint64
+             * @description Records compared with their anchors.
+             */
+            anchored: number;
+            /**
+             * Format: uint64
+             * @description Batches that anchor them.
+             */
+            batches: number;
+            /**
+             * Format: uint64
+             * @description Batches that expired.
+             */
+            expired: number;
+            /**
+             * Format: uint64
+             * @description Records of the last seconds, not anchored yet; compared with what the running process remembers.
+             */
+            unanchored: number;
+            /** @description The first record that is not as it should be. */
+            first_bad: components["schemas"]["BadRecord"] | null;
+            /** @description The evidence log, without which the anchors prove nothing. */
+            evidence: components["schemas"]["Verification"];
+        };
+        /** @description The first record that is not as it should be. */
+        BadRecord: {
+            /**
+             * Format: int64
+             * @description Its position.
+             */
+            seq: number;
+            /** @description What is wrong. */
+            problem: components["schemas"]["AuditProblem"];
+            /** @description The same in words. */
+            detail: components["schemas"]["Text"];
+        };
+        /** @description What is wrong with a record. */
+        AuditProblem: "altered" | "missing" | "inserted" | "bad_anchor" | "bad_index" | "bad_expiry";
+        /** @description One page of a list. */
+        Page16: {
+            /** @description The items of this page. */
+            items: components["schemas"]["IncidentCard"][];
+            /**
+             * Format: uint64
+             * @description Items in the whole list.
+             */
+            total: number;
+            /**
+             * Format: uint64
+             * @description This page's number, from 1.
+             */
+            page: number;
+            /**
+             * Format: uint64
+             * @description Items per page.
+             */
+            page_size: number;
+        };
+        /** @description One incident or drill. */
+        IncidentCard: {
+            /** @description Stable id. */
+            id: string;
+            /** @description What it is. */
+            title: components["schemas"]["Text"];
+            /** @description Alert rule that raised it; none where a person did. */
+            rule: string | null;
+            /** @description Whom or what it is about, usually an account id. */
+            subject: string;
+            /** @description How bad. */
+            severity: components["schemas"]["Severity"];
+            /** @description 演练: whether it is a drill. */
+            drill: boolean;
+            /** @description Where it stands. */
+            state: components["schemas"]["IncidentState"];
+            /** @description Account id of who works on it. */
+            owner: string | null;
+            /**
+             * Format: int64
+             * @description Grows with every change; a change names the revision it saw.
+             */
+            revision: number;
+            /**
+             * Format: int64
+             * @description How often the rule was hit.
+             */
+            hits: number;
+            /**
+             * Format: date-time
+             * @description When it was raised.
+             */
+            opened_at: string;
+            /**
+             * Format: date-time
+             * @description When the rule was last hit.
+             */
+            last_hit_at: string;
+            /**
+             * Format: date-time
+             * @description When it was closed.
+             */
+            closed_at: string | null;
+            /** @description Whether it turned out to be none. */
+            false_alarm: boolean;
+            /** @description Why it happened. */
+            cause: string | null;
+            /** @description What was done so that it does not happen again. */
+            measures: string | null;
+        };
+        /** @description How bad (分级), after the four levels of network security incidents. */
+        Severity: "general" | "serious" | "major" | "critical";
+        /** @description Where an incident stands. */
+        IncidentState: "open" | "assigned" | "contained" | "closed";
+        /** @description One incident with everything about it. */
+        IncidentDetail: {
+            /** @description The incident. */
+            card: components["schemas"]["IncidentCard"];
+            /** @description Everything that happened, oldest first. */
+            timeline: components["schemas"]["TimelineEntry"][];
+            /** @description Records it rests on. */
+            references: components["schemas"]["IncidentReference"][];
+            /** @description Duties by law, by when they are due. */
+            duties: components["schemas"]["IncidentDuty"][];
+        };
+        /** @description One line of the timeline. */
+        TimelineEntry: {
+            /**
+             * Format: int32
+             * @description Number, from 1.
+             */
+            number: number;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description Account id of who did it, or `system`. */
+            actor: string;
+            /** @description `open`, or a step. */
+            step: string;
+            /** @description Words; may be empty. */
+            note: string;
+            /** @description What changed. */
+            detail: unknown;
+        };
+        /** @description A record the incident rests on. */
+        IncidentReference: {
+            /** @description `audit` or `evidence`. */
+            log: string;
+            /**
+             * Format: int64
+             * @description Position in that log.
+             */
+            seq: number;
+        };
+        /** @description A duty by law and its clock. */
+        IncidentDuty: {
+            /** @description Id of the duty. */
+            duty: string;
+            /** @description What is to be done. */
+            title: components["schemas"]["Text"];
+            /** @description Clause it comes from. */
+            law: string;
+            /**
+             * Format: date-time
+             * @description By when.
+             */
+            due_at: string;
+            /**
+             * Format: date-time
+             * @description When it was done.
+             */
+            done_at: string | null;
+            /** @description By whom. */
+            done_by: string | null;
+            /** @description Whether its time is over and it is not done. */
+            overdue: boolean;
+        };
+        /** @description The rules in force. */
+        Rulebook: {
+            /** @description Working hours. */
+            hours: components["schemas"]["WorkingHours"];
+            /** @description Rules, by id. */
+            rules: components["schemas"]["AlertRule"][];
+            /** @description Duties, by id. */
+            duties: components["schemas"]["AlertDuty"][];
+            /** @description The node's own file, where there is one. */
+            file: string | null;
+        };
+        /** @description When people work. */
+        WorkingHours: {
+            /**
+             * Format: int32
+             * @description Minutes east of UTC; 480 is Beijing.
+             */
+            utc_offset_minutes: number;
+            /** @description Work begins, `07:00`. */
+            from: string;
+            /** @description Work ends, `20:00`; earlier than `from` means overnight. */
+            to: string;
+            /** @description Whether Saturday and Sunday are off. */
+            weekends_off: boolean;
+        };
+        /** @description One rule. */
+        AlertRule: {
+            /** @description Stable id, letters, digits and hyphens. */
+            id: string;
+            /** @description What a hit is called. */
+            title: components["schemas"]["Text"];
+            /** @description How bad a hit is. */
+            severity: components["schemas"]["Severity"];
+            /**
+             * Format: uint32
+             * @description Minutes within which is counted, 1 to 1440.
+             */
+            window_minutes: number;
+            /** @description What is counted. */
+            condition: components["schemas"]["AlertCondition"];
+            /**
+             * @description Whether it counts.
+             * @default true
+             */
+            enabled: boolean;
+        };
+        /** @description What a rule counts, always for one account, or one subject or address of acts. */
+        AlertCondition: {
+            volume: components["schemas"]["Volume"];
+        } | {
+            accesses: components["schemas"]["Accesses"];
+        } | {
+            acts: components["schemas"]["Acts"];
+        } | {
+            breadth: components["schemas"]["Breadth"];
+        };
+        /** @description Rows or bytes handed out within the window. */
+        Volume: {
+            /**
+             * @description Only these actions; empty is every action.
+             * @default []
+             */
+            actions: string[];
+            /**
+             * @description Only these channels; empty is every channel.
+             * @default []
+             */
+            channels: string[];
+            /**
+             * Format: uint64
+             * @description Rows that make a hit.
+             * @default null
+             */
+            rows: number | null;
+            /**
+             * Format: uint64
+             * @description Bytes that make a hit.
+             * @default null
+             */
+            bytes: number | null;
+        };
+        /** @description Accesses within the window. */
+        Accesses: {
+            /**
+             * @description Only these actions; empty is every action.
+             * @default []
+             */
+            actions: string[];
+            /**
+             * @description Only these channels; empty is every channel.
+             * @default []
+             */
+            channels: string[];
+            /**
+             * @description Only these outcomes; empty is every outcome.
+             * @default []
+             */
+            outcomes: string[];
+            /**
+             * @description Only outside working hours.
+             * @default false
+             */
+            off_hours: boolean;
+            /**
+             * Format: uint64
+             * @description How many make a hit.
+             * @default 0
+             */
+            count: number;
+        };
+        /** @description Acts in the evidence log within the window. */
+        Acts: {
+            /** @description Kinds; one that ends in `.` is a family. */
+            kinds: string[];
+            /** @description By what they are counted. */
+            by: components["schemas"]["ActKey"];
+            /**
+             * Format: uint64
+             * @description How many make a hit.
+             */
+            count: number;
+        };
+        /** @description By what acts are counted. */
+        ActKey: "actor" | "subject" | "address";
+        /** @description Datasets touched in a day. */
+        Breadth: {
+            /**
+             * Format: uint64
+             * @description Fewer than these are never a hit.
+             */
+            least: number;
+            /**
+             * Format: uint64
+             * @description Times the account's own average of the last thirty days.
+             */
+            times: number;
+        };
+        /** @description A duty by law. */
+        AlertDuty: {
+            /** @description Stable id. */
+            id: string;
+            /** @description What is to be done. */
+            title: components["schemas"]["Text"];
+            /** @description Clause it comes from. */
+            law: string;
+            /**
+             * Format: uint32
+             * @description Hours within which.
+             */
+            hours: number;
+            /** @description Incidents it begins with; empty begins only when somebody says so. */
+            severities: components["schemas"]["Severity"][];
+            /**
+             * @description Whether it counts.
+             * @default true
+             */
+            enabled: boolean;
+        };
+        /** @description A statement with its signatures. */
+        SignedStatement: {
+            /** @description The [`Statement`]; kept as it came, so that a field this version does not know is signed over all the same. */
+            statement: unknown;
+            /** @description One for each algorithm. */
+            signatures: components["schemas"]["StatementSignature"][];
+        };
+        /** @description A signature over a statement. */
+        StatementSignature: {
+            /** @description `ed25519` or `sm2-sm3`. */
+            algorithm: string;
+            /** @description Public key, hexadecimal. */
+            public_key: string;
+            /** @description The signature, hexadecimal. */
+            signature: string;
+        };
+        /** @description How this node stands. */
+        OwnStatus: {
+            /** @description Name by which other nodes know it. */
+            name: string;
+            /** @description Keys its statements are signed with; what peers register. */
+            keys: components["schemas"]["NodePublicKeys"];
+            /** @description What it measured of itself last. */
+            measurement: components["schemas"]["NodeMeasurement"] | null;
+            /** @description Its parts. */
+            health: components["schemas"]["HealthPart"][];
+            /** @description How the last backup ended. */
+            backup: components["schemas"]["BackupRecord"] | null;
+            /** @description How the last restore drill ended. */
+            drill: components["schemas"]["DrillRecord"] | null;
+            /** @description How the last check of the evidence log ended. */
+            verification: components["schemas"]["VerificationRecord"] | null;
+        };
+        /** @description The keys a node is registered with. */
+        NodePublicKeys: {
+            /** @description Ed25519, hexadecimal. */
+            ed25519: string;
+            /** @description SM2, hexadecimal. */
+            sm2: string | null;
+        };
+        /** @description Digests of what runs. */
+        NodeMeasurement: {
+            /** @description Version of the program. */
+            version: string;
+            /** @description Digest of the program file. */
+            program: string;
+            /** @description Digest of the list of everything the program was built from. */
+            dependencies: string;
+            /** @description Digest of the effective configuration without secrets. */
+            configuration: string;
+            /**
+             * Format: date-time
+             * @description When, UTC.
+             */
+            measured_at: string;
+        };
+        /** @description One part of a node. */
+        HealthPart: {
+            /** @description `store`, `lake`, `evidence`, `backup`, `integrity` … */
+            name: string;
+            /** @description Whether it works. */
+            ok: boolean;
+            /** @description Whether a node without it must not exchange data. */
+            essential: boolean;
+            /** @description More about it, English. */
+            detail: string;
+        };
+        /** @description How the last backup ended. */
+        BackupRecord: {
+            /**
+             * Format: date-time
+             * @description When it ended, UTC.
+             */
+            at: string;
+            /** @description Whether it is whole. */
+            ok: boolean;
+            /** @description The snapshot; empty where it failed. */
+            snapshot: string;
+            /**
+             * Format: uint64
+             * @description Bytes that were new.
+             */
+            bytes_new: number;
+            /** @description Why it failed; empty where it did not. */
+            error: string;
+            /**
+             * Format: date-time
+             * @description When one was whole last.
+             */
+            last_good: string | null;
+        };
+        /** @description How the last restore drill ended (恢复演练). */
+        DrillRecord: {
+            /**
+             * Format: date-time
+             * @description When it ended, UTC.
+             */
+            at: string;
+            /** @description Whether the restored node verified and every table was read. */
+            ok: boolean;
+            /** @description The snapshot that was restored. */
+            snapshot: string;
+            /**
+             * Format: uint64
+             * @description Tables read to their last row.
+             */
+            tables: number;
+            /**
+             * Format: uint64
+             * @description Their rows.
+             */
+            rows: number;
+            /**
+             * Format: uint64
+             * @description Seconds from the first byte to the last check.
+             */
+            seconds: number;
+            /** @description Why it failed; empty where it did not. */
+            error: string;
+        };
+        /** @description How the last check of the whole evidence log ended. */
+        VerificationRecord: {
+            /**
+             * Format: date-time
+             * @description When, UTC.
+             */
+            at: string;
+            /** @description Whether everything agreed. */
+            ok: boolean;
+            /**
+             * Format: uint64
+             * @description Entries found good.
+             */
+            entries: number;
+        };
+        /** @description One page of a list. */
+        Page17: {
+            /** @description The items of this page. */
+            items: components["schemas"]["PeerStanding"][];
+            /**
+             * Format: uint64
+             * @description Items in the whole list.
+             */
+            total: number;
+            /**
+             * Format: uint64
+             * @description This page's number, from 1.
+             */
+            page: number;
+            /**
+             * Format: uint64
+             * @description Items per page.
+             */
+            page_size: number;
+        };
+        /** @description A peer as its last statement shows it. */
+        PeerStanding: {
+            /** @description Id of its account. */
+            id: string;
+            /** @description Name it is registered under. */
+            name: string;
+            /** @description `center`, `brain` or `edge`. */
+            node_role: string;
+            /** @description Whether it may speak. */
+            state: components["schemas"]["NodeState"];
+            /** @description Where it is reached. */
+            base_url: string | null;
+            /** @description Whether data may be exchanged with it, by its last statement; `None` where it never was asked. */
+            accepted: boolean | null;
+            /** @description Why not. */
+            reason: string | null;
+            /**
+             * Format: date-time
+             * @description When it was asked last.
+             */
+            asked_at: string | null;
+            /** @description What it said last. */
+            statement: components["schemas"]["NodeStatement"] | null;
+        };
+        /** @description What a node says of itself. */
+        NodeStatement: {
+            /** @description `brain/status/v1`. */
+            format: string;
+            /** @description Name by which other nodes know it. */
+            node: string;
+            /** @description Name shown to people. */
+            title: string;
+            /** @description `center`, `brain` or `edge`. */
+            role: string;
+            /** @description Version of the program. */
+            version: string;
+            /** @description Digest of the program file, `sha-256:…` or `sm3:…`. */
+            program: string;
+            /** @description Digest of the list of everything the program was built from. */
+            dependencies: string;
+            /** @description Digest of the effective configuration without secrets. */
+            configuration: string;
+            /**
+             * Format: date-time
+             * @description When these digests were taken, UTC.
+             */
+            measured_at: string;
+            /** @description `international` or `commercial`. */
+            profile: string;
+            /** @description The evidence log as it is now. */
+            evidence: components["schemas"]["EvidenceHeadFact"];
+            /** @description Parts of the node and whether they work. */
+            health: components["schemas"]["HealthPart"][];
+            /** @description Serial number of the certificate it shows to callers. */
+            certificate: string | null;
+            /**
+             * Format: date-time
+             * @description When it was made, UTC.
+             */
+            made_at: string;
+            /** @description The number that whoever asked sent along. */
+            nonce: string;
+        };
+        /** @description Size and root of the evidence log. */
+        EvidenceHeadFact: {
+            /** @description Identity of the log. */
+            origin: string;
+            /** @description Its digest. */
+            hash: string;
+            /**
+             * Format: uint64
+             * @description Entries.
+             */
+            size: number;
+            /** @description Root over them. */
+            root: string;
+        };
+        /** @description A value that counts as good. */
+        KnownGood: {
+            /** @description Id, a UUID. */
+            id: string;
+            /** @description Of what. */
+            kind: components["schemas"]["KnownGoodKind"];
+            /** @description The value. */
+            value: string;
+            /** @description Name of the one node it counts for. */
+            node: string | null;
+            /** @description Where it comes from. */
+            note: string;
+            /** @description Who listed it. */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            created_at: string;
+        };
+        /** @description Of what a value is. */
+        KnownGoodKind: "version" | "program" | "dependencies" | "configuration";
+        /** @description The matrix with the live facts of one node. */
+        ComplianceReport: {
+            /** @description Name of the node. */
+            node: string;
+            /** @description Version of the program. */
+            version: string;
+            /**
+             * Format: date-time
+             * @description When it was made, UTC.
+             */
+            made_at: string;
+            /** @description Rows by state. */
+            counts: components["schemas"]["ComplianceCounts"];
+            /** @description Live facts. */
+            facts: components["schemas"]["ComplianceFact"][];
+            /** @description The rows. */
+            controls: components["schemas"]["Control"][];
+        };
+        /** @description How many rows are in which state. */
+        ComplianceCounts: {
+            /**
+             * Format: uint16
+             * @description Rows that are met.
+             */
+            met: number;
+            /**
+             * Format: uint16
+             * @description Rows that are met in part.
+             */
+            partly: number;
+            /**
+             * Format: uint16
+             * @description Rows that whoever runs the node meets.
+             */
+            deployment: number;
+            /**
+             * Format: uint16
+             * @description Rows that are not met.
+             */
+            open: number;
+        };
+        /** @description Something true of a node now. */
+        ComplianceFact: {
+            /** @description Key that rows name. */
+            key: string;
+            /** @description What it is. */
+            title: components["schemas"]["Text"];
+            /** @description Its value. */
+            value: string;
+            /** @description Whether it is as level 3 wants it; `None` where it only informs. */
+            ok: boolean | null;
+        };
+        /** @description One row. */
+        Control: {
+            /**
+             * Format: uint16
+             * @description Number of the row, from 1.
+             */
+            row: number;
+            /** @description Clauses of GB/T 22239-2019. */
+            clauses: string[];
+            /** @description What it is about. */
+            title: components["schemas"]["Text"];
+            /** @description What it asks, in our words. */
+            asks: components["schemas"]["Text"];
+            /** @description Whose duty it is. */
+            who: components["schemas"]["ControlDuty"];
+            /** @description How far it is met. */
+            state: components["schemas"]["ControlState"];
+            /**
+             * @description Where it is done: paths of this repository.
+             * @default []
+             */
+            places: string[];
+            /**
+             * @description Tests that show it: `path::function`.
+             * @default []
+             */
+            tests: string[];
+            /**
+             * @description What stays with whoever runs the node.
+             * @default null
+             */
+            organisation: components["schemas"]["Text"] | null;
+            /**
+             * @description What is missing.
+             * @default null
+             */
+            missing: components["schemas"]["Text"] | null;
+            /**
+             * @description Keys of live facts that belong to it.
+             * @default []
+             */
+            facts: string[];
+        };
+        /** @description Whose duty a row is. */
+        ControlDuty: "product" | "deployment" | "both";
+        /** @description How far a row is met. */
+        ControlState: "met" | "partly" | "deployment" | "open";
+        /** @description How long data is kept, and why. */
+        RetentionRule: {
+            /** @description Name of the rule. */
+            name: string;
+            /** @description `zone.table`, `zone.*` or `*`. */
+            datasets: string;
+            /**
+             * @description Only datasets of these grades; all when left out.
+             * @default []
+             */
+            grades: components["schemas"]["Grade"][];
+            /** @description What goes. */
+            what: components["schemas"]["RetentionWhat"];
+            /**
+             * Format: uint32
+             * @description Days it is kept.
+             */
+            keep_days: number;
+            /** @description Law, contract or policy behind it. */
+            basis: string;
+        };
+        /** @description What goes when the time is up. */
+        RetentionWhat: "past_versions" | "everything";
+        /** @description One page of a list. */
+        Page18: {
+            /** @description The items of this page. */
+            items: components["schemas"]["DeletionProposal"][];
+            /**
+             * Format: uint64
+             * @description Items in the whole list.
+             */
+            total: number;
+            /**
+             * Format: uint64
+             * @description This page's number, from 1.
+             */
+            page: number;
+            /**
+             * Format: uint64
+             * @description Items per page.
+             */
+            page_size: number;
+        };
+        /** @description Something due for deletion, or what became of it. */
+        DeletionProposal: {
+            /** @description Id, a UUID. */
+            id: string;
+            /** @description The dataset. */
+            dataset: string;
+            /** @description Name of the rule. */
+            rule: string;
+            /** @description Law, contract or policy behind the rule. */
+            basis: string;
+            /** @description Whether the present content goes too. */
+            whole: boolean;
+            /**
+             * Format: uint64
+             * @description Versions that go.
+             */
+            versions: number;
+            /**
+             * Format: uint64
+             * @description Oldest version that stays.
+             */
+            first_kept: number;
+            /**
+             * Format: uint64
+             * @description Bytes of the files that go.
+             */
+            bytes: number;
+            /** @description `proposed`, `deleting`, `rejected` or `done`. */
+            state: string;
+            /**
+             * Format: date-time
+             * @description When it was proposed.
+             */
+            proposed_at: string;
+            /** @description Who decided. */
+            decided_by: string | null;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            decided_at: string | null;
+            /** @description Why. */
+            reason: string | null;
+            /** @description The certificate of what was deleted. */
+            certificate: components["schemas"]["DeletionCertificate"] | null;
+        };
+        /** @description What proves that data was deleted (删除证明): which files, by which rule, on whose word, and the evidence entry. */
+        DeletionCertificate: {
+            /** @description The proposal. */
+            proposal: string;
+            /** @description The dataset. */
+            dataset: string;
+            /** @description The rule. */
+            rule: string;
+            /** @description Law, contract or policy behind it. */
+            basis: string;
+            /** @description Whether everything went. */
+            whole: boolean;
+            /**
+             * Format: uint64
+             * @description First version that went.
+             */
+            first_version: number;
+            /**
+             * Format: uint64
+             * @description Last version that went.
+             */
+            last_version: number;
+            /** @description Files that were removed. */
+            files: components["schemas"]["DeletedFile"][];
+            /** @description Data keys that were destroyed. */
+            keys: string[];
+            /** @description Who approved it. */
+            approved_by: string;
+            /** @description Why. */
+            reason: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            deleted_at: string;
+            /** @description Proof that the entry is in the evidence log. */
+            proof: components["schemas"]["InclusionProof"] | null;
+        };
+        /** @description A file that was removed. */
+        DeletedFile: {
+            /** @description Name in the table's folder. */
+            name: string;
+            /**
+             * Format: uint64
+             * @description Bytes.
+             */
+            bytes: number;
+        };
     };
     responses: {
         /** @description 请求有误 · Invalid request */
@@ -5002,6 +6478,16 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description 磁盘已满 · Insufficient storage */
+        Refusal507: {
+            headers: {
+                "x-trace-id": components["headers"]["TraceId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
     };
     parameters: never;
     requestBodies: never;
@@ -5040,6 +6526,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     openapi: {
@@ -5069,6 +6556,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     mcp: {
@@ -5110,6 +6598,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     livez: {
@@ -5139,6 +6628,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     readyz: {
@@ -5168,6 +6658,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     metrics: {
@@ -5199,6 +6690,39 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    sbom: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     session_show: {
@@ -5230,6 +6754,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     session_open: {
@@ -5275,6 +6800,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     session_close: {
@@ -5305,6 +6831,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     session_second_factor: {
@@ -5362,6 +6889,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
             403: components["responses"]["Refusal403"];
             409: components["responses"]["Refusal409"];
             413: components["responses"]["Refusal413"];
@@ -5370,6 +6898,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     session_password: {
@@ -5411,6 +6940,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     security_show: {
@@ -5442,6 +6972,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     totp_begin: {
@@ -5476,6 +7007,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     totp_remove: {
@@ -5506,6 +7038,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     totp_confirm: {
@@ -5547,6 +7080,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     recovery_codes_renew: {
@@ -5581,6 +7115,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     session_step_up: {
@@ -5641,6 +7176,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     sessions_end_others: {
@@ -5673,6 +7209,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     sessions_end: {
@@ -5706,6 +7243,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     passkey_begin: {
@@ -5740,6 +7278,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     passkey_confirm: {
@@ -5790,6 +7329,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     passkey_remove: {
@@ -5823,6 +7363,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     passkey_rename: {
@@ -5865,6 +7406,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     passkey_step_up: {
@@ -5899,6 +7441,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     passkey_request: {
@@ -5934,6 +7477,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
             403: components["responses"]["Refusal403"];
             409: components["responses"]["Refusal409"];
             413: components["responses"]["Refusal413"];
@@ -5942,6 +7486,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     session_passkey: {
@@ -5999,6 +7544,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     accounts_list: {
@@ -6034,6 +7580,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     accounts_create: {
@@ -6094,6 +7641,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     accounts_change: {
@@ -6136,6 +7684,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     accounts_reset_password: {
@@ -6173,6 +7722,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     accounts_approve: {
@@ -6208,6 +7758,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     accounts_role: {
@@ -6248,6 +7799,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     accounts_unlock: {
@@ -6283,6 +7835,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     accounts_reset_second_factor: {
@@ -6316,6 +7869,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     accounts_end_sessions: {
@@ -6351,6 +7905,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     api_keys_list: {
@@ -6386,6 +7941,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     api_keys_create: {
@@ -6437,6 +7993,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     api_keys_rotate: {
@@ -6485,6 +8042,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     api_keys_revoke: {
@@ -6518,6 +8076,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     service_keys_create: {
@@ -6572,6 +8131,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     organisations_list: {
@@ -6607,6 +8167,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     organisations_put: {
@@ -6654,6 +8215,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     nodes_list: {
@@ -6689,6 +8251,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     nodes_register: {
@@ -6710,6 +8273,10 @@ export interface operations {
                     node_role: string;
                     /** @description Ed25519 公钥，十六进制 · Public key, hexadecimal. */
                     public_key: string;
+                    /** @description SM2 公钥，十六进制 · SM2 public key, hexadecimal. */
+                    sm2_public_key?: string | null;
+                    /** @description 节点地址，如 https://host:7600 · Where it is reached. */
+                    base_url?: string | null;
                     /** @description 运营单位 · Organisation that runs it. */
                     organisation?: string | null;
                 };
@@ -6736,6 +8303,48 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    nodes_address: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description 节点地址，如 https://host:7600；http 仅限本机 · Where it is reached; http is for this machine only. */
+                    base_url: string;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            204: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     nodes_state: {
@@ -6776,6 +8385,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     federation_providers: {
@@ -6805,6 +8415,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     federation_depart: {
@@ -6845,6 +8456,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     federation_arrive: {
@@ -6892,6 +8504,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     federation_farewell: {
@@ -6929,6 +8542,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     links_own: {
@@ -6960,6 +8574,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     links_begin: {
@@ -7001,6 +8616,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     links_end: {
@@ -7034,6 +8650,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     consents_own: {
@@ -7065,6 +8682,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     consents_withdraw: {
@@ -7098,6 +8716,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     authorization_show: {
@@ -7155,6 +8774,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     authorization_decide: {
@@ -7264,6 +8884,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     links_list: {
@@ -7298,6 +8919,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     links_make: {
@@ -7344,6 +8966,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     clients_list: {
@@ -7379,6 +9002,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     clients_register: {
@@ -7431,6 +9055,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     links_remove: {
@@ -7464,6 +9089,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     clients_secret: {
@@ -7501,6 +9127,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     links_approve: {
@@ -7536,6 +9163,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     clients_state: {
@@ -7576,6 +9204,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     federation_keys_rotate: {
@@ -7608,6 +9237,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     oauth_metadata: {
@@ -7637,6 +9267,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     oauth_keys: {
@@ -7666,6 +9297,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     oauth_authorize: {
@@ -7719,6 +9351,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     oauth_token: {
@@ -7756,6 +9389,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     oauth_userinfo: {
@@ -7786,6 +9420,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     oauth_revoke: {
@@ -7823,6 +9458,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     oauth_logout: {
@@ -7858,6 +9494,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     grants_list: {
@@ -7895,6 +9532,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     grants_issue: {
@@ -8073,6 +9711,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     grants_revoke: {
@@ -8106,6 +9745,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     requests_purposes: {
@@ -8137,6 +9777,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     requests_mine: {
@@ -8174,6 +9815,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     requests_submit: {
@@ -8283,6 +9925,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     requests_show: {
@@ -8317,6 +9960,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     requests_fill: {
@@ -8370,6 +10014,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     requests_withdraw: {
@@ -8417,6 +10062,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     requests_inbox: {
@@ -8454,6 +10100,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     requests_approve: {
@@ -8607,6 +10254,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     requests_reject: {
@@ -8656,6 +10304,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     requests_revoke: {
@@ -8703,6 +10352,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     delegations_list: {
@@ -8740,6 +10390,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     delegations_give: {
@@ -8786,6 +10437,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     delegations_end: {
@@ -8819,6 +10471,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     access_usage: {
@@ -8850,6 +10503,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     policies_list: {
@@ -8881,6 +10535,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     policy_changes_list: {
@@ -8920,6 +10575,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     policy_changes_propose: {
@@ -8994,6 +10650,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     policy_changes_decide: {
@@ -9038,6 +10695,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     access_explain: {
@@ -9080,6 +10738,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     datasets_list: {
@@ -9121,6 +10780,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     datasets_show: {
@@ -9155,6 +10815,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     datasets_rows: {
@@ -9197,6 +10858,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     grading_list: {
@@ -9236,6 +10898,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     grading_propose: {
@@ -9323,6 +10986,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     grading_report: {
@@ -9354,6 +11018,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     grading_degrade: {
@@ -9425,6 +11090,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     grading_scan: {
@@ -9466,6 +11132,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     grading_confirm: {
@@ -9510,6 +11177,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     grading_reject: {
@@ -9554,6 +11222,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     grading_approve: {
@@ -9598,6 +11267,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     grading_filings: {
@@ -9629,6 +11299,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     grading_file: {
@@ -9670,6 +11341,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     ingest_start: {
@@ -9715,6 +11387,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     ingest_runs: {
@@ -9753,6 +11426,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     ingest_run: {
@@ -9787,6 +11461,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     ingest_cancel: {
@@ -9822,6 +11497,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     mappings_list: {
@@ -9854,6 +11530,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     sql_run: {
@@ -9920,6 +11597,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     sql_cancel: {
@@ -9953,6 +11631,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     components_list: {
@@ -9984,6 +11663,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     components_show: {
@@ -10018,6 +11698,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     components_run: {
@@ -10083,6 +11764,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     chain_candidates: {
@@ -10218,6 +11900,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     chain_cone: {
@@ -10412,6 +12095,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     chain_gap: {
@@ -10712,6 +12396,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     chain_list: {
@@ -10800,6 +12485,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     chain_neighbourhood: {
@@ -10992,6 +12678,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     chain_panorama: {
@@ -11231,6 +12918,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     chain_paths: {
@@ -11327,6 +13015,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     chain_risk: {
@@ -11600,6 +13289,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     chain_search: {
@@ -11697,6 +13387,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     enterprise_profile: {
@@ -11910,6 +13601,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     enterprise_search: {
@@ -12040,6 +13732,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     region_summary: {
@@ -12150,6 +13843,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     runs_show: {
@@ -12184,6 +13878,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     runs_stop: {
@@ -12217,6 +13912,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     map_boundaries: {
@@ -12248,6 +13944,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     map_import: {
@@ -12292,6 +13989,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     map_remove: {
@@ -12322,6 +14020,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     evidence_list: {
@@ -12363,6 +14062,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     evidence_head: {
@@ -12394,6 +14094,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     evidence_proof: {
@@ -12428,6 +14129,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     evidence_consistency: {
@@ -12463,6 +14165,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     evidence_trace: {
@@ -12503,6 +14206,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     evidence_bundle: {
@@ -12546,6 +14250,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     evidence_witnesses: {
@@ -12577,6 +14282,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     evidence_verify: {
@@ -12611,6 +14317,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     evidence_erase: {
@@ -12654,6 +14361,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     evidence_keys: {
@@ -12683,6 +14391,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     log_checkpoint: {
@@ -12712,6 +14421,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     log_tile: {
@@ -12736,7 +14446,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/plain": string;
+                    "application/octet-stream": string;
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -12745,6 +14455,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     witness_add: {
@@ -12773,15 +14484,66 @@ export interface operations {
                     "text/plain": string;
                 };
             };
-            400: components["responses"]["Refusal400"];
-            403: components["responses"]["Refusal403"];
-            409: components["responses"]["Refusal409"];
+            /** @description 请求有误 · Malformed */
+            400: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description 没有已知密钥的签名 · No signature of a known key */
+            403: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description 不见证此日志 · Not a log this node witnesses */
+            404: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description 已见证到另一长度 · Another size was witnessed */
+            409: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/x.tlog.size": string;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             413: components["responses"]["Refusal413"];
             415: components["responses"]["Refusal415"];
+            /** @description 与已见证的不一致 · Inconsistent with what was signed */
+            422: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
             429: components["responses"]["Refusal429"];
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     witness_checkpoint: {
@@ -12814,6 +14576,7 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
     log_entries: {
@@ -12837,7 +14600,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/plain": string;
+                    "application/octet-stream": string;
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -12848,6 +14611,1206 @@ export interface operations {
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
             503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    audit_list: {
+        parameters: {
+            query?: {
+                /** @description 账号 · Account id. */
+                account?: string | null;
+                /** @description 数据集 · Dataset. */
+                dataset?: string | null;
+                /** @description 结果 · Outcome. */
+                outcome?: ("opened" | "completed" | "denied" | "failed" | "broken_off") | null;
+                /** @description 通道 · Channel. */
+                channel?: ("portal" | "rest" | "mcp" | "command_line" | "internal") | null;
+                /** @description 操作，如 read、export · Action, for example read or export. */
+                action?: string | null;
+                /** @description 起始时间（含）· Not before. */
+                from?: string | null;
+                /** @description 截止时间（不含）· Before. */
+                to?: string | null;
+                /** @description 页码，从 1 起 · Page, from 1. */
+                page?: number | null;
+                /** @description 每页条数，至多 1000 · Items per page, at most 1000. */
+                page_size?: number | null;
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page15"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    audit_show: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                seq: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditDetail"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    audit_export: {
+        parameters: {
+            query?: {
+                /** @description 格式，缺省 csv · Format; csv when left out. */
+                format?: "csv" | "jsonl" | null;
+                /** @description 账号 · Account id. */
+                account?: string | null;
+                /** @description 数据集 · Dataset. */
+                dataset?: string | null;
+                /** @description 结果 · Outcome. */
+                outcome?: ("opened" | "completed" | "denied" | "failed" | "broken_off") | null;
+                /** @description 通道 · Channel. */
+                channel?: ("portal" | "rest" | "mcp" | "command_line" | "internal") | null;
+                /** @description 操作 · Action. */
+                action?: string | null;
+                /** @description 起始时间（含）· Not before. */
+                from?: string | null;
+                /** @description 截止时间（不含）· Before. */
+                to?: string | null;
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    audit_status: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditStatus"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    audit_verify: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditVerification"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    incidents_list: {
+        parameters: {
+            query?: {
+                /** @description 状态 · State. */
+                state?: ("open" | "assigned" | "contained" | "closed") | null;
+                /** @description 只列出未关闭的 · Only those that are not closed. */
+                unclosed?: boolean;
+                /** @description 级别 · Severity. */
+                severity?: ("general" | "serious" | "major" | "critical") | null;
+                /** @description 责任人账号 · Account id of the owner. */
+                owner?: string | null;
+                /** @description 只列演练，或只列真实事件 · Only drills, or only what is none. */
+                drill?: boolean | null;
+                /** @description 页码，从 1 起 · Page, from 1. */
+                page?: number | null;
+                /** @description 每页条数，至多 1000 · Items per page, at most 1000. */
+                page_size?: number | null;
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page16"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    incidents_raise: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description What it is, one line in either language. */
+                    title: string;
+                    /** @description Whom or what it is about. */
+                    subject: string;
+                    /** @description How bad. */
+                    severity: "general" | "serious" | "major" | "critical";
+                    /**
+                     * @description What was seen, or what the drill rehearses.
+                     * @default
+                     */
+                    note?: string;
+                    /**
+                     * @description 演练: whether it is a drill.
+                     * @default false
+                     */
+                    drill?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            201: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    incidents_show: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    alerts_rules: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rulebook"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    incidents_assign: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: int64
+                     * @description The revision that was read.
+                     */
+                    revision: number;
+                    /**
+                     * @description To whom.
+                     * @default {
+                     *       "owner": null,
+                     *       "note": ""
+                     *     }
+                     */
+                    to?: {
+                        /**
+                         * @description User name or account id of a security administrator; oneself when left out.
+                         * @default null
+                         */
+                        owner?: string | null;
+                        /**
+                         * @description Words for the timeline.
+                         * @default
+                         */
+                        note?: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    incidents_contain: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: int64
+                     * @description The revision that was read.
+                     */
+                    revision: number;
+                    /** @description 说明 · Words; they stay on the record. */
+                    note: string;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    incidents_close: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: int64
+                     * @description The revision that was read.
+                     */
+                    revision: number;
+                    /** @description How it ends. */
+                    closure: {
+                        /** @description Why it happened, or why it was none. */
+                        cause: string;
+                        /**
+                         * @description What was done so that it does not happen again; may be empty where it was none.
+                         * @default
+                         */
+                        measures?: string;
+                        /**
+                         * @description 误报: whether it was none.
+                         * @default false
+                         */
+                        false_alarm?: boolean;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    incidents_reopen: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: int64
+                     * @description The revision that was read.
+                     */
+                    revision: number;
+                    /** @description 说明 · Words; they stay on the record. */
+                    note: string;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    incidents_note: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: int64
+                     * @description The revision that was read.
+                     */
+                    revision: number;
+                    /** @description 说明 · Words; they stay on the record. */
+                    note: string;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    incidents_begin_duty: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: int64
+                     * @description The revision that was read.
+                     */
+                    revision: number;
+                    /** @description 义务编号 · Id of the duty. */
+                    duty: string;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    incidents_report: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: int64
+                     * @description The revision that was read.
+                     */
+                    revision: number;
+                    /** @description 义务编号 · Id of the duty. */
+                    duty: string;
+                    /** @description 报告对象与方式 · To whom it was reported and how. */
+                    note: string;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    status_statement: {
+        parameters: {
+            query: {
+                /** @description 随机数，32 至 128 位十六进制 · A random number of 32 to 128 hexadecimal digits; it comes back signed. */
+                nonce: string;
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedStatement"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    status_own: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnStatus"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    status_peers: {
+        parameters: {
+            query?: {
+                /** @description 页码，从 1 起 · Page, from 1. */
+                page?: number | null;
+                /** @description 每页条数，至多 1000 · Items per page, at most 1000. */
+                page_size?: number | null;
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page17"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    status_check: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeerStanding"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    known_good_list: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnownGood"][];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    known_good_add: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Of what. */
+                    kind: "version" | "program" | "dependencies" | "configuration";
+                    /** @description The value, as statements say it. */
+                    value: string;
+                    /**
+                     * @description Name of the one node it counts for; every node when left out.
+                     * @default null
+                     */
+                    node?: string | null;
+                    /** @description Where it comes from: release, change number. */
+                    note: string;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            201: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnownGood"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    known_good_withdraw: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            204: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    compliance_report: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComplianceReport"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    retention_rules: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionRule"][];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    retention_proposals: {
+        parameters: {
+            query?: {
+                /** @description 页码，从 1 起 · Page, from 1. */
+                page?: number | null;
+                /** @description 每页条数，至多 1000 · Items per page, at most 1000. */
+                page_size?: number | null;
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page18"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    retention_approve: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description 理由 · Why. */
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletionProposal"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    retention_reject: {
+        parameters: {
+            query?: {
+                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description 理由 · Why. */
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletionProposal"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
         };
     };
 }
