@@ -251,18 +251,15 @@ fn responses(endpoint: &Endpoint, answers: &mut SchemaGenerator) -> Value {
 }
 
 /// Open to everybody, and still refusing a credential that comes in the body.
-const SIGN_INS: [&str; 4] = ["session_open", "session_passkey", "federation_arrive", "oauth_userinfo"];
+const SIGN_INS: [&str; 5] =
+    ["session_open", "session_second_factor", "session_passkey", "federation_arrive", "oauth_userinfo"];
 
 fn applies(endpoint: &Endpoint, status: &str) -> bool {
     let named = path_names(&endpoint.path).next().is_some() || endpoint.component.is_some();
     let sends = endpoint.method == Method::POST || endpoint.method == Method::PATCH;
     match status {
         // Credentials may be wrong where they are shown, too.
-        "401" => {
-            endpoint.audience != Audience::Public
-                || endpoint.tag == "session"
-                || SIGN_INS.contains(&endpoint.id.as_ref())
-        }
+        "401" => endpoint.audience != Audience::Public || SIGN_INS.contains(&endpoint.id.as_ref()),
         "403" => endpoint.audience != Audience::Public || endpoint.method != Method::GET,
         "404" => named || endpoint.tag == "sql" || endpoint.tag == "ingest",
         "405" => false,

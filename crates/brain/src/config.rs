@@ -4,8 +4,9 @@
 //! name the key, the layer it came from and the mend.
 
 mod check;
+mod layers;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use brain_api::{Limits, Network, Networks, ScanOptions};
 use brain_crypto::Profile;
 use brain_egress::Options as EgressOptions;
@@ -554,120 +555,25 @@ pub fn load(
 ) -> Result<Loaded> {
     let mut table: Table = DEFAULTS.parse().context("built-in defaults")?;
     let mut sources = BTreeMap::new();
-    let from_environment = environment_layer(environment)?;
-    let file = find_file(file, &from_environment, &flags, &table)?;
+    let from_environment = layers::environment(environment)?;
+    let file = layers::find_file(file, &from_environment, &flags, &table)?;
     if let Some(path) = &file {
         let text =
             std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
         let layer: Table = text.parse().with_context(|| format!("{} is not valid TOML", path.display()))?;
-        merge(&mut table, layer, "", &path.display().to_string(), &mut sources);
+        layers::merge(&mut table, layer, "", &path.display().to_string(), &mut sources);
     }
     for (key, value, variable) in from_environment {
-        set(&mut table, &key, value, &variable, &mut sources)?;
+        layers::set(&mut table, &key, value, &variable, &mut sources)?;
     }
     for (key, value) in flags {
-        set(&mut table, key, value, "flag", &mut sources)?;
+        layers::set(&mut table, key, value, "flag", &mut sources)?;
     }
     let config: Config =
         Value::Table(table).try_into().map_err(|error: toml::de::Error| explain(&error, &sources))?;
     check::all(&config)?;
     let measured = without_secrets(&config)?;
     Ok(Loaded { config, sources, file, measured })
-}
-
-fn find_file(
-    explicit: Option<&Path>,
-    environment: &[(String, Value, String)],
-    flags: &Overrides,
-    defaults: &Table,
-) -> Result<Option<PathBuf>> {
-    if let Some(path) = explicit {
-        if !path.is_file() {
-            bail!(
-                "配置文件 {0} 不存在。\nThere is no configuration file {0}; check --config.",
-                path.display()
-            );
-        }
-        return Ok(Some(path.to_owned()));
-    }
-    let flag = flags.iter().find(|(key, _)| *key == "node.data").map(|(_, value)| value);
-    let variable = environment.iter().find(|(key, ..)| key == "node.data").map(|(_, value, _)| value);
-    let default = defaults.get("node").and_then(|node| node.get("data"));
-    let data = flag.or(variable).or(default).and_then(Value::as_str).unwrap_or("brain-data");
-    let candidates = [Path::new(data).join("brain.toml"), PathBuf::from("brain.toml")];
-    Ok(candidates.into_iter().find(|path| path.is_file()))
-}
-
-/// `BRAIN_HTTP_LISTEN` → `http.listen`: the first part is the section, the rest the key.
-fn environment_layer(
-    environment: impl Iterator<Item = (String, String)>,
-) -> Result<Vec<(String, Value, String)>> {
-    const NOT_CONFIGURATION: [&str; 4] =
-        ["BRAIN_SHARED_DATA", "BRAIN_TEST_POSTGRES", "BRAIN_WRITE_REPORTS", "BRAIN_URL"];
-    let defaults: Table = DEFAULTS.parse().context("built-in defaults")?;
-    let mut layer = Vec::new();
-    for (name, text) in environment {
-        let Some(rest) = name.strip_prefix("BRAIN_") else { continue };
-        if NOT_CONFIGURATION.contains(&name.as_str()) {
-            continue;
-        }
-        let Some((section, key)) = rest.split_once('_') else {
-            bail!(
-                "环境变量 {name} 不对应任何配置项。\n{name} names no configuration key; use BRAIN_<SECTION>_<KEY>."
-            );
-        };
-        let (section, key) = (section.to_lowercase(), key.to_lowercase());
-        let known = defaults.get(&section).and_then(|s| s.get(&key));
-        let Some(known) = known else {
-            bail!(
-                "环境变量 {name} 不对应任何配置项（{section}.{key}）。\n\
-                 {name} names no configuration key: there is no {section}.{key}; see `brain config`."
-            );
-        };
-        let value = match known {
-            Value::Boolean(_) => text.parse().map(Value::Boolean).ok(),
-            Value::Integer(_) => text.parse().map(Value::Integer).ok(),
-            Value::String(_) => Some(Value::String(text.clone())),
-            _ => None,
-        };
-        let Some(value) = value else {
-            bail!(
-                "环境变量 {name} 的值 {text:?} 类型不对，应为{0}。\n{name}={text:?} should be {0}.",
-                known.type_str()
-            );
-        };
-        layer.push((format!("{section}.{key}"), value, name));
-    }
-    Ok(layer)
-}
-
-fn merge(into: &mut Table, layer: Table, prefix: &str, source: &str, sources: &mut BTreeMap<String, String>) {
-    for (key, value) in layer {
-        let path = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
-        match (into.get_mut(&key), value) {
-            (Some(Value::Table(inner)), Value::Table(table)) => merge(inner, table, &path, source, sources),
-            (_, value) => {
-                into.insert(key, value);
-                sources.insert(path, source.to_owned());
-            }
-        }
-    }
-}
-
-fn set(
-    table: &mut Table,
-    key: &str,
-    value: Value,
-    source: &str,
-    sources: &mut BTreeMap<String, String>,
-) -> Result<()> {
-    let (section, name) = key.split_once('.').context("configuration keys have the form section.key")?;
-    let Some(Value::Table(inner)) = table.get_mut(section) else {
-        bail!("unknown configuration section {section}");
-    };
-    inner.insert(name.to_owned(), value);
-    sources.insert(key.to_owned(), source.to_owned());
-    Ok(())
 }
 
 fn explain(error: &toml::de::Error, sources: &BTreeMap<String, String>) -> anyhow::Error {
@@ -714,145 +620,4 @@ fn hide_password(url: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn variables(pairs: &[(&str, &str)]) -> impl Iterator<Item = (String, String)> {
-        pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect::<Vec<_>>().into_iter()
-    }
-
-    #[test]
-    fn flags_beat_environment_beats_file_beats_defaults() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("brain.toml");
-        std::fs::write(
-            &file,
-            "[http]\nlisten = \"127.0.0.1:1\"\n[node]\nname = \"甲\"\n[warehouse]\nquery_timeout_s = 5\n",
-        )
-        .unwrap();
-        let environment =
-            variables(&[("BRAIN_HTTP_LISTEN", "127.0.0.1:2"), ("BRAIN_NODE_NAME", "乙"), ("HOME", "/")]);
-        let flags = vec![("http.listen", Value::String("127.0.0.1:3".into()))];
-        let loaded = load(Some(&file), environment, flags).unwrap();
-        assert_eq!(loaded.config.http.listen.port(), 3);
-        assert_eq!(loaded.config.node.name, "乙");
-        assert_eq!(loaded.config.warehouse.query_timeout_s, 5);
-        assert_eq!(loaded.config.warehouse.query_memory_mib, 1024);
-        assert_eq!(loaded.sources["http.listen"], "flag");
-        assert_eq!(loaded.sources["node.name"], "BRAIN_NODE_NAME");
-    }
-
-    #[test]
-    fn mistakes_name_the_key_and_the_mend() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("brain.toml");
-        let attempt = |text: &str, environment: &[(&str, &str)]| {
-            std::fs::write(&file, text).unwrap();
-            load(Some(&file), variables(environment), vec![]).unwrap_err().to_string()
-        };
-        assert!(attempt("[http]\nlisten_adress = \"x\"", &[]).contains("listen_adress"));
-        assert!(attempt("[warehouse]\nquery_timeout_s = 0", &[]).contains("warehouse.query_timeout_s"));
-        assert!(attempt("", &[("BRAIN_HTTP_LISTENN", "x")]).contains("http.listenn"));
-        assert!(
-            attempt("", &[("BRAIN_WAREHOUSE_QUERY_TIMEOUT_S", "soon")])
-                .contains("BRAIN_WAREHOUSE_QUERY_TIMEOUT_S")
-        );
-        assert!(attempt("[store]\nurl = \"mysql://x\"", &[]).contains("store.url"));
-        assert!(attempt("[http]\npublic_url = \"http://brain.example\"", &[]).contains("public address"));
-        assert!(attempt("[[identity.providers]]\nid = \"centre\"", &[]).contains("title"));
-        for (text, key) in [
-            ("[limits]\ncaller_points_per_s = 0", "limits.caller_points_per_s"),
-            ("[limits]\nhead_kib = 4", "limits.head_kib"),
-            ("[http]\nallow = [\"ten\"]", "http.allow"),
-            ("[http]\nadmin_allow = [\"10.0.0.0/8\"]", "http.admin_listen"),
-            ("[http]\nadmin_listen = \"somewhere\"", "http.admin_listen"),
-            ("[http]\nadmin_listen = \"0.0.0.0:7601\"", "http.admin_listen"),
-            ("[http]\nadmin_listen = \"127.0.0.1:7600\"", "http.admin_listen"),
-            ("[http]\ncors_origins = [\"https://a.example/path\"]", "http.cors_origins"),
-            ("[http]\ncors_origins = [\"*\"]", "http.cors_origins"),
-            ("[http]\nhosts = [\"https://a.example\"]", "http.hosts"),
-            ("[upload]\nclamd = \"127.0.0.1:3310\"", "upload.clamd"),
-            ("[upload]\nscan_command = [\"clamscan\"]\nclamd = \"tcp://127.0.0.1:3310\"", "upload.clamd"),
-            ("[upload]\nscan_command = [\"\"]", "upload.scan_command"),
-            ("[egress]\nallow = [\"peer.example\"]", "egress.allow"),
-            ("[egress]\nnetworks = [\"10.0.0.0/99\"]", "egress.networks"),
-            ("[warehouse]\nunpack_ratio_max = 1", "warehouse.unpack_ratio_max"),
-        ] {
-            assert!(attempt(text, &[]).contains(key), "{text}: {}", attempt(text, &[]));
-        }
-    }
-
-    #[test]
-    fn what_is_built_in_is_what_each_part_takes_for_its_default() {
-        let config = load(None, variables(&[]), vec![]).unwrap().config;
-        assert_eq!(config.limits, Limits::default());
-        assert_eq!(config.upload, ScanOptions::default());
-        assert_eq!(config.egress, EgressOptions::default());
-        assert_eq!(config.trust, brain_trust::Options::default());
-    }
-
-    #[test]
-    fn on_this_machine_alone_only_its_own_names_count() {
-        let hosts = |pairs: &[(&'static str, Value)]| {
-            load(None, variables(&[]), pairs.to_vec()).unwrap().config.hosts()
-        };
-        let text = |text: &str| Value::String(text.to_owned());
-        assert_eq!(hosts(&[]), ["localhost", "127.0.0.1", "::1"]);
-        assert_eq!(hosts(&[("http.gateway", text("nginx"))]), [""; 0]);
-        let listed = [("http.hosts", Value::Array(vec![text("brain.example")]))];
-        assert_eq!(hosts(&listed), ["brain.example", "localhost", "127.0.0.1", "::1"]);
-        let open = [("http.listen", text("0.0.0.0:7600")), ("tls.own_authority", Value::Boolean(true))];
-        assert_eq!(hosts(&open), [""; 0]);
-    }
-
-    #[test]
-    fn the_public_address_is_what_was_written_or_this_machine_by_name() {
-        let loaded = load(None, variables(&[("BRAIN_NODE_DATA", "/nowhere")]), vec![]).unwrap();
-        let mut http = loaded.config.http;
-        let here: SocketAddr = "127.0.0.1:7612".parse().unwrap();
-        assert_eq!(http.site(here, false).unwrap().unwrap().origin(), "http://localhost:7612");
-        assert_eq!(http.site(here, true).unwrap().unwrap().origin(), "https://localhost:7612");
-        assert!(
-            http.site("10.0.0.1:7600".parse().unwrap(), true).unwrap().is_none(),
-            "nobody guesses a name"
-        );
-        http.public_url = "https://brain.example/".to_owned();
-        assert_eq!(http.site(here, false).unwrap().unwrap().origin(), "https://brain.example");
-    }
-
-    #[test]
-    fn plain_text_off_this_machine_takes_tls_or_a_gateway_by_name() {
-        let attempt = |pairs: &[(&'static str, &str)]| {
-            let flags = pairs.iter().map(|(key, value)| (*key, Value::String((*value).to_owned()))).collect();
-            load(None, variables(&[]), flags).map(|_| ()).map_err(|error| error.to_string())
-        };
-        let open = ("http.listen", "0.0.0.0:7600");
-        assert!(attempt(&[open]).unwrap_err().contains("http.gateway"));
-        assert!(attempt(&[("http.listen", "[::]:7600")]).unwrap_err().contains("tls.own_authority"));
-        attempt(&[("http.listen", "[::1]:7600")]).unwrap();
-        attempt(&[open, ("http.gateway", "gm-ssl-01")]).unwrap();
-        attempt(&[open, ("tls.certificate", "a.pem"), ("tls.key", "a.key")]).unwrap();
-        assert!(attempt(&[open, ("tls.certificate", "a.pem")]).unwrap_err().contains("tls.key"));
-    }
-
-    #[test]
-    fn audit_records_cannot_be_kept_shorter_than_the_law_says() {
-        let attempt = |key: &'static str, days: i64| {
-            let set = load(None, variables(&[]), vec![(key, Value::Integer(days))]);
-            set.map(|_| ()).map_err(|error| error.to_string())
-        };
-        let refused = attempt("audit.days", 179).unwrap_err();
-        assert!(refused.contains("audit.days") && refused.contains("网络安全法"), "{refused}");
-        attempt("audit.days", 180).unwrap();
-        assert!(attempt("audit.exchange_days", 1_094).unwrap_err().contains("audit.exchange_days"));
-        attempt("audit.exchange_days", 1_095).unwrap();
-    }
-
-    #[test]
-    fn secrets_are_hidden_when_shown() {
-        let flags = vec![("store.url", Value::String("postgres://brain:geheim@db:5432/brain".into()))];
-        let text = shown(&load(None, variables(&[]), flags).unwrap()).unwrap();
-        assert!(text.contains("postgres://brain:******@db:5432/brain"));
-        assert!(!text.contains("geheim"));
-    }
-}
+mod tests;

@@ -232,7 +232,7 @@ pub fn html(report: &Report, language: Language) -> String {
         say("实现与测试", "Where and tests"),
         say("运行单位与尚缺", "Whoever runs it, missing"),
     ];
-    let heads: String = heads.iter().map(|head| format!("<th scope=\"col\">{head}</th>")).collect();
+    let heads = heads.map(|head| format!("<th scope=\"col\">{head}</th>")).concat();
     let _ = write!(text, "</tbody></table>\n<table><thead><tr>{heads}</tr></thead><tbody>\n");
     for control in &report.controls {
         let shown = [control.places.as_slice(), control.tests.as_slice()].concat().join("\n");
@@ -246,8 +246,7 @@ pub fn html(report: &Report, language: Language) -> String {
             shown,
             duties.join("\n"),
         ];
-        let cells: String =
-            cells.iter().map(|cell| format!("<td>{}</td>", escaped(cell).replace('\n', "<br>"))).collect();
+        let cells = cells.map(|cell| format!("<td>{}</td>", escaped(&cell).replace('\n', "<br>"))).concat();
         let _ = writeln!(text, "<tr>{cells}</tr>");
     }
     text.push_str("</tbody></table></body></html>\n");

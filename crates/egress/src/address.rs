@@ -49,13 +49,12 @@ fn special_v4(address: Ipv4Addr) -> Option<Special> {
         [169, 254, ..] => Some(Special::LinkLocal),
         [224..=239, ..] => Some(Special::Multicast),
         // "This network", protocol assignments, documentation, 6to4 relays, benchmarks, class E and broadcast.
-        [0, ..]
+        [0 | 240..=255, ..]
         | [192, 0, 0 | 2, _]
         | [192, 88, 99, _]
         | [198, 18 | 19, ..]
         | [198, 51, 100, _]
-        | [203, 0, 113, _]
-        | [240..=255, ..] => Some(Special::Reserved),
+        | [203, 0, 113, _] => Some(Special::Reserved),
         _ => None,
     }
 }

@@ -3,7 +3,12 @@
 //! `match_speed make BRANDS.txt FOLDER LEFT RIGHT BOTH SEED`, which writes the lists for `firm`.
 //!
 //! Prints one line: wall seconds of reading and matching, pairs, precision, recall, F1, pairs compared.
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a measuring program")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::indexing_slicing,
+    reason = "a measuring program over lists it made itself"
+)]
 
 use brain_kernel::progress::{Cancel, Progress};
 use brain_matching::specification::{Assignment, preset};

@@ -71,7 +71,9 @@ pub fn clusters(pairs: &[Pair], count: usize, how: Clustering) -> Clusters {
                 out.split += usize::from(parts.len() > 1);
                 for part in parts {
                     let first = part.iter().copied().min().unwrap_or(root);
-                    part.iter().for_each(|record| roots[*record as usize] = first);
+                    for record in part {
+                        roots[record as usize] = first;
+                    }
                 }
             }
         }

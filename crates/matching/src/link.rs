@@ -1,5 +1,4 @@
 //! Matching two files, or one with itself, from records to pairs.
-#![expect(clippy::indexing_slicing, reason = "records, pairs and comparisons are numbered here")]
 
 use crate::assign;
 use crate::block::Candidates;

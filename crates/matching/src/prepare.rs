@@ -1,8 +1,4 @@
 //! Columns ready to be compared: each value folded once, interned, taken apart.
-#![expect(
-    clippy::indexing_slicing,
-    reason = "sides have two places, records are counted by the columns themselves"
-)]
 
 use crate::company::{self, LegalForm};
 use crate::error::{MatchError, Result};

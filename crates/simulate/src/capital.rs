@@ -124,7 +124,7 @@ fn write_number(text: &mut String, value: f64, decimals: usize, grouped: bool) {
     let whole = libm::floor(value) as u64;
     let digits = whole.to_string();
     for (at, digit) in digits.chars().enumerate() {
-        if grouped && at > 0 && (digits.len() - at) % 3 == 0 {
+        if grouped && at > 0 && (digits.len() - at).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);

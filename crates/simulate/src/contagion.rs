@@ -50,7 +50,7 @@ pub(crate) fn spread(world: &mut World, progress: &Progress, cancel: &Cancel) ->
             .map(|shock| (shock.hit, Source { event: shock.event, begins: shock.begins, loss: shock.loss }))
             .collect();
         world.shocks.extend(hits);
-        world.shocks.sort_by(|a, b| (a.hit, a.depth, a.event, a.via).cmp(&(b.hit, b.depth, b.event, b.via)));
+        world.shocks.sort_by_key(|shock| (shock.hit, shock.depth, shock.event, shock.via));
     }
     Ok(())
 }

@@ -158,7 +158,12 @@ impl Node {
         if let Some(keys) = &setup.keys {
             copy_keys(keys, &folder.path().join("keys"));
         }
-        let egress = Egress::new(&brain_egress::Options::default()).expect("a way out");
+        // Other nodes of a test are on this machine, by name too.
+        let own_machine = brain_egress::Options {
+            networks: vec!["127.0.0.0/8".to_owned(), "::1/128".to_owned()],
+            ..brain_egress::Options::default()
+        };
+        let egress = Egress::new(&own_machine).expect("a way out");
         let trust = open_trust(
             store.clone(),
             folder.path(),

@@ -90,9 +90,10 @@ impl Gate {
         }
         let full = |turns: &Turns<Payer>| Error::TooManyAtOnce { limit: turns.most() };
         let request = self.requests.take(payer.clone()).ok_or_else(|| full(&self.requests))?;
-        let work = match cost.is_work() {
-            true => Some(self.work.take(payer.clone()).ok_or_else(|| full(&self.work))?),
-            false => None,
+        let work = if cost.is_work() {
+            Some(self.work.take(payer.clone()).ok_or_else(|| full(&self.work))?)
+        } else {
+            None
         };
         Ok(Held { request: Some(request), work })
     }

@@ -22,7 +22,8 @@ fn operations(document: &Value) -> Vec<(String, String, Value)> {
 }
 
 /// Open to everybody, and refusing a credential that comes along.
-const SIGN_INS: [&str; 4] = ["session_open", "session_passkey", "federation_arrive", "oauth_userinfo"];
+const SIGN_INS: [&str; 5] =
+    ["session_open", "session_second_factor", "session_passkey", "federation_arrive", "oauth_userinfo"];
 
 #[tokio::test]
 async fn every_operation_states_audience_summary_security_and_answers() {

@@ -251,9 +251,10 @@ fn without_form(text: &str) -> (&str, LegalForm) {
         (rest, form) = (before, *kind);
     }
     let long = |word: &str| word.chars().count() >= 4;
-    let damaged = form::DAMAGED.iter().filter_map(|(word, kind)| Some((damaged_form(rest, word)?, *kind)));
+    let mut damaged =
+        form::DAMAGED.iter().filter_map(|(word, kind)| Some((damaged_form(rest, word)?, *kind)));
     if !form::ENDINGS.iter().any(|(word, _)| same_end(rest, word) && long(word) && rest.ends_with(word))
-        && let Some((before, kind)) = damaged.last()
+        && let Some((before, kind)) = damaged.next_back()
     {
         return (before, if form == LegalForm::None { kind } else { form });
     }
@@ -337,7 +338,7 @@ fn latin(text: &str, state: &str) -> CompanyName {
     for (word, kind) in form::LATIN_BEGINNINGS {
         if let Some(rest) = joined.strip_prefix(word).and_then(|rest| rest.strip_prefix(' ')) {
             form = if form == LegalForm::None { *kind } else { form };
-            joined = rest.to_owned();
+            joined = rest.into();
             break;
         }
     }

@@ -228,6 +228,10 @@ fn named(table: &Table, name: &str, within: Option<RegionCode>) -> Option<Prefix
     Some(Prefix { bytes: name.len(), code, bare, parts: 1, last: (name.len(), stem_bytes) })
 }
 /// Which of the places of one name is meant; the outer `None`: none of them can be.
+#[expect(
+    clippy::option_option,
+    reason = "none of them, one that stays open, and a known one are three answers"
+)]
 fn choose(codes: &[RegionCode], within: Option<RegionCode>, bare: bool) -> Option<Option<RegionCode>> {
     if let Some(outer) = within {
         let mut inside = codes.iter().filter(|code| outer.contains(code));

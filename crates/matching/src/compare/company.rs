@@ -232,7 +232,7 @@ impl Compare for Trade<'_> {
     }
 }
 
-pub(super) fn legal_form<'a>(names: &'a Names, sides: Sides) -> Bound<'a> {
+pub(super) fn legal_form(names: &Names, sides: Sides) -> Bound<'_> {
     let levels = vec![
         level("都是集团", "both are groups", 0.05, 0.01),
         level("相同", "equal", 0.8, 0.59),

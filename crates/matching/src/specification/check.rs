@@ -200,8 +200,7 @@ mod tests {
         let text = "name = 'x'\n[[field]]\nname = 'n'\nkind = 'person_name'\n[[comparison]]\nfield = 'n'\nmethod = 'similar'\n[[block]]\non = [{ field = 'n', take = 'sound' }]\n";
         assert!(text.contains(from), "{from}");
         Specification::from_toml(&text.replace(from, to))
-            .map(|_| String::new())
-            .unwrap_or_else(|e| e.to_string())
+            .map_or_else(|error| error.to_string(), |_| String::new())
     }
 
     #[test]

@@ -34,7 +34,7 @@ pub(super) const PERSONAL: Table = Table {
 
 /// Share of enterprises of the directory that stand in it twice. Assumed.
 const TWICE: f64 = 0.1;
-/// Strangers and look-alikes for each record. Assumed.
+/// Strangers, and records of similar names, for each record. Assumed.
 const STRANGERS: f64 = 0.1;
 /// Share of remarks with personal data. Assumed.
 const TELLING_REMARKS: f64 = 0.05;

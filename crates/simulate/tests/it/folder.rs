@@ -22,7 +22,8 @@ fn the_manifest_says_what_is_there() {
     let mut listed = BTreeSet::from([MANIFEST.to_owned(), NOTE.to_owned()]);
     for file in PROVINCE.manifest.data.iter().chain(&PROVINCE.manifest.truth).flat_map(|table| &table.files) {
         let bytes = std::fs::read(PROVINCE.path.join(&file.path)).unwrap();
-        let digest: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest: String =
+            Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
         assert_eq!(
             (digest.as_str(), bytes.len() as u64),
             (file.sha256.as_str(), file.bytes),
@@ -81,7 +82,7 @@ fn a_cancelled_run_leaves_nothing_behind() {
         let (progress, cancel) = (progress.clone(), cancel.clone());
         std::thread::spawn(move || {
             // Once rows are being written, files exist that have to go again.
-            while !progress.stage().is_some_and(|stage| stage.en == "Company register") {
+            while progress.stage().is_none_or(|stage| stage.en != "Company register") {
                 std::thread::yield_now();
             }
             cancel.cancel();

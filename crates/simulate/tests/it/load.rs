@@ -42,8 +42,11 @@ impl Folder {
         let mut bytes = Vec::new();
         for file in &table.files {
             let text = std::fs::read(self.path.join(&file.path)).unwrap();
-            let text =
-                if file.path.ends_with(".zst") { zstd::decode_all(text.as_slice()).unwrap() } else { text };
+            let text = if std::path::Path::new(&file.path).extension().is_some_and(|ending| ending == "zst") {
+                zstd::decode_all(text.as_slice()).unwrap()
+            } else {
+                text
+            };
             let header = text.iter().position(|byte| *byte == b'\n').unwrap();
             bytes.extend_from_slice(&text[header + 1..]);
         }

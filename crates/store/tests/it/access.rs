@@ -64,7 +64,7 @@ async fn a_request_changes_only_from_the_revision_that_was_read(database: &TestD
     };
     assert_eq!(listed(AccessRequestFilter::default()).await, [two.id.clone(), one.id.clone()]);
     let mine = AccessRequestFilter { requester: Some("a".to_owned()), ..AccessRequestFilter::default() };
-    assert_eq!(listed(mine).await, [one.id.clone()]);
+    assert_eq!(listed(mine).await, std::slice::from_ref(&one.id));
     let inbox = AccessRequestFilter {
         owners: Some(vec!["node".to_owned()]),
         not_requester: Some("a".to_owned()),
@@ -91,7 +91,7 @@ async fn what_is_overdue_is_undecided_or_run_out(database: &TestDatabase) {
         rows.into_iter().map(|row| row.id).collect::<Vec<_>>()
     };
     assert!(at(7).await.is_empty());
-    assert_eq!(at(8).await, [pending.id.clone()]);
+    assert_eq!(at(8).await, std::slice::from_ref(&pending.id));
     assert_eq!(at(31).await, [pending.id, granted.id]);
     store.close().await.unwrap();
 }

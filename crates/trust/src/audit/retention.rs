@@ -43,7 +43,8 @@ impl Audit {
         let digests = records.iter().map(|row| digest_of(algorithm, row)).collect::<Result<Vec<_>>>()?;
         let root = root_of(algorithm, digests.into_iter()).to_string();
         let anchored = self.0.evidence.entry(batch.evidence_seq.unsigned_abs()).await?;
-        Ok(anchored.body["root"] == root && batch.root == root)
+        Ok(anchored.body.get("root").and_then(serde_json::Value::as_str) == Some(root.as_str())
+            && batch.root == root)
     }
 
     async fn let_go(&self, batch: BatchRow) -> Result<u64> {

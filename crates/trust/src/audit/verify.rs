@@ -169,7 +169,10 @@ impl Walk<'_> {
             for entry in entries.items.into_iter().skip(skip) {
                 *done += 1;
                 let found = match entry.kind.as_str() {
-                    "audit.expire" => self.expiry(&entry.body),
+                    "audit.expire" => {
+                        self.expiry(&entry.body);
+                        Ok(())
+                    }
                     "audit.batch" => match Anchor::parse(&entry.body) {
                         Some(anchor) => self.batch(&anchor).await?,
                         None => Err(bad(self.next_seq, AuditProblem::BadAnchor)),
@@ -186,11 +189,10 @@ impl Walk<'_> {
         }
     }
 
-    fn expiry(&mut self, body: &Value) -> Found {
+    fn expiry(&mut self, body: &Value) {
         if let Some(number) = body["batch"].as_i64() {
             self.expiry_recorded.insert(number);
         }
-        Ok(())
     }
 
     async fn batch(&mut self, anchor: &Anchor) -> Result<Found> {

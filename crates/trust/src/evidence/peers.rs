@@ -160,7 +160,7 @@ impl Evidence {
             if old > signed.checkpoint.size {
                 return self.contradicted(peer).await;
             }
-            let body = self.request(old, &signed).await?;
+            let body = self.request(old, &signed)?;
             let url = format!("{}/add-checkpoint", peer.url.trim_end_matches('/'));
             let (status, answer) = match self.0.peers.send(Method::POST, url, Some(body)).await {
                 Ok(answer) => answer,
@@ -179,7 +179,7 @@ impl Evidence {
         Ok(PeerState::Failed("409".to_owned()))
     }
 
-    async fn request(&self, old: u64, signed: &SignedCheckpoint) -> Result<String> {
+    fn request(&self, old: u64, signed: &SignedCheckpoint) -> Result<String> {
         let proof = self.reader(signed.checkpoint.size).consistency(old, signed.checkpoint.size)?;
         let mut body = format!("old {old}\n");
         for hash in proof {

@@ -123,10 +123,15 @@ fn fits(key: &Jwk, algorithm: Algorithm) -> bool {
         (AlgorithmParameters::EllipticCurve(curve), Algorithm::ES384) => curve.curve == EllipticCurve::P384,
         (AlgorithmParameters::OctetKeyPair(pair), Algorithm::EdDSA) => pair.curve == EllipticCurve::Ed25519,
         // Base64url: four letters for three bytes.
-        (AlgorithmParameters::RSA(key), Algorithm::RS256 | Algorithm::RS384 | Algorithm::RS512)
-        | (AlgorithmParameters::RSA(key), Algorithm::PS256 | Algorithm::PS384 | Algorithm::PS512) => {
-            key.n.len() * 3 / 4 >= RSA_BYTES_MIN
-        }
+        (
+            AlgorithmParameters::RSA(key),
+            Algorithm::RS256
+            | Algorithm::RS384
+            | Algorithm::RS512
+            | Algorithm::PS256
+            | Algorithm::PS384
+            | Algorithm::PS512,
+        ) => key.n.len() * 3 / 4 >= RSA_BYTES_MIN,
         _ => false,
     };
     signs && same && kind
@@ -170,6 +175,13 @@ pub(super) fn check_times(claims: &Map<String, Value>, now: DateTime<Utc>) -> Re
 
 #[cfg(test)]
 mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        reason = "in tests a panic is the report"
+    )]
+
     use super::*;
     use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
     use base64::Engine as _;

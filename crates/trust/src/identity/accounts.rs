@@ -311,7 +311,7 @@ impl Identity {
             subject: subject.to_owned(),
             body,
         };
-        Ok(self.0.evidence.record_in(transaction, entry).await.map(drop)?)
+        self.0.evidence.record_in(transaction, entry).await.map(drop)
     }
 
     /// Record the evidence of an act and make both durable.

@@ -31,7 +31,6 @@ async fn open(folder: &std::path::Path) -> (Trust, Store) {
 /// The child: four callers read without end, and say each access that was acknowledged.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "started by the test below"]
-#[expect(clippy::disallowed_methods, reason = "the parent names the folder in the environment")]
 async fn child_reads_until_it_is_killed() {
     let Some(folder) = std::env::var_os(FOLDER) else { return };
     let (trust, _) = open(std::path::Path::new(&folder)).await;

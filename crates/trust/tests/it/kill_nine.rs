@@ -27,7 +27,6 @@ async fn open(folder: &std::path::Path, options: Options) -> Trust {
 /// The child: four writers record without end, and say each position they were told.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "started by the test below"]
-#[expect(clippy::disallowed_methods, reason = "the parent names the folder in the environment")]
 async fn child_records_until_it_is_killed() {
     let Some(folder) = std::env::var_os(FOLDER) else { return };
     let trust = open(std::path::Path::new(&folder), Options { head_interval_ms: 5, ..options() }).await;

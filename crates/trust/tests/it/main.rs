@@ -1,6 +1,8 @@
 //! Trust over a real store: identity, grants, evidence.
 #![allow(
     clippy::unwrap_used,
+    clippy::panic,
+    clippy::type_complexity,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::print_stdout,

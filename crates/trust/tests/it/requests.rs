@@ -191,7 +191,12 @@ async fn what_the_law_wants_written_down_stands_before_the_approval() {
     let sensitive = NewRequest { sensitive_personal: true, ..wish(&node, "view") };
     let card = requests.submit(&asker, &owned(), sensitive).await.unwrap();
     assert_eq!(card.required_forms, [FormName::ImpactAssessment, FormName::SeparateConsent]);
-    let said = node.trust.evidence().entries(&Default::default(), PageRequest::new(1, 100)).await.unwrap();
+    let said = node
+        .trust
+        .evidence()
+        .entries(&brain_store::evidence::LeafFilter::default(), PageRequest::new(1, 100))
+        .await
+        .unwrap();
     assert!(
         said.items.iter().all(|entry| !entry.body.to_string().contains("已评估")),
         "answers stay out of the log"

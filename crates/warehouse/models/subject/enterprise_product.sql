@@ -57,7 +57,7 @@ sold AS (
   GROUP BY f.enterprise_id, coalesce(a.product_id, r.product)
 ),
 stated AS (
-  SELECT enterprise_id, observed_on, CASE WHEN source = '模拟数据' THEN source ELSE '经营范围' END AS source,
+  SELECT enterprise_id, observed_on, CASE WHEN source = '模拟数据' THEN source ELSE '经营范围' END AS origin,
     unnest(scope_products(scope)) AS hit
   FROM subject.enterprise WHERE scope IS NOT NULL
 ),
@@ -72,7 +72,7 @@ UNION ALL
 SELECT s.enterprise_id, s.product_id, s.role, s.share, s.confidence, s.evidence, s.source, s.observed_on
 FROM (
   SELECT enterprise_id, hit['product'] AS product_id, hit['role'] AS role, CAST(NULL AS double) AS share,
-    hit['confidence'] AS confidence, hit['evidence'] AS evidence, source, observed_on
+    hit['confidence'] AS confidence, hit['evidence'] AS evidence, origin AS source, observed_on
   FROM stated
 ) s
 LEFT ANTI JOIN sure k ON k.enterprise_id = s.enterprise_id AND k.product_id = s.product_id

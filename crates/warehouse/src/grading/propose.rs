@@ -61,9 +61,9 @@ impl Inner {
         let known: Vec<&ClassificationRow> = all.iter().filter(|row| row.dataset == dataset).collect();
         let mut rows = Vec::new();
         for column in &findings {
-            rows.extend(self.proposal(&rules, dataset, column, persons, &known)?);
+            rows.extend(self.proposal(&rules, dataset, column, persons, &known));
         }
-        rows.extend(self.proposal_of_scale(&rules, dataset, version, persons, &known)?);
+        rows.extend(self.proposal_of_scale(&rules, dataset, version, persons, &known));
         let transaction = self.store.transaction().await?;
         let mut proposed = Vec::new();
         for row in rows {
@@ -107,10 +107,10 @@ impl Inner {
         found: &ColumnEvidence,
         persons: Option<u64>,
         known: &[&ClassificationRow],
-    ) -> Result<Option<ClassificationRow>> {
+    ) -> Option<ClassificationRow> {
         let kinds = kinds(found);
         let said: Vec<_> = kinds.iter().filter_map(|kind| rules.kind.get(kind)).collect();
-        let Some(grade) = said.iter().map(|rule| rule.grade).max() else { return Ok(None) };
+        let grade = said.iter().map(|rule| rule.grade).max()?;
         let (personal, sensitive) =
             (said.iter().any(|rule| rule.personal), said.iter().any(|rule| rule.sensitive));
         let names: Vec<&str> = kinds.iter().copied().map(Kind::name).collect();
@@ -120,7 +120,7 @@ impl Inner {
                 && row.evidence.get("kinds") == Some(&json!(names))
         });
         if asked || (!personal && self.counts(dataset, &found.column) >= Some(grade)) {
-            return Ok(None);
+            return None;
         }
         let label = Label {
             industry_class: rules.industry_class.clone(),
@@ -139,7 +139,7 @@ impl Inner {
         };
         let clauses: Vec<&str> = said.iter().map(|rule| rule.clause.as_str()).collect();
         let evidence = json!({ "kinds": names, "clauses": clauses, "column": found });
-        Ok(Some(self.row(dataset, &found.column, &label, evidence)))
+        Some(self.row(dataset, &found.column, &label, evidence))
     }
 
     /// Important data by the number of persons.
@@ -150,17 +150,15 @@ impl Inner {
         version: u64,
         persons: Option<u64>,
         known: &[&ClassificationRow],
-    ) -> Result<Option<ClassificationRow>> {
-        let Some(persons) = persons.filter(|persons| *persons >= rules.important_persons) else {
-            return Ok(None);
-        };
+    ) -> Option<ClassificationRow> {
+        let persons = persons.filter(|persons| *persons >= rules.important_persons)?;
         let asked = known.iter().any(|row| {
             row.column_name.is_empty()
                 && row.kind == LABEL
                 && row.evidence.get("rule") == Some(&json!("persons"))
         });
         if asked || self.counts(dataset, "") >= Some(Grade::Important) {
-            return Ok(None);
+            return None;
         }
         let label = Label {
             industry_class: rules.industry_class.clone(),
@@ -175,7 +173,7 @@ impl Inner {
         };
         let evidence = json!({ "rule": "persons", "persons": persons, "threshold": rules.important_persons,
                                "dataset_version": version, "clause": "网络数据安全管理条例 第 28 条" });
-        Ok(Some(self.row(dataset, "", &label, evidence)))
+        Some(self.row(dataset, "", &label, evidence))
     }
 
     /// The grade that counts now for a column, or for the dataset where the column is empty.

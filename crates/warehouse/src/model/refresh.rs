@@ -164,6 +164,7 @@ impl Inner {
     }
 
     /// Catalogue, run and evidence in one transaction.
+    #[expect(clippy::too_many_arguments, reason = "what one run of a model leaves")]
     async fn remember(
         &self,
         model: &Model,

@@ -251,7 +251,7 @@ async fn a_derived_table_inherits_by_column_until_a_degrading_is_approved() {
     let masking = Method::Masking { how: "仅保留公示名称".to_owned() };
     let asked = grading.degrade(&owner(), wish(masking, "name")).await.unwrap();
     assert_eq!(asked.kind, LabelKind::Degrading);
-    assert_eq!(asked.label.derived_from.contains(&"raw.registry".to_owned()), true);
+    assert!(asked.label.derived_from.contains(&"raw.registry".to_owned()));
     assert!(node.rows(&reader, &read("name")).await.unwrap().is_empty(), "asking changes nothing");
     grading.confirm(&owner(), &asked.id, "是").await.unwrap();
     grading.approve(&approver(), &asked.id, "是").await.unwrap();

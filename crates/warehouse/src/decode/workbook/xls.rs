@@ -52,7 +52,9 @@ fn scan(file: &str, mut stream: impl Read) -> Result<(), IngestError> {
 
 /// Whether the size a sheet claims is one that a sheet can have.
 fn is_honest(data: &[u8]) -> bool {
-    let word = |at: usize| data.get(at..at + 4).map_or(0, |b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]));
+    let word = |at: usize| {
+        data.get(at..).and_then(<[u8]>::first_chunk).map_or(0, |bytes| u32::from_le_bytes(*bytes))
+    };
     // BIFF5 and older write rows as two bytes.
     let (first_row, last_row, at) = if data.len() < 14 {
         (u32::from(short(data, 0)), u32::from(short(data, 2)), 4)
@@ -64,7 +66,7 @@ fn is_honest(data: &[u8]) -> bool {
 }
 
 fn short(data: &[u8], at: usize) -> u16 {
-    data.get(at..at + 2).map_or(0, |b| u16::from_le_bytes([b[0], b[1]]))
+    data.get(at..).and_then(<[u8]>::first_chunk).map_or(0, |bytes| u16::from_le_bytes(*bytes))
 }
 
 /// The next record's kind and its first bytes; `None` at the end, also where the stream breaks off: its reader will say.
