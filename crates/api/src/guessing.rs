@@ -205,6 +205,7 @@ mod tests {
         (clock.clone(), Guessing::new(clock, limits.clone()), limits)
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "as the callers have it")]
     fn address(last: u8) -> Option<IpAddr> {
         Some(IpAddr::from([10, 0, 0, last]))
     }

@@ -103,7 +103,7 @@ impl Config {
             return Vec::new();
         }
         let mut names = self.http.hosts.clone();
-        let own = self.tls.is_on().then_some(self.tls.names.as_slice()).unwrap_or_default();
+        let own = if self.tls.is_on() { self.tls.names.as_slice() } else { Default::default() };
         for name in own.iter().map(String::as_str).chain(["localhost", "127.0.0.1", "::1"]) {
             if !names.iter().any(|known| known == name) {
                 names.push(name.to_owned());

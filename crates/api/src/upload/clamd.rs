@@ -121,7 +121,7 @@ mod tests {
         let late = [vec![b'x'; 200_000], b"EICAR".to_vec()].concat();
         assert_eq!(ask(&late).await, Verdict::Infected { signature: "Eicar-Test-Signature".into() });
         assert!(
-            matches!(ask(&[b'x'; 400_000]).await, Verdict::Failed { .. }),
+            matches!(ask(&vec![b'x'; 400_000]).await, Verdict::Failed { .. }),
             "too large to be scanned is not clean"
         );
         assert!(matches!(scan(&egress, "unix:/no/such/socket", &file).await, Verdict::Failed { .. }));

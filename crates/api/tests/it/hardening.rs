@@ -279,7 +279,7 @@ async fn administration_has_a_door_of_its_own() {
             let audience: Vec<&str> =
                 operation["x-audience"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
             let alone = !audience.is_empty() && audience.iter().all(|who| separated.contains(who));
-            let path = path.replace('{', "x").replace('}', "x");
+            let path = path.replace(['{', '}'], "x");
             let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
             let reply = public.send(public.request(method.clone(), &path).json(&json!({}))).await;
             assert_eq!(

@@ -120,7 +120,9 @@ pub async fn backup(loaded: Loaded, given: Backup) -> Result<ExitCode> {
     match given.action {
         Some(BackupAction::Prune { folder, keep_days }) => {
             let target = folder_of(folder, &configured)?;
-            if let Reply::Pruned(pruned) = done(loaded, Request::Prune { target, keep_days }).await? {
+            if let Reply::Pruned(pruned) =
+                Box::pin(done(loaded, Request::Prune { target, keep_days })).await?
+            {
                 terminal::line(&serde_json::to_string_pretty(&pruned)?);
             }
             Ok(ExitCode::SUCCESS)
@@ -130,7 +132,7 @@ pub async fn backup(loaded: Loaded, given: Backup) -> Result<ExitCode> {
             let record = drill::drill(&loaded, &target).await?;
             let good = record.ok;
             terminal::line(&serde_json::to_string_pretty(&record)?);
-            done(loaded, Request::Drilled(record)).await?;
+            Box::pin(done(loaded, Request::Drilled(record))).await?;
             Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
         None if given.list => {
@@ -139,7 +141,7 @@ pub async fn backup(loaded: Loaded, given: Backup) -> Result<ExitCode> {
         }
         None => {
             let target = folder_of(given.folder, &configured)?;
-            if let Reply::Made(report) = done(loaded, Request::Make(target)).await? {
+            if let Reply::Made(report) = Box::pin(done(loaded, Request::Make(target))).await? {
                 terminal::line(&serde_json::to_string_pretty(&report)?);
             }
             Ok(ExitCode::SUCCESS)

@@ -28,7 +28,7 @@ fn a_commercial_node_writes_sm_algorithms_everywhere() {
     assert_eq!(keys["hash"], "sm3");
     let head = json(&node, &["evidence", "head"]);
     assert_eq!(head["hash"], "sm3");
-    assert!(head["keys"].to_string().contains("/"), "{head}");
+    assert!(head["keys"].to_string().contains('/'), "{head}");
     assert_eq!(json(&node, &["evidence", "verify"])["ok"], true);
     // Secrets and backups: SM4.
     node.ok(&["ca", "init", "root-a"]);

@@ -19,7 +19,7 @@ fn rows(csv: &str) -> Vec<Vec<String>> {
 #[test]
 fn pairs_of_two_files_are_printed_with_their_probability() {
     let node = TestNode::new();
-    let (left, right) = (node.write("left.csv", LEFT.to_owned()), node.write("right.csv", RIGHT.to_owned()));
+    let (left, right) = (node.write("left.csv", LEFT), node.write("right.csv", RIGHT));
     let words =
         ["match", "--left", left.to_str().unwrap(), "--right", right.to_str().unwrap(), "--on", "firm"];
     let found = rows(&node.ok(&words));
@@ -39,7 +39,7 @@ fn pairs_of_two_files_are_printed_with_their_probability() {
 #[test]
 fn lines_of_json_say_why_in_words() {
     let node = TestNode::new();
-    let (left, right) = (node.write("left.csv", LEFT.to_owned()), node.write("right.csv", RIGHT.to_owned()));
+    let (left, right) = (node.write("left.csv", LEFT), node.write("right.csv", RIGHT));
     let words = [
         "match",
         "--left",
@@ -66,7 +66,7 @@ fn one_file_is_searched_for_duplicates_whatever_its_encoding() {
     let node = TestNode::new();
     let text = "id,企业名称,城市\n1,杭州蛟龙纺织机械有限公司,杭州\n2,蛟龙纺织机械有限责任公司（已注销）,杭州\n3,宁波天锋塑料厂,宁波\n";
     let (gbk, _, _) = encoding_rs::GB18030.encode(text);
-    let file = node.write("firms.csv", gbk.into_owned());
+    let file = node.write("firms.csv", &gbk);
     let words = ["match", "--left", file.to_str().unwrap(), "--on", "firm"];
     let pairs = rows(&node.ok(&words));
     assert_eq!((pairs.len(), pairs[1][1].as_str(), pairs[1][3].as_str()), (2, "1", "2"));
@@ -77,10 +77,10 @@ fn one_file_is_searched_for_duplicates_whatever_its_encoding() {
 #[test]
 fn a_specification_of_ones_own_is_checked_before_anything_is_read() {
     let node = TestNode::new();
-    let left = node.write("left.csv", LEFT.to_owned());
-    let bad = node.write("bad.toml", "name = 'x'\n[[field]]\nname = 'n'\nkind = 'company'\n[[comparison]]\nfield = 'm'\nmethod = 'brand'\n[[block]]\non = [{ field = 'n', take = 'brand' }]\n".to_owned());
+    let left = node.write("left.csv", LEFT);
+    let bad = node.write("bad.toml", "name = 'x'\n[[field]]\nname = 'n'\nkind = 'company'\n[[comparison]]\nfield = 'm'\nmethod = 'brand'\n[[block]]\non = [{ field = 'n', take = 'brand' }]\n");
     let good = "name = 'x'\n[[field]]\nname = 'n'\ncolumns = ['企业名称']\nkind = 'company'\n[[comparison]]\nfield = 'n'\nmethod = 'brand'\n[[block]]\non = [{ field = 'n', take = 'brand' }]\n";
-    let good = node.write("good.toml", good.to_owned());
+    let good = node.write("good.toml", good);
     let on =
         |specification: &str| node.run(&["match", "--left", left.to_str().unwrap(), "--on", specification]);
     let refused = on(bad.to_str().unwrap());
@@ -97,9 +97,9 @@ fn a_specification_of_ones_own_is_checked_before_anything_is_read() {
 #[test]
 fn what_cannot_be_read_or_compared_says_where() {
     let node = TestNode::new();
-    let left = node.write("left.csv", LEFT.to_owned());
-    let short = node.write("short.csv", "id,name\n1,a\n2\n".to_owned());
-    let colours = node.write("colours.csv", "id,colour\n1,red\n".to_owned());
+    let left = node.write("left.csv", LEFT);
+    let short = node.write("short.csv", "id,name\n1,a\n2\n");
+    let colours = node.write("colours.csv", "id,colour\n1,red\n");
     let against = |right: &str| {
         node.run(&["match", "--left", left.to_str().unwrap(), "--right", right, "--on", "firm"])
     };

@@ -159,6 +159,7 @@ impl Serving {
         panic!("not measured within two minutes");
     }
 
+    #[expect(clippy::disallowed_methods, reason = "the test's own node, on this machine")]
     fn get(&self, path: &str, lines: &[&str]) -> String {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         let more: String = lines.iter().flat_map(|line| [*line, "\r\n"]).collect();
