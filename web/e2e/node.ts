@@ -57,6 +57,8 @@ interface Violation {
 
 /** Serious and critical accessibility violations of the page as it is. */
 export async function violations(page: Page): Promise<string[]> {
+  // A message that is fading in or out has the contrast of neither state.
+  await expect(page.locator(".ant-message-notice-wrapper")).toHaveCount(0, { timeout: 20_000 });
   // Evaluated, not injected as a tag: the portal's content security policy refuses inline scripts.
   await page.evaluate(axeSource);
   const found = await page.evaluate(async () => {
