@@ -61,7 +61,7 @@ async fn pair(change: impl FnOnce(&mut ProviderOptions)) -> Pair {
     let redirect = brain.site.at(RETURN_PATH);
     let (client, secret) = register(&centre, &redirect, &["openid", "profile", "brain"], None).await;
     let mut options = ProviderOptions::new("centre", centre.site.origin(), &client);
-    options.client_secret = "env:CENTRE_SECRET".to_owned();
+    "env:CENTRE_SECRET".clone_into(&mut options.client_secret);
     change(&mut options);
     let environment = |name: &str| (name == "CENTRE_SECRET").then(|| secret.clone());
     brain.trust.federation().configure(vec![options], &environment).unwrap();

@@ -76,7 +76,7 @@ async fn token(State(provider): State<Arc<Provider>>) -> (axum::http::StatusCode
     });
     let claims = merged(honest, &lie.claims);
     let mut header = Header::new(if lie.confused { Algorithm::HS256 } else { Algorithm::ES256 });
-    header.kid = provider.public.common.key_id.clone();
+    header.kid.clone_from(&provider.public.common.key_id);
     let confused = EncodingKey::from_secret(serde_json::to_string(&provider.public).unwrap().as_bytes());
     let key = match (lie.confused, lie.foreign_key) {
         (true, _) => &confused,
@@ -125,7 +125,7 @@ async fn scene(change: impl FnOnce(&mut ProviderOptions)) -> Scene {
     let node = Node::start().await;
     let mut options = ProviderOptions::new("impostor", &issuer, "brain");
     options.create_accounts = true;
-    options.client_secret = "env:S".to_owned();
+    "env:S".clone_into(&mut options.client_secret);
     change(&mut options);
     let secret = |name: &str| (name == "S").then(|| "secret".to_owned());
     node.trust.federation().configure(vec![options], &secret).unwrap();
