@@ -78,8 +78,8 @@ async fn thirty_kills_under_load_lose_nothing_acknowledged_and_do_nothing_twice(
         ledger.files_tried.load(Ordering::Relaxed),
         done.sessions.len(),
     );
-    // On a busy machine no file may be through between two kills; grants and sessions always are.
-    assert!(!done.grants.is_empty() && !done.sessions.is_empty(), "there was load");
+    // Whether a file is through between two kills depends on the machine; each is sent again and must succeed above.
+    assert!(done.grants.len() > cycles && !done.sessions.is_empty(), "there was load");
 }
 
 /// Two who give grants, one who uploads, one who signs in, until the node is gone.
