@@ -79,9 +79,7 @@ test("an injected script or style does not run, and the portal may not be framed
     const script = document.createElement("script");
     script.textContent = "window.injected = true";
     document.body.append(script);
-    const style = document.createElement("style");
-    style.textContent = "body { outline: 7px solid red }";
-    document.head.append(style);
+    document.head.insertAdjacentHTML("beforeend", "<style>body { outline: 7px solid red }</style>");
     const image = document.createElement("div");
     image.innerHTML = "<img src=x onerror=\"window.injected = true\">";
     document.body.append(image);

@@ -40,6 +40,7 @@ test("request, approve, rows appear, revoke, refused at the next read", async ({
   const dialog = page.getByRole("dialog");
   await dialog.getByRole("combobox", { name: "用途" }).click();
   await page.locator(".ant-select-item-option").filter({ hasText: "查看与核对" }).click();
+  await expect(page.locator(".ant-select-dropdown:not(.ant-select-dropdown-hidden)")).toHaveCount(0);
   const reason = `核对供货 ${Date.now()}`;
   await dialog.getByLabel("申请理由").fill(reason);
   await chooseDay(page, "期限至", inAMonth());

@@ -52,8 +52,9 @@ test("a second factor: set up, asked for, recovery code, removed", async ({ page
   const secret = await page.getByTestId("totp-secret").innerText();
   await page.getByRole("textbox", { name: /动态口令/ }).fill(code(secret));
   await page.getByRole("button", { name: /确\s?认/ }).click();
-  const codes = await page.getByTestId("recovery-codes").locator("li").allInnerTexts();
-  expect(codes).toHaveLength(10);
+  const listed = page.getByTestId("recovery-codes").locator("li");
+  await expect(listed).toHaveCount(10);
+  const codes = await listed.allInnerTexts();
 
   // A password alone no longer opens anything; the next code does.
   await enter(page, username);

@@ -10,11 +10,12 @@ import { useLanguage } from "./sdk/i18n";
 import { client } from "./sdk/query";
 import "./shell/global.css";
 import { useTheme } from "./shell/preferences";
-import { pageNonce } from "./shell/nonce";
+import { markStyles, pageNonce } from "./shell/nonce";
 import { antdTokens } from "./shell/theme";
 
 const nonce = pageNonce();
 const csp = nonce === undefined ? undefined : { nonce };
+if (nonce !== undefined) markStyles(document, nonce);
 
 function Portal() {
   const language = useLanguage();

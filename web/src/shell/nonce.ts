@@ -7,3 +7,17 @@ export function pageNonce(): string | undefined {
   const nonce = meta?.nonce || meta?.getAttribute("nonce") || undefined;
   return nonce === "brain-csp-nonce" ? undefined : nonce;
 }
+
+/**
+ * Gives the page's number to every style element that the portal's scripts make. The component library does it for its
+ * own style sheets, not for those that lock the page's scroll behind a dialogue. Markup that somebody smuggles into a
+ * page does not come this way and stays blocked.
+ */
+export function markStyles(document: Document, nonce: string): void {
+  const create = document.createElement.bind(document) as (name: string, options?: ElementCreationOptions) => HTMLElement;
+  document.createElement = ((name: string, options?: ElementCreationOptions) => {
+    const element = create(name, options);
+    if (element instanceof HTMLStyleElement) element.nonce = nonce;
+    return element;
+  }) as typeof document.createElement;
+}
