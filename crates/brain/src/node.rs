@@ -13,7 +13,7 @@ use brain_kernel::error::Failure;
 use brain_kernel::language::Language;
 use brain_kernel::party::{Party, Role};
 use brain_store::Store;
-use brain_trust::{AccessOrigin, Channel, FirstAdministrator, Options as TrustOptions, Trust};
+use brain_trust::{AccessOrigin, Channel, FirstAdministrator, Options as TrustOptions, Settings, Trust};
 use brain_warehouse::{Options, Warehouse};
 use std::sync::Arc;
 
@@ -86,9 +86,14 @@ async fn open_trust(
         tracing::debug!("the key-encryption key lies in the data folder; keep it elsewhere in production");
     }
     let options = TrustOptions { audit: config.audit.clone(), ..config.trust.clone() };
-    let evidence = config.evidence.options(config.crypto.profile);
-    let status = config.status_options();
-    Trust::open_complete(store, &folder.keys(), clock, options, keyring, evidence, status, egress).await
+    let settings = Settings {
+        options,
+        keyring: Some(keyring),
+        evidence: config.evidence.options(config.crypto.profile),
+        status: config.status_options(),
+        egress: Some(egress),
+    };
+    Trust::open(store, &folder.keys(), clock, settings).await
 }
 
 /// A variable that the configuration names as the place of a key.

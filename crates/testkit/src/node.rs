@@ -322,11 +322,8 @@ async fn open_trust(
         ..brain_trust::Options::default()
     };
     let keys = folder.join("keys");
-    let keyring = brain_trust::Keyring::open(&brain_trust::CryptoOptions::default(), &keys, &|_| None);
-    let keyring = keyring.expect("a key");
-    Trust::open_complete(store, &keys, clock, options, keyring, evidence, status, egress)
-        .await
-        .expect("trust")
+    let settings = brain_trust::Settings { options, keyring: None, evidence, status, egress: Some(egress) };
+    Trust::open(store, &keys, clock, settings).await.expect("trust")
 }
 
 fn copy_keys(from: &Path, to: &Path) {

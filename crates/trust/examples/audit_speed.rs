@@ -43,8 +43,7 @@ async fn main() {
     let clock = Arc::new(SystemClock);
     let url = format!("sqlite:{}", folder.path().join("state.db").display());
     let store = Store::open(&url, clock.clone()).await.unwrap();
-    let trust =
-        Trust::open_with(store, &folder.path().join("keys"), clock, Options::default()).await.unwrap();
+    let trust = Trust::open(store, &folder.path().join("keys"), clock, Options::default()).await.unwrap();
     let audit = trust.audit();
     for (what, streams) in [("one record, durable", false), ("beginning and end, durable", true)] {
         let mut times = Vec::new();

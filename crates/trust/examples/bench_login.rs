@@ -36,7 +36,7 @@ async fn measure(options: Options) -> Outcome<()> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let url = format!("sqlite:{}", folder.path().join("state.db").display());
     let store = Store::open(&url, clock.clone()).await?;
-    let trust = Trust::open_with(store, &folder.path().join("keys"), clock, options.clone()).await?;
+    let trust = Trust::open(store, &folder.path().join("keys"), clock, options.clone()).await?;
     account(&trust).await?;
     let began = Instant::now();
     let mut workers = Vec::new();

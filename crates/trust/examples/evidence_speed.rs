@@ -60,7 +60,7 @@ async fn open(folder: &std::path::Path) -> Outcome<Evidence> {
     let url = format!("sqlite:{}", folder.join("brain.db").display());
     let store = Store::open(&url, clock.clone()).await?;
     // Heads are signed as in production; the signer lives as long as the process.
-    let trust = Trust::open_with(store, &folder.join("keys"), clock, Options::default()).await?;
+    let trust = Trust::open(store, &folder.join("keys"), clock, Options::default()).await?;
     let evidence = trust.evidence();
     std::mem::forget(trust);
     Ok(evidence)
@@ -105,8 +105,7 @@ async fn batches(size: u64, count: u64) -> Outcome<f64> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let url = format!("sqlite:{}", folder.path().join("brain.db").display());
     let store = Store::open(&url, clock.clone()).await?;
-    let trust =
-        Trust::open_with(store.clone(), &folder.path().join("keys"), clock, Options::default()).await?;
+    let trust = Trust::open(store.clone(), &folder.path().join("keys"), clock, Options::default()).await?;
     let evidence = trust.evidence();
     let started = Instant::now();
     for batch in 0..count {

@@ -12,9 +12,8 @@ use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 
 use crate::{
-    AccountCard, Alerts, Audit, Certificates, CryptoOptions, Error, Evidence, EvidenceOptions, Federation,
-    Grants, Identity, Incidents, Keyring, Options, PeerClient, Policy, Requests, Result, Rulebook, Secret,
-    Status, StatusOptions, Vault,
+    AccountCard, Alerts, Audit, Certificates, CryptoOptions, Error, Evidence, Federation, Grants, Identity,
+    Incidents, Keyring, PeerClient, Policy, Requests, Result, Rulebook, Secret, Settings, Status, Vault,
 };
 
 /// A cheap-clone handle to identity, grants and evidence of one node.
@@ -58,77 +57,27 @@ pub struct FirstAdministrator {
 }
 
 impl Trust {
-    /// Open with the default [`Options`]; see [`open_with`](Self::open_with). The clock is that of the store.
-    pub async fn open(store: Store, keys_dir: &Path, clock: Arc<dyn Clock>) -> Result<Self> {
-        Self::open_with(store, keys_dir, clock, Options::default()).await
-    }
-
     /// Open trust over `store`: makes the signing key in `keys_dir` and seeds the role grants where they are missing.
+    /// The clock is that of the store.
     ///
     /// Must run inside a Tokio runtime: a task signs a head of the evidence log when it has grown, until
     /// [`close`](Self::close) or the last clone is dropped.
-    pub async fn open_with(
+    pub async fn open(
         store: Store,
         keys_dir: &Path,
         clock: Arc<dyn Clock>,
-        options: Options,
+        settings: impl Into<Settings>,
     ) -> Result<Self> {
-        Self::open_witnessed(store, keys_dir, clock, options, EvidenceOptions::default()).await
-    }
-
-    /// Like [`open_with`](Self::open_with), with a say in the evidence log: its digest, its witnesses, and the logs it
-    /// is a witness of.
-    pub async fn open_witnessed(
-        store: Store,
-        keys_dir: &Path,
-        clock: Arc<dyn Clock>,
-        options: Options,
-        evidence: EvidenceOptions,
-    ) -> Result<Self> {
-        let keyring = Keyring::open(&CryptoOptions::default(), keys_dir, &|_| None)?;
-        Self::open_configured(store, keys_dir, clock, options, keyring, evidence).await
-    }
-
-    /// Like [`open_with`](Self::open_with), with the key-encryption keys that the configuration names.
-    pub async fn open_sealed(
-        store: Store,
-        keys_dir: &Path,
-        clock: Arc<dyn Clock>,
-        options: Options,
-        keyring: Keyring,
-    ) -> Result<Self> {
-        Self::open_configured(store, keys_dir, clock, options, keyring, EvidenceOptions::default()).await
-    }
-
-    /// Like [`open_with`](Self::open_with), with the keyring and the evidence log that the configuration names. Only the
-    /// addresses of its witnesses are called.
-    pub async fn open_configured(
-        store: Store,
-        keys_dir: &Path,
-        clock: Arc<dyn Clock>,
-        options: Options,
-        keyring: Keyring,
-        evidence: EvidenceOptions,
-    ) -> Result<Self> {
-        let status = StatusOptions::default();
-        let egress = Egress::new(&brain_egress::Options::default())
-            .map_err(|error| Error::Cryptography(error.to_string()))?;
-        Self::open_complete(store, keys_dir, clock, options, keyring, evidence, status, egress).await
-    }
-
-    /// Like [`open_configured`](Self::open_configured), with a say in trusted status, and calling others through the
-    /// program's own way out.
-    #[expect(clippy::too_many_arguments, reason = "one for each section of the configuration")]
-    pub async fn open_complete(
-        store: Store,
-        keys_dir: &Path,
-        clock: Arc<dyn Clock>,
-        options: Options,
-        keyring: Keyring,
-        evidence: EvidenceOptions,
-        status: StatusOptions,
-        egress: Egress,
-    ) -> Result<Self> {
+        let Settings { options, keyring, evidence, status, egress } = settings.into();
+        let keyring = match keyring {
+            Some(keyring) => keyring,
+            None => Keyring::open(&CryptoOptions::default(), keys_dir, &|_| None)?,
+        };
+        let egress = match egress {
+            Some(egress) => egress,
+            None => Egress::new(&brain_egress::Options::default())
+                .map_err(|error| Error::Cryptography(error.to_string()))?,
+        };
         let peers = PeerClient::new(egress.clone());
         let evidence = Evidence::open(store.clone(), keys_dir, evidence, peers.clone()).await?;
         let profile = keyring.profile();

@@ -77,7 +77,9 @@ async fn open(root: &Path) -> Outcome<Warehouse> {
     }
     let url = format!("sqlite://{}?mode=rwc", root.join("brain.db").display());
     let store = Store::open(&url, clock.clone()).await?;
-    let trust = Trust::open(store.clone(), &root.join("keys"), clock.clone()).await?;
+    let trust =
+        Trust::open(store.clone(), &root.join("keys"), clock.clone(), brain_trust::Settings::default())
+            .await?;
     trust.first_start().await?;
     let options = Options { root: root.to_owned(), ..Options::default() };
     Ok(Warehouse::open(options, store, trust, clock).await?)

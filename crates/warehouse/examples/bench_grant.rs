@@ -233,7 +233,9 @@ async fn open(root: &Path) -> Outcome<(Warehouse, Trust, Store)> {
     }
     let url = format!("sqlite://{}?mode=rwc", root.join("brain.db").display());
     let store = Store::open(&url, clock.clone()).await?;
-    let trust = Trust::open(store.clone(), &root.join("keys"), clock.clone()).await?;
+    let trust =
+        Trust::open(store.clone(), &root.join("keys"), clock.clone(), brain_trust::Settings::default())
+            .await?;
     let options = Options { root: root.to_owned(), ..Options::default() };
     let warehouse = Warehouse::open(options, store.clone(), trust.clone(), clock).await?;
     Ok((warehouse, trust, store))

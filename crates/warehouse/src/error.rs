@@ -99,6 +99,9 @@ pub enum Error {
     /// The file system failed.
     #[error("file system: {0}")]
     Io(#[from] std::io::Error),
+    /// A record of our own could not be put into words to keep.
+    #[error("record: {0}")]
+    Record(#[from] serde_json::Error),
 }
 
 impl From<DataFusionError> for Error {
@@ -138,6 +141,7 @@ impl Error {
             Self::Engine(_) => "warehouse/engine",
             Self::Table(_) => "warehouse/table",
             Self::Io(_) => "warehouse/file-system",
+            Self::Record(_) => "warehouse/record",
         }
     }
 
@@ -239,6 +243,10 @@ impl From<Error> for Failure {
             }
             Error::Io(error) => {
                 tracing::error!(%error, "file system failed");
+                Self::internal(code)
+            }
+            Error::Record(error) => {
+                tracing::error!(%error, "a record could not be written");
                 Self::internal(code)
             }
         }

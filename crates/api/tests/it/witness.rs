@@ -5,7 +5,7 @@ use brain_store::{PageRequest, Store};
 use brain_testkit::{Node, Setup};
 use brain_trust::evidence::verifier::{Bundle, SignedCheckpoint, Trusted, VerifierKey};
 use brain_trust::evidence::{EvidenceEntry, KnownLog, PeerState, Problem, WitnessPeer};
-use brain_trust::{EvidenceOptions, Options, Trust};
+use brain_trust::{EvidenceOptions, Options, Settings, Trust};
 use serde_json::json;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -43,8 +43,14 @@ impl Log {
         let cheap =
             Options { argon2_memory_kib: 64, argon2_passes: 1, head_interval_ms: 0, ..Options::default() };
         let keys = folder.path().join("keys");
-        let trust =
-            Trust::open_witnessed(store.clone(), &keys, clock.clone(), cheap, options.clone()).await.unwrap();
+        let trust = Trust::open(
+            store.clone(),
+            &keys,
+            clock.clone(),
+            Settings { options: cheap, evidence: options.clone(), ..Settings::default() },
+        )
+        .await
+        .unwrap();
         Self { folder, trust, store, clock, options }
     }
 

@@ -10,7 +10,7 @@ use brain_kernel::grade::Grade;
 use brain_kernel::language::Text;
 use brain_kernel::side::DataSide;
 use brain_store::{Store, dataset};
-use brain_trust::{CryptoOptions, Keyring, Options, Trust};
+use brain_trust::{CryptoOptions, Keyring, Options, Settings, Trust};
 use chrono::{DateTime, TimeDelta, Utc};
 
 pub(crate) struct TestClock(Mutex<DateTime<Utc>>);
@@ -46,8 +46,14 @@ impl Node {
         let ring = Keyring::open(&options, &root.join("keys"), &|_| None).unwrap();
         let quick =
             Options { argon2_memory_kib: 64, argon2_passes: 1, head_interval_ms: 0, ..Options::default() };
-        let trust =
-            Trust::open_sealed(store.clone(), &root.join("keys"), clock.clone(), quick, ring).await.unwrap();
+        let trust = Trust::open(
+            store.clone(),
+            &root.join("keys"),
+            clock.clone(),
+            Settings { keyring: Some(ring), ..quick.into() },
+        )
+        .await
+        .unwrap();
         Self { root, store, trust, clock, options }
     }
 

@@ -15,7 +15,7 @@ use brain_crypto::{AeadAlgorithm, CryptoProvider as _, DataKey, KeyWrapper};
 use brain_kernel::clock::{Clock, SystemClock};
 use brain_pkcs11::Module;
 use brain_store::Store;
-use brain_trust::{CryptoOptions, Keyring, Options, Trust};
+use brain_trust::{CryptoOptions, Keyring, Options, Settings, Trust};
 use zeroize::Zeroizing;
 
 const LIBRARIES: [&str; 2] =
@@ -147,7 +147,10 @@ fn secrets_of_a_node_open_with_the_token_and_not_without() {
                 head_interval_ms: 0,
                 ..Options::default()
             };
-            (store.clone(), Trust::open_sealed(store, &keys, clock, quick, ring).await)
+            (
+                store.clone(),
+                Trust::open(store, &keys, clock, Settings { keyring: Some(ring), ..quick.into() }).await,
+            )
         };
         let (store, trust) = open(&options).await;
         let trust = trust.unwrap();

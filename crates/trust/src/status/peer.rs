@@ -176,7 +176,8 @@ impl Status {
         let transaction = self.0.store.transaction().await?;
         let kept = match (&verdict, signed) {
             // What was accepted last stays what the next statement is held against.
-            (Ok(_), Some(signed)) => serde_json::to_string(&signed).unwrap_or_default(),
+            (Ok(_), Some(signed)) => serde_json::to_string(&signed)
+                .map_err(|_| Error::Corrupt { field: "node_statement.statement" })?,
             _ => last.as_ref().map(|row| row.statement.clone()).unwrap_or_default(),
         };
         let received_at = match &last {

@@ -142,6 +142,27 @@ async fn a_change_of_privileges_is_an_incident_and_the_nodes_own_is_not() {
 }
 
 #[tokio::test]
+async fn what_the_node_noticed_by_itself_is_an_incident() {
+    for (kind, times, rule) in [
+        ("session.guessing", 1, "guessing"),
+        ("session.storm", 1, "guessing"),
+        ("limit.exceeded", 3, "flood"),
+        ("upload.infected", 1, "infected-upload"),
+        ("upload.unscanned", 1, "scanner-silent"),
+        ("egress.refused", 5, "refused-call"),
+        ("node.changed", 1, "node-changed"),
+    ] {
+        let node = node_at_work().await;
+        for _ in 1..times {
+            act(&node, kind, "somebody", "thing", None).await;
+        }
+        assert_eq!(rules_hit(&node).await, Vec::<String>::new(), "{kind}: one below");
+        act(&node, kind, "somebody", "thing", None).await;
+        assert_eq!(rules_hit(&node).await, [rule], "{kind}");
+    }
+}
+
+#[tokio::test]
 async fn failed_sign_ins_are_counted_by_account_and_by_address() {
     let node = node_at_work().await;
     for _ in 0..9 {
@@ -252,8 +273,7 @@ async fn the_nodes_own_file_corrects_the_rules_and_a_wrong_one_keeps_it_from_ope
     assert!(node.trust.alerts().rulebook(&party(Role::Government)).is_err());
     std::fs::write(&file, "[[rule]]\nid=\"x\"\n").unwrap();
     let (store, keys, clock) = (node.store.clone(), node.keys_dir(), node.clock.clone());
-    let refused =
-        brain_trust::Trust::open_with(store, &keys, clock, crate::node::options()).await.err().unwrap();
+    let refused = brain_trust::Trust::open(store, &keys, clock, crate::node::options()).await.err().unwrap();
     assert_eq!(refused.code(), "trust/alert-rules");
     assert!(refused.to_string().contains("alerts.toml"), "{refused}");
 }

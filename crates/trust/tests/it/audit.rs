@@ -328,10 +328,8 @@ async fn a_node_that_keeps_records_too_short_does_not_open() {
         (AuditOptions { exchange_days: 1_094, ..AuditOptions::default() }, "audit.exchange_days"),
     ] {
         let short = Options { audit, ..options() };
-        let refused = Trust::open_with(node.store.clone(), &node.keys_dir(), node.clock.clone(), short)
-            .await
-            .err()
-            .unwrap();
+        let refused =
+            Trust::open(node.store.clone(), &node.keys_dir(), node.clock.clone(), short).await.err().unwrap();
         assert_eq!(refused.code(), "trust/audit-retention");
         assert!(refused.to_string().contains(key), "{refused}");
     }

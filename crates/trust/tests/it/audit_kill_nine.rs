@@ -24,7 +24,7 @@ async fn open(folder: &std::path::Path) -> (Trust, Store) {
     let store = Store::open(&url, clock.clone()).await.unwrap();
     let audit = AuditOptions { batch_records: 20, batch_seconds: 1, ..AuditOptions::default() };
     let options = Options { head_interval_ms: 5, audit, ..options() };
-    let trust = Trust::open_with(store.clone(), &folder.join("keys"), clock, options).await.unwrap();
+    let trust = Trust::open(store.clone(), &folder.join("keys"), clock, options).await.unwrap();
     (trust, store)
 }
 

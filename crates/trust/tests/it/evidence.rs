@@ -4,7 +4,7 @@ use brain_store::evidence::LeafFilter;
 use brain_store::{PageRequest, setting};
 use brain_trust::evidence::merkle::{verify_consistency, verify_inclusion};
 use brain_trust::evidence::verifier::{HashAlgorithm, KeyKind, SignedCheckpoint};
-use brain_trust::{EvidenceEntry, EvidenceOptions, Options, Trust};
+use brain_trust::{EvidenceEntry, EvidenceOptions, Options, Settings, Trust};
 use serde_json::json;
 
 use crate::node::{Node, options};
@@ -62,9 +62,13 @@ async fn a_log_made_with_sm3_is_one_of_sm3_for_good() {
     assert!(!verify_inclusion(HashAlgorithm::Sha256, &proof.leaf, 5, head.size, &proof.path, &head.root));
     assert!(evidence.verify().await.unwrap().ok);
     let other = EvidenceOptions { hash: Some(HashAlgorithm::Sha256), ..EvidenceOptions::default() };
-    let opened =
-        Trust::open_witnessed(node.store.clone(), &node.keys_dir(), node.clock.clone(), options(), other)
-            .await;
+    let opened = Trust::open(
+        node.store.clone(),
+        &node.keys_dir(),
+        node.clock.clone(),
+        Settings { evidence: other, ..options().into() },
+    )
+    .await;
     assert_eq!(opened.err().unwrap().code(), "trust/evidence-hash-fixed");
 }
 
@@ -237,8 +241,7 @@ async fn the_log_goes_on_after_a_restart_with_the_same_key() {
 async fn a_grown_log_is_signed_without_being_asked() {
     let node = Node::start().await;
     let options = Options { head_interval_ms: 5, ..options() };
-    let trust =
-        Trust::open_with(node.store.clone(), &node.keys_dir(), node.clock.clone(), options).await.unwrap();
+    let trust = Trust::open(node.store.clone(), &node.keys_dir(), node.clock.clone(), options).await.unwrap();
     let size = trust.evidence().record(entry(1)).await.unwrap() + 1;
     loop {
         if trust.evidence().latest_head().await.unwrap().is_some_and(|head| head.size == size) {
@@ -268,10 +271,14 @@ async fn a_busy_log_is_signed_before_the_next_tick() {
     let node = Node::start().await;
     let options = Options { head_interval_ms: 3_600_000, ..options() };
     let every = EvidenceOptions { sign_every: 20, ..EvidenceOptions::default() };
-    let trust =
-        Trust::open_witnessed(node.store.clone(), &node.keys_dir(), node.clock.clone(), options, every)
-            .await
-            .unwrap();
+    let trust = Trust::open(
+        node.store.clone(),
+        &node.keys_dir(),
+        node.clock.clone(),
+        Settings { options, evidence: every, ..Settings::default() },
+    )
+    .await
+    .unwrap();
     let evidence = trust.evidence();
     let newest = async || evidence.latest_head().await.unwrap().map_or(0, |head| head.size);
     let before = newest().await;

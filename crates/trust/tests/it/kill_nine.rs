@@ -21,7 +21,7 @@ async fn open(folder: &std::path::Path, options: Options) -> Trust {
     let clock = Arc::new(SystemClock);
     let url = format!("sqlite:{}", folder.join("state.db").display());
     let store = Store::open(&url, clock.clone()).await.unwrap();
-    Trust::open_with(store, &folder.join("keys"), clock, options).await.unwrap()
+    Trust::open(store, &folder.join("keys"), clock, options).await.unwrap()
 }
 
 /// The child: four writers record without end, and say each position they were told.

@@ -8,7 +8,8 @@ use brain_kernel::party::{Party, Role};
 use brain_kernel::uscc::Uscc;
 use brain_store::Store;
 use brain_trust::{
-    AccountKind, Authenticated, Carrier, EvidenceOptions, NewAccount, Options, Origin, Secret, SignIn, Trust,
+    AccountKind, Authenticated, Carrier, EvidenceOptions, NewAccount, Options, Origin, Secret, Settings,
+    SignIn, Trust,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{ConnectionTrait, Database};
@@ -105,8 +106,14 @@ impl Node {
         let clock = Arc::new(TestClock(Mutex::new("2026-11-21T01:02:03.456789Z".parse().unwrap())));
         let store = Store::open(&url, clock.clone()).await.unwrap();
         let keys = folder.path().join("keys");
-        let trust =
-            Trust::open_witnessed(store.clone(), &keys, clock.clone(), options, evidence).await.unwrap();
+        let trust = Trust::open(
+            store.clone(),
+            &keys,
+            clock.clone(),
+            Settings { options, evidence, ..Settings::default() },
+        )
+        .await
+        .unwrap();
         Self { trust, store, clock, url, folder }
     }
 
@@ -120,9 +127,8 @@ impl Node {
         drop(trust);
         store.close().await.unwrap();
         let store = Store::open(&url, clock.clone()).await.unwrap();
-        let trust = Trust::open_with(store.clone(), &folder.path().join("keys"), clock.clone(), options())
-            .await
-            .unwrap();
+        let trust =
+            Trust::open(store.clone(), &folder.path().join("keys"), clock.clone(), options()).await.unwrap();
         Self { trust, store, clock, url, folder }
     }
 

@@ -4,7 +4,7 @@ use brain_crypto::{AeadAlgorithm, Profile, new_key_text};
 use brain_store::PageRequest;
 use brain_store::{data_key, secret};
 use brain_trust::evidence::{EntryFilter, merkle};
-use brain_trust::{CryptoOptions, Keyring, Trust};
+use brain_trust::{CryptoOptions, Keyring, Settings, Trust};
 use sea_orm::ConnectionTrait;
 
 use crate::node::{Node, options};
@@ -125,9 +125,14 @@ async fn the_profile_changes_and_what_was_sealed_before_still_opens() {
     node.trust.vault().seal(ACTOR, "a", b"one").await.unwrap();
     let commercial = CryptoOptions { profile: Profile::Commercial, ..CryptoOptions::default() };
     let ring = Keyring::open(&commercial, &node.keys_dir(), &|_| None).unwrap();
-    let trust = Trust::open_sealed(node.store.clone(), &node.keys_dir(), node.clock.clone(), options(), ring)
-        .await
-        .unwrap();
+    let trust = Trust::open(
+        node.store.clone(),
+        &node.keys_dir(),
+        node.clock.clone(),
+        Settings { keyring: Some(ring), ..options().into() },
+    )
+    .await
+    .unwrap();
     let vault = trust.vault();
     assert_eq!(*vault.open("a").await.unwrap().unwrap(), b"one");
     assert_eq!(vault.rewrap("system").await.unwrap(), 1);
@@ -146,15 +151,20 @@ async fn without_the_key_encryption_key_the_database_says_nothing() {
     let environment = |name: &str| (name == "KEK").then(|| text.to_string());
     let ring = Keyring::open(&elsewhere, &node.keys_dir(), &environment).unwrap();
     assert!(!ring.lies_in_folder());
-    let trust = Trust::open_sealed(node.store.clone(), &node.keys_dir(), node.clock.clone(), options(), ring)
-        .await
-        .unwrap();
+    let trust = Trust::open(
+        node.store.clone(),
+        &node.keys_dir(),
+        node.clock.clone(),
+        Settings { keyring: Some(ring), ..options().into() },
+    )
+    .await
+    .unwrap();
     trust.vault().seal(ACTOR, "a", b"one").await.unwrap();
     assert_eq!(trust.vault().rotate(ACTOR).await.unwrap_err().code(), "trust/invalid-argument");
     assert_eq!(trust.vault().rewrap("system").await.unwrap(), 1);
     drop(trust);
     // The folder alone, keys included, does not open it; the node says so at its start.
-    let alone = Trust::open(node.store.clone(), &node.keys_dir(), node.clock.clone()).await;
+    let alone = Trust::open(node.store.clone(), &node.keys_dir(), node.clock.clone(), options()).await;
     assert_eq!(alone.err().map(|error| error.code()), Some("crypto/no-key"));
     for source in ["env:MISSING", "vault://x", "KEK"] {
         let options = CryptoOptions { kek: source.to_owned(), ..CryptoOptions::default() };
@@ -169,9 +179,14 @@ async fn a_key_file_that_somebody_else_writes_is_taken_over_when_asked() {
     let path = node.keys_dir().join("from-the-safe");
     let options_of = CryptoOptions { kek: format!("file:{}", path.display()), ..CryptoOptions::default() };
     let ring = Keyring::open(&options_of, &node.keys_dir(), &|_| None).unwrap();
-    let trust = Trust::open_sealed(node.store.clone(), &node.keys_dir(), node.clock.clone(), options(), ring)
-        .await
-        .unwrap();
+    let trust = Trust::open(
+        node.store.clone(),
+        &node.keys_dir(),
+        node.clock.clone(),
+        Settings { keyring: Some(ring), ..options().into() },
+    )
+    .await
+    .unwrap();
     let vault = trust.vault();
     vault.seal(ACTOR, "a", b"one").await.unwrap();
     assert_eq!(vault.rotate(ACTOR).await.unwrap_err().code(), "trust/invalid-argument");

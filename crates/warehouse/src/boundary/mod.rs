@@ -94,7 +94,7 @@ impl Warehouse {
             imported_by: party.account.clone(),
             geojson,
         };
-        let body = serde_json::to_value(&report).unwrap_or_default();
+        let body = serde_json::to_value(&report)?;
         self.keep(party, Some(&boundaries), "map.import", body).await?;
         Ok(report)
     }

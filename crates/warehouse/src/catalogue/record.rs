@@ -29,7 +29,7 @@ impl Inner {
         dataset::upsert(transaction, &landed.dataset, landed.version.committed_at).await?;
         dataset::replace_columns(transaction, name, &landed.columns).await?;
         dataset::add_version(transaction, &landed.version).await?;
-        let quality = serde_json::to_value(quality).unwrap_or_default();
+        let quality = serde_json::to_value(quality)?;
         dataset::set_quality(transaction, name, quality).await?;
         Ok(())
     }

@@ -85,7 +85,7 @@ impl Grading {
         self.place(actor, &request.dataset, request.column.as_deref())?;
         let column = request.column.clone().unwrap_or_default();
         let mut row =
-            self.inner.row(&request.dataset, &column, &request.label, json!({ "reason": request.reason }));
+            self.inner.row(&request.dataset, &column, &request.label, json!({ "reason": request.reason }))?;
         row.proposed_by.clone_from(&actor.account);
         self.insert(actor, "grading.propose", row).await
     }
@@ -138,7 +138,7 @@ impl Grading {
         };
         let evidence = json!({ "method": request.method, "reason": request.reason });
         let column = request.column.clone().unwrap_or_default();
-        let mut row = self.inner.row(&request.dataset, &column, &label, evidence);
+        let mut row = self.inner.row(&request.dataset, &column, &label, evidence)?;
         DEGRADING.clone_into(&mut row.kind);
         row.proposed_by.clone_from(&actor.account);
         row.valid_to = request.valid_to;

@@ -101,7 +101,7 @@ impl Grading {
             dataset: dataset.to_owned(),
             filed_at: now,
             filed_by: actor.account.clone(),
-            content: serde_json::to_value(&filing.row).unwrap_or_default(),
+            content: serde_json::to_value(&filing.row)?,
         };
         let transaction = self.inner.store.transaction().await?;
         let row = grading::insert_filing(&transaction, row).await?;

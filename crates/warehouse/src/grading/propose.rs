@@ -61,9 +61,9 @@ impl Inner {
         let known: Vec<&ClassificationRow> = all.iter().filter(|row| row.dataset == dataset).collect();
         let mut rows = Vec::new();
         for column in &findings {
-            rows.extend(self.proposal(&rules, dataset, column, persons, &known));
+            rows.extend(self.proposal(&rules, dataset, column, persons, &known).transpose()?);
         }
-        rows.extend(self.proposal_of_scale(&rules, dataset, version, persons, &known));
+        rows.extend(self.proposal_of_scale(&rules, dataset, version, persons, &known).transpose()?);
         let transaction = self.store.transaction().await?;
         let mut proposed = Vec::new();
         for row in rows {
@@ -107,7 +107,7 @@ impl Inner {
         found: &ColumnEvidence,
         persons: Option<u64>,
         known: &[&ClassificationRow],
-    ) -> Option<ClassificationRow> {
+    ) -> Option<Result<ClassificationRow>> {
         let kinds = kinds(found);
         let said: Vec<_> = kinds.iter().filter_map(|kind| rules.kind.get(kind)).collect();
         let grade = said.iter().map(|rule| rule.grade).max()?;
@@ -150,7 +150,7 @@ impl Inner {
         version: u64,
         persons: Option<u64>,
         known: &[&ClassificationRow],
-    ) -> Option<ClassificationRow> {
+    ) -> Option<Result<ClassificationRow>> {
         let persons = persons.filter(|persons| *persons >= rules.important_persons)?;
         let asked = known.iter().any(|row| {
             row.column_name.is_empty()
@@ -192,8 +192,8 @@ impl Inner {
         column: &str,
         label: &Label,
         evidence: Value,
-    ) -> ClassificationRow {
-        ClassificationRow {
+    ) -> Result<ClassificationRow> {
+        Ok(ClassificationRow {
             id: self.store.new_id(),
             dataset: dataset.to_owned(),
             column_name: column.to_owned(),
@@ -204,7 +204,7 @@ impl Inner {
                 .ok()
                 .and_then(|name| name.as_str().map(str::to_owned))
                 .unwrap_or_default(),
-            label: serde_json::to_value(label).unwrap_or_default(),
+            label: serde_json::to_value(label)?,
             evidence,
             proposed_by: SYSTEM.to_owned(),
             proposed_at: self.store.now(),
@@ -214,7 +214,7 @@ impl Inner {
             decided_at: None,
             valid_to: None,
             reason: None,
-        }
+        })
     }
 }
 

@@ -195,7 +195,7 @@ impl Inner {
                 rows_landed: report.rows_landed as i64,
                 rows_quarantined: report.rows_quarantined as i64,
             },
-            report: serde_json::to_value(report).unwrap_or_default(),
+            report: serde_json::to_value(report)?,
         };
         ingest_run::succeed(&transaction, &journal.run_id, success, self.clock.now()).await?;
         let tables: Vec<_> = journal

@@ -51,7 +51,14 @@ impl Node {
         let clock = Arc::new(SystemClock);
         let url = format!("sqlite:{}", self.root().join("brain.db").display());
         let store = Store::open(&url, clock.clone()).await.unwrap();
-        let trust = Trust::open(store.clone(), &self.root().join("keys"), clock.clone()).await.unwrap();
+        let trust = Trust::open(
+            store.clone(),
+            &self.root().join("keys"),
+            clock.clone(),
+            brain_trust::Settings::default(),
+        )
+        .await
+        .unwrap();
         trust.first_start().await.unwrap();
         let options = Options { root: self.root().to_owned(), ..Options::default() };
         Warehouse::open(options, store, trust, clock).await.unwrap()

@@ -77,7 +77,7 @@ impl Warehouse {
             actor: party.account.clone(),
             mapping: request.mapping.clone(),
             file: shown.clone(),
-            options: serde_json::to_value(&request.options).unwrap_or_default(),
+            options: serde_json::to_value(&request.options)?,
         };
         ingest_run::create(inner.store.db(), new, inner.clock.now()).await?;
         let report = {

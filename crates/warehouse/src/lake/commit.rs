@@ -125,10 +125,7 @@ impl Lake {
         note: &Note,
     ) -> Result<u64> {
         let adds: Vec<Action> = files.iter().map(|file| Action::Add(add(file))).collect();
-        let metadata = [(
-            "userMetadata".to_owned(),
-            serde_json::Value::String(serde_json::to_string(note).unwrap_or_default()),
-        )];
+        let metadata = [("userMetadata".to_owned(), serde_json::Value::String(serde_json::to_string(note)?))];
         let remembered = note.sources.iter().map(|source| Transaction::new(source, 1)).collect();
         let properties = CommitProperties::default()
             .with_metadata(metadata)

@@ -100,9 +100,10 @@ impl Inner {
             (known.as_ref().and_then(|entry| entry.version), known.as_ref().map(|entry| entry.rows));
         let still = |state| ModelRun { model: model.name.clone(), state, version, rows, seconds: 0.0 };
         let Some(versions) = self.versions_for(model) else { return Ok(still(ModelState::Waiting)) };
+        let inputs = serde_json::to_value(&versions)?;
         let unchanged = before.is_some_and(|run| {
             run.definition_hash == model.digest
-                && run.inputs == inputs_json(&versions)
+                && run.inputs == inputs
                 && version.is_some_and(|version| version as i64 == run.output_version)
         });
         if unchanged {
@@ -198,7 +199,7 @@ impl Inner {
             id: run_id.to_owned(),
             model: model.name.clone(),
             definition_hash: model.digest.clone(),
-            inputs: inputs_json(versions),
+            inputs: serde_json::to_value(versions)?,
             output: model.name.clone(),
             output_version: version as i64,
             rows: rows as i64,
@@ -250,10 +251,6 @@ fn blamed(error: Error, model: &Model) -> Error {
         },
         other => other,
     }
-}
-
-fn inputs_json(versions: &Versions) -> serde_json::Value {
-    serde_json::to_value(versions).unwrap_or_default()
 }
 
 fn described(model: &Model) -> NewDataset {

@@ -193,7 +193,7 @@ impl Retention {
         if row.whole {
             certificate.keys = self.destroy_keys(row, &certificate.approved_by).await?;
         }
-        let body = serde_json::to_value(&*certificate).unwrap_or_default();
+        let body = serde_json::to_value(&*certificate)?;
         // What an entry may hold is bounded; a long list of files is named by its length and bytes.
         let body = if certificate.files.len() <= 200 {
             body
@@ -279,8 +279,7 @@ impl Retention {
             };
             let transaction = inner.store.transaction().await?;
             dataset::add_version(&transaction, &new).await?;
-            dataset::set_quality(&transaction, dataset, serde_json::to_value(measured).unwrap_or_default())
-                .await?;
+            dataset::set_quality(&transaction, dataset, serde_json::to_value(measured)?).await?;
             transaction.commit().await?;
             inner.reload_catalogue().await?;
         }
@@ -363,8 +362,7 @@ fn changed() -> Error {
 }
 
 fn text_of(certificate: &DeletionCertificate) -> Result<String> {
-    serde_json::to_string(certificate)
-        .map_err(|_| Error::Failure(Failure::internal("warehouse/retention-state")))
+    Ok(serde_json::to_string(certificate)?)
 }
 
 fn card(row: DeletionProposalRow) -> Result<DeletionProposal> {

@@ -198,7 +198,10 @@ async fn open(folder: &Path) -> (Warehouse, Trust, Store) {
     let clock = Arc::new(SystemClock);
     let url = format!("sqlite:{}", folder.join("brain.db").display());
     let store = Store::open(&url, clock.clone()).await.unwrap();
-    let trust = Trust::open(store.clone(), &folder.join("keys"), clock.clone()).await.unwrap();
+    let trust =
+        Trust::open(store.clone(), &folder.join("keys"), clock.clone(), brain_trust::Settings::default())
+            .await
+            .unwrap();
     let options = Options { root: folder.to_owned(), ..Options::default() };
     let warehouse = Warehouse::open(options, store.clone(), trust.clone(), clock).await.unwrap();
     (warehouse, trust, store)
