@@ -1,13 +1,13 @@
 //! `brain backup`: one consistent snapshot while the node goes on working.
 //!
-//! First the kept head and the signing keys, then the database by `VACUUM INTO` (one read transaction), then the lake
-//! cut at the versions that copy names. Whatever is committed meanwhile belongs to the next snapshot.
+//! First the kept head and the signing keys, then the database in one read transaction (`VACUUM INTO`, or every row of a
+//! PostgreSQL server put into such a file), then the lake cut at the versions that copy names. Whatever is committed meanwhile belongs to the next snapshot.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use brain_store::{Engine, PageRequest, Store, data_key, dataset};
+use brain_store::{PageRequest, Store, data_key, dataset};
 use brain_trust::evidence::EvidenceEntry;
 use brain_trust::{Evidence, Vault};
 use serde::{Deserialize, Serialize};
@@ -44,9 +44,6 @@ pub struct Report {
 
 /// Make a snapshot of `source` in the backup folder `target`.
 pub async fn create(source: &Source, target: &Path, actor: &str) -> Result<Report> {
-    if source.store.engine() != Engine::Sqlite {
-        return Err(Error::OutsideStore);
-    }
     let repository = Repository::create(target)?;
     let _turn = repository.turn()?;
     let named = source.vault.data_key(PURPOSE).await?;

@@ -31,9 +31,6 @@ pub enum Error {
     /// Another backup or thinning out is under way there.
     #[error("{0} is in use")]
     Busy(String),
-    /// The operational store lies outside the folder.
-    #[error("the operational store is PostgreSQL")]
-    OutsideStore,
     /// Trust failed.
     #[error(transparent)]
     Trust(#[from] brain_trust::Error),
@@ -55,7 +52,6 @@ impl Error {
             Self::NoSnapshot(_) => "backup/no-snapshot",
             Self::NotEmpty(_) => "backup/not-empty",
             Self::Busy(_) => "backup/busy",
-            Self::OutsideStore => "backup/outside-store",
             Self::Trust(error) => error.code(),
             Self::Crypto(error) => error.code(),
             Self::Store(error) => error.code(),
@@ -85,14 +81,20 @@ impl From<Error> for Failure {
                 format!("磁盘已满，无法写入 {path}。"),
                 format!("The disk is full; {path} cannot be written."),
             )
-            .with_hint("请腾出空间后重试；已有快照不受影响。", "Make room and try again; earlier snapshots are whole."),
+            .with_hint(
+                "请腾出空间后重试；已有快照不受影响。",
+                "Make room and try again; earlier snapshots are whole.",
+            ),
             Error::File { path, cause } => Self::new(
                 ErrorKind::Unavailable,
                 code,
                 format!("无法读写 {path}：{cause}"),
                 format!("Cannot read or write {path}: {cause}"),
             )
-            .with_hint("请检查目录、权限与磁盘空间。", "Check the folder, its permissions and the disk's room."),
+            .with_hint(
+                "请检查目录、权限与磁盘空间。",
+                "Check the folder, its permissions and the disk's room.",
+            ),
             Error::Damaged { what } => Self::new(
                 ErrorKind::Precondition,
                 code,
@@ -124,13 +126,6 @@ impl From<Error> for Failure {
                 format!("A backup or thinning out of {path} is under way."),
             )
             .with_hint("请等待其结束。", "Wait until it ends."),
-            Error::OutsideStore => Self::new(
-                ErrorKind::Precondition,
-                code,
-                "运行状态库在 PostgreSQL 中，请用 pg_dump 备份数据库，并连同数据文件夹一并保存。",
-                "The operational store is PostgreSQL: back it up with pg_dump, together with the data folder.",
-            )
-            .with_hint("步骤见 docs/security/backup.md。", "The steps are in docs/security/backup.md."),
             Error::Trust(error) => error.into(),
             Error::Crypto(error) => error.into(),
             Error::Store(error) => error.into(),

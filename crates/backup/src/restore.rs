@@ -43,11 +43,15 @@ pub struct Restored {
 
 /// Restore into `into`, which must not exist or be empty. Until everything is written and checked it is another
 /// folder beside it, so that a restore cut short leaves no half node.
+///
+/// `server` is the address of an empty PostgreSQL database where the node keeps its operational state; `None` leaves it
+/// in the folder. It is filled in one transaction, before the folder gets its name.
 pub async fn restore(
     repository: &Repository,
     point: &Point,
     into: &Path,
     ring: &Keyring,
+    server: Option<&str>,
     clock: Arc<dyn Clock>,
 ) -> Result<Restored> {
     let snapshot = choose(repository.snapshots()?, point)?;
@@ -66,7 +70,10 @@ pub async fn restore(
         write_all(&reading, &key, &manifest, &target)
     });
     let bytes = written.await.map_err(|cause| Error::damaged(cause.to_string()))??;
-    let keys_destroyed = return_keys(repository.keys()?, &draft, clock).await?;
+    let keys_destroyed = return_keys(repository.keys()?, &draft, clock.clone()).await?;
+    if let Some(server) = server {
+        move_database(&draft, server, clock).await?;
+    }
     if into.exists() {
         fs::remove_dir(into).map_err(Error::at(into))?;
     }
@@ -134,7 +141,7 @@ fn write_one(repository: &Repository, key: &SealingKey, entry: &FileEntry, into:
 
 /// Give the database its wrapped keys back. One that the backup no longer has was destroyed; it stays so.
 async fn return_keys(keys: Vec<WrappedKey>, folder: &Path, clock: Arc<dyn Clock>) -> Result<u64> {
-    let url = format!("sqlite:{}", folder.join("store").join("brain.db").display());
+    let url = format!("sqlite:{}", database_of(folder).display());
     let store = Store::open(&url, clock).await?;
     let kept: HashSet<String> = keys.iter().map(|key| key.id.clone()).collect();
     let transaction = store.transaction().await?;
@@ -159,6 +166,22 @@ async fn return_keys(keys: Vec<WrappedKey>, folder: &Path, clock: Arc<dyn Clock>
     transaction.commit().await?;
     store.close().await?;
     Ok(destroyed)
+}
+
+/// Move the restored database to a server; its file goes.
+async fn move_database(folder: &Path, server: &str, clock: Arc<dyn Clock>) -> Result<()> {
+    let path = database_of(folder);
+    let file = Store::open(&format!("sqlite:{}", path.display()), clock.clone()).await?;
+    let server = Store::open(server, clock).await?;
+    let rows = file.pour_into(&server).await?;
+    file.close().await?;
+    server.close().await?;
+    tracing::info!(rows, "the operational state was moved to the server");
+    fs::remove_file(&path).map_err(Error::at(&path))
+}
+
+fn database_of(folder: &Path) -> std::path::PathBuf {
+    folder.join("store").join("brain.db")
 }
 
 fn row_of(key: WrappedKey, wrapped: Vec<u8>) -> DataKeyRow {

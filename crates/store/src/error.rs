@@ -32,6 +32,9 @@ pub enum Error {
     /// A migration failed; the transaction was rolled back.
     #[error("migration failed: {0}")]
     Migration(DbErr),
+    /// A database that is to be filled from another one holds rows already.
+    #[error("table {0} is not empty")]
+    NotEmpty(String),
     /// Another writer held the database longer than the busy timeout.
     #[error("database busy for {seconds} s")]
     Busy {
@@ -104,6 +107,7 @@ impl Error {
             Self::Connect(_) => "store/unreachable",
             Self::NewerSchema(_) => "store/newer-schema",
             Self::Migration(_) => "store/migration",
+            Self::NotEmpty(_) => "store/not-empty",
             Self::Busy { .. } => "store/busy",
             Self::AlreadyExists(_) => "store/already-exists",
             Self::NotFound { .. } => "store/not-found",
@@ -167,6 +171,13 @@ impl From<Error> for Failure {
                 Self::new(ErrorKind::Internal, code, "数据库升级失败，未做任何更改。", "The database upgrade failed; nothing was changed.")
                     .with_hint("请把日志交给运维人员，并保留数据目录。", "Give the log to your operator and keep the data folder.")
             }
+            Error::NotEmpty(table) => Self::new(
+                ErrorKind::Precondition,
+                code,
+                format!("目标数据库的表 {table} 已有数据，未做任何更改。"),
+                format!("Table {table} of the target database holds rows; nothing was changed."),
+            )
+            .with_hint("请使用一个新建的空库。", "Use a database that was just created."),
             Error::Busy { seconds } => Self::new(
                 ErrorKind::Unavailable,
                 code,

@@ -146,13 +146,12 @@ impl Store {
         Ok(())
     }
 
-    /// Write a consistent copy of the whole database into a new file while others read and write; SQLite only.
-    pub async fn copy_into(&self, path: &std::path::Path) -> Result<()> {
-        let shown = path.display().to_string();
-        if self.0.engine != Engine::Sqlite || shown.contains('\0') {
-            return Err(Error::UnsupportedUrl(shown));
+    /// A consistent copy of a SQLite database in a new file.
+    pub(crate) async fn vacuum_into(&self, path: &str) -> Result<()> {
+        if path.contains('\0') {
+            return Err(Error::UnsupportedUrl(path.to_owned()));
         }
-        let quoted = shown.replace('\'', "''");
+        let quoted = path.replace('\'', "''");
         self.0.db.execute_unprepared(&format!("VACUUM INTO '{quoted}'")).await?;
         Ok(())
     }

@@ -5,13 +5,29 @@ use crate::shell::{command, run};
 use anyhow::Result;
 use std::process::Command;
 
-/// Build an example of the workspace in release and run it, its output shown.
-pub(crate) fn run_example(name: &str) -> Result<()> {
-    run(&mut example(name)?)
+/// Crates that stand on the query engine: built as part of the whole, so that the engine is compiled once.
+const ON_THE_ENGINE: [&str; 1] = ["brain-warehouse"];
+
+/// Build an example of a crate in release and run it, its output shown.
+pub(crate) fn run_example(package: &str, name: &str) -> Result<()> {
+    run(&mut example(package, name)?)
 }
 
-/// An example of the workspace, built in release and ready to run.
-pub(crate) fn example(name: &str) -> Result<Command> {
-    build_program(Profile::Release)?;
+/// An example of a crate, built in release and ready to run. Whoever measures a crate without the engine does not wait
+/// half an hour for the engine.
+pub(crate) fn example(package: &str, name: &str) -> Result<Command> {
+    if ON_THE_ENGINE.contains(&package) {
+        build_program(Profile::Release)?;
+    } else {
+        run(command("cargo").args([
+            "build",
+            "--locked",
+            "--release",
+            "--package",
+            package,
+            "--example",
+            name,
+        ]))?;
+    }
     Ok(command(target_of(Profile::Release).join("examples").join(name)))
 }

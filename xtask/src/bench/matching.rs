@@ -46,7 +46,7 @@ pub(crate) fn run_all() -> Result<()> {
         measured(&splink, 2)
     };
     let ours = |preset: &str, files: &[&Path]| -> Result<Measured> {
-        let mut program = example("match_speed")?;
+        let mut program = example("brain-matching", "match_speed")?;
         program.arg(preset).args(files);
         measured(&program, 2)
     };
@@ -120,7 +120,7 @@ fn persons(data: &Path, work: &Path) -> Result<[PathBuf; 2]> {
 
 fn firms(brands: &Path, work: &Path, name: &str, sizes: [&str; 3]) -> Result<[PathBuf; 3]> {
     let folder = work.join(name);
-    let mut make = example("match_speed")?;
+    let mut make = example("brain-matching", "match_speed")?;
     crate::shell::run(make.arg("make").arg(brands).arg(&folder).args(sizes).args([SEED, "usual"]))?;
     Ok(["left.csv", "right.csv", "truth.csv"].map(|file| folder.join(file)))
 }

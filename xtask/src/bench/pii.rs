@@ -20,9 +20,11 @@ pub(crate) fn run_all() -> Result<()> {
     std::fs::create_dir_all(&work)?;
     let (large, small) = (work.join("large.txt"), work.join("small.txt"));
     for (file, bytes) in [(&large, OURS_BYTES), (&small, PEER_BYTES)] {
-        crate::shell::run(example("pii_speed")?.arg("make").arg(file).arg(bytes.to_string()))?;
+        crate::shell::run(
+            example("brain-privacy", "pii_speed")?.arg("make").arg(file).arg(bytes.to_string()),
+        )?;
     }
-    let program = example("pii_speed")?;
+    let program = example("brain-privacy", "pii_speed")?;
     let ours = |file: &std::path::Path| {
         let mut command = command(program.get_program());
         command.arg("scan").arg(file);

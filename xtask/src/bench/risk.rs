@@ -19,7 +19,7 @@ pub(crate) fn run_all() -> Result<()> {
     let program = build_program(Profile::Release)?;
     let work = root().join("target").join("bench-risk");
     std::fs::create_dir_all(&work)?;
-    let mut network = example("synthetic_network")?;
+    let mut network = example("brain-chain", "synthetic_network")?;
     network.arg(&work).args([FIRMS.to_string(), LINKS.to_string(), "42".to_owned()]);
     crate::shell::run(&mut network)?;
     let file = |name: &str| work.join(name);

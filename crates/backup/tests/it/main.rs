@@ -3,10 +3,12 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
-    reason = "in tests a panic is the report"
+    clippy::print_stdout,
+    reason = "in tests a panic is the report, and a line says what was skipped"
 )]
 
 mod damage;
 mod drill;
 mod node;
+mod postgres;
 mod prune;

@@ -39,10 +39,15 @@ pub(crate) fn outside(folder: &Path) -> CryptoOptions {
 
 impl Node {
     pub(crate) async fn open(root: PathBuf, options: CryptoOptions) -> Self {
-        let clock = Arc::new(TestClock(Mutex::new("2026-11-21T08:00:00Z".parse().unwrap())));
         std::fs::create_dir_all(root.join("store")).unwrap();
         let url = format!("sqlite:{}", root.join("store/brain.db").display());
-        let store = Store::open(&url, clock.clone()).await.unwrap();
+        Self::open_on(root, options, &url).await
+    }
+
+    /// With its operational state in the database at `url`.
+    pub(crate) async fn open_on(root: PathBuf, options: CryptoOptions, url: &str) -> Self {
+        let clock = Arc::new(TestClock(Mutex::new("2026-11-21T08:00:00Z".parse().unwrap())));
+        let store = Store::open(url, clock.clone()).await.unwrap();
         let ring = Keyring::open(&options, &root.join("keys"), &|_| None).unwrap();
         let quick =
             Options { argon2_memory_kib: 64, argon2_passes: 1, head_interval_ms: 0, ..Options::default() };
@@ -129,9 +134,20 @@ pub(crate) async fn restore(
     into: &Path,
     options: &CryptoOptions,
 ) -> brain_backup::Result<Restored> {
+    restore_on(target, point, into, options, None).await
+}
+
+/// The same with the database at `server`.
+pub(crate) async fn restore_on(
+    target: &Path,
+    point: &Point,
+    into: &Path,
+    options: &CryptoOptions,
+    server: Option<&str>,
+) -> brain_backup::Result<Restored> {
     let ring = Keyring::open(options, &into.with_extension("keys"), &|_| None).unwrap();
     let clock = Arc::new(TestClock(Mutex::new("2026-11-22T08:00:00Z".parse().unwrap())));
-    brain_backup::restore(&Repository::open(target)?, point, into, &ring, clock).await
+    brain_backup::restore(&Repository::open(target)?, point, into, &ring, server, clock).await
 }
 
 /// Every file of the lake with its content.

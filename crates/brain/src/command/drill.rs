@@ -62,6 +62,7 @@ async fn attempt(
         &Point::Snapshot(newest.id.clone()),
         place,
         &ring,
+        None,
         Arc::new(SystemClock),
     )
     .await

@@ -32,9 +32,11 @@ pub async fn restore(mut loaded: Loaded, given: Restore) -> Result<ExitCode> {
     let into = loaded.config.node.data.clone();
     let elsewhere = keys_beside(&into);
     let ring = modules::keyring(&loaded.config.crypto, &elsewhere).map_err(Failure::from)?;
-    let restored = brain_backup::restore(&repository, &point, &into, &ring, Arc::new(SystemClock))
-        .await
-        .map_err(Failure::from)?;
+    let server = Some(loaded.config.store.url.clone()).filter(|url| url.starts_with("postgres"));
+    let restored =
+        brain_backup::restore(&repository, &point, &into, &ring, server.as_deref(), Arc::new(SystemClock))
+            .await
+            .map_err(Failure::from)?;
     adopt_keys(&elsewhere, &into.join("keys"))?;
     let node = Node::open(loaded).await?;
     let moved = node

@@ -134,7 +134,7 @@ async fn write_the_fixture() {
     database.drop_database().await;
 }
 
-async fn dump_sqlite(store: &Store) -> String {
+pub(crate) async fn dump_sqlite(store: &Store) -> String {
     let texts = async |sql: String| {
         let rows = store.db().query_all_raw(Statement::from_string(DbBackend::Sqlite, sql)).await.unwrap();
         rows.iter().map(|row| row.try_get_by_index::<String>(0).unwrap()).collect::<Vec<_>>()

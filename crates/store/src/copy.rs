@@ -1,0 +1,148 @@
+//! All rows of one database into another, whichever engines they have: backups of PostgreSQL, and moving onto it.
+
+use std::path::Path;
+
+use futures::TryStreamExt as _;
+use sea_orm::{
+    AccessMode, DatabaseTransaction, EntityTrait, FromQueryResult, IntoActiveModel, IsolationLevel, Iterable,
+    ModelTrait, PaginatorTrait as _, TransactionTrait as _,
+};
+
+use crate::entity;
+use crate::{Engine, Error, Result, Store, Transaction};
+
+/// Values one statement may carry on both engines, with room to spare (SQLite: 32,766).
+const VALUES_MAX: usize = 30_000;
+/// Rows one statement inserts at most.
+const ROWS_MAX: usize = 500;
+
+/// Tables in an order in which a row's owner comes before the row, and audit records before the batch that closes over
+/// them: the guards of append-only tables hold while a database is filled, too. A test holds the list against the
+/// migrations.
+macro_rules! every_table {
+    ($each:ident) => {
+        $each!(
+            account,
+            dataset,
+            oidc_client,
+            session,
+            audit_record,
+            audit_batch,
+            audit_expiry,
+            access_request,
+            api_key,
+            audit_dataset,
+            audit_profile,
+            certificate,
+            classification,
+            column_origin,
+            data_key,
+            dataset_column,
+            dataset_input,
+            dataset_version,
+            delegation,
+            deletion_proposal,
+            evidence_alarm,
+            evidence_checkpoint,
+            evidence_cosignature,
+            evidence_frontier,
+            evidence_head,
+            evidence_leaf,
+            evidence_log,
+            evidence_personal,
+            evidence_reference,
+            evidence_salt,
+            evidence_witnessed,
+            federated_link,
+            grant_entry,
+            important_filing,
+            incident,
+            incident_duty,
+            incident_event,
+            incident_reference,
+            ingest_run,
+            known_good,
+            model_run,
+            node_identity,
+            node_statement,
+            oidc_code,
+            oidc_consent,
+            oidc_key,
+            oidc_token,
+            organisation,
+            passkey,
+            password_history,
+            recovery_code,
+            removed_version,
+            rule_version,
+            secret,
+            session_token,
+            setting,
+            totp,
+            use_counter
+        )
+    };
+}
+
+impl Store {
+    /// Write a consistent copy of the whole database into a new SQLite file while others read and write.
+    ///
+    /// SQLite copies its pages; of PostgreSQL all rows are read in one snapshot (`REPEATABLE READ`).
+    pub async fn copy_into(&self, path: &Path) -> Result<()> {
+        let shown = path.display().to_string();
+        match self.engine() {
+            Engine::Sqlite => self.vacuum_into(&shown).await,
+            Engine::Postgres => {
+                let copy = Self::open(&format!("sqlite:{shown}"), self.clock().clone()).await?;
+                self.pour_into(&copy).await?;
+                copy.close().await
+            }
+        }
+    }
+
+    /// Insert every row there is at this moment into `other`, whose tables must be empty, in one transaction there.
+    /// Returns how many. Rows are streamed: neither database need fit into memory.
+    pub async fn pour_into(&self, other: &Self) -> Result<u64> {
+        let isolation = (self.engine() == Engine::Postgres).then_some(IsolationLevel::RepeatableRead);
+        let access = (self.engine() == Engine::Postgres).then_some(AccessMode::ReadOnly);
+        let from = self.db().begin_with_config(isolation, access).await?;
+        let into = other.transaction().await?;
+        let mut rows = 0;
+        macro_rules! copy {
+            ($($table:ident),+) => {
+                $(rows += copy_table::<entity::$table::Entity>(&from, &into).await?;)+
+            };
+        }
+        every_table!(copy);
+        into.commit().await?;
+        from.rollback().await?;
+        Ok(rows)
+    }
+}
+
+async fn copy_table<E>(from: &DatabaseTransaction, into: &Transaction) -> Result<u64>
+where
+    E: EntityTrait,
+    E::Model: IntoActiveModel<E::ActiveModel> + FromQueryResult + ModelTrait + Send + Sync,
+    E::ActiveModel: Send,
+{
+    if E::find().count(into).await? > 0 {
+        return Err(Error::NotEmpty(E::default().table_name().to_owned()));
+    }
+    let at_once = (VALUES_MAX / E::Column::iter().count().max(1)).clamp(1, ROWS_MAX);
+    let mut rows = E::find().stream(from).await?;
+    let mut batch = Vec::with_capacity(at_once);
+    let mut copied = 0;
+    loop {
+        let row = rows.try_next().await?;
+        let ended = row.is_none();
+        batch.extend(row.map(IntoActiveModel::into_active_model));
+        if (ended || batch.len() == at_once) && !batch.is_empty() {
+            copied += batch.len() as u64;
+            E::insert_many(std::mem::take(&mut batch)).exec_without_returning(into).await?;
+        }
+        if ended {
+            return Ok(copied);
+        }
+    }
+}
