@@ -37,7 +37,12 @@ fn path(address: &str) -> String {
     }
 }
 
-async fn register(centre: &Node, redirect: &str, scopes: &[&str], keys: Option<Value>) -> (String, String) {
+pub(crate) async fn register(
+    centre: &Node,
+    redirect: &str,
+    scopes: &[&str],
+    keys: Option<Value>,
+) -> (String, String) {
     let system = centre.signed_in("system_administrator").await;
     let body = json!({
         "name": "测试大脑", "redirect_uris": [redirect], "logout_uris": [redirect], "scopes": scopes, "keys": keys,
@@ -147,7 +152,7 @@ fn code_fields<'a>(code: &'a str, redirect: &'a str) -> Vec<(&'a str, &'a str)> 
     ]
 }
 
-fn authorization(client: &str, redirect: &str, scope: &str) -> HashMap<String, String> {
+pub(crate) fn authorization(client: &str, redirect: &str, scope: &str) -> HashMap<String, String> {
     let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(VERIFIER.as_bytes()));
     let fields = [
         ("response_type", "code"),
@@ -163,7 +168,7 @@ fn authorization(client: &str, redirect: &str, scope: &str) -> HashMap<String, S
 }
 
 /// The person looks at what is asked and agrees; the address to go back to.
-async fn agree(person: &Client, request: &HashMap<String, String>) -> String {
+pub(crate) async fn agree(person: &Client, request: &HashMap<String, String>) -> String {
     let shown = consider(person, request).await.expect(200);
     assert_eq!(shown["client_name"], "测试大脑");
     let body = json!({ "request": request, "agree": true });

@@ -108,7 +108,6 @@ organisation = "91330681716195421C"
 const DAMAGED: u64 = 80;
 
 #[test]
-#[ignore = "written, not yet seen to pass: see docs/quality/faults.md"]
 fn a_damaged_configuration_is_taken_or_refused_in_words_and_starts_nothing() {
     let node = TestNode::new();
     let mut state = 20_261_130_u64;
