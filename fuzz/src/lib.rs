@@ -11,11 +11,15 @@
     reason = "a target says what it found by panicking"
 )]
 
+pub mod access;
+pub mod entities;
 pub mod evidence;
 pub mod files;
 pub mod keys;
 pub mod node;
+pub mod peers;
 pub mod rules;
+pub mod settings;
 pub mod standard;
 
 use std::sync::OnceLock;
@@ -30,7 +34,7 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 21] = [
+pub const TARGETS: [Target; 35] = [
     Target { name: "evidence_note", run: evidence::note },
     Target { name: "evidence_bundle", run: evidence::bundle },
     Target { name: "evidence_tile", run: evidence::tile },
@@ -52,6 +56,20 @@ pub const TARGETS: [Target; 21] = [
     Target { name: "head", run: node::head },
     Target { name: "mcp", run: node::mcp },
     Target { name: "upload", run: node::upload },
+    Target { name: "parameters", run: node::parameters },
+    Target { name: "settings", run: settings::settings },
+    Target { name: "alerts", run: settings::alerts },
+    Target { name: "addresses", run: settings::addresses },
+    Target { name: "names", run: entities::names },
+    Target { name: "entity_records", run: entities::records },
+    Target { name: "entity_specification", run: entities::specification },
+    Target { name: "supply_network", run: files::supply_network },
+    Target { name: "issue", run: keys::issue },
+    Target { name: "statement", run: peers::statement },
+    Target { name: "backup", run: peers::backup },
+    Target { name: "grant", run: access::grant },
+    Target { name: "passkey", run: access::passkey },
+    Target { name: "provider", run: access::provider },
 ];
 
 /// Libraries whose panics the program catches where it calls them; each has its reason there.

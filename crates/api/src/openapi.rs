@@ -236,10 +236,9 @@ fn responses(endpoint: &Endpoint, answers: &mut SchemaGenerator) -> Value {
         }
     }
     let problem = answers.subschema_for::<Problem>();
-    for Spoken { status, media_type, words } in endpoint.spoken {
-        let text = json!({ "schema": { "type": "string" } });
+    for Spoken { status, media_type, words, shape } in endpoint.spoken {
         let known = responses.get(*status).is_some();
-        let mut content = json!({ *media_type: text });
+        let mut content = json!({ *media_type: { "schema": shape() } });
         if let (true, Some(fields)) = (known && *status != "200", content.as_object_mut()) {
             fields.insert(MEDIA_TYPE.to_owned(), json!({ "schema": problem.clone() }));
         }
@@ -250,18 +249,27 @@ fn responses(endpoint: &Endpoint, answers: &mut SchemaGenerator) -> Value {
     Value::Object(responses)
 }
 
-/// Open to everybody, and still refusing a credential that comes in the body.
-const SIGN_INS: [&str; 5] =
-    ["session_open", "session_second_factor", "session_passkey", "federation_arrive", "oauth_userinfo"];
+/// Refusals for want of a good credential; an operation that is open to everybody names those of what is in its body.
+const CREDENTIAL_CODES: [&str; 6] = [
+    "trust/sign-in-refused",
+    "trust/session-ended",
+    "trust/second-factor-wrong",
+    "trust/challenge-ended",
+    "trust/vouching-ended",
+    "trust/vouching-refused",
+];
 
 fn applies(endpoint: &Endpoint, status: &str) -> bool {
     let named = path_names(&endpoint.path).next().is_some() || endpoint.component.is_some();
     let sends = endpoint.method == Method::POST || endpoint.method == Method::PATCH;
+    let says = |meant: fn(&str) -> bool| endpoint.codes.iter().any(|code| meant(code));
     match status {
-        // Credentials may be wrong where they are shown, too.
-        "401" => endpoint.audience != Audience::Public || SIGN_INS.contains(&endpoint.id.as_ref()),
+        "401" => endpoint.audience != Audience::Public || says(|code| CREDENTIAL_CODES.contains(&code)),
         "403" => endpoint.audience != Audience::Public || endpoint.method != Method::GET,
-        "404" => named || endpoint.tag == "sql" || endpoint.tag == "ingest",
+        "404" => {
+            let missing = says(|code| code.ends_with("/not-found"));
+            named || missing || endpoint.tag == "sql" || endpoint.tag == "ingest"
+        }
         "405" => false,
         "409" => endpoint.method != Method::GET,
         "413" | "415" => sends,
