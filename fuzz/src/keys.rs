@@ -20,7 +20,7 @@ pub fn certificate(data: &[u8]) {
     drop(Authority::open(&chain, &key));
     drop(client_config(&client_authorities, Some((&chain, &key))));
     drop(client_config(&chain, None));
-    drop(peer_config(&client_authorities, Some((&chain, &key))));
+    drop(peer_config(&client_authorities, &revocations, Some((&chain, &key))));
     drop((serial_of_chain(&chain), serial_of(data)));
     drop(ServerTls::new(Material { chain, key: key.into(), client_authorities, revocations }));
 }

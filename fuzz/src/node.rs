@@ -30,6 +30,11 @@ pub(crate) static NODE: LazyLock<Node> = LazyLock::new(|| {
         node
     })
 });
+/// Start the node, so that its start is no part of the time of the first input.
+pub(crate) fn start() {
+    LazyLock::force(&NODE);
+}
+
 /// Clients by account name, signed in once and again when their session is gone.
 static CLIENTS: Mutex<BTreeMap<String, Client>> = Mutex::new(BTreeMap::new());
 
@@ -145,8 +150,9 @@ pub fn request(data: &[u8]) {
 /// Bytes on the line as they are: request lines, headers, cookies, credentials.
 #[expect(clippy::disallowed_methods, reason = "the target's own node, on this machine")]
 pub fn head(data: &[u8]) {
+    let address = NODE.address;
     let reply = RUNTIME.block_on(async {
-        let mut line = TcpStream::connect(NODE.address).await?;
+        let mut line = TcpStream::connect(address).await?;
         line.write_all(data).await?;
         line.write_all(b"\r\nConnection: close\r\n\r\n").await?;
         line.shutdown().await?;

@@ -32,8 +32,9 @@ pub fn statement(data: &[u8]) {
 
 fn accepted(signed: &SignedStatement) -> bool {
     let (_, keys) = &*GENUINE;
+    let status = NODE.trust.status();
     let policy = Policy {
-        node: NODE.trust.status().name(),
+        node: status.name(),
         keys,
         sm2: false,
         nonce: None,

@@ -61,6 +61,7 @@ pub(crate) fn document(endpoints: &[Endpoint], version: &str) -> Value {
             "schemas": answers.take_definitions(true),
             "responses": refusals,
             "headers": { "TraceId": {
+                "required": true,
                 "description": "日志中查找此请求的编号 · Number of this request in the node's log",
                 "schema": { "type": "string", "pattern": "^[0-9a-f]{32}$" }
             } },
@@ -180,8 +181,9 @@ fn parameters(endpoint: &Endpoint, requests: &mut SchemaGenerator) -> Value {
     }
     list.push(json!({
         "name": "lang", "in": "query", "required": false,
-        "description": "提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language",
-        "schema": { "type": "string", "enum": ["zh", "en"] }
+        "description": "提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before \
+            Accept-Language; anything else is as if it were left out",
+        "schema": { "type": "string", "examples": ["zh", "en"] }
     }));
     Value::Array(list)
 }
@@ -221,7 +223,11 @@ fn responses(endpoint: &Endpoint, answers: &mut SchemaGenerator) -> Value {
     if let Some(shape) = endpoint.deferred {
         let headers = json!({
             "x-trace-id": { "$ref": "#/components/headers/TraceId" },
-            "location": { "description": "结果的地址 · Where to ask for the result", "schema": { "type": "string" } }
+            "location": {
+                "required": true,
+                "description": "结果的地址 · Where to ask for the result",
+                "schema": { "type": "string" }
+            }
         });
         let content = json!({ "application/json": { "schema": shape(answers) } });
         let later = json!({
