@@ -91,7 +91,8 @@ pub fn passkey(data: &[u8]) {
         let asked = nobody.post("/api/v1/session/passkey-request", &json!({})).await.expect(200);
         let shown = authenticator.lock().unwrap_or_else(PoisonError::into_inner).show(challenge(&asked));
         let client_data = filled(client_data, challenge(&asked));
-        let or = |given: &[u8], genuine: &[u8]| if given.is_empty() { genuine.to_vec() } else { given.to_vec() };
+        let or =
+            |given: &[u8], genuine: &[u8]| if given.is_empty() { genuine.to_vec() } else { given.to_vec() };
         let answer = [
             or(&client_data, &shown.client_data),
             or(authenticator_data, &shown.authenticator_data),
@@ -195,7 +196,8 @@ static SIGNS: LazyLock<Ed25519KeyPair> = LazyLock::new(|| Ed25519KeyPair::genera
 /// `NONCE`, `NOW` and `LATER` for what a good token repeats. Nobody becomes an administrator by it, and nothing it says
 /// is a fault of this node.
 pub fn provider(data: &[u8]) {
-    let [metadata, keys, tokens, claims] = parts::<4>(data).map(|part| String::from_utf8_lossy(part).into_owned());
+    let [metadata, keys, tokens, claims] =
+        parts::<4>(data).map(|part| String::from_utf8_lossy(part).into_owned());
     let issuer = PROVIDER.as_str();
     say([metadata.replace("ISSUER", issuer), keys.replace("KEYS", &own_keys()), String::new()]);
     let mut options = ProviderOptions::new("centre", issuer, "client");

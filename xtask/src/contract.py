@@ -92,6 +92,8 @@ def asked(url, label, secret, names, phases, examples, may_end=False):
     code, told = done.returncode, done.stdout + done.stderr
     if secret and not may_end and not still_signed_in(url, secret):
         code, told = code or 1, f"{told}\nThe session ended on the way: what came after was refused and says nothing.\n"
+    # For whoever does not want to wait for the end.
+    (place / f"{label}, {names[0]}.txt").write_text(told)
     return label, code, told, time.monotonic() - started
 
 

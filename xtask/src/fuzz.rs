@@ -27,7 +27,7 @@ const AT_ONCE: usize = 2;
 /// Memory of one target at most, MiB.
 const MEMORY_MIB: u32 = 2_048;
 /// Seconds one input may take.
-const INPUT_SECONDS: u32 = 20;
+const INPUT_SECONDS: u32 = 60;
 const SEED: &str = "20261130";
 
 /// Whether this process was started in the compiler's place; then it is the compiler.
