@@ -1,5 +1,6 @@
-//! Files that people send: tables in every format, and boundaries of regions.
+//! Files that people send: tables in every format, boundaries of regions, supply networks.
 
+use brain_chain::network_files::{FileLimits, read_network};
 use brain_kernel::progress::Cancel;
 use brain_warehouse::boundary;
 use brain_warehouse::ingest::{Trial, try_file};
@@ -110,4 +111,16 @@ pub fn boundary(data: &[u8]) {
     let again = serde_json::to_vec(&collection).expect("it is written");
     let again = boundary::parse(&again).expect("what was written is read again");
     assert_eq!(again.features.len(), collection.features.len());
+}
+
+/// The three files of a supply network, told apart by lines `====`.
+pub fn supply_network(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let mut parts = text.split("====\n");
+    let mut part = || parts.next().unwrap_or_default().as_bytes();
+    let limits = FileLimits { firms_max: 200, edges_max: 500, sectors_max: 64 };
+    match read_network(part(), part(), part(), &limits) {
+        Ok(network) => assert!(network.firms().len() <= 200, "limits hold"),
+        Err(error) => assert!(!error.to_string().is_empty()),
+    }
 }

@@ -1,7 +1,10 @@
 //! Certificates, keys and sealed files.
 
 use brain_crypto::{AeadAlgorithm, DataKey, HEADER_BYTES, SealedHeader, SealedReader, hexadecimal};
-use brain_tls::{Authority, Material, ServerTls, client_config};
+use brain_kernel::clock::{Clock as _, SystemClock};
+use brain_tls::{
+    Authority, Material, Request, ServerTls, Usage, client_config, peer_config, serial_of, serial_of_chain,
+};
 use std::io::Read as _;
 use std::sync::LazyLock;
 
@@ -17,7 +20,35 @@ pub fn certificate(data: &[u8]) {
     drop(Authority::open(&chain, &key));
     drop(client_config(&client_authorities, Some((&chain, &key))));
     drop(client_config(&chain, None));
+    drop(peer_config(&client_authorities, &revocations, Some((&chain, &key))));
+    drop((serial_of_chain(&chain), serial_of(data)));
     drop(ServerTls::new(Material { chain, key: key.into(), client_authorities, revocations }));
+}
+
+static AUTHORITY: LazyLock<Authority> = LazyLock::new(|| {
+    let made = Authority::create("fuzz", SystemClock.now()).expect("an authority");
+    Authority::open(&made.certificate, &made.key).expect("it opens again")
+});
+
+/// Requests for certificates: days, subject, then names, a line each. What is issued is for what was asked.
+pub fn issue(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let mut lines = text.lines();
+    let days = lines.next().and_then(|line| line.parse().ok()).unwrap_or(30);
+    let subject = lines.next().unwrap_or_default().to_owned();
+    let names: Vec<String> = lines.map(str::to_owned).collect();
+    for usage in [Usage::Server, Usage::Node, Usage::Authority] {
+        let request = Request { subject: subject.clone(), names: names.clone(), usage, days };
+        match AUTHORITY.issue(&request, SystemClock.now()) {
+            Ok(issued) => {
+                assert_ne!(usage, Usage::Authority, "an authority makes no other");
+                assert_eq!(serial_of_chain(&issued.certificate).ok().as_ref(), Some(&issued.serial));
+                let authority = AUTHORITY.certificate();
+                client_config(authority, Some((&issued.certificate, &issued.key))).expect("it is of use");
+            }
+            Err(error) => assert!(!error.to_string().is_empty()),
+        }
+    }
 }
 
 /// Sealed files and values under keys nobody knows: nothing opens.

@@ -11,11 +11,15 @@
     reason = "a target says what it found by panicking"
 )]
 
+pub mod access;
+pub mod entities;
 pub mod evidence;
 pub mod files;
 pub mod keys;
 pub mod node;
+pub mod peers;
 pub mod rules;
+pub mod settings;
 pub mod standard;
 
 use std::sync::OnceLock;
@@ -27,31 +31,58 @@ pub struct Target {
     pub name: &'static str,
     /// Throw these bytes at it.
     pub run: fn(&[u8]),
+    /// What must stand before the first of them.
+    ready: fn(),
+}
+
+impl Target {
+    const fn of(name: &'static str, run: fn(&[u8])) -> Self {
+        Self { name, run, ready: || {} }
+    }
+
+    /// One that asks a whole node.
+    const fn of_node(name: &'static str, run: fn(&[u8])) -> Self {
+        Self { name, run, ready: node::start }
+    }
 }
 
 /// Every target.
-pub const TARGETS: [Target; 21] = [
-    Target { name: "evidence_note", run: evidence::note },
-    Target { name: "evidence_bundle", run: evidence::bundle },
-    Target { name: "evidence_tile", run: evidence::tile },
-    Target { name: "delimited", run: files::delimited },
-    Target { name: "json_lines", run: files::json_lines },
-    Target { name: "excel", run: files::excel },
-    Target { name: "parquet", run: files::parquet },
-    Target { name: "mapping", run: rules::mapping },
-    Target { name: "model", run: rules::model },
-    Target { name: "policy", run: rules::policy },
-    Target { name: "standard", run: standard::values },
-    Target { name: "scope", run: standard::scope },
-    Target { name: "personal", run: standard::personal },
-    Target { name: "certificate", run: keys::certificate },
-    Target { name: "sealed", run: keys::sealed },
-    Target { name: "boundary", run: files::boundary },
-    Target { name: "sql", run: node::sql },
-    Target { name: "request", run: node::request },
-    Target { name: "head", run: node::head },
-    Target { name: "mcp", run: node::mcp },
-    Target { name: "upload", run: node::upload },
+pub const TARGETS: [Target; 35] = [
+    Target::of("evidence_note", evidence::note),
+    Target::of("evidence_bundle", evidence::bundle),
+    Target::of("evidence_tile", evidence::tile),
+    Target::of("delimited", files::delimited),
+    Target::of("json_lines", files::json_lines),
+    Target::of("excel", files::excel),
+    Target::of("parquet", files::parquet),
+    Target::of("mapping", rules::mapping),
+    Target::of("model", rules::model),
+    Target::of("policy", rules::policy),
+    Target::of("standard", standard::values),
+    Target::of("scope", standard::scope),
+    Target::of("personal", standard::personal),
+    Target::of("certificate", keys::certificate),
+    Target::of("sealed", keys::sealed),
+    Target::of("boundary", files::boundary),
+    Target::of_node("sql", node::sql),
+    Target::of_node("request", node::request),
+    Target::of_node("head", node::head),
+    Target::of_node("mcp", node::mcp),
+    Target::of_node("upload", node::upload),
+    Target::of_node("parameters", node::parameters),
+    Target::of("settings", settings::settings),
+    Target::of("alerts", settings::alerts),
+    Target::of("addresses", settings::addresses),
+    Target::of("names", entities::names),
+    Target::of("entity_records", entities::records),
+    Target::of("entity_specification", entities::specification),
+    Target::of("supply_network", files::supply_network),
+    Target::of("issue", keys::issue),
+    Target::of_node("statement", peers::statement),
+    Target::of("backup", peers::backup),
+    Target::of_node("grant", access::grant),
+    Target::of_node("passkey", access::passkey),
+    Target::of_node("provider", access::provider),
 ];
 
 /// Libraries whose panics the program catches where it calls them; each has its reason there.
@@ -70,10 +101,19 @@ fn let_contained_panics_pass() {
 }
 
 /// The target that `BRAIN_FUZZ_TARGET` names, on these bytes.
-#[expect(clippy::disallowed_methods, reason = "libFuzzer keeps the command line to itself")]
 pub fn chosen(data: &[u8]) {
+    (named().run)(data);
+}
+
+/// Make ready what the target needs, before libFuzzer takes the time of inputs.
+pub fn ready() {
+    (named().ready)();
+}
+
+#[expect(clippy::disallowed_methods, reason = "libFuzzer keeps the command line to itself")]
+fn named() -> &'static Target {
     static CHOSEN: OnceLock<Target> = OnceLock::new();
-    let target = CHOSEN.get_or_init(|| {
+    CHOSEN.get_or_init(|| {
         let_contained_panics_pass();
         let name = std::env::var("BRAIN_FUZZ_TARGET").unwrap_or_default();
         let names = TARGETS.map(|target| target.name).join(", ");
@@ -81,6 +121,5 @@ pub fn chosen(data: &[u8]) {
             .into_iter()
             .find(|target| target.name == name)
             .unwrap_or_else(|| panic!("BRAIN_FUZZ_TARGET is {name:?}, not one of {names}"))
-    });
-    (target.run)(data);
+    })
 }

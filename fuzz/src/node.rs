@@ -1,5 +1,7 @@
 //! A whole node in this process, asked whatever the bytes say.
 
+use brain_component::from_arguments;
+use brain_kernel::error::{ErrorKind, Failure};
 use brain_kernel::party::{Party, Role};
 use brain_kernel::progress::Cancel;
 use brain_testkit::{Client, Node};
@@ -17,21 +19,26 @@ const WAIT: Duration = Duration::from_secs(3);
 /// Media type of refusals.
 const PROBLEM: &str = "application/problem+json";
 
-static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+pub(crate) static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     builder.worker_threads(2).enable_all().build().expect("threads")
 });
-static NODE: LazyLock<Node> = LazyLock::new(|| {
+pub(crate) static NODE: LazyLock<Node> = LazyLock::new(|| {
     RUNTIME.block_on(async {
         let node = Node::with_components(brain_governance::components()).await;
         node.load_firms().await;
         node
     })
 });
+/// Start the node, so that its start is no part of the time of the first input.
+pub(crate) fn start() {
+    LazyLock::force(&NODE);
+}
+
 /// Clients by account name, signed in once and again when their session is gone.
 static CLIENTS: Mutex<BTreeMap<String, Client>> = Mutex::new(BTreeMap::new());
 
-fn client(who: &str) -> Client {
+pub(crate) fn client(who: &str) -> Client {
     let clients = || CLIENTS.lock().unwrap_or_else(PoisonError::into_inner);
     let known = clients().get(who).cloned();
     known.unwrap_or_else(|| {
@@ -50,15 +57,7 @@ fn client(who: &str) -> Client {
 pub fn sql(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     for role in [Role::Enterprise, Role::Government] {
-        let organisation = brain_kernel::uscc::Uscc::parse(brain_testkit::ORGANISATION).ok();
-        let party = Party {
-            account: "fuzz".to_owned(),
-            display_name: String::new(),
-            role,
-            organisation: organisation.filter(|_| role == Role::Enterprise),
-            region: None,
-        };
-        let session = NODE.warehouse.session(&party, "sql");
+        let session = NODE.warehouse.session(&party_of(role), "sql");
         let limits =
             QueryLimits { rows: Some(20), seconds: Some(5), memory_mib: Some(64), ..QueryLimits::default() };
         let outcome = RUNTIME.block_on(async {
@@ -71,10 +70,38 @@ pub fn sql(data: &[u8]) {
             }
         });
         if let Err(error) = outcome {
-            let failure = brain_kernel::error::Failure::from(error);
+            let failure = Failure::from(error);
             let folder = NODE.folder().display().to_string();
             assert!(!failure.detail.en.contains(&folder), "a path in {failure:?}");
         }
+    }
+}
+
+/// Parameters of a component, named in the first line: as JSON, and as `name=value` of a command line.
+pub fn parameters(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let (id, rest) = text.split_once('\n').unwrap_or((text, ""));
+    let Ok(manifest) = NODE.registry.manifest(id) else { return };
+    let pairs = rest.lines().filter_map(|line| line.split_once('='));
+    let pairs: Vec<(String, String)> = pairs.map(|(name, text)| (name.to_owned(), text.to_owned())).collect();
+    let given = [serde_json::from_str(rest).ok(), from_arguments(manifest, &pairs).ok()];
+    let government = party_of(Role::Government);
+    for parameters in given.into_iter().flatten() {
+        if let Err(error) = NODE.registry.check(id, &government, &parameters) {
+            let failure = Failure::from(error);
+            assert_ne!(failure.kind, ErrorKind::Internal, "{failure:?}");
+        }
+    }
+}
+
+fn party_of(role: Role) -> Party {
+    let organisation = brain_kernel::uscc::Uscc::parse(brain_testkit::ORGANISATION).ok();
+    Party {
+        account: "fuzz".to_owned(),
+        display_name: String::new(),
+        role,
+        organisation: organisation.filter(|_| role == Role::Enterprise),
+        region: None,
     }
 }
 
@@ -123,8 +150,9 @@ pub fn request(data: &[u8]) {
 /// Bytes on the line as they are: request lines, headers, cookies, credentials.
 #[expect(clippy::disallowed_methods, reason = "the target's own node, on this machine")]
 pub fn head(data: &[u8]) {
+    let address = NODE.address;
     let reply = RUNTIME.block_on(async {
-        let mut line = TcpStream::connect(NODE.address).await?;
+        let mut line = TcpStream::connect(address).await?;
         line.write_all(data).await?;
         line.write_all(b"\r\nConnection: close\r\n\r\n").await?;
         line.shutdown().await?;

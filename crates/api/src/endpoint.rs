@@ -115,12 +115,19 @@ pub(crate) struct Endpoint {
     route: Box<dyn FnOnce(Rules) -> MethodRouter<App>>,
 }
 
-/// An answer in text that is no problem document.
+/// An answer in the form that another standard prescribes, beside or instead of a problem document.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Spoken {
     pub(crate) status: &'static str,
     pub(crate) media_type: &'static str,
     pub(crate) words: &'static str,
+    /// Its schema.
+    pub(crate) shape: fn() -> Value,
+}
+
+/// The shape of an answer in plain text or bytes.
+pub(crate) fn text() -> Value {
+    json!({ "type": "string" })
 }
 
 /// What is checked before the handler runs.

@@ -61,6 +61,7 @@ pub(crate) fn document(endpoints: &[Endpoint], version: &str) -> Value {
             "schemas": answers.take_definitions(true),
             "responses": refusals,
             "headers": { "TraceId": {
+                "required": true,
                 "description": "日志中查找此请求的编号 · Number of this request in the node's log",
                 "schema": { "type": "string", "pattern": "^[0-9a-f]{32}$" }
             } },
@@ -180,8 +181,9 @@ fn parameters(endpoint: &Endpoint, requests: &mut SchemaGenerator) -> Value {
     }
     list.push(json!({
         "name": "lang", "in": "query", "required": false,
-        "description": "提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language",
-        "schema": { "type": "string", "enum": ["zh", "en"] }
+        "description": "提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before \
+            Accept-Language; anything else is as if it were left out",
+        "schema": { "type": "string", "examples": ["zh", "en"] }
     }));
     Value::Array(list)
 }
@@ -221,7 +223,11 @@ fn responses(endpoint: &Endpoint, answers: &mut SchemaGenerator) -> Value {
     if let Some(shape) = endpoint.deferred {
         let headers = json!({
             "x-trace-id": { "$ref": "#/components/headers/TraceId" },
-            "location": { "description": "结果的地址 · Where to ask for the result", "schema": { "type": "string" } }
+            "location": {
+                "required": true,
+                "description": "结果的地址 · Where to ask for the result",
+                "schema": { "type": "string" }
+            }
         });
         let content = json!({ "application/json": { "schema": shape(answers) } });
         let later = json!({
@@ -236,10 +242,9 @@ fn responses(endpoint: &Endpoint, answers: &mut SchemaGenerator) -> Value {
         }
     }
     let problem = answers.subschema_for::<Problem>();
-    for Spoken { status, media_type, words } in endpoint.spoken {
-        let text = json!({ "schema": { "type": "string" } });
+    for Spoken { status, media_type, words, shape } in endpoint.spoken {
         let known = responses.get(*status).is_some();
-        let mut content = json!({ *media_type: text });
+        let mut content = json!({ *media_type: { "schema": shape() } });
         if let (true, Some(fields)) = (known && *status != "200", content.as_object_mut()) {
             fields.insert(MEDIA_TYPE.to_owned(), json!({ "schema": problem.clone() }));
         }
@@ -250,18 +255,27 @@ fn responses(endpoint: &Endpoint, answers: &mut SchemaGenerator) -> Value {
     Value::Object(responses)
 }
 
-/// Open to everybody, and still refusing a credential that comes in the body.
-const SIGN_INS: [&str; 5] =
-    ["session_open", "session_second_factor", "session_passkey", "federation_arrive", "oauth_userinfo"];
+/// Refusals for want of a good credential; an operation that is open to everybody names those of what is in its body.
+const CREDENTIAL_CODES: [&str; 6] = [
+    "trust/sign-in-refused",
+    "trust/session-ended",
+    "trust/second-factor-wrong",
+    "trust/challenge-ended",
+    "trust/vouching-ended",
+    "trust/vouching-refused",
+];
 
 fn applies(endpoint: &Endpoint, status: &str) -> bool {
     let named = path_names(&endpoint.path).next().is_some() || endpoint.component.is_some();
     let sends = endpoint.method == Method::POST || endpoint.method == Method::PATCH;
+    let says = |meant: fn(&str) -> bool| endpoint.codes.iter().any(|code| meant(code));
     match status {
-        // Credentials may be wrong where they are shown, too.
-        "401" => endpoint.audience != Audience::Public || SIGN_INS.contains(&endpoint.id.as_ref()),
+        "401" => endpoint.audience != Audience::Public || says(|code| CREDENTIAL_CODES.contains(&code)),
         "403" => endpoint.audience != Audience::Public || endpoint.method != Method::GET,
-        "404" => named || endpoint.tag == "sql" || endpoint.tag == "ingest",
+        "404" => {
+            let missing = says(|code| code.ends_with("/not-found"));
+            named || missing || endpoint.tag == "sql" || endpoint.tag == "ingest"
+        }
         "405" => false,
         "409" => endpoint.method != Method::GET,
         "413" | "415" => sends,

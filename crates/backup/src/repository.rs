@@ -27,6 +27,8 @@ pub(crate) const PURPOSE: &str = "backup";
 const SMALL_BYTES_MAX: u64 = 1 << 20;
 /// Largest list of files or keys read into memory, bytes.
 const LIST_BYTES_MAX: u64 = 1 << 30;
+/// Longest name of an object, hexadecimal digits.
+const NAME_DIGITS_MAX: usize = 128;
 
 /// One backup, as its list shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -148,7 +150,7 @@ impl Repository {
         for entry in fs::read_dir(&folder).map_err(Error::at(&folder))? {
             let path = entry.map_err(Error::at(&folder))?.path();
             if path.extension().is_some_and(|ending| ending == "json") {
-                found.push(read_json::<Snapshot>(&path)?);
+                found.push(read_snapshot(&path)?);
             }
         }
         found.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
@@ -255,6 +257,9 @@ impl Repository {
 
     /// Open an object into `sink` and check that it is what its name says.
     pub(crate) fn get(&self, key: &SealingKey, name: &str, sink: &mut impl Write) -> Result<u64> {
+        if !is_object_name(name) {
+            return Err(Error::damaged(format!("object {name}")));
+        }
         let path = self.object(name);
         let mut file = File::open(&path).map_err(|_| Error::damaged(format!("object {name} is missing")))?;
         let mut header = [0; HEADER_BYTES];
@@ -349,6 +354,23 @@ pub(crate) fn private_file(path: &Path) -> io::Result<File> {
 fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
     let text = serde_json::to_vec_pretty(value).map_err(|cause| Error::damaged(cause.to_string()))?;
     replace_private_file(path, &text).map_err(Error::at(path))
+}
+
+/// What a file says of its snapshot. It is under no seal, and its words become paths: a snapshot is called as its file
+/// is, and its list is named as objects are, or thinning out could be led to files of somebody else.
+fn read_snapshot(path: &Path) -> Result<Snapshot> {
+    let snapshot: Snapshot = read_json(path)?;
+    let named = path.file_stem().is_some_and(|stem| *stem == *snapshot.id);
+    if named && is_object_name(&snapshot.manifest) {
+        Ok(snapshot)
+    } else {
+        Err(Error::damaged(format!("{}: another name than its own", path.display())))
+    }
+}
+
+/// Objects are named by a mark in hexadecimal, nothing that leads out of the folder.
+fn is_object_name(name: &str) -> bool {
+    !name.is_empty() && name.len() <= NAME_DIGITS_MAX && name.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {

@@ -6,13 +6,14 @@
 //! each level, and the frequency of the value they agree on (Winkler 1989) says how much agreeing means.
 //!
 //! Invariant: equal inputs give equal bits on any number of threads; no label is used to find a parameter.
-//! Deliberately absent: files, clock, network, tables, and who decides in the end (a review queue, survivorship).
+//! Deliberately absent: where files lie, clock, network, tables, and who decides in the end (a review queue, survivorship).
 //! Start reading at [`link`], then [`Specification`].
 
 pub mod address;
 pub mod cluster;
 pub mod company;
 pub mod error;
+pub mod file;
 pub mod product;
 pub mod records;
 pub mod specification;

@@ -3,7 +3,7 @@
 
 use crate::answer::{Elsewhere, Passed, Reply};
 use crate::call::{Call, Form, NoQuery};
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, Spoken};
 use crate::error::Error;
 use axum::body::Body;
 use axum::extract::Query;
@@ -15,7 +15,7 @@ use brain_trust::federation::{
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// What a client sends along when a person signs out.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -29,6 +29,30 @@ struct LogoutQuery {
     post_logout_redirect_uri: Option<String>,
     /// Comes back unchanged.
     state: Option<String>,
+}
+
+/// Refusals of a client's request (RFC 6749 §5.2).
+const REFUSED: [Spoken; 2] = [
+    Spoken {
+        status: "400",
+        media_type: "application/json",
+        words: "请求有误 · Malformed, or a code or token that does not hold",
+        shape: fault,
+    },
+    Spoken {
+        status: "401",
+        media_type: "application/json",
+        words: "客户端未通过核验 · A client without good proof",
+        shape: fault,
+    },
+];
+
+fn fault() -> Value {
+    json!({
+        "type": "object",
+        "required": ["error", "error_description"],
+        "properties": { "error": { "type": "string" }, "error_description": { "type": "string" } }
+    })
 }
 
 pub(crate) fn endpoints() -> Vec<Endpoint> {
@@ -49,12 +73,14 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             .status(303)
             .codes(&["trust/not-found", "trust/redirect-refused", "api/no-public-url"]),
         Endpoint::new(Method::POST, "/oauth2/token", "oauth_token", token)
-            .about("以授权码或刷新令牌换取令牌", "Tokens for a code or a refresh token"),
+            .about("以授权码或刷新令牌换取令牌", "Tokens for a code or a refresh token")
+            .spoken(&REFUSED),
         Endpoint::new(Method::GET, "/oauth2/userinfo", "oauth_userinfo", userinfo)
             .about("登录者的信息（访问令牌）", "Who signed in, for an access token")
             .codes(&["trust/session-ended"]),
         Endpoint::new(Method::POST, "/oauth2/revoke", "oauth_revoke", revoke)
-            .about("交还令牌（RFC 7009）", "Give a token back (RFC 7009)"),
+            .about("交还令牌（RFC 7009）", "Give a token back (RFC 7009)")
+            .spoken(&REFUSED),
         Endpoint::new(Method::GET, "/oauth2/logout", "oauth_logout", logout)
             .about("退出登录（由客户端发起）", "Sign out on behalf of a client")
             .status(303),

@@ -3,7 +3,7 @@
 
 use crate::answer::{Reply, Text};
 use crate::call::{Call, NoQuery, Plain};
-use crate::endpoint::{Endpoint, Spoken};
+use crate::endpoint::{Endpoint, Spoken, text};
 use crate::error::Error;
 use crate::guard::SUPERVISORS;
 use crate::queries::shortened;
@@ -22,28 +22,35 @@ const PROBLEM: &str = "text/plain; charset=utf-8";
 
 /// Answers of C2SP tlog-witness.
 const WITNESS: [Spoken; 5] = [
-    Spoken { status: "400", media_type: "text/plain", words: "请求有误 · Malformed" },
+    Spoken { status: "400", media_type: "text/plain", words: "请求有误 · Malformed", shape: text },
     Spoken {
         status: "403",
         media_type: "text/plain",
         words: "没有已知密钥的签名 · No signature of a known key",
+        shape: text,
     },
     Spoken {
-        status: "404", media_type: "text/plain", words: "不见证此日志 · Not a log this node witnesses"
+        status: "404",
+        media_type: "text/plain",
+        words: "不见证此日志 · Not a log this node witnesses",
+        shape: text,
     },
     Spoken {
         status: "409",
         media_type: "text/x.tlog.size",
         words: "已见证到另一长度 · Another size was witnessed",
+        shape: text,
     },
     Spoken {
         status: "422",
         media_type: "text/plain",
         words: "与已见证的不一致 · Inconsistent with what was signed",
+        shape: text,
     },
 ];
 /// Hashes and entries as bytes.
-const BYTES: [Spoken; 1] = [Spoken { status: "200", media_type: OCTETS, words: "成功 · Success" }];
+const BYTES: [Spoken; 1] =
+    [Spoken { status: "200", media_type: OCTETS, words: "成功 · Success", shape: text }];
 
 /// What another node's operator writes into its configuration.
 #[derive(Debug, Serialize, JsonSchema)]

@@ -22,8 +22,16 @@ fn operations(document: &Value) -> Vec<(String, String, Value)> {
 }
 
 /// Open to everybody, and refusing a credential that comes along.
-const SIGN_INS: [&str; 5] =
-    ["session_open", "session_second_factor", "session_passkey", "federation_arrive", "oauth_userinfo"];
+const SIGN_INS: [&str; 8] = [
+    "session_open",
+    "session_second_factor",
+    "session_passkey",
+    "passkey_request",
+    "federation_arrive",
+    "oauth_userinfo",
+    "oauth_token",
+    "oauth_revoke",
+];
 
 #[tokio::test]
 async fn every_operation_states_audience_summary_security_and_answers() {
@@ -46,6 +54,10 @@ async fn every_operation_states_audience_summary_security_and_answers() {
             !public || SIGN_INS.iter().any(|id| operation["operationId"] == *id),
             "{at}"
         );
+        let codes = operation["x-error-codes"].as_array().cloned().unwrap_or_default();
+        if codes.iter().any(|code| code.as_str().unwrap().ends_with("/not-found")) {
+            assert!(responses.contains_key("404"), "{at}");
+        }
         let declared: Vec<&str> = operation["parameters"]
             .as_array()
             .unwrap()

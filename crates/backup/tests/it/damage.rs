@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use brain_backup::Point;
+use brain_backup::{Point, Repository};
 
 use crate::node::{Node, outside, restore};
 
@@ -72,4 +72,32 @@ async fn a_folder_in_use_is_not_overwritten_and_a_moment_without_a_snapshot_is_s
     }
     let nowhere = restore(folder.path(), &Point::Newest, &into, &options).await.unwrap_err();
     assert_eq!(nowhere.code(), "backup/no-snapshot");
+}
+
+#[tokio::test]
+async fn a_snapshot_that_calls_itself_by_another_name_leads_to_no_file_outside() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("backup");
+    let node = Node::open(folder.path().join("data"), outside(folder.path())).await;
+    let options = node.options.clone();
+    node.back_up(&target).await;
+    let mut found = Vec::new();
+    files(&target.join("snapshots"), &mut found);
+    let good = std::fs::read_to_string(&found[0]).unwrap();
+    let said: serde_json::Value = serde_json::from_str(&good).unwrap();
+    let bystander = folder.path().join("bystander.json");
+    std::fs::write(&bystander, "{}").unwrap();
+    for (key, value) in [("id", "../../bystander"), ("manifest", "../../bystander.json"), ("manifest", "")] {
+        let mut changed = said.clone();
+        changed[key] = value.into();
+        std::fs::write(&found[0], changed.to_string()).unwrap();
+        let into = folder.path().join("restored");
+        let refused = restore(&target, &Point::Newest, &into, &options).await.unwrap_err();
+        assert_eq!(refused.code(), "backup/damaged", "{key}");
+        assert!(!into.exists());
+        assert!(bystander.exists());
+        assert_eq!(Repository::open(&target).unwrap().snapshots().unwrap_err().code(), "backup/damaged");
+    }
+    std::fs::write(&found[0], good).unwrap();
+    restore(&target, &Point::Newest, &folder.path().join("restored"), &options).await.unwrap();
 }

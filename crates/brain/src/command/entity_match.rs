@@ -12,9 +12,7 @@ use brain_kernel::error::{ErrorKind, Failure};
 use brain_kernel::language::Language;
 use brain_matching::specification::{Assignment, PRESETS, preset};
 use brain_matching::{Clustering, Linkage, Records, Specification, clusters, dedupe, link};
-use encoding_rs::GB18030;
 use serde_json::json;
-use std::borrow::Cow;
 use std::fs::File;
 use std::path::Path;
 use std::process::ExitCode;
@@ -116,36 +114,16 @@ impl Files {
 fn read(path: &Path) -> Result<Records> {
     let file = File::open(path)
         .with_context(|| format!("无法读取文件 {0}。\nCannot read the file {0}.", path.display()))?;
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(file);
-    let refused = |line: u64, zh: &str, en: &str| {
-        let (file, code) = (path.display(), "brain/csv");
-        let (zh, en) = (format!("{file} 第 {line} 行：{zh}"), format!("{file}, line {line}: {en}"));
-        Failure::new(ErrorKind::InvalidArgument, code, zh, en)
-    };
-    let unreadable = |error: &csv::Error| {
-        let line = error.position().map_or(0, csv::Position::line);
-        refused(line, &format!("不是 CSV：{error}"), &format!("this is no CSV: {error}"))
-    };
-    let header = reader.byte_headers().map_err(|error| unreadable(&error))?.clone();
-    let names: Vec<Cow<'_, str>> = header.iter().map(text).collect();
-    let mut records = Records::new(&names).map_err(Failure::from)?;
-    let mut row = csv::ByteRecord::new();
-    while reader.read_byte_record(&mut row).map_err(|error| unreadable(&error))? {
-        records.push(row.iter().map(text)).map_err(|error| {
-            let failure = Failure::from(error);
-            let line = row.position().map_or(0, csv::Position::line);
-            refused(line, failure.detail.get(Language::Zh), failure.detail.get(Language::En))
-        })?;
-    }
+    let records = brain_matching::file::read(file).map_err(|fault| {
+        let (file, line) = (path.display(), fault.line);
+        Failure::new(
+            ErrorKind::InvalidArgument,
+            "brain/csv",
+            format!("{file} 第 {line} 行：{}", fault.what.zh),
+            format!("{file}, line {line}: {}", fault.what.en),
+        )
+    })?;
     Ok(records)
-}
-
-/// UTF-8 where it is; else GB 18030, which spreadsheets in China write.
-fn text(cell: &[u8]) -> Cow<'_, str> {
-    match std::str::from_utf8(cell) {
-        Ok(text) => Cow::Borrowed(text),
-        Err(_) => GB18030.decode_without_bom_handling(cell).0,
-    }
 }
 
 /// Collects lines and hands them on in pieces.

@@ -134,3 +134,32 @@ fn secrets_are_hidden_when_shown() {
     assert!(text.contains("postgres://brain:******@db:5432/brain"));
     assert!(!text.contains("geheim"));
 }
+
+/// What `fuzz/` does for other parsers; this one is in a program and cannot be reached from there.
+#[test]
+fn hostile_values_of_every_key_and_files_cut_short_are_taken_or_refused_in_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("brain.toml");
+    let attempt = |text: &str, environment: &[(&str, &str)]| {
+        std::fs::write(&file, text).unwrap();
+        if let Err(refused) = load(Some(&file), variables(environment), vec![]) {
+            assert!(!refused.to_string().trim().is_empty(), "{text:?} {environment:?}");
+        }
+    };
+    let hostile = ["-1", "0", "9223372036854775807", "\"\"", "\"\\u0000中\"", "[\"\"]", "[[]]", "{}", "nan"];
+    let defaults: Table = DEFAULTS.parse().unwrap();
+    for (section, keys) in &defaults {
+        for key in keys.as_table().unwrap().keys() {
+            for value in hostile {
+                attempt(&format!("[{section}]\n{key} = {value}\n"), &[]);
+            }
+            let variable = format!("BRAIN_{section}_{key}").to_uppercase();
+            for text in ["", "-1", "\u{0}", "18446744073709551616", "真"] {
+                attempt("", &[(&variable, text)]);
+            }
+        }
+    }
+    for cut in DEFAULTS.char_indices().map(|(at, _)| at).step_by(31) {
+        attempt(&DEFAULTS[..cut], &[]);
+    }
+}

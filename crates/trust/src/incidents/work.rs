@@ -166,7 +166,9 @@ impl Incidents {
             state.after(step).ok_or_else(|| Error::IncidentState { id: id.to_owned(), state, step })?;
         let now = self.0.store.now();
         let row = change(row);
-        let row = IncidentRow { state: next.name().to_owned(), revision: seen + 1, updated_at: now, ..row };
+        // What the caller saw may be any number; the update asks whether it is the stored one.
+        let revision = row.revision + 1;
+        let row = IncidentRow { state: next.name().to_owned(), revision, updated_at: now, ..row };
         let transaction = self.0.store.transaction().await?;
         rows::update(&transaction, row.clone(), seen).await?;
         match duty {

@@ -75,8 +75,10 @@ async fn two_who_act_at_once_do_not_overwrite_each_other() {
     let node = Node::start().await;
     let (incidents, security, id) = (node.trust.incidents(), security(), raised(&node).await.card.id);
     incidents.assign(&security, &id, 1, NewOwner::default()).await.unwrap();
-    let late = incidents.contain(&security, &id, 1, "已控制").await.unwrap_err();
-    assert_eq!(late.code(), "store/stale");
+    for seen in [1, 3, 0, -1, i64::MAX, i64::MIN] {
+        let late = incidents.contain(&security, &id, seen, "已控制").await.unwrap_err();
+        assert_eq!(late.code(), "store/stale", "{seen}");
+    }
     let seen = incidents.show(&security, &id).await.unwrap();
     assert_eq!((seen.card.state, seen.card.revision, seen.timeline.len()), (IncidentState::Assigned, 2, 2));
 }
