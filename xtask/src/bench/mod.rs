@@ -5,14 +5,15 @@ mod ingest;
 mod matching;
 mod measure;
 mod pii;
+mod quality;
 mod risk;
 mod start;
 mod table;
 
 use anyhow::{Result, bail};
 
-const NAMES: [&str; 10] =
-    ["start", "ingest", "sql", "graph", "risk", "pii", "login", "evidence", "grant", "match"];
+const NAMES: [&str; 11] =
+    ["start", "ingest", "sql", "graph", "risk", "pii", "login", "evidence", "grant", "match", "quality"];
 
 /// Run one bench, or all of them.
 pub(crate) fn run(name: &str) -> Result<()> {
@@ -27,6 +28,7 @@ pub(crate) fn run(name: &str) -> Result<()> {
         "pii" => pii::run_all(),
         "match" => matching::run_all(),
         "evidence" => example::run_example("brain-trust", "evidence_speed"),
+        "quality" => quality::run_all(),
         "all" => NAMES.iter().try_for_each(|name| run(name)),
         _ => bail!("no bench {name}; there are {}", NAMES.join(", ")),
     }
