@@ -21,7 +21,9 @@ pub(crate) fn run_all() -> Result<()> {
     let work = root().join("target").join("bench-quality");
     std::fs::create_dir_all(&work)?;
     let file = work.join("orders.csv");
-    crate::shell::run(example("brain-quality", "quality_speed")?.arg("make").arg(&file).arg(ROWS.to_string()))?;
+    crate::shell::run(
+        example("brain-quality", "quality_speed")?.arg("make").arg(&file).arg(ROWS.to_string()),
+    )?;
     let mut ours = example("brain-quality", "quality_speed")?;
     ours.arg("check").arg(&file);
     let ours = run(&ours)?;
