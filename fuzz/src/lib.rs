@@ -16,6 +16,7 @@ pub mod files;
 pub mod keys;
 pub mod node;
 pub mod rules;
+pub mod search;
 pub mod standard;
 
 use std::sync::OnceLock;
@@ -30,7 +31,7 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 21] = [
+pub const TARGETS: [Target; 22] = [
     Target { name: "evidence_note", run: evidence::note },
     Target { name: "evidence_bundle", run: evidence::bundle },
     Target { name: "evidence_tile", run: evidence::tile },
@@ -52,6 +53,7 @@ pub const TARGETS: [Target; 21] = [
     Target { name: "head", run: node::head },
     Target { name: "mcp", run: node::mcp },
     Target { name: "upload", run: node::upload },
+    Target { name: "search", run: search::question },
 ];
 
 /// Libraries whose panics the program catches where it calls them; each has its reason there.

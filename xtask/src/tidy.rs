@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// Which crates a crate may depend on (architecture: kernel ← store ← trust ← warehouse ← component ← apps ← api ← brain).
-const EDGES: [(&str, &[&str]); 26] = [
+const EDGES: [(&str, &[&str]); 27] = [
     ("brain-kernel", &[]),
     ("brain-verifier", &[]),
     ("brain-durable", &[]),
@@ -32,10 +32,14 @@ const EDGES: [(&str, &[&str]); 26] = [
         ],
     ),
     ("brain-backup", &["brain-kernel", "brain-durable", "brain-crypto", "brain-store", "brain-trust"]),
-    ("brain-warehouse", &["brain-kernel", "brain-durable", "brain-store", "brain-trust", "brain-privacy"]),
+    (
+        "brain-warehouse",
+        &["brain-kernel", "brain-durable", "brain-store", "brain-trust", "brain-privacy", "brain-search"],
+    ),
     ("brain-chain", &["brain-kernel"]),
     ("brain-privacy", &["brain-kernel"]),
     ("brain-matching", &["brain-kernel"]),
+    ("brain-search", &["brain-kernel"]),
     ("brain-simulate", &["brain-kernel"]),
     ("brain-component", &["brain-kernel", "brain-store", "brain-trust", "brain-warehouse", "brain-chain"]),
     ("brain-governance", &["brain-kernel", "brain-chain", "brain-component"]),
@@ -100,6 +104,7 @@ const EDGES: [(&str, &[&str]); 26] = [
             "brain-tls",
             "brain-policy",
             "brain-privacy",
+            "brain-search",
             "brain-warehouse",
             "brain-governance",
             "brain-testkit",

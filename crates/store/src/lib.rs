@@ -42,6 +42,7 @@ pub mod session;
 pub mod setting;
 mod sqlite;
 mod store;
+pub mod term;
 mod transaction;
 pub mod use_counter;
 

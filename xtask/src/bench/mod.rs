@@ -6,13 +6,14 @@ mod matching;
 mod measure;
 mod pii;
 mod risk;
+mod search;
 mod start;
 mod table;
 
 use anyhow::{Result, bail};
 
-const NAMES: [&str; 10] =
-    ["start", "ingest", "sql", "graph", "risk", "pii", "login", "evidence", "grant", "match"];
+const NAMES: [&str; 11] =
+    ["start", "ingest", "sql", "graph", "risk", "pii", "login", "evidence", "grant", "match", "search"];
 
 /// Run one bench, or all of them.
 pub(crate) fn run(name: &str) -> Result<()> {
@@ -25,6 +26,7 @@ pub(crate) fn run(name: &str) -> Result<()> {
         "grant" => example::run_example("bench_grant"),
         "risk" => risk::run_all(),
         "pii" => pii::run_all(),
+        "search" => search::run_all(),
         "match" => matching::run_all(),
         "evidence" => example::run_example("evidence_speed"),
         "all" => NAMES.iter().try_for_each(|name| run(name)),

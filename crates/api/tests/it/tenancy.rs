@@ -18,7 +18,10 @@ const DATASET: &str = "raw.own_order";
 const FIRST_SQL: &str = "SELECT count(*) FROM generate_series(1, 100000000000)";
 
 /// Operations open to enterprises that name something but need no tenant, each with the reason.
-const SHARED: [(&str, &str); 10] = [
+const SHARED: [(&str, &str); 13] = [
+    ("datasets_prov", "the catalogue is for everybody signed in"),
+    ("terms_list", "terms are for everybody signed in"),
+    ("terms_show", "terms are for everybody signed in"),
     ("grading_list", "a list of one's own, see below"),
     ("log_tile", "hashes are public"),
     ("witness_checkpoint", "checkpoints are public"),
