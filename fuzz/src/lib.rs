@@ -19,6 +19,7 @@ pub mod keys;
 pub mod node;
 pub mod peers;
 pub mod rules;
+pub mod search;
 pub mod settings;
 pub mod standard;
 
@@ -47,7 +48,7 @@ impl Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 35] = [
+pub const TARGETS: [Target; 36] = [
     Target::of("evidence_note", evidence::note),
     Target::of("evidence_bundle", evidence::bundle),
     Target::of("evidence_tile", evidence::tile),
@@ -83,6 +84,7 @@ pub const TARGETS: [Target; 35] = [
     Target::of_node("grant", access::grant),
     Target::of_node("passkey", access::passkey),
     Target::of_node("provider", access::provider),
+    Target::of("search", search::question),
 ];
 
 /// Libraries whose panics the program catches where it calls them; each has its reason there.

@@ -147,7 +147,7 @@ test("search finds by pinyin initials and opens by keyboard", async ({ page }) =
   await signIn(page, "government");
   const { hits } = await run<{ hits: { name: string }[] }>(page, "chain.search", { q: "dc", limit: 5 });
   test.skip(hits.length === 0, "nothing in this node begins with dc");
-  const box = page.getByRole("combobox", { name: "搜索产品、企业、产业链" });
+  const box = page.getByRole("combobox", { name: "搜索产品、企业、产业链、数据" });
   await box.fill("dc");
   await expect(page.getByRole("option").first()).toBeVisible();
   await box.press("ArrowDown");

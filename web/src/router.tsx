@@ -5,8 +5,10 @@ import { readSession, SESSION_KEY } from "./sdk/session";
 import { CrashPage, MissingPage } from "./shell/Crash";
 import { Layout } from "./shell/Layout";
 import { Waiting } from "./sdk/States";
+import type { SearchQuery } from "./sdk/types";
 
 type Search = Record<string, unknown>;
+type SearchAddress = Pick<SearchQuery, "q" | "kind" | "zone" | "side" | "grade" | "owner" | "page">;
 const str = (value: unknown) => (typeof value === "string" && value !== "" ? value : typeof value === "number" ? String(value) : undefined);
 const num = (value: unknown) => (value !== undefined && value !== "" && Number.isFinite(Number(value)) ? Number(value) : undefined);
 
@@ -172,6 +174,26 @@ const dataset = createRoute({
   }),
   component: lazyRouteComponent(() => import("./features/data/DatasetPage"), "DatasetPage"),
 });
+const search = createRoute({
+  getParentRoute: () => shell,
+  path: "/search",
+  validateSearch: (s: Search): SearchAddress => ({
+    q: str(s.q),
+    kind: str(s.kind) as SearchAddress["kind"],
+    zone: str(s.zone),
+    side: str(s.side),
+    grade: str(s.grade) as SearchAddress["grade"],
+    owner: str(s.owner),
+    page: num(s.page),
+  }),
+  component: lazyRouteComponent(() => import("./features/search/SearchPage"), "SearchPage"),
+});
+const terms = createRoute({
+  getParentRoute: () => shell,
+  path: "/terms",
+  validateSearch: (s: Search): { text?: string; dataset?: string; page?: number } => ({ text: str(s.text), dataset: str(s.dataset), page: num(s.page) }),
+  component: lazyRouteComponent(() => import("./features/terms/TermsPage"), "TermsPage"),
+});
 const sql = createRoute({
   getParentRoute: () => shell,
   path: "/sql",
@@ -311,7 +333,7 @@ export const router = createRouter({
     signOutPage,
     password,
     shell.addChildren([
-      home, chains, chain, map, gap, candidates, risk, firms, firm, data, ingest, dataset, sql, components, component,
+      home, chains, chain, map, gap, candidates, risk, firms, firm, data, ingest, dataset, search, terms, sql, components, component,
       evidence, audit, incidents, incident, grading, nodes, compliance, retention, accounts, requests, access, keys, sbom, security, about,
     ]),
   ]),

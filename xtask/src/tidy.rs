@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// Which crates a crate may depend on (architecture: kernel ← store ← trust ← warehouse ← component ← apps ← api ← brain).
-const EDGES: [(&str, &[&str]); 28] = [
+const EDGES: [(&str, &[&str]); 29] = [
     ("brain-kernel", &[]),
     ("brain-verifier", &[]),
     ("brain-durable", &[]),
@@ -42,6 +42,7 @@ const EDGES: [(&str, &[&str]); 28] = [
             "brain-privacy",
             "brain-lineage",
             "brain-quality",
+            "brain-search",
         ],
     ),
     ("brain-chain", &["brain-kernel"]),
@@ -49,6 +50,7 @@ const EDGES: [(&str, &[&str]); 28] = [
     ("brain-lineage", &["brain-kernel"]),
     ("brain-matching", &["brain-kernel"]),
     ("brain-quality", &["brain-kernel"]),
+    ("brain-search", &["brain-kernel"]),
     ("brain-simulate", &["brain-kernel"]),
     ("brain-component", &["brain-kernel", "brain-store", "brain-trust", "brain-warehouse", "brain-chain"]),
     ("brain-governance", &["brain-kernel", "brain-chain", "brain-component"]),
@@ -117,6 +119,7 @@ const EDGES: [(&str, &[&str]); 28] = [
             "brain-policy",
             "brain-trust",
             "brain-backup",
+            "brain-search",
             "brain-warehouse",
             "brain-chain",
             "brain-privacy",

@@ -59,6 +59,7 @@ pub use routes::keys::NewKey;
 pub use routes::map::MapBoundaries;
 pub use routes::node::PortalSettings;
 pub use routes::runs::ComponentRun;
+pub use routes::search::SearchPage;
 pub use routes::session::SessionState;
 pub use routes::sql::SqlPage;
 pub use routes::status::OwnStatus;

@@ -19,8 +19,9 @@ pub(crate) struct Found {
     pub(crate) modified: i64,
 }
 
-/// Folders that are not state: locks, scratch, the database (copied by itself) and the lake (cut by versions).
-const SKIPPED: [&str; 6] = ["lock", "tmp", "uploads", "store", "lake", "keys"];
+/// Folders that are not state: locks, scratch, the search index (derived), the database (copied by itself) and the lake
+/// (cut by versions).
+const SKIPPED: [&str; 7] = ["lock", "tmp", "uploads", "search", "store", "lake", "keys"];
 
 /// Everything outside database, lake and keys: configuration, mappings and what other parts keep there.
 pub(crate) fn beside(root: &Path) -> Result<Vec<Found>> {

@@ -67,6 +67,10 @@ pub enum Command {
     Match(Match),
     /// 目录 · what data there is
     Catalog(Catalog),
+    /// 检索 · search datasets, columns, standards, components and firms: `brain search jiansuqi`
+    Search(Search),
+    /// 术语 · business terms
+    Term(Term),
     /// 地图 · map boundaries under their approval number
     Map(Map),
     /// 存证 · the evidence log
@@ -251,6 +255,69 @@ pub enum PairFormat {
     Jsonl,
 }
 
+/// `brain search`
+#[derive(Debug, Args)]
+pub struct Search {
+    /// 词语 · words in Chinese, pinyin or English; also `kind:dataset`, `zone:raw`, `-excluded`
+    #[arg(required = true, allow_hyphen_values = true)]
+    pub words: Vec<String>,
+    /// 类型 · kind: dataset, column, standard, code, component, term or firm
+    #[arg(long)]
+    pub kind: Option<String>,
+    /// 至多条数 · most hits
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=200))]
+    pub limit: u16,
+    /// 输出 JSON · print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `brain term`
+#[derive(Debug, Args)]
+pub struct Term {
+    /// What to do.
+    #[command(subcommand)]
+    pub action: TermAction,
+}
+
+/// What to do with business terms.
+#[derive(Debug, Subcommand)]
+pub enum TermAction {
+    /// 列出术语 · list terms
+    List {
+        /// 关键词 · text to look for
+        text: Option<String>,
+        /// 含该数据集或其字段的术语 · terms that this dataset holds
+        #[arg(long)]
+        dataset: Option<String>,
+    },
+    /// 新建术语 · write a term
+    Add {
+        /// 中文名称 · Chinese name
+        name: String,
+        /// 中文定义 · definition in Chinese
+        #[arg(long)]
+        definition: String,
+        /// 负责者 · who answers for it
+        #[arg(long)]
+        owner: String,
+        /// 英文名称 · English name
+        #[arg(long)]
+        english: Option<String>,
+        /// 别名，可多次 · another name; may be repeated
+        #[arg(long)]
+        synonym: Vec<String>,
+        /// 数据集或字段，可多次 · dataset or `dataset#column` that holds it; may be repeated
+        #[arg(long)]
+        link: Vec<String>,
+    },
+    /// 删除术语 · remove a term
+    Remove {
+        /// 编号 · id
+        id: String,
+    },
+}
+
 /// `brain catalog`
 #[derive(Debug, Args)]
 pub struct Catalog {
@@ -266,14 +333,29 @@ pub enum CatalogAction {
     List {
         /// 关键词 · words to look for
         text: Option<String>,
+        /// 格式：表格，或 DCAT 3（JSON-LD） · a table, or DCAT 3 in JSON-LD
+        #[arg(long, value_enum, default_value_t = CatalogFormat::Table)]
+        format: CatalogFormat,
     },
     /// 查看一个数据集 · columns, versions, quality and lineage of one dataset
     Show {
         /// 数据集 · dataset such as subject.enterprise
         dataset: String,
+        /// 输出来历，PROV-O（JSON-LD） · where it comes from, as PROV-O in JSON-LD
+        #[arg(long)]
+        prov: bool,
     },
     /// 列出映射 · list mappings
     Mappings,
+}
+
+/// How the catalogue is listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CatalogFormat {
+    /// 每行一个数据集 · one dataset a line
+    Table,
+    /// DCAT 3, JSON-LD
+    Dcat,
 }
 
 /// `brain map`

@@ -13,7 +13,7 @@ pub struct Folder {
     _lock: File,
 }
 
-const PARTS: [&str; 7] = ["keys", "store", "lake", "mappings", "tmp", "uploads", "quarantine"];
+const PARTS: [&str; 8] = ["keys", "store", "lake", "mappings", "search", "tmp", "uploads", "quarantine"];
 
 impl Folder {
     /// Create the layout where it is missing and lock the folder.

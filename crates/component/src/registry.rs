@@ -12,7 +12,7 @@ use brain_kernel::party::Party;
 use brain_kernel::progress::{Cancel, Progress};
 use brain_kernel::provenance::Provenance;
 use brain_trust::{AccessOrigin, Action, EvidenceEntry, Trust};
-use brain_warehouse::Warehouse;
+use brain_warehouse::{Warehouse, search};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -84,7 +84,10 @@ impl Registry {
     pub fn new(platform: Platform, components: Vec<Arc<dyn Component>>) -> Result<Self, Error> {
         let clock = platform.clock.clone();
         let graphs = Graphs::new();
-        Ok(Self { entries: Arc::new(index(components)?), clock, platform: Some((platform, graphs)) })
+        let entries = Arc::new(index(components)?);
+        let found = entries.values().map(|entry| searched(entry.component.manifest())).collect();
+        platform.warehouse.search().offer("components", found);
+        Ok(Self { entries, clock, platform: Some((platform, graphs)) })
     }
 
     /// A registry without a node: only runs that need no data work.
@@ -206,6 +209,17 @@ impl Registry {
             Error::Unknown { id: id.chars().take(80).collect(), similar }
         })
     }
+}
+
+/// What a component is found by; everybody who is signed in may read the list of components.
+fn searched(manifest: &Manifest) -> search::Entry {
+    let mut entry = search::Entry::new(search::Kind::Component, manifest.id.clone(), manifest.title.clone());
+    entry.summary = manifest.summary.clone();
+    entry.words = manifest.reads.clone();
+    // The word the interfaces use for the side.
+    entry.side = serde_json::to_value(manifest.side).ok().and_then(|side| Some(side.as_str()?.to_owned()));
+    entry.viewers = vec![search::EVERYBODY.to_owned()];
+    entry
 }
 
 /// How often a run looks whether its caller asked to stop.

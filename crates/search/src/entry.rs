@@ -118,10 +118,32 @@ impl Entry {
         hash_of(&(source, self.kind.as_str(), &self.id))
     }
 
+    /// A number that changes when anything the index keeps of the entry does. Whoever compares it with [`Hit::print`]
+    /// knows whether the entry he may see is the one that was found.
+    ///
+    /// [`Hit::print`]: crate::Hit::print
+    #[must_use]
+    pub fn print(&self) -> u64 {
+        // Strings, numbers and dates: nothing here can fail to become JSON.
+        print_of(self, &serde_json::to_string(self).unwrap_or_default())
+    }
+
     /// How popular it is, in steps that each double the uses, so that one more use does not rewrite the entry.
     pub(crate) fn popularity(&self) -> u64 {
         u64::from(self.uses.saturating_add(1).ilog2())
     }
+}
+
+/// [`Entry::print`] of an entry whose JSON is at hand.
+pub(crate) fn print_of(entry: &Entry, card: &str) -> u64 {
+    hash_of(&(card, &entry.viewers, &entry.words, entry.popularity()))
+}
+
+/// One number for many entries in their order; equal where all of them are.
+#[must_use]
+pub fn stamp_of(entries: &[Entry]) -> String {
+    let prints: Vec<u64> = entries.iter().map(Entry::print).collect();
+    format!("{:016x}", hash_of(&prints))
 }
 
 /// A hash that is equal between runs of one build. A build that hashes otherwise finds every entry changed.

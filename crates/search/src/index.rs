@@ -1,7 +1,7 @@
 //! The index on disk: opened whole or made anew, and brought in line with its sources.
 
-use crate::entry::{Entry, hash_of};
-use crate::schema::{Fields, KEY, PRINT, SOURCE, print, schema};
+use crate::entry::{Entry, hash_of, print_of};
+use crate::schema::{Fields, KEY, PRINT, SOURCE, schema};
 use crate::{Result, SearchError};
 use brain_kernel::error::Failure;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -185,7 +185,7 @@ impl Index {
         for entry in entries {
             let entry = entry.map_err(SearchError::Entries)?;
             let card = serde_json::to_string(&entry)?;
-            let (key, print) = (entry.key(source), print(&entry, &card));
+            let (key, print) = (entry.key(source), print_of(&entry, &card));
             // A source that names one thing twice keeps the first.
             if !seen.insert(key) {
                 continue;

@@ -22,10 +22,10 @@ mod schema;
 mod segment;
 mod sound;
 
-pub use entry::{Entry, Kind};
+pub use entry::{Entry, Kind, stamp_of};
 pub use error::{Result, SearchError};
 pub use facet::{Counted, Dimension, Facets};
 pub use highlight::Piece;
 pub use index::{Index, Opened, Refreshed};
 pub use parse::{Filters, TERMS_MAX, TEXT_CHARACTERS_MAX};
-pub use query::{Answer, Hit, LIMIT_MAX, OFFSET_MAX, Question};
+pub use query::{Answer, Hit, LIMIT_MAX, Marked, OFFSET_MAX, Question, kinds_asked};

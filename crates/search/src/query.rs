@@ -9,7 +9,7 @@ use crate::facet::{Counter, Dimension, Facets};
 use crate::highlight::{Piece, TYPO_LETTERS_MIN, excerpt, mark};
 use crate::parse::{Filters, Parsed, Term, parse};
 use crate::rank::Signals;
-use crate::schema::Fields;
+use crate::schema::{Fields, PRINT};
 use crate::segment::pairs_within;
 use crate::{Index, Result};
 use brain_kernel::grade::Grade;
@@ -103,8 +103,11 @@ pub struct Hit {
     pub owner: Option<String>,
     /// Day it last changed.
     pub changed_on: Option<NaiveDate>,
-    /// Its place in the order as a number; comparable within one answer only.
+    /// Its place in the order as a number; comparable within one index only.
     pub score: f32,
+    /// [`Entry::print`] of the entry that was found.
+    #[serde(skip)]
+    pub print: u64,
 }
 
 /// What was found.
@@ -148,6 +151,8 @@ impl Index {
         let card =
             document.get_first(self.fields().card).and_then(|value| value.as_str()).unwrap_or_default();
         let entry: Entry = serde_json::from_str(card)?;
+        let prints = searcher.segment_reader(at.segment_ord).fast_fields().u64(PRINT)?;
+        let print = prints.first(at.doc_id).unwrap_or_default();
         let joined = if parsed.terms.len() > 1 { parsed.letters.as_str() } else { "" };
         let marked = |text: &str| mark(text, &parsed.terms, joined);
         Ok(Hit {
@@ -166,8 +171,15 @@ impl Index {
             owner: entry.owner,
             changed_on: entry.changed_on,
             score,
+            print,
         })
     }
+}
+
+/// The kinds a question asks for, by filter or as typed; none where it asks for all.
+#[must_use]
+pub fn kinds_asked(text: &str, filters: &Filters) -> Vec<Kind> {
+    filters.clone().joined(&parse(text).filters).kind
 }
 
 /// A question made ready for the engine.

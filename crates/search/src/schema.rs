@@ -1,6 +1,6 @@
 //! Fields of the index.
 
-use crate::entry::{Entry, NAME_CHARACTERS_MAX, NAMES_MAX, SUMMARY_CHARACTERS_MAX, hash_of};
+use crate::entry::{Entry, NAME_CHARACTERS_MAX, NAMES_MAX, SUMMARY_CHARACTERS_MAX, hash_of, print_of};
 use crate::facet::Dimension;
 use crate::fold::fold;
 use crate::rank;
@@ -102,7 +102,7 @@ impl Fields {
         let mut document = TantivyDocument::new();
         document.add_u64(self.key, entry.key(source));
         document.add_u64(self.source, hash_of(&source));
-        document.add_u64(self.print, print(entry, card));
+        document.add_u64(self.print, print_of(entry, card));
         document.add_text(self.card, card);
         for viewer in &entry.viewers {
             document.add_text(self.viewer, viewer);
@@ -177,9 +177,4 @@ impl Fields {
 fn core(name: &str) -> &str {
     let name = name.split(['（', '(']).next().unwrap_or(name);
     name.rsplit(['.', '#']).next().unwrap_or(name)
-}
-
-/// What changes when anything about the entry that the index keeps does.
-pub(crate) fn print(entry: &Entry, card: &str) -> u64 {
-    hash_of(&(card, &entry.viewers, &entry.words, entry.popularity()))
 }

@@ -153,6 +153,29 @@ pub async fn first_since(db: &impl ConnectionTrait, since: DateTime<Utc>) -> Res
     Ok(first.flatten())
 }
 
+/// How many records from position `first` on name each dataset.
+pub async fn uses_from(db: &impl ConnectionTrait, first: i64) -> Result<Vec<(String, i64)>> {
+    Ok(audit_dataset::Entity::find()
+        .select_only()
+        .column(audit_dataset::Column::Dataset)
+        .column_as(audit_dataset::Column::Seq.count(), "uses")
+        .filter(audit_dataset::Column::Seq.gte(first))
+        .group_by(audit_dataset::Column::Dataset)
+        .order_by_asc(audit_dataset::Column::Dataset)
+        .into_tuple()
+        .all(db)
+        .await?)
+}
+
+/// How many records from position `first` on name a dataset.
+pub async fn uses_of(db: &impl ConnectionTrait, dataset: &str, first: i64) -> Result<u64> {
+    Ok(audit_dataset::Entity::find()
+        .filter(audit_dataset::Column::Dataset.eq(dataset))
+        .filter(audit_dataset::Column::Seq.gte(first))
+        .count(db)
+        .await?)
+}
+
 /// When the oldest record that is still there was made.
 pub async fn oldest(db: &impl ConnectionTrait) -> Result<Option<DateTime<Utc>>> {
     Ok(Entity::find().order_by_asc(Column::Seq).one(db).await?.map(|row| row.recorded_at))

@@ -43,6 +43,7 @@ pub mod session;
 pub mod setting;
 mod sqlite;
 mod store;
+pub mod term;
 mod transaction;
 pub mod use_counter;
 

@@ -4,6 +4,7 @@ use crate::catalogue::Memory;
 use crate::engine::Engine;
 use crate::lake::Lake;
 use crate::lake::check::FileCheck;
+use crate::search::SearchState;
 use crate::standard::context::Standards;
 use crate::{Options, Result};
 use brain_kernel::clock::Clock;
@@ -34,6 +35,8 @@ pub(crate) struct Inner {
     pub(crate) turns: Arc<Semaphore>,
     /// One ingest at a time.
     pub(crate) ingest_turn: tokio::sync::Mutex<()>,
+    /// The search index and what goes into it.
+    pub(crate) search: SearchState,
 }
 
 impl std::fmt::Debug for Inner {
@@ -63,6 +66,7 @@ impl Warehouse {
             models,
             turns,
             ingest_turn,
+            search: SearchState::default(),
         });
         inner.reload_catalogue().await?;
         inner.recover_ingests().await?;

@@ -25,8 +25,10 @@ pub mod model;
 mod options;
 pub mod query;
 pub mod retention;
+pub mod search;
 mod source;
 pub mod standard;
+pub mod terms;
 
 pub use error::{Error, Result};
 pub use handle::Warehouse;

@@ -3,6 +3,7 @@ import { audit } from "./en.audit";
 import { status } from "./en.status";
 import { federation } from "./en.federation";
 import { hardening } from "./en.hardening";
+import { finding } from "./en.search";
 import { trust } from "./en.trust";
 import type { Messages } from "./zh-CN";
 
@@ -70,8 +71,8 @@ export const en: Messages = {
     light: "Switch to light",
   },
   search: {
-    label: "Search products, firms, chains",
-    placeholder: "Search products, firms, chains — pinyin initials work",
+    label: "Search products, firms, chains, data",
+    placeholder: "Search products, firms, chains, data and components; pinyin works (Ctrl+K)",
     none: "Nothing found for “{{q}}”. Try another word, or pinyin initials such as ldc.",
     product: "Product",
     enterprise: "Firm",
@@ -631,6 +632,7 @@ export const en: Messages = {
   ...status,
   ...federation,
   ...hardening,
+  ...finding,
   about: {
     title: "About",
     question: "Which node is this",

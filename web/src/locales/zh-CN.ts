@@ -3,6 +3,7 @@ import { audit } from "./zh-CN.audit";
 import { status } from "./zh-CN.status";
 import { federation } from "./zh-CN.federation";
 import { hardening } from "./zh-CN.hardening";
+import { finding } from "./zh-CN.search";
 import { trust } from "./zh-CN.trust";
 
 export const zh = {
@@ -69,8 +70,8 @@ export const zh = {
     light: "切换到浅色",
   },
   search: {
-    label: "搜索产品、企业、产业链",
-    placeholder: "搜产品、企业、产业链，支持拼音首字母",
+    label: "搜索产品、企业、产业链、数据",
+    placeholder: "搜产品、企业、产业链、数据和组件，支持拼音（Ctrl+K）",
     none: "没有找到“{{q}}”。换个说法，或试试拼音首字母，例如 ldc。",
     product: "产品",
     enterprise: "企业",
@@ -630,6 +631,7 @@ export const zh = {
   ...status,
   ...federation,
   ...hardening,
+  ...finding,
   about: {
     title: "关于",
     question: "这是什么节点",

@@ -170,6 +170,13 @@ export const api = {
   access: (query: { account?: string; dataset?: string; purpose?: string; action?: string }) =>
     json<{ items: T.Explanation[]; has_more: boolean }>("GET", "/access", { query }),
 
+  search: (query: T.SearchQuery) => json<T.SearchPage>("GET", "/search", { query: { ...query } }),
+
+  terms: (query: { text?: string; dataset?: string; page?: number; page_size?: number }) => json<T.Page<T.Term>>("GET", "/terms", { query }),
+  createTerm: (body: T.NewTerm) => json<T.Term>("POST", "/terms", { body }),
+  changeTerm: (id: string, revision: number, term: T.NewTerm) => json<T.Term>("PUT", `/terms/${part(id)}`, { body: { revision, term } }),
+  removeTerm: (id: string, revision: number) => json<void>("DELETE", `/terms/${part(id)}`, { query: { revision } }),
+
   datasets: (query: { text?: string; zone?: string; side?: string; page?: number; page_size?: number }) =>
     json<T.Page<T.DatasetCard>>("GET", "/datasets", { query }),
   dataset: (name: string) => json<T.DatasetDetail>("GET", `/datasets/${part(name)}`),

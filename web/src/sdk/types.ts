@@ -51,6 +51,15 @@ export interface Page<T> {
   page_size: number;
 }
 
+/** What to search for; see `/search`. */
+export type SearchQuery = NonNullable<operations["search"]["parameters"]["query"]>;
+export type SearchPage = Schemas["SearchPage"];
+export type FoundThing = Schemas["Found"];
+export type FoundKind = FoundThing["kind"];
+export type Marked = Schemas["Marked"];
+export type Term = Schemas["Term"];
+export type NewTerm = Body<"terms_create">;
+
 export type Classification = Schemas["Classification"];
 export type GradingReport = Schemas["GradingReport"];
 export type DatasetGrades = Schemas["DatasetGrades"];

@@ -1,6 +1,6 @@
 // The left navigation, grouped by the side a page serves (政府 / 产业 / 企业 / 运营).
 import {
-  AimOutlined, AlertOutlined, ApartmentOutlined, AppstoreOutlined, AuditOutlined, BankOutlined, BellOutlined,
+  AimOutlined, AlertOutlined, ApartmentOutlined, AppstoreOutlined, AuditOutlined, BankOutlined, BellOutlined, BookOutlined,
   CloudUploadOutlined, ClusterOutlined, CodeOutlined, ContainerOutlined, DatabaseOutlined, EyeOutlined,
   FileSearchOutlined, FormOutlined, GlobalOutlined, HomeOutlined, HourglassOutlined, IdcardOutlined,
   InfoCircleOutlined, SafetyCertificateOutlined, TagsOutlined, TeamOutlined, UserSwitchOutlined,
@@ -11,12 +11,12 @@ import { useT } from "../sdk/i18n";
 import type { Party, Role, Side } from "../sdk/types";
 
 export type PagePath =
-  | "/" | "/chain" | "/map" | "/gap" | "/risk" | "/candidates" | "/firms" | "/data" | "/data/ingest" | "/sql"
+  | "/" | "/chain" | "/map" | "/gap" | "/risk" | "/candidates" | "/firms" | "/data" | "/data/ingest" | "/terms" | "/sql"
   | "/components" | "/requests" | "/access" | "/evidence" | "/audit" | "/incidents" | "/grading" | "/nodes" | "/compliance" | "/retention" | "/accounts" | "/sbom" | "/about";
 
 export interface Entry {
   to: PagePath;
-  key: "chain" | "map" | "gap" | "risk" | "candidates" | "firms" | "data" | "ingest" | "sql" | "components" | "requests" | "access" | "evidence" | "audit" | "incidents" | "grading" | "nodes" | "compliance" | "retention" | "accounts" | "sbom" | "about";
+  key: "chain" | "map" | "gap" | "risk" | "candidates" | "firms" | "data" | "ingest" | "terms" | "sql" | "components" | "requests" | "access" | "evidence" | "audit" | "incidents" | "grading" | "nodes" | "compliance" | "retention" | "accounts" | "sbom" | "about";
   icon: ReactNode;
   exact?: boolean;
   /** Who may use the page; everybody when left out. The node decides in any case. */
@@ -26,7 +26,7 @@ export interface Entry {
 /** The separated administrators (三员); each sees on a page what is its own work. */
 export const ADMINISTRATORS: Role[] = ["system_administrator", "security_administrator", "auditor"];
 /** Roles that read rows and run components. */
-const WORKING: Role[] = ["system_administrator", "government", "industry_body", "enterprise", "component_author"];
+export const WORKING: Role[] = ["system_administrator", "government", "industry_body", "enterprise", "component_author"];
 
 export const ENTRIES: Record<Side, Entry[]> = {
   government: [
@@ -40,6 +40,7 @@ export const ENTRIES: Record<Side, Entry[]> = {
   operation: [
     { to: "/data", key: "data", icon: <DatabaseOutlined />, exact: true },
     { to: "/data/ingest", key: "ingest", icon: <CloudUploadOutlined />, roles: ["system_administrator", "government", "industry_body"] },
+    { to: "/terms", key: "terms", icon: <BookOutlined /> },
     { to: "/sql", key: "sql", icon: <CodeOutlined />, roles: WORKING },
     { to: "/components", key: "components", icon: <AppstoreOutlined /> },
     { to: "/requests", key: "requests", icon: <FormOutlined />, roles: ["system_administrator", "security_administrator", "government", "industry_body", "enterprise", "component_author"] },
@@ -93,7 +94,7 @@ export function Navigation({ party }: { party: Party }) {
           {entriesOf(side, party).map((entry) => (
               <Link key={entry.to} to={entry.to} className="nav-link" activeOptions={{ exact: entry.exact, includeSearch: false }}>
                 <span aria-hidden="true">{entry.icon}</span>
-                {entry.key === "sbom" ? t("sbom.title") : t(`nav.${entry.key}`)}
+                {entry.key === "sbom" || entry.key === "terms" ? t(`${entry.key}.title`) : t(`nav.${entry.key}`)}
               </Link>
           ))}
         </div>

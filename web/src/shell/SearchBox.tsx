@@ -1,11 +1,24 @@
-// One search over products, firms and chains: Chinese, alias or pinyin initials.
+// One search over products, firms, chains, data and components: Chinese, alias or pinyin.
 import { SearchOutlined } from "@ant-design/icons";
 import { useNavigate } from "@tanstack/react-router";
-import { Input } from "antd";
+import { Input, type InputRef } from "antd";
 import { useEffect, useId, useRef, useState, type KeyboardEvent } from "react";
-import type { SearchHit } from "../sdk/components";
-import { useT } from "../sdk/i18n";
-import { useComponent } from "../sdk/query";
+import { api } from "../sdk/api";
+import { placeOf } from "../sdk/found";
+import { text, useT } from "../sdk/i18n";
+import { useAsk, useComponent } from "../sdk/query";
+import { useParty } from "../sdk/session";
+import type { FoundThing } from "../sdk/types";
+import { WORKING } from "./Navigation";
+
+/** Of the chain graph, and of the catalogue. */
+const [GRAPH_HITS, CATALOGUE_HITS] = [8, 6];
+
+/** What a line of the list opens. */
+type Suggestion =
+  | { key: string; kind: "product" | "enterprise" | "chain"; id: string; name: string; subtitle?: string | null }
+  | { key: string; kind: "found"; found: FoundThing }
+  | { key: string; kind: "all" };
 
 /** The typed text once typing has paused, so that each keystroke does not ask the node. */
 export function usePaused(value: string, milliseconds: number): string {
@@ -25,9 +38,14 @@ export function SearchBox({ focus, onDone }: { focus?: boolean; onDone?: () => v
   const [open, setOpen] = useState(false);
   const [at, setAt] = useState(0);
   const box = useRef<HTMLDivElement>(null);
+  const field = useRef<InputRef>(null);
+  const party = useParty();
   const asked = usePaused(q.trim(), 200);
-  const answer = useComponent("chain.search", { q: asked, limit: 12 }, { enabled: asked !== "", keep: true });
-  const hits = asked === "" ? [] : (answer.data?.result.hits ?? []);
+  const works = party !== null && WORKING.includes(party.role);
+  const answer = useComponent("chain.search", { q: asked, limit: GRAPH_HITS }, { enabled: asked !== "" && works, keep: true });
+  const catalogue = useAsk(["search", "suggest", asked], () => api.search({ q: asked, page_size: CATALOGUE_HITS }), { enabled: asked !== "" });
+  const hits = asked === "" ? [] : suggestions(works ? (answer.data?.result.hits ?? []) : [], catalogue.data?.items ?? []);
+  const searching = answer.isFetching || catalogue.isFetching;
 
   useEffect(() => setAt(0), [asked]);
   useEffect(() => {
@@ -38,11 +56,24 @@ export function SearchBox({ focus, onDone }: { focus?: boolean; onDone?: () => v
     return () => document.removeEventListener("pointerdown", away);
   }, []);
 
-  const go = (hit: SearchHit) => {
+  useEffect(() => {
+    const jump = (event: globalThis.KeyboardEvent) => {
+      if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+        event.preventDefault();
+        field.current?.focus({ cursor: "all" });
+      }
+    };
+    document.addEventListener("keydown", jump);
+    return () => document.removeEventListener("keydown", jump);
+  }, []);
+
+  const go = (hit: Suggestion) => {
     setOpen(false);
     setQ("");
     onDone?.();
-    if (hit.kind === "enterprise") void navigate({ to: "/firms/$id", params: { id: hit.id } });
+    if (hit.kind === "all") void navigate({ to: "/search", search: { q: asked } });
+    else if (hit.kind === "found") void navigate(placeOf(hit.found));
+    else if (hit.kind === "enterprise") void navigate({ to: "/firms/$id", params: { id: hit.id } });
     else if (hit.kind === "chain") void navigate({ to: "/chain/$id", params: { id: hit.id } });
     else void navigate({ to: "/candidates", search: { product: hit.id } });
   };
@@ -56,7 +87,7 @@ export function SearchBox({ focus, onDone }: { focus?: boolean; onDone?: () => v
     } else if (event.key === "Enter") {
       const hit = hits[at];
       if (hit) go(hit);
-      else if (q.trim() !== "") void navigate({ to: "/firms", search: { q: q.trim() } });
+      else if (q.trim() !== "") void navigate({ to: "/search", search: { q: q.trim() } });
     } else if (event.key === "Escape") setOpen(false);
   };
 
@@ -64,7 +95,9 @@ export function SearchBox({ focus, onDone }: { focus?: boolean; onDone?: () => v
   return (
     <div className="search" ref={box}>
       <Input
+        ref={field}
         size="large"
+        aria-keyshortcuts="Control+K Meta+K"
         variant="filled"
         prefix={<SearchOutlined aria-hidden="true" />}
         value={q}
@@ -86,15 +119,15 @@ export function SearchBox({ focus, onDone }: { focus?: boolean; onDone?: () => v
       />
       {expanded ? (
         <div className="search-list">
-          {hits.length === 0 ? (
+          {hits.length <= 1 ? (
             <p className="search-none" role="status">
-              {answer.isFetching ? t("search.searching") : t("search.none", { q: asked })}
+              {searching ? t("search.searching") : t("search.none", { q: asked })}
             </p>
           ) : null}
           <ul id={list} role="listbox" aria-label={t("search.label")}>
             {hits.map((hit, k) => (
               <li
-                key={`${hit.kind}:${hit.id}`}
+                key={hit.key}
                 id={`${list}-${k}`}
                 role="option"
                 aria-selected={k === at}
@@ -102,9 +135,7 @@ export function SearchBox({ focus, onDone }: { focus?: boolean; onDone?: () => v
                 onPointerEnter={() => setAt(k)}
                 onClick={() => go(hit)}
               >
-                <span className="search-kind">{t(`search.${hit.kind}`)}</span>
-                <b>{hit.name}</b>
-                {hit.subtitle ? <small>{hit.subtitle}</small> : null}
+                <Line hit={hit} q={asked} />
               </li>
             ))}
           </ul>
@@ -112,4 +143,33 @@ export function SearchBox({ focus, onDone }: { focus?: boolean; onDone?: () => v
       ) : null}
     </div>
   );
+}
+
+function Line({ hit, q }: { hit: Suggestion; q: string }) {
+  const t = useT();
+  if (hit.kind === "all") return <span>{t("find.all", { q })}</span>;
+  if (hit.kind === "found") {
+    return (
+      <>
+        <span className="search-kind">{t(`find.kindOf.${hit.found.kind}`)}</span>
+        <b>{text(hit.found.title) || hit.found.id}</b>
+        <small>{hit.found.id}</small>
+      </>
+    );
+  }
+  return (
+    <>
+      <span className="search-kind">{t(`search.${hit.kind}`)}</span>
+      <b>{hit.name}</b>
+      {hit.subtitle ? <small>{hit.subtitle}</small> : null}
+    </>
+  );
+}
+
+function suggestions(graph: { kind: "product" | "enterprise" | "chain"; id: string; name: string; subtitle?: string | null }[], found: FoundThing[]): Suggestion[] {
+  return [
+    ...graph.map((hit) => ({ key: `${hit.kind}:${hit.id}`, kind: hit.kind, id: hit.id, name: hit.name, subtitle: hit.subtitle })),
+    ...found.map((hit) => ({ key: `found:${hit.kind}:${hit.id}`, kind: "found" as const, found: hit })),
+    { key: "all", kind: "all" as const },
+  ];
 }

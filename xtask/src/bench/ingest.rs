@@ -47,7 +47,7 @@ pub(crate) fn run_all() -> Result<()> {
 }
 
 /// Everyone reads the same plain file, so that nobody is measured on decompression.
-fn unpack(compressed: &Path, work: &Path) -> Result<PathBuf> {
+pub(super) fn unpack(compressed: &Path, work: &Path) -> Result<PathBuf> {
     let plain = work.join(compressed.file_stem().context("file name")?);
     if !plain.exists() {
         let packer = if compressed.extension().is_some_and(|e| e == "zst") { "zstd" } else { "gzip" };

@@ -7,13 +7,16 @@ mod measure;
 mod pii;
 mod quality;
 mod risk;
+mod search;
 mod start;
 mod table;
 
 use anyhow::{Result, bail};
 
-const NAMES: [&str; 11] =
-    ["start", "ingest", "sql", "graph", "risk", "pii", "login", "evidence", "grant", "match", "quality"];
+const NAMES: [&str; 12] = [
+    "start", "ingest", "sql", "graph", "risk", "pii", "login", "evidence", "grant", "match", "quality",
+    "search",
+];
 
 /// Run one bench, or all of them.
 pub(crate) fn run(name: &str) -> Result<()> {
@@ -26,6 +29,7 @@ pub(crate) fn run(name: &str) -> Result<()> {
         "grant" => example::run_example("brain-warehouse", "bench_grant"),
         "risk" => risk::run_all(),
         "pii" => pii::run_all(),
+        "search" => search::run_all(),
         "match" => matching::run_all(),
         "evidence" => example::run_example("brain-trust", "evidence_speed"),
         "quality" => quality::run_all(),

@@ -29,6 +29,7 @@ mod protection;
 mod requests;
 mod runs;
 mod sample;
+mod search;
 mod session;
 mod sql;
 mod tenancy;

@@ -32,7 +32,10 @@ basis = "合同到期"
 const PROVIDER: &str = "centre";
 
 /// Operations open to enterprises that name something but need no tenant, each with the reason.
-const SHARED: [(&str, &str); 10] = [
+const SHARED: [(&str, &str); 13] = [
+    ("datasets_prov", "the catalogue is for everybody signed in"),
+    ("terms_list", "terms are for everybody signed in"),
+    ("terms_show", "terms are for everybody signed in"),
     ("grading_list", "a list of one's own, see below"),
     ("log_tile", "hashes are public"),
     ("witness_checkpoint", "checkpoints are public"),

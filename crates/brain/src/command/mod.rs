@@ -19,10 +19,12 @@ mod map;
 mod restore;
 mod retention;
 mod run;
+mod search;
 mod serve;
 mod simulate;
 mod sql;
 mod status;
+mod term;
 
 use crate::cli::{Cli, Command};
 use crate::{config, telemetry, terminal};
@@ -55,6 +57,8 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         Command::Simulate(arguments) => quiet(loaded, |_| simulate::simulate(arguments)),
         Command::Sql(arguments) => quiet(loaded, |loaded| sql::sql(loaded, arguments)),
         Command::Catalog(arguments) => quiet(loaded, |loaded| catalog::catalog(loaded, arguments)),
+        Command::Search(arguments) => quiet(loaded, |loaded| search::search(loaded, arguments)),
+        Command::Term(arguments) => quiet(loaded, |loaded| term::term(loaded, arguments)),
         Command::Match(arguments) => quiet(loaded, |loaded| entity_match::entity_match(loaded, arguments)),
         Command::Map(arguments) => quiet(loaded, |loaded| map::map(loaded, arguments)),
         Command::Grade(arguments) => quiet(loaded, |loaded| grade::grade(loaded, arguments)),

@@ -63,6 +63,8 @@ pub async fn serve(loaded: Loaded) -> Result<ExitCode> {
     let keys = tokio::spawn(settle_keys(node.trust.vault()));
     let sweeping = tokio::spawn(sweep(node.trust.clone()));
     let catching_up = tokio::spawn(catch_up(node.warehouse.clone()));
+    let search = node.warehouse.search();
+    let searching = tokio::spawn(async move { search.keep().await });
     let address = listener.local_addr()?;
     let site = node.config.http.site(address, tls.is_some()).map_err(Failure::from)?;
     let certificate = node.trust.status().certificate();
@@ -72,7 +74,9 @@ pub async fn serve(loaded: Loaded) -> Result<ExitCode> {
     let mut doors = vec![door(listener, Entrance::Public)];
     doors.extend(administration.map(|listener| door(listener, Entrance::Administration)));
     brain_api::serve(doors, interface, stopped()).await.context("the listener failed")?;
-    for task in [keys, backing_up, scheduled, measuring, retaining, renewing, sweeping, catching_up] {
+    for task in
+        [keys, backing_up, scheduled, measuring, retaining, renewing, sweeping, catching_up, searching]
+    {
         task.abort();
     }
     stop(&node, runs).await;

@@ -60,5 +60,6 @@ pub(crate) mod secret;
 pub(crate) mod session;
 pub(crate) mod session_token;
 pub(crate) mod setting;
+pub(crate) mod term;
 pub(crate) mod totp;
 pub(crate) mod use_counter;

@@ -110,12 +110,14 @@ pub struct DatasetDetail {
     pub lineage_up: Vec<LineageStep>,
     /// What is computed from it, nearest first.
     pub lineage_down: Vec<LineageStep>,
+    /// Accesses in the last 90 days, refused ones included.
+    pub uses: u64,
 }
 
 /// The catalogue of a node; cheap to clone.
 #[derive(Clone)]
 pub struct Catalogue {
-    inner: Arc<Inner>,
+    pub(super) inner: Arc<Inner>,
 }
 
 impl Warehouse {
@@ -173,6 +175,7 @@ impl Catalogue {
             quality: entry.quality.clone().and_then(|value| serde_json::from_value(value).ok()),
             lineage_up: self.lineage_up(entry).await?,
             lineage_down: self.lineage_down(name).await?,
+            uses: self.inner.uses_of(name).await?,
         })
     }
 

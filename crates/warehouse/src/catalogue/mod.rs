@@ -4,10 +4,13 @@
 //! The Delta log is the truth about versions: [`recover`] brings the catalogue in line with it at every start.
 
 mod card;
+mod dcat;
 pub(crate) mod entry;
+mod prov;
 pub(crate) mod quality;
 pub(crate) mod record;
 pub(crate) mod recover;
+mod uses;
 
 pub use card::{Catalogue, CatalogueQuery, DatasetCard, DatasetDetail, LineageStep, VersionCard};
 pub use entry::ColumnCard;
@@ -22,6 +25,7 @@ use chrono::{DateTime, Utc};
 use entry::Entry;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use tokio::sync::watch;
 
 /// Every dataset by name, as of the last change.
 pub(crate) type Snapshot = BTreeMap<String, Arc<Entry>>;
@@ -34,6 +38,8 @@ pub(crate) struct Memory {
     next_end: ArcSwapOption<DateTime<Utc>>,
     /// Oldest version that is still there, of datasets whose older ones were deleted under a rule.
     first_kept: ArcSwap<BTreeMap<String, u64>>,
+    /// How often it was read again, for those who follow it.
+    changes: watch::Sender<u64>,
 }
 
 impl Memory {
@@ -50,6 +56,16 @@ impl Memory {
     /// Oldest version of a dataset that is still there.
     pub(crate) fn first_kept(&self, dataset: &str) -> u64 {
         self.first_kept.load().get(dataset).copied().unwrap_or_default()
+    }
+
+    /// How often it was read again.
+    pub(crate) fn generation(&self) -> u64 {
+        *self.changes.borrow()
+    }
+
+    /// Tells when it was read again.
+    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
     }
 
     /// Read the store again. Call after every transaction that changed a dataset.
@@ -83,6 +99,7 @@ impl Memory {
         self.first_kept.store(Arc::new(first_kept.collect()));
         self.snapshot.store(Arc::new(snapshot));
         self.next_end.store(decided.next_end.map(Arc::new));
+        self.changes.send_modify(|generation| *generation += 1);
         Ok(())
     }
 }

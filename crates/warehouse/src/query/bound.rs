@@ -16,6 +16,8 @@ pub struct Reach {
     pub input: Input,
     /// The view the grant opens, as text: two parties with equal views of equal versions see equal rows.
     pub view: String,
+    /// Whether it is every row with every column as it is.
+    pub whole: bool,
 }
 
 impl Session {
@@ -36,6 +38,20 @@ impl Session {
         self.sql_with(sql, values, limits, cancel).await
     }
 
+    /// Whether the party could read a dataset now. Asking leaves no record; reading does.
+    pub(crate) fn may_read(&self, dataset: &str) -> bool {
+        let visit = self.visit();
+        let snapshot = visit.inner.catalogue.snapshot();
+        snapshot.get(dataset).is_some_and(|entry| entry.version.is_some() && visit.may_see(entry))
+    }
+
+    /// Names of the columns of a dataset, as the catalogue has them.
+    pub(crate) fn columns(&self, dataset: &str) -> Vec<String> {
+        let snapshot = self.visit().inner.catalogue.snapshot();
+        let columns = snapshot.get(dataset).map(|entry| entry.columns.iter());
+        columns.into_iter().flatten().map(|column| column.name.clone()).collect()
+    }
+
     /// What the party may see of a dataset now, without reading it.
     pub fn reach(&self, dataset: &str) -> Result<Reach> {
         let visit = self.visit();
@@ -49,7 +65,8 @@ impl Session {
         let tenant = hashed.then_some((&party.organisation, &party.account));
         let view =
             json!({ "rows": grant.rows, "masks": grant.masks, "own": own, "tenant": tenant }).to_string();
-        Ok(Reach { input, view })
+        let whole = grant.masks.is_empty() && matches!(&grant.rows, Predicate::All(all) if all.is_empty());
+        Ok(Reach { input, view, whole })
     }
 }
 

@@ -110,7 +110,7 @@ impl Visit {
     }
 
     /// Whether the party may know of the dataset.
-    fn may_see(&self, entry: &Entry) -> bool {
+    pub(super) fn may_see(&self, entry: &Entry) -> bool {
         self.inner.trust.policy().decide(&self.party, &entry.facts(), &self.ask()).allow
     }
 

@@ -16,3 +16,4 @@ mod masks;
 mod models;
 mod node;
 mod retention;
+mod search;

@@ -7,7 +7,7 @@ use brain_kernel::progress::{Cancel, Progress};
 use brain_warehouse::model::{ModelRun, ModelState};
 use std::path::PathBuf;
 
-async fn refresh(node: &Node) -> Vec<ModelRun> {
+pub(crate) async fn refresh(node: &Node) -> Vec<ModelRun> {
     let progress = Progress::new();
     let runs =
         node.warehouse.refresh_models(&administrator(), progress.clone(), Cancel::new()).await.unwrap();
@@ -24,7 +24,7 @@ async fn one(node: &Node, sql: &str) -> String {
     node.rows(&administrator(), sql).await.unwrap_or_else(|failure| panic!("{sql}: {failure:?}")).join(";")
 }
 
-fn small(node: &Node) {
+pub(crate) fn small(node: &Node) {
     node.file("cur/chains.csv", "chain,name_zh,name_en,final_products\nrobot,机器人,Robots,工业机器人\n");
     node.file(
         "cur/products.csv",

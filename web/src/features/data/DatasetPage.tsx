@@ -51,6 +51,7 @@ export function DatasetPage() {
               <Figure label={t("data.rows")} value={number(data.card.rows)} unit={t("common.rowsUnit")} />
               <Figure label={t("common.version")} value={number(data.card.version)} note={instant(data.card.updated_at)} />
               <Figure label={t("data.zone")} value={<span style={{ fontSize: 18 }}>{zoneName(data.card.zone)}</span>} note={t(`dataSide.${data.card.side}`)} />
+              <Figure label={t("find.uses")} value={number(data.uses)} note={t("find.usesHelp")} />
               <Figure label={t("data.grade")} value={<span style={{ fontSize: 18 }}>{gradeName(data.card.grade)}</span>} note={data.card.bytes ? bytes(data.card.bytes) : undefined} />
             </div>
             <Source data={data} />

@@ -33,7 +33,8 @@ export function RequestAccess({ detail }: { detail: DatasetDetail }) {
   );
 }
 
-function RequestForm({ detail, onClose }: { detail: DatasetDetail; onClose: () => void }) {
+/** The form by itself. */
+export function RequestForm({ detail, onClose }: { detail: DatasetDetail; onClose: () => void }) {
   const t = useT();
   const { message } = App.useApp();
   const [form] = Form.useForm<Draft>();
