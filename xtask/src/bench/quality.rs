@@ -13,10 +13,8 @@ use anyhow::{Context as _, Result};
 const ROWS: u64 = 1_000_000;
 const CPU_SECONDS_MAX: f64 = 0.6;
 const MEMORY_MIB_MAX: f64 = 200.0;
-const PEERS: [(&str, &[&str]); 2] = [
-    ("great_expectations", &["great_expectations==1.24.1"]),
-    ("pandera", &["pandera[pandas]==0.35.0"]),
-];
+const PEERS: [(&str, &[&str]); 2] =
+    [("great_expectations", &["great_expectations==1.24.1"]), ("pandera", &["pandera[pandas]==0.35.0"])];
 
 /// One run of all.
 pub(crate) fn run_all() -> Result<()> {

@@ -15,4 +15,5 @@ mod grading;
 mod masks;
 mod models;
 mod node;
+mod quality;
 mod retention;
