@@ -1,5 +1,6 @@
 //! The command line.
 
+mod quality;
 mod trust;
 
 use crate::config::{NodeRole, Overrides};
@@ -10,6 +11,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use toml::Value;
 
+pub use quality::{Quality, QualityAction};
 pub use trust::{
     Audit, AuditAction, AuditFilter, Backup, BackupAction, Ca, CaAction, ClientsAction, Compliance,
     ComplianceAction, Evidence, EvidenceAction, ExplainAccess, Grade, GradeAction, IdentityCommand,
@@ -83,6 +85,8 @@ pub enum Command {
     ExplainAccess(ExplainAccess),
     /// 分类分级 · classification and grading
     Grade(Grade),
+    /// 数据质量 · rules, checks, score and tickets
+    Quality(Quality),
     /// 证书 · the node's own certificate authority
     Ca(Ca),
     /// 备份 · back the node up into a folder elsewhere, while it runs or not

@@ -21,8 +21,10 @@ use crate::score::{self, Score};
 /// What a report needs beside the table.
 #[derive(Debug, Default)]
 pub struct Inputs<'a> {
-    /// Profile of an earlier version, for drift and changes of the number of rows.
+    /// Profile of an earlier version, for drift.
     pub baseline: Option<&'a Profile>,
+    /// Rows at the last check, for changes of their number.
+    pub rows_before: Option<u64>,
     /// Keys of the tables referred to, by rule; an absent one makes the rule unmeasured.
     pub references: BTreeMap<String, Keys>,
 }
@@ -108,7 +110,14 @@ pub(crate) fn report(state: State, plan: &Plan, mut inputs: Inputs<'_>) -> Resul
         .zip(&gathered)
         .filter_map(|(column, gathered)| Some(gathered.as_ref()?.profile(&column.name, column.kind)));
     let profile = Profile { rows, columns: profiled.collect() };
-    let table = Table { plan, rows, gathered: &gathered, profile: &profile, baseline: inputs.baseline };
+    let table = Table {
+        plan,
+        rows,
+        gathered: &gathered,
+        profile: &profile,
+        baseline: inputs.baseline,
+        rows_before: inputs.rows_before,
+    };
     let mut outcomes = Vec::new();
     for ((rule, task), tally) in plan.rules.rules.iter().zip(&plan.tasks).zip(tallies) {
         let blank = blank(rule);
@@ -212,6 +221,7 @@ struct Table<'a> {
     gathered: &'a [Option<Gathered>],
     profile: &'a Profile,
     baseline: Option<&'a Profile>,
+    rows_before: Option<u64>,
 }
 
 impl Table<'_> {
@@ -296,7 +306,7 @@ impl Table<'_> {
     ) -> Outcome {
         let rows = self.rows;
         let inside = min.is_none_or(|min| rows >= min) && max.is_none_or(|max| rows <= max);
-        let before = self.baseline.map(|profile| profile.rows);
+        let before = self.rows_before;
         let changed = change.zip(before).map(|(most, before)| {
             let moved = (rows as f64 - before as f64).abs() / (before as f64).max(1.0);
             (moved <= most, before)
@@ -385,7 +395,7 @@ fn verdict(outcome: Outcome, passes: bool, measured: f64, says: Text) -> Outcome
 }
 
 fn waiting(outcome: Outcome) -> Outcome {
-    let says = Text::new("还没有可比较的画像", "there is no profile to compare with yet");
+    let says = Text::new("还没有可比较的基线", "there is nothing to compare with yet");
     Outcome { standing: Standing::Waiting, says, ..outcome }
 }
 

@@ -72,12 +72,18 @@ macro_rules! every_table {
             organisation,
             passkey,
             password_history,
+            quality_profile,
+            quality_rules,
+            quality_run,
+            quality_ticket,
+            quality_ticket_event,
             recovery_code,
             removed_version,
             rule_version,
             secret,
             session_token,
             setting,
+            term,
             totp,
             use_counter
         )

@@ -35,6 +35,7 @@ pub mod oidc_token;
 pub mod organisation;
 pub mod page;
 pub mod password_history;
+pub mod quality;
 pub mod retention;
 pub mod rule_version;
 pub mod second_factor;

@@ -23,6 +23,7 @@ mod lake;
 pub mod mapping;
 pub mod model;
 mod options;
+pub mod quality;
 pub mod query;
 pub mod retention;
 pub mod search;

@@ -19,6 +19,7 @@ pub(crate) mod node;
 pub(crate) mod oauth;
 pub(crate) mod organisations;
 pub(crate) mod passkeys;
+pub(crate) mod quality;
 pub(crate) mod requests;
 pub(crate) mod retention;
 pub(crate) mod runs;
@@ -54,6 +55,7 @@ pub(crate) fn all(registry: &Registry) -> Vec<Endpoint> {
     endpoints.extend(search::endpoints());
     endpoints.extend(terms::endpoints());
     endpoints.extend(grading::endpoints());
+    endpoints.extend(quality::endpoints());
     endpoints.extend(ingest::endpoints());
     endpoints.extend(sql::endpoints());
     endpoints.extend(components::endpoints(registry));

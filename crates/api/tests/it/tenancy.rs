@@ -32,11 +32,12 @@ basis = "合同到期"
 const PROVIDER: &str = "centre";
 
 /// Operations open to enterprises that name something but need no tenant, each with the reason.
-const SHARED: [(&str, &str); 13] = [
+const SHARED: [(&str, &str); 14] = [
     ("datasets_prov", "the catalogue is for everybody signed in"),
     ("terms_list", "terms are for everybody signed in"),
     ("terms_show", "terms are for everybody signed in"),
     ("grading_list", "a list of one's own, see below"),
+    ("quality_tickets", "a list of one's own, see below"),
     ("log_tile", "hashes are public"),
     ("witness_checkpoint", "checkpoints are public"),
     ("organisations_put", "not open to enterprises"),
@@ -202,6 +203,15 @@ impl Case {
         id_of(&self.own.post("/api/v1/session/passkeys/confirmation", &body).await.expect(200)["passkey"])
     }
 
+    /// A ticket about the dataset: a rule that its one row breaks was put in force and checked.
+    async fn ticket(&self) -> String {
+        let put = self.own.request(Method::PUT, &quality("rules")).json(&rules(0));
+        let _ = self.own.send(put).await;
+        let _ = self.own.post(&quality("check"), &json!({})).await.expect(200);
+        let tickets = self.own.get("/api/v1/quality/tickets").await.expect(200);
+        id_of(&tickets["items"][0])
+    }
+
     async fn component_run(&self) -> String {
         let request = self.own.request(Method::POST, "/api/v1/components/test.wait/run");
         let request = request.header("prefer", "respond-async").json(&json!({ "params": {} }));
@@ -286,6 +296,30 @@ impl Case {
             "grading_reject" => {
                 post(format!("/api/v1/grading/{}/reject", self.label().await), json!({ "reason": "否" }))
             }
+            "quality_show" => get(&format!("/api/v1/datasets/{DATASET}/quality")),
+            "quality_check" => post(quality("check"), Value::Null),
+            "quality_rules_change" => {
+                let shown = self.own.get(&format!("/api/v1/datasets/{DATASET}/quality")).await.expect(200);
+                (Method::PUT, quality("rules"), rules(shown["rules_version"].as_u64().unwrap()))
+            }
+            "quality_propose" => post(quality("proposals"), Value::Null),
+            "quality_baseline" => {
+                let _ = self.ticket().await;
+                post(quality("baseline"), json!({ "reason": "是" }))
+            }
+            "quality_profile" => {
+                let _ = self.ticket().await;
+                get(&quality("profile"))
+            }
+            "quality_examples" => {
+                let _ = self.ticket().await;
+                get(&quality("examples?rule=other"))
+            }
+            "quality_ticket_show" => get(&format!("/api/v1/quality/tickets/{}", self.ticket().await)),
+            "quality_ticket_note" => self.step("note").await,
+            "quality_ticket_acknowledge" => self.step("acknowledge").await,
+            "quality_ticket_resolve" => self.step("resolve").await,
+            "quality_ticket_reopen" => self.step("reopen").await,
             "components_show" => get("/api/v1/components/test.echo"),
             "components_run" => {
                 let body = json!({ "params": { "text": "a", "times": 1 } });
@@ -293,6 +327,14 @@ impl Case {
             }
             other => panic!("{other} has no request here"),
         }
+    }
+
+    /// A step of the ticket at its present revision; one that its state does not allow is refused to its owner too.
+    async fn step(&self, step: &str) -> (Method, String, Value) {
+        let path = format!("/api/v1/quality/tickets/{}", self.ticket().await);
+        let shown = self.own.get(&path).await.expect(200);
+        let body = json!({ "revision": shown["card"]["revision"], "note": "看过" });
+        (Method::POST, format!("{path}/{step}"), body)
     }
 
     /// A query of the enterprise's that runs until it is cancelled; it runs when this returns.
@@ -316,6 +358,16 @@ impl Case {
         }
         panic!("the query does not begin");
     }
+}
+
+fn quality(what: &str) -> String {
+    format!("/api/v1/datasets/{DATASET}/quality/{what}")
+}
+
+fn rules(seen: u64) -> Value {
+    let toml =
+        "[[rule]]\nid = \"other\"\ncheck = { kind = \"one_of\", column = \"product\", values = [\"钢\"] }\n";
+    json!({ "toml": toml, "reason": "核实", "seen": seen })
 }
 
 fn label() -> Value {
@@ -368,6 +420,7 @@ async fn lists_hold_nothing_of_another_account_or_organisation() {
     let (proposal, link, consent) = (case.proposal().await, case.link().await, case.consent().await);
     let session = case.own.get("/api/v1/session/security").await.expect(200)["sessions"][0].clone();
     let passkey = case.passkey().await;
+    let ticket = case.ticket().await;
     let stranger = case.node.signed_in("other_enterprise").await;
     for (path, id) in [
         ("/api/v1/api-keys", &key),
@@ -379,6 +432,7 @@ async fn lists_hold_nothing_of_another_account_or_organisation() {
         ("/api/v1/session/consents", &consent),
         ("/api/v1/session/security", &id_of(&session)),
         ("/api/v1/session/security", &passkey),
+        ("/api/v1/quality/tickets", &ticket),
     ] {
         let own = case.own.get(path).await;
         assert!(own.text().contains(id.as_str()), "{path}: {}", own.text());

@@ -16,6 +16,7 @@ mod incident;
 mod ingest;
 mod keys;
 mod map;
+mod quality;
 mod restore;
 mod retention;
 mod run;
@@ -62,6 +63,7 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         Command::Match(arguments) => quiet(loaded, |loaded| entity_match::entity_match(loaded, arguments)),
         Command::Map(arguments) => quiet(loaded, |loaded| map::map(loaded, arguments)),
         Command::Grade(arguments) => quiet(loaded, |loaded| grade::grade(loaded, arguments)),
+        Command::Quality(arguments) => quiet(loaded, |loaded| quality::quality(loaded, arguments)),
         Command::Evidence(arguments) => quiet(loaded, |loaded| evidence::evidence(loaded, arguments)),
         Command::Audit(arguments) => quiet(loaded, |loaded| audit::audit(loaded, arguments)),
         Command::Incident(arguments) => quiet(loaded, |loaded| incident::incident(loaded, arguments)),

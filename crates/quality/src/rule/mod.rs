@@ -1,5 +1,6 @@
 //! Rules (质量规则) as people write them.
 
+mod describe;
 pub(crate) mod load;
 
 use brain_kernel::language::Text;
@@ -429,7 +430,7 @@ pub enum Check {
         /// Most.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         max: Option<u64>,
-        /// Largest change against the stored profile, as a share of it.
+        /// Largest change since the last check, as a share of it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         change_at_most: Option<f64>,
     },

@@ -299,7 +299,7 @@ fn drift_is_seen_against_the_stored_profile_and_not_where_nothing_moved() {
     );
     let stored: brain_quality::Profile =
         serde_json::from_str(&serde_json::to_string(&first.profile).unwrap()).unwrap();
-    let baseline = || Inputs { baseline: Some(&stored), ..Inputs::default() };
+    let baseline = || Inputs { baseline: Some(&stored), rows_before: Some(1000), ..Inputs::default() };
     let same = run(rules, &numbers(1..=1000, "usual"), &Lists::new(), baseline());
     for outcome in &same.outcomes {
         assert_eq!(outcome.standing, Standing::Passed, "{}: {}", outcome.rule, outcome.says.en);

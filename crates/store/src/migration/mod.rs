@@ -11,7 +11,8 @@ mod m0006_crypto;
 mod m0007_audit;
 mod m0008_federation;
 mod m0009_status;
-mod m0040_terms;
+mod m0010_terms;
+mod m0011_quality;
 
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbBackend, SqliteTransactionMode, TransactionOptions,
@@ -35,7 +36,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_audit::Migration),
             Box::new(m0008_federation::Migration),
             Box::new(m0009_status::Migration),
-            Box::new(m0040_terms::Migration),
+            Box::new(m0010_terms::Migration),
+            Box::new(m0011_quality::Migration),
         ]
     }
 }

@@ -16,6 +16,7 @@ mod database;
 mod grading;
 mod opening;
 mod people;
+mod quality;
 mod released;
 mod runs;
 mod transactions;

@@ -92,6 +92,13 @@ impl Policy {
         party_of(&found.ok_or_else(|| Error::not_found("account", account))?)
     }
 
+    /// The party behind an account id, for what it set up earlier and what is done by itself now; none where there is no
+    /// such account or it is closed, so that what it set up stops with it.
+    pub async fn party_behind(&self, account: &str) -> Result<Option<Party>> {
+        let found = account::find(self.0.store.db(), account).await?;
+        found.filter(|found| !found.disabled).map(|found| party_of(&found)).transpose()
+    }
+
     /// Every account that could be asked about, at most 500: all for a security administrator, otherwise one's own.
     pub async fn parties(&self, actor: &Party) -> Result<Vec<Party>> {
         if !oversees_rights(actor) {

@@ -106,6 +106,9 @@ pub struct DatasetDetail {
     pub versions: Vec<VersionCard>,
     /// Quality of the latest version; `None` where it was never measured.
     pub quality: Option<Quality>,
+    /// The last check against the owner's rules; `None` where there was none.
+    #[serde(default)]
+    pub check: Option<crate::quality::Glance>,
     /// What it is computed from, nearest first.
     pub lineage_up: Vec<LineageStep>,
     /// What is computed from it, nearest first.
@@ -173,6 +176,7 @@ impl Catalogue {
                 .filter(|card| card.version >= self.inner.catalogue.first_kept(name))
                 .collect(),
             quality: entry.quality.clone().and_then(|value| serde_json::from_value(value).ok()),
+            check: self.inner.quality_glance(name).await?,
             lineage_up: self.lineage_up(entry).await?,
             lineage_down: self.lineage_down(name).await?,
             uses: self.inner.uses_of(name).await?,

@@ -33,6 +33,12 @@ pub struct IngestReport {
     /// Why what landed was not classified; `brain grade scan` tries again.
     #[serde(default)]
     pub grading_failure: Option<Text>,
+    /// Checks of the datasets with quality rules that landed, by dataset.
+    #[serde(default)]
+    pub quality: BTreeMap<String, crate::quality::Glance>,
+    /// Why what landed was not checked; `brain quality run` tries again.
+    #[serde(default)]
+    pub quality_failure: Option<Text>,
     /// First table's version; `None` when nothing was committed.
     pub version: Option<u64>,
     /// The same content was taken in before; nothing changed.

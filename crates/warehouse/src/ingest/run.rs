@@ -133,6 +133,7 @@ impl Warehouse {
             self.count_firms(party, &mut report, cancel).await;
         }
         self.grade_landed(&mut report).await;
+        self.check_landed(&mut report, cancel).await;
         report.seconds = rounded(started);
         report.peak_memory_mb = peak_memory_mb();
         let body = serde_json::to_value(&report).unwrap_or_default();
@@ -153,6 +154,29 @@ impl Warehouse {
                 Err(error) => {
                     tracing::warn!(run = report.run_id, dataset, %error, "not classified after the ingest");
                     report.grading_failure = Some(Failure::from(error).detail);
+                }
+            }
+        }
+    }
+
+    /// Check what landed against the rules of its owner. A check that fails does not undo the ingest: the log says why,
+    /// and the dataset can be checked again.
+    async fn check_landed(&self, report: &mut IngestReport, cancel: &Cancel) {
+        let landed: Vec<String> = report
+            .tables
+            .iter()
+            .filter(|table| table.version.is_some())
+            .map(|table| table.dataset.clone())
+            .collect();
+        for dataset in landed {
+            match self.inner.check_landed(&dataset, "ingest", cancel).await {
+                Ok(Some(glance)) => {
+                    report.quality.insert(dataset, glance);
+                }
+                Ok(None) => {}
+                Err(error) => {
+                    tracing::warn!(run = report.run_id, dataset, %error, "quality not checked after the ingest");
+                    report.quality_failure = Some(Failure::from(error).detail);
                 }
             }
         }
@@ -384,6 +408,8 @@ impl Run<'_> {
             firms_with_industry: None,
             labels_proposed: 0,
             grading_failure: None,
+            quality: std::collections::BTreeMap::new(),
+            quality_failure: None,
             version: None,
             unchanged: tables.iter().all(|table| table.report.unchanged),
             landing_seconds: rounded(self.started),

@@ -80,7 +80,14 @@ impl Warehouse {
                 return Err(Error::Cancelled);
             }
             let before = last.iter().find(|run| run.model == model.name);
-            runs.push(inner.refresh(&model, before, party, &cancel).await?);
+            let run = inner.refresh(&model, before, party, &cancel).await?;
+            // A check that fails does not undo the model; the dataset can be checked again.
+            if run.state == ModelState::Ran
+                && let Err(error) = inner.check_landed(&model.name, "model", &cancel).await
+            {
+                tracing::warn!(model = model.name, %error, "quality not checked after the model");
+            }
+            runs.push(run);
             progress.add(1);
         }
         Ok(runs)

@@ -4,6 +4,7 @@ use super::view;
 use crate::catalogue::entry::Entry;
 use crate::engine::CATALOG;
 use crate::handle::Inner;
+use crate::lake::read::TableAt;
 use crate::{Error, Result};
 use async_trait::async_trait;
 use brain_kernel::error::Failure;
@@ -143,6 +144,19 @@ impl Visit {
         self.access.opened(&entry.name, version, &grant)?;
         let input = Input { dataset: entry.name.clone(), version, grant: grant.id };
         Ok(Some(Opened { provider, input }))
+    }
+
+    /// The view of rows that were picked out of a dataset, under the grant for the dataset as a whole.
+    pub(crate) fn open_part(&self, part: &TableAt) -> Result<Opened> {
+        let snapshot = self.inner.catalogue.snapshot();
+        let unknown = || Error::UnknownDataset { name: part.dataset.clone(), nearest: Vec::new() };
+        let entry = snapshot.get(&part.dataset).ok_or_else(unknown)?;
+        self.confine(&entry.name)?;
+        let grant = self.grant(entry)?;
+        let provider = view::provider(part, &grant.rows, &grant.masks, &self.party, &self.salt())?;
+        self.access.opened(&entry.name, part.version, &grant)?;
+        let input = Input { dataset: entry.name.clone(), version: part.version, grant: grant.id };
+        Ok(Opened { provider, input })
     }
 
     /// The salt of the party's pseudonyms.

@@ -6,6 +6,7 @@ use super::statement;
 use super::stream::{Bounds, QueryStream};
 use crate::engine::{CATALOG, DEFAULT_ZONE};
 use crate::handle::Inner;
+use crate::lake::read::TableAt;
 use crate::{Error, Result, Warehouse};
 use brain_kernel::party::Party;
 use brain_kernel::progress::Cancel;
@@ -131,6 +132,30 @@ impl Session {
     fn told<T>(&self, outcome: Result<T>) -> Result<T> {
         self.visit.access.touch();
         outcome.inspect_err(|error| self.visit.access.failed(error.code()))
+    }
+
+    /// Who asks.
+    pub(crate) fn party(&self) -> &Party {
+        &self.visit.party
+    }
+
+    /// For what.
+    pub(crate) fn purpose(&self) -> &str {
+        &self.visit.purpose
+    }
+
+    /// All rows of a part of a dataset that was picked out before, as the party may see them.
+    pub(crate) async fn rows_of(&self, part: &TableAt, cancel: Cancel) -> Result<QueryStream> {
+        let bounds = self.bounds(QueryLimits::default());
+        let work = async {
+            let Opened { provider, input } = self.visit.open_part(part)?;
+            let state = self.state(Prepared::new(), &bounds)?;
+            let name = TableReference::bare(part.dataset.clone());
+            let plan = LogicalPlanBuilder::scan(name, provider_as_source(provider), None)?.build()?;
+            let batches = self.execute(&state, plan, &bounds).await?;
+            self.stream(batches, BTreeSet::from([input]), &bounds, cancel.clone()).await
+        };
+        self.told(within(&bounds, &cancel, work).await)
     }
 
     pub(super) fn visit(&self) -> &Arc<Visit> {

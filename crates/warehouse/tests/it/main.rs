@@ -15,5 +15,6 @@ mod grading;
 mod masks;
 mod models;
 mod node;
+mod quality;
 mod retention;
 mod search;
