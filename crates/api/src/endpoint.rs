@@ -5,11 +5,13 @@
 
 use crate::ambient::Ambient;
 use crate::answer::{Answer, AnswerShape};
+use crate::bounds::QueryBounds;
 use crate::call::{Call, RequestBody, empty_to_absent};
 use crate::error::Error;
 use crate::guard::{self, Caller};
 use crate::limits::{Cost, Held, Payer};
 use crate::network::Entrance;
+use crate::openapi;
 use crate::problem;
 use crate::queries::shortened;
 use crate::services::App;
@@ -29,6 +31,7 @@ use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::future::Future;
+use std::sync::Arc;
 
 /// Who may call an endpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -145,6 +148,8 @@ pub(crate) struct Rules {
     cost: Cost,
     /// Id of the operation.
     pub(crate) id: Cow<'static, str>,
+    /// What the document says of its query.
+    bounds: Arc<QueryBounds>,
 }
 
 impl Endpoint {
@@ -283,7 +288,9 @@ impl Endpoint {
 
     /// The route. Consumes the row; take what the document needs before.
     pub(crate) fn into_route(self) -> (String, MethodRouter<App>) {
+        let query = (self.query)(&mut openapi::generator(true));
         let rules = Rules {
+            bounds: Arc::new(QueryBounds::of(query.as_value())),
             audience: self.audience,
             status: self.status,
             key_use: self.key_use,
@@ -334,7 +341,7 @@ where
         let path: HashMap<String, String> =
             path.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         guard::check_credential(&app, &rules, &caller, &path)?;
-        let query = parse_query(&parts.uri)?;
+        let query = parse_query(&parts.uri, &rules.bounds)?;
         let body = B::take(&parts, body).await?;
         let call = Call {
             app: app.clone(),
@@ -413,7 +420,7 @@ fn pass(app: &App, caller: &Caller, cost: Cost, uri: &Uri) -> Result<Held, Failu
 }
 
 /// The query without `lang`, which every endpoint takes, and without parameters left empty by a form.
-fn parse_query<Q: DeserializeOwned>(uri: &Uri) -> Result<Q, Failure> {
+fn parse_query<Q: DeserializeOwned>(uri: &Uri, bounds: &QueryBounds) -> Result<Q, Failure> {
     let kept = empty_to_absent(uri.query().unwrap_or_default());
     let malformed = |reason: String| Error::Malformed { place: "query", pointer: String::new(), reason };
     let uri: Uri = format!("/?{kept}").parse().map_err(|_| malformed("?".to_owned()))?;
@@ -421,5 +428,6 @@ fn parse_query<Q: DeserializeOwned>(uri: &Uri) -> Result<Q, Failure> {
         let text = rejection.body_text();
         malformed(text.strip_prefix("Failed to deserialize query string: ").unwrap_or(&text).to_owned())
     })?;
+    bounds.check(&uri)?;
     Ok(query.0)
 }

@@ -10,6 +10,7 @@ mod alarm;
 mod ambient;
 mod answer;
 mod assets;
+mod bounds;
 mod call;
 mod cells;
 mod compliance;

@@ -77,7 +77,7 @@ pub(crate) fn document(endpoints: &[Endpoint], version: &str) -> Value {
 }
 
 /// Requests are written in place: the same type may look different read and written (defaults, aliases).
-fn generator(inline: bool) -> SchemaGenerator {
+pub(crate) fn generator(inline: bool) -> SchemaGenerator {
     let settings = SchemaSettings::draft2020_12().with(|settings| {
         settings.meta_schema = None;
         settings.inline_subschemas = inline;
@@ -138,9 +138,11 @@ fn operation(endpoint: &Endpoint, requests: &mut SchemaGenerator, answers: &mut 
 
 /// A component takes its parameters under `params`, beside what belongs to the run and not to the component.
 fn component_body(parameters: &Value) -> Value {
+    let needs = parameters.get("required").and_then(Value::as_array).is_some_and(|names| !names.is_empty());
+    let required: &[&str] = if needs { &["params"] } else { &[] };
     json!({
         "type": "object",
-        "required": ["params"],
+        "required": required,
         "additionalProperties": false,
         "properties": {
             "params": parameters,
@@ -167,10 +169,14 @@ fn parameters(endpoint: &Endpoint, requests: &mut SchemaGenerator) -> Value {
         .collect();
     for (name, schema) in query.get("properties").and_then(Value::as_object).into_iter().flatten() {
         let mut schema = schema.clone();
+        let optional = !required.contains(&name.as_str());
         let about =
             schema.as_object_mut().and_then(|fields| fields.remove("description")).unwrap_or_default();
+        if optional {
+            schema = or_empty(schema);
+        }
         list.push(json!({
-            "name": name, "in": "query", "required": required.contains(&name.as_str()),
+            "name": name, "in": "query", "required": !optional,
             "description": about.as_str().unwrap_or_default(), "schema": schema
         }));
     }
@@ -186,6 +192,14 @@ fn parameters(endpoint: &Endpoint, requests: &mut SchemaGenerator) -> Value {
         "schema": { "type": "string", "examples": ["zh", "en"] }
     }));
     Value::Array(list)
+}
+
+/// The schema of an optional parameter of a query: an empty value, as forms send it, is as good as none.
+fn or_empty(mut schema: Value) -> Value {
+    let Some(fields) = schema.as_object_mut() else { return schema };
+    fields.remove("minLength");
+    let moment = fields.get("format").and_then(Value::as_str) == Some("date-time");
+    if moment { json!({ "anyOf": [schema, { "type": "string", "maxLength": 0 }] }) } else { schema }
 }
 
 /// Names in braces, in order.
@@ -267,13 +281,13 @@ const CREDENTIAL_CODES: [&str; 6] = [
 
 fn applies(endpoint: &Endpoint, status: &str) -> bool {
     let named = path_names(&endpoint.path).next().is_some() || endpoint.component.is_some();
-    let sends = endpoint.method == Method::POST || endpoint.method == Method::PATCH;
+    let sends = [Method::POST, Method::PUT, Method::PATCH].contains(&endpoint.method);
     let says = |meant: fn(&str) -> bool| endpoint.codes.iter().any(|code| meant(code));
     match status {
         "401" => endpoint.audience != Audience::Public || says(|code| CREDENTIAL_CODES.contains(&code)),
         "403" => endpoint.audience != Audience::Public || endpoint.method != Method::GET,
         "404" => {
-            let missing = says(|code| code.ends_with("/not-found"));
+            let missing = says(|code| code.ends_with("/not-found") || code.contains("/unknown-"));
             named || missing || endpoint.tag == "sql" || endpoint.tag == "ingest"
         }
         "405" => false,

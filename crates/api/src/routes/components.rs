@@ -22,7 +22,7 @@ use brain_kernel::side::Side;
 use brain_trust::Scope;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -60,12 +60,15 @@ pub struct ComponentCard {
     pub offered: bool,
 }
 
+/// Longest statement of what a run is for, characters.
+const PURPOSE_CHARACTERS_MAX: usize = 200;
+
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RunRequest {
     /// 参数，形状见组件的 parameters · Parameters in the shape of the component's `parameters` schema.
     #[serde(default)]
-    params: Value,
+    params: Map<String, Value>,
     /// 用途，与授权绑定 · Why it is run; bound to the grant.
     #[schemars(length(max = 200))]
     purpose: Option<String>,
@@ -156,7 +159,11 @@ async fn run(call: Call<NoQuery, Json<RunRequest>>, id: String) -> Result<Format
     let later = prefer::respond_async(&call.headers);
     let origin = call.access_origin(&id);
     let Call { app, ambient, body: Json(RunRequest { params, purpose }), .. } = call;
-    let parameters = if params.is_null() { json!({}) } else { params };
+    let parameters = Value::Object(params);
+    if purpose.as_ref().is_some_and(|text| text.chars().count() > PURPOSE_CHARACTERS_MAX) {
+        let reason = format!("purpose: 长度 length ≤ {PURPOSE_CHARACTERS_MAX}");
+        return Err(Error::Malformed { place: "body", pointer: "/purpose".to_owned(), reason }.into());
+    }
     let purpose = purpose.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
     let purpose = purpose.unwrap_or_else(|| id.clone());
     let outcome = match later {
