@@ -30,7 +30,7 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 21] = [
+pub const TARGETS: [Target; 22] = [
     Target { name: "evidence_note", run: evidence::note },
     Target { name: "evidence_bundle", run: evidence::bundle },
     Target { name: "evidence_tile", run: evidence::tile },
@@ -41,6 +41,7 @@ pub const TARGETS: [Target; 21] = [
     Target { name: "mapping", run: rules::mapping },
     Target { name: "model", run: rules::model },
     Target { name: "policy", run: rules::policy },
+    Target { name: "quality", run: rules::quality },
     Target { name: "standard", run: standard::values },
     Target { name: "scope", run: standard::scope },
     Target { name: "personal", run: standard::personal },

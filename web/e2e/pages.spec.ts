@@ -32,6 +32,8 @@ const PAGES: { name: string; role: string; path: (ids: Ids) => string; click?: s
   { name: "dataset", role: "government", path: () => "/data/subject.enterprise" },
   { name: "dataset-lineage", role: "government", path: () => "/data/subject.enterprise?tab=lineage" },
   { name: "dataset-versions", role: "government", path: () => "/data/subject.enterprise?tab=versions" },
+  { name: "dataset-quality", role: "government", path: () => "/data/subject.enterprise?tab=quality" },
+  { name: "quality", role: "government", path: () => "/quality" },
   { name: "ingest", role: "system_administrator", path: () => "/data/ingest" },
   { name: "sql", role: "government", path: () => "/sql", click: "main .ant-btn-primary" },
   { name: "components", role: "component_author", path: () => "/components" },

@@ -104,6 +104,7 @@ const EDGES: [(&str, &[&str]); 27] = [
             "brain-tls",
             "brain-policy",
             "brain-privacy",
+            "brain-quality",
             "brain-warehouse",
             "brain-governance",
             "brain-testkit",
