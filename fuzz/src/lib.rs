@@ -48,7 +48,7 @@ impl Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 36] = [
+pub const TARGETS: [Target; 37] = [
     Target::of("evidence_note", evidence::note),
     Target::of("evidence_bundle", evidence::bundle),
     Target::of("evidence_tile", evidence::tile),
@@ -85,6 +85,7 @@ pub const TARGETS: [Target; 36] = [
     Target::of_node("passkey", access::passkey),
     Target::of_node("provider", access::provider),
     Target::of("search", search::question),
+    Target::of("quality", rules::quality),
 ];
 
 /// Libraries whose panics the program catches where it calls them; each has its reason there.

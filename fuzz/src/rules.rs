@@ -1,4 +1,4 @@
-//! What administrators write: mappings, models, policies.
+//! What administrators and owners write: mappings, models, quality rules, policies.
 
 use brain_kernel::grade::Grade;
 use brain_kernel::language::Text;
@@ -22,6 +22,19 @@ pub fn model(data: &[u8]) {
     if let Ok(model) = model::Model::parse(text) {
         assert!(model.name.contains('.'), "a model makes a table of a zone");
         let _ = model.reads().count();
+    }
+}
+
+/// Quality rules in TOML. What is taken is written out and read back the same, and says what it asks.
+pub fn quality(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let Ok(rules) = brain_quality::Rules::parse(text) else { return };
+    let written = rules.to_toml().expect("rules that were read can be written");
+    let again = brain_quality::Rules::parse(&written).expect("rules that were written are read again");
+    assert_eq!(again, rules);
+    for rule in &rules.rules {
+        let said = rule.describe();
+        assert!(!said.zh.is_empty() && !said.en.is_empty() || rule.title.is_some(), "{}", rule.id);
     }
 }
 

@@ -257,6 +257,22 @@ const incident = createRoute({
   path: "/incidents/$id",
   component: lazyRouteComponent(() => import("./features/incidents/IncidentPage"), "IncidentPage"),
 });
+const quality = createRoute({
+  getParentRoute: () => shell,
+  path: "/quality",
+  validateSearch: (s: Search): { all?: boolean; state?: "open" | "acknowledged" | "resolved"; dataset?: string; page?: number } => ({
+    all: s.all === true ? true : undefined,
+    state: s.state === "open" || s.state === "acknowledged" || s.state === "resolved" ? s.state : undefined,
+    dataset: str(s.dataset),
+    page: num(s.page),
+  }),
+  component: lazyRouteComponent(() => import("./features/quality/TicketsPage"), "TicketsPage"),
+});
+const qualityTicket = createRoute({
+  getParentRoute: () => shell,
+  path: "/quality/$id",
+  component: lazyRouteComponent(() => import("./features/quality/TicketPage"), "TicketPage"),
+});
 const grading = createRoute({
   getParentRoute: () => shell,
   path: "/grading",
@@ -334,7 +350,7 @@ export const router = createRouter({
     password,
     shell.addChildren([
       home, chains, chain, map, gap, candidates, risk, firms, firm, data, ingest, dataset, search, terms, sql, components, component,
-      evidence, audit, incidents, incident, grading, nodes, compliance, retention, accounts, requests, access, keys, sbom, security, about,
+      evidence, audit, incidents, incident, quality, qualityTicket, grading, nodes, compliance, retention, accounts, requests, access, keys, sbom, security, about,
     ]),
   ]),
   defaultPreload: "intent",

@@ -120,6 +120,7 @@ const EDGES: [(&str, &[&str]); 29] = [
             "brain-trust",
             "brain-backup",
             "brain-search",
+            "brain-quality",
             "brain-warehouse",
             "brain-chain",
             "brain-privacy",

@@ -32,13 +32,17 @@ pub fn distance(measure: DriftMeasure, before: &ColumnProfile, now: &ColumnProfi
     if before.present == 0 || now.present == 0 {
         return None;
     }
+    // A profile kept without values, as the column is sensitive, has nothing to compare categories with.
+    let named = || !before.top.is_empty();
+    let by_category = matches!(now.kind, ValueKind::Text | ValueKind::Truth);
     match measure {
-        DriftMeasure::ChiSquare => chi_square(&categories(before, now)),
-        DriftMeasure::Psi if matches!(now.kind, ValueKind::Text | ValueKind::Truth) => {
-            psi(&categories(before, now))
+        DriftMeasure::ChiSquare if named() => chi_square(&categories(before, now)),
+        DriftMeasure::Psi if by_category && named() => psi(&categories(before, now)),
+        DriftMeasure::Psi if !by_category => {
+            psi(&parts(&before.buckets.as_ref()?.beside(now.buckets.as_ref()?)?))
         }
-        DriftMeasure::Psi => psi(&parts(&before.buckets.as_ref()?.beside(now.buckets.as_ref()?)?)),
         DriftMeasure::Ks => ks(&before.buckets.as_ref()?.beside(now.buckets.as_ref()?)?),
+        DriftMeasure::ChiSquare | DriftMeasure::Psi => None,
     }
 }
 

@@ -31,6 +31,7 @@ pub struct Inputs<'a> {
 
 /// How a rule stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "QualityStanding")]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
     /// 通过.
@@ -58,6 +59,7 @@ impl Standing {
 
 /// Outcome of one rule.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "QualityOutcome")]
 pub struct Outcome {
     /// The rule.
     pub rule: String,
@@ -91,6 +93,7 @@ pub struct Outcome {
 
 /// Outcome of a pass.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "QualityReport")]
 pub struct Report {
     /// Rows looked at.
     pub rows: u64,

@@ -9,6 +9,7 @@ pub use crate::sketch::histogram::Buckets;
 
 /// A table at one moment.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "QualityProfile")]
 pub struct Profile {
     /// Rows.
     pub rows: u64,
@@ -26,6 +27,7 @@ impl Profile {
 
 /// What the values of a column are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "QualityValueKind")]
 #[serde(rename_all = "snake_case")]
 pub enum ValueKind {
     /// Text.
@@ -46,6 +48,7 @@ pub enum ValueKind {
 
 /// One column.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "QualityColumnProfile")]
 pub struct ColumnProfile {
     /// Name.
     pub name: String,
@@ -94,6 +97,7 @@ pub const SHAPES_MAX: usize = 20;
 
 /// A number that may be an estimate (估计值).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "QualityEstimate")]
 pub struct Estimate {
     /// The number.
     pub value: f64,
@@ -103,6 +107,7 @@ pub struct Estimate {
 
 /// A value below which a share of the values lies.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "QualityQuantile")]
 pub struct Quantile {
     /// Share, 0 to 1.
     pub share: f64,
@@ -112,6 +117,7 @@ pub struct Quantile {
 
 /// A value and how often it is there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "QualityCounted")]
 pub struct Counted {
     /// The value as text, cut after 200 characters.
     pub value: String,
@@ -121,6 +127,7 @@ pub struct Counted {
 
 /// Characters of texts.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "QualityLengths")]
 pub struct Lengths {
     /// Fewest.
     pub min: u64,

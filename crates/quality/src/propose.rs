@@ -20,6 +20,7 @@ const DAY_COLUMNS_MAX: usize = 6;
 
 /// A proposed rule.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "QualityProposal")]
 pub struct Proposal {
     /// The rule.
     pub rule: Rule,

@@ -15,6 +15,7 @@ use crate::rule::{Dimension, Rules};
 
 /// A score and what it is made of.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "QualityScore")]
 pub struct Score {
     /// 0 to 100; none where no rule counts.
     pub value: Option<f64>,
@@ -26,6 +27,7 @@ pub struct Score {
 
 /// What one dimension adds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "QualityScorePart")]
 pub struct ScorePart {
     /// Dimension.
     pub dimension: Dimension,

@@ -11,6 +11,7 @@ const STEADY: f64 = 0.1;
 
 /// Which way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "QualityDirection")]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
     /// 上升.
@@ -23,6 +24,7 @@ pub enum Direction {
 
 /// How the score moved.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "QualityTrend")]
 pub struct Trend {
     /// Last score minus the one before.
     pub change: f64,

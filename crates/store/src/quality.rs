@@ -75,6 +75,16 @@ pub async fn keep_profile(db: &impl ConnectionTrait, row: ProfileRow) -> Result<
     Ok(())
 }
 
+/// Delete the profiles of versions before `first_kept`.
+pub async fn forget_profiles(transaction: &Transaction, dataset: &str, first_kept: i64) -> Result<()> {
+    quality_profile::Entity::delete_many()
+        .filter(quality_profile::Column::Dataset.eq(dataset))
+        .filter(quality_profile::Column::DatasetVersion.lt(first_kept))
+        .exec(transaction)
+        .await?;
+    Ok(())
+}
+
 /// Which tickets to list; everything given must hold.
 #[derive(Debug, Clone, Default)]
 pub struct TicketFilter {

@@ -1,5 +1,6 @@
 // English. Same keys as zh-CN.ts, held by type and by test.
 import { audit } from "./en.audit";
+import { quality } from "./en.quality";
 import { status } from "./en.status";
 import { federation } from "./en.federation";
 import { hardening } from "./en.hardening";
@@ -50,6 +51,7 @@ export const en: Messages = {
     evidence: "Evidence log",
     audit: "Audit",
     incidents: "Incidents",
+    quality: "Quality tickets",
     grading: "Classification & grading",
     retention: "Retention",
     nodes: "Nodes",
@@ -630,6 +632,7 @@ export const en: Messages = {
   ...trust,
   ...audit,
   ...status,
+  ...quality,
   ...federation,
   ...hardening,
   ...finding,

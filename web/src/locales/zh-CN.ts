@@ -1,5 +1,6 @@
 // 中文，默认语言。键与 en.ts 一一对应（有测试与类型双重保证）。
 import { audit } from "./zh-CN.audit";
+import { quality } from "./zh-CN.quality";
 import { status } from "./zh-CN.status";
 import { federation } from "./zh-CN.federation";
 import { hardening } from "./zh-CN.hardening";
@@ -49,6 +50,7 @@ export const zh = {
     evidence: "存证日志",
     audit: "审计",
     incidents: "安全事件",
+    quality: "质量工单",
     grading: "分类分级",
     retention: "数据留存",
     nodes: "节点状态",
@@ -629,6 +631,7 @@ export const zh = {
   ...trust,
   ...audit,
   ...status,
+  ...quality,
   ...federation,
   ...hardening,
   ...finding,

@@ -185,6 +185,19 @@ export const api = {
     query: { page?: number; page_size?: number; version?: number | null; text?: string },
   ) => json<T.Rows>("GET", `/datasets/${part(name)}/rows`, { query }),
 
+  quality: (name: string) => json<T.QualityCard>("GET", `/datasets/${part(name)}/quality`),
+  checkQuality: (name: string) => json<T.QualityCheck>("POST", `/datasets/${part(name)}/quality/check`),
+  changeQualityRules: (name: string, body: T.NewQualityRules) => json<{ version: number }>("PUT", `/datasets/${part(name)}/quality/rules`, { body }),
+  proposeQualityRules: (name: string) => json<T.QualityProposal[]>("POST", `/datasets/${part(name)}/quality/proposals`),
+  setQualityBaseline: (name: string, reason: string) => json<T.QualityBaseline>("POST", `/datasets/${part(name)}/quality/baseline`, { body: { reason } }),
+  qualityProfile: (name: string) => json<T.QualityProfile>("GET", `/datasets/${part(name)}/quality/profile`),
+  qualityExamples: (name: string, rule: string) => json<T.Rows>("GET", `/datasets/${part(name)}/quality/examples`, { query: { rule } }),
+  qualityTickets: (query: { state?: string; unresolved?: boolean; dataset?: string; page?: number; page_size?: number }) =>
+    json<T.Page<T.QualityTicket>>("GET", "/quality/tickets", { query }),
+  qualityTicket: (id: string) => json<T.QualityTicketDetail>("GET", `/quality/tickets/${part(id)}`),
+  qualityTicketStep: (id: string, step: string, body: { revision: number; note: string }) =>
+    json<T.QualityTicketDetail>("POST", `/quality/tickets/${part(id)}/${step}`, { body }),
+
   mappings: async () => asPage(await json<T.Page<T.Mapping> | T.Mapping[]>("GET", "/mappings")),
   ingestRuns: async () => asPage(await json<T.Page<T.IngestRun> | T.IngestRun[]>("GET", "/ingest/runs", { query: { page_size: 100 } })),
   ingestRun: (id: string) => json<T.IngestRun>("GET", `/ingest/runs/${part(id)}`),

@@ -1,6 +1,6 @@
 // The left navigation, grouped by the side a page serves (政府 / 产业 / 企业 / 运营).
 import {
-  AimOutlined, AlertOutlined, ApartmentOutlined, AppstoreOutlined, AuditOutlined, BankOutlined, BellOutlined, BookOutlined,
+  AimOutlined, AlertOutlined, ApartmentOutlined, AppstoreOutlined, AuditOutlined, BankOutlined, BellOutlined, BookOutlined, CheckSquareOutlined,
   CloudUploadOutlined, ClusterOutlined, CodeOutlined, ContainerOutlined, DatabaseOutlined, EyeOutlined,
   FileSearchOutlined, FormOutlined, GlobalOutlined, HomeOutlined, HourglassOutlined, IdcardOutlined,
   InfoCircleOutlined, SafetyCertificateOutlined, TagsOutlined, TeamOutlined, UserSwitchOutlined,
@@ -12,11 +12,11 @@ import type { Party, Role, Side } from "../sdk/types";
 
 export type PagePath =
   | "/" | "/chain" | "/map" | "/gap" | "/risk" | "/candidates" | "/firms" | "/data" | "/data/ingest" | "/terms" | "/sql"
-  | "/components" | "/requests" | "/access" | "/evidence" | "/audit" | "/incidents" | "/grading" | "/nodes" | "/compliance" | "/retention" | "/accounts" | "/sbom" | "/about";
+  | "/components" | "/requests" | "/access" | "/evidence" | "/audit" | "/incidents" | "/quality" | "/grading" | "/nodes" | "/compliance" | "/retention" | "/accounts" | "/sbom" | "/about";
 
 export interface Entry {
   to: PagePath;
-  key: "chain" | "map" | "gap" | "risk" | "candidates" | "firms" | "data" | "ingest" | "terms" | "sql" | "components" | "requests" | "access" | "evidence" | "audit" | "incidents" | "grading" | "nodes" | "compliance" | "retention" | "accounts" | "sbom" | "about";
+  key: "chain" | "map" | "gap" | "risk" | "candidates" | "firms" | "data" | "ingest" | "terms" | "sql" | "components" | "requests" | "access" | "evidence" | "audit" | "incidents" | "quality" | "grading" | "nodes" | "compliance" | "retention" | "accounts" | "sbom" | "about";
   icon: ReactNode;
   exact?: boolean;
   /** Who may use the page; everybody when left out. The node decides in any case. */
@@ -48,6 +48,12 @@ export const ENTRIES: Record<Side, Entry[]> = {
     { to: "/evidence", key: "evidence", icon: <SafetyCertificateOutlined />, roles: ["auditor", "government"] },
     { to: "/audit", key: "audit", icon: <FileSearchOutlined />, roles: ["auditor"] },
     { to: "/incidents", key: "incidents", icon: <BellOutlined />, roles: ["security_administrator", "auditor"] },
+    {
+      to: "/quality",
+      key: "quality",
+      icon: <CheckSquareOutlined />,
+      roles: ["security_administrator", "auditor", "government", "industry_body", "enterprise"],
+    },
     {
       to: "/grading",
       key: "grading",

@@ -26,7 +26,7 @@ const READERS: [Role; 5] =
 /// Words of a decision.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Decision {
+struct Reason {
     /// 理由 · Why.
     #[schemars(length(min = 1, max = 1000))]
     reason: String,
@@ -35,7 +35,7 @@ struct Decision {
 /// A step of a ticket.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Step {
+struct TicketWords {
     /// 所见的修订号 · Revision that was seen.
     revision: i64,
     /// 说明；解决和重新打开须写明 · Words; resolving and reopening need them.
@@ -204,7 +204,7 @@ async fn propose(call: Call) -> Result<Reply<Vec<ProposalCard>>, Failure> {
     finished(&session, proposals).await
 }
 
-async fn baseline(call: Call<NoQuery, Json<Decision>>) -> Result<Reply<Baseline>, Failure> {
+async fn baseline(call: Call<NoQuery, Json<Reason>>) -> Result<Reply<Baseline>, Failure> {
     let (_, Json(decision), call) = call.apart();
     Ok(quality(&call).set_baseline(call.party()?, call.path("name")?, &decision.reason).await?.into())
 }
@@ -249,23 +249,23 @@ async fn ticket(call: Call) -> Result<Reply<TicketDetail>, Failure> {
     Ok(quality(&call).ticket(call.party()?, call.path("id")?).await?.into())
 }
 
-async fn acknowledge(call: Call<NoQuery, Json<Step>>) -> Result<Reply<TicketDetail>, Failure> {
+async fn acknowledge(call: Call<NoQuery, Json<TicketWords>>) -> Result<Reply<TicketDetail>, Failure> {
     let (_, Json(step), call) = call.apart();
     let quality = quality(&call);
     Ok(quality.acknowledge(call.party()?, call.path("id")?, step.revision, &step.note).await?.into())
 }
 
-async fn note(call: Call<NoQuery, Json<Step>>) -> Result<Reply<TicketDetail>, Failure> {
+async fn note(call: Call<NoQuery, Json<TicketWords>>) -> Result<Reply<TicketDetail>, Failure> {
     let (_, Json(step), call) = call.apart();
     Ok(quality(&call).note(call.party()?, call.path("id")?, step.revision, &step.note).await?.into())
 }
 
-async fn resolve(call: Call<NoQuery, Json<Step>>) -> Result<Reply<TicketDetail>, Failure> {
+async fn resolve(call: Call<NoQuery, Json<TicketWords>>) -> Result<Reply<TicketDetail>, Failure> {
     let (_, Json(step), call) = call.apart();
     Ok(quality(&call).resolve(call.party()?, call.path("id")?, step.revision, &step.note).await?.into())
 }
 
-async fn reopen(call: Call<NoQuery, Json<Step>>) -> Result<Reply<TicketDetail>, Failure> {
+async fn reopen(call: Call<NoQuery, Json<TicketWords>>) -> Result<Reply<TicketDetail>, Failure> {
     let (_, Json(step), call) = call.apart();
     Ok(quality(&call).reopen(call.party()?, call.path("id")?, step.revision, &step.note).await?.into())
 }

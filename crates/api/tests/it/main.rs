@@ -26,6 +26,7 @@ mod passkeys;
 mod peers;
 mod problems;
 mod protection;
+mod quality;
 mod requests;
 mod runs;
 mod sample;

@@ -55,7 +55,7 @@ async fn act(node: &Node, action: QualityAction) -> Result<ExitCode> {
                     "# {}：{} · {}",
                     says.zh, proposal.evidence.zh, proposal.evidence.en
                 ));
-                terminal::line(&proposal.toml().map_err(Failure::from)?);
+                terminal::line(&proposal.toml);
             }
         }
         QualityAction::Rules { dataset, file, reason } => {

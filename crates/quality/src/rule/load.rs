@@ -138,7 +138,10 @@ fn check_check(rule: &Rule) -> Result<()> {
         Check::CodeList { list, .. } if list.is_empty() => {
             Err(at(rule, "check.list", "请写明代码表", "the list is missing"))
         }
-        Check::Range { min, max, .. } => some_bound(rule, min.is_some() || max.is_some()),
+        Check::Range { min, max, .. } => {
+            some_bound(rule, min.is_some() || max.is_some())?;
+            min.iter().chain(max).try_for_each(|bound| finite(rule, "check", bound))
+        }
         Check::Length { min, max, .. } => {
             some_bound(rule, min.is_some() || max.is_some())?;
             ordered(rule, min.map(f64::from), max.map(f64::from))
@@ -157,6 +160,7 @@ fn check_check(rule: &Rule) -> Result<()> {
         }
         Check::Statistic { min, max, .. } => {
             some_bound(rule, min.is_some() || max.is_some())?;
+            min.iter().chain(max).try_for_each(|bound| finite(rule, "check", &Literal::Real(*bound)))?;
             ordered(rule, *min, *max)
         }
         Check::Drift { at_most, .. } if !(at_most.is_finite() && *at_most >= 0.0) => {
@@ -205,6 +209,7 @@ fn check_conditions(rule: &Rule, field: &str, conditions: &[Condition]) -> Resul
         if needs_several {
             values_fit(rule, &field, &condition.values)?;
         }
+        condition.to.iter().try_for_each(|to| finite(rule, &field, to))?;
         if condition.is == Relation::Matches {
             let Some(Literal::Text(text)) = &condition.to else {
                 return Err(at(rule, &field, "to 须为正则表达式", "`to` is a regular expression"));
@@ -235,6 +240,16 @@ fn values_fit(rule: &Rule, field: &str, values: &[Literal]) -> Result<()> {
         return Err(at(rule, field, "值须为文本或整数", "values are texts or whole numbers"));
     }
     Ok(())
+}
+
+/// TOML knows `nan` and `inf`; nothing can be compared with the one, and the other bounds nothing.
+fn finite(rule: &Rule, field: &str, literal: &Literal) -> Result<()> {
+    match literal {
+        Literal::Real(real) if !real.is_finite() => {
+            Err(at(rule, field, "须为有限的数", "a finite number is needed"))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn some_bound(rule: &Rule, any: bool) -> Result<()> {
@@ -305,6 +320,7 @@ mod tests {
             (rule("{ kind = \"age\", column = \"a\", max_days = -1.0 }"), "between 0 and 100000 days"),
             ("[[rule]]\nid = \"a b\"\ncheck = { kind = \"row_count\", min = 1 }".to_owned(), "an id has"),
             (format!("{0}{0}", rule("{ kind = \"row_count\", min = 1 }")), "twice"),
+            (rule("{ kind = \"range\", column = \"a\", min = nan }"), "finite number"),
             ("[weights]\nvalidity = -1.0\n".to_owned(), "weight"),
         ] {
             let found = refused(&text);

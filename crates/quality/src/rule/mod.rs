@@ -13,6 +13,7 @@ pub const RULES_MAX: usize = 500;
 
 /// The rules of one table, as in its TOML file.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "QualityRules")]
 #[serde(deny_unknown_fields)]
 pub struct Rules {
     /// Who answers for rules that name nobody; the table's owner where left out.
@@ -28,6 +29,7 @@ pub struct Rules {
 
 /// One rule.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "QualityRule")]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
     /// Name within the table: letters, digits, `-`, `_`, `.`; history follows it.
@@ -64,6 +66,7 @@ fn is_whole(share: &f64) -> bool {
 #[derive(
     Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
+#[schemars(rename = "QualitySeverity")]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// 提示: worth knowing.
@@ -103,6 +106,7 @@ impl Severity {
 
 /// What a rule is about (GB/T 36344-2018 names the first six; distribution is ours).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "QualityDimension")]
 #[serde(rename_all = "snake_case")]
 pub enum Dimension {
     /// 完整性: what should be there is there.
@@ -147,6 +151,7 @@ impl Dimension {
 
 /// A value as written in a rule.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "QualityLiteral")]
 #[serde(untagged)]
 pub enum Literal {
     /// Yes or no.
@@ -172,6 +177,7 @@ impl std::fmt::Display for Literal {
 
 /// What a column of the same row must be.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "QualityCondition")]
 #[serde(deny_unknown_fields)]
 pub struct Condition {
     /// Column.
@@ -188,6 +194,7 @@ pub struct Condition {
 
 /// How a value stands to what a condition says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "QualityRelation")]
 #[serde(rename_all = "snake_case")]
 pub enum Relation {
     /// There is a value; an empty or blank text is none.
@@ -214,6 +221,7 @@ pub enum Relation {
 
 /// Order of two columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "QualityOrder")]
 #[serde(rename_all = "snake_case")]
 pub enum Order {
     /// `=`
@@ -245,6 +253,7 @@ impl Order {
 
 /// Identifiers with a check digit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "QualityScheme")]
 #[serde(rename_all = "snake_case")]
 pub enum Scheme {
     /// 统一社会信用代码, GB 32100-2015.
@@ -259,6 +268,7 @@ pub enum Scheme {
 
 /// Which age a timeliness rule bounds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "QualityAgeOf")]
 #[serde(rename_all = "snake_case")]
 pub enum AgeOf {
     /// Of the newest row: is the table still fed?
@@ -270,6 +280,7 @@ pub enum AgeOf {
 
 /// A number about a whole column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "QualityMeasure")]
 #[serde(rename_all = "snake_case")]
 pub enum Measure {
     /// Smallest value.
@@ -296,6 +307,7 @@ pub enum Measure {
 
 /// How two distributions are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "QualityDriftMeasure")]
 #[serde(rename_all = "snake_case")]
 pub enum DriftMeasure {
     /// Population stability index over ten parts of the profile, or over its categories.
@@ -308,6 +320,7 @@ pub enum DriftMeasure {
 
 /// A column that must be there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "QualityColumnWanted")]
 #[serde(deny_unknown_fields)]
 pub struct ColumnWanted {
     /// Name.
@@ -319,6 +332,7 @@ pub struct ColumnWanted {
 
 /// What a rule checks. A missing value is a violation of `complete` only; the other checks of rows skip it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "QualityRuleCheck")]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Check {
     /// 非空: each row has a value.

@@ -16,6 +16,7 @@ const SHIFT_OF_NUMBERS: u8 = 41;
 
 /// How values become whole numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "QualityScale")]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Scale {
     /// Days or moments.
@@ -34,6 +35,7 @@ pub(crate) struct Histogram {
 
 /// Buckets in order, as kept in a profile.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "QualityBuckets")]
 pub struct Buckets {
     scale: Scale,
     /// Low bits dropped.
@@ -160,6 +162,23 @@ impl Buckets {
         })
     }
 
+    /// The same with neighbours joined until there are at most `most` buckets, so that none tells of a single value.
+    #[must_use]
+    pub fn coarsened(&self, most: usize) -> Self {
+        let mut coarse = self.clone();
+        while coarse.counts.len() > most.max(1) && coarse.shift < 63 {
+            let mut joined: Vec<(i64, u64)> = Vec::new();
+            for (bucket, count) in coarse.counts {
+                match joined.last_mut() {
+                    Some((last, sum)) if *last == bucket >> 1 => *sum += count,
+                    _ => joined.push((bucket >> 1, count)),
+                }
+            }
+            coarse = Self { scale: self.scale, shift: coarse.shift + 1, counts: joined };
+        }
+        coarse
+    }
+
     /// Counts of both over the buckets of the coarser one, in order; none where they are of different scales.
     pub(crate) fn beside(&self, other: &Self) -> Option<Vec<(u64, u64)>> {
         if self.scale != other.scale {
@@ -196,6 +215,17 @@ mod tests {
             assert_eq!(unrank(rank(value)).to_bits(), value.to_bits());
         }
         assert_eq!(rank(-0.0), rank(0.0));
+    }
+
+    #[test]
+    fn coarse_buckets_hold_the_same_values_and_are_few() {
+        let values: Vec<f64> = (-500..500).map(f64::from).collect();
+        let fine = of(&values).finish();
+        let coarse = fine.coarsened(32);
+        assert!(coarse.counts.len() <= 32 && coarse.counts.len() > 4, "{}", coarse.counts.len());
+        assert_eq!(coarse.total(), 1000);
+        // Side by side with the fine ones nothing moved.
+        assert!(fine.beside(&coarse).unwrap().iter().all(|(a, b)| a == b));
     }
 
     #[test]

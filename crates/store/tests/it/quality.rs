@@ -76,6 +76,12 @@ async fn checks_are_listed_newest_first_and_a_profile_takes_the_place_of_its_kin
     let latest = quality::profile(store.db(), "raw.sale", "latest").await.unwrap().unwrap();
     assert_eq!((latest.dataset_version, latest.profile), (3, json!({ "rows": 3 })));
     assert_eq!(quality::profile(store.db(), "raw.sale", "baseline").await.unwrap(), None);
+    for (first_kept, stays) in [(3, true), (4, false)] {
+        let transaction = store.transaction().await.unwrap();
+        quality::forget_profiles(&transaction, "raw.sale", first_kept).await.unwrap();
+        transaction.commit().await.unwrap();
+        assert_eq!(quality::profile(store.db(), "raw.sale", "latest").await.unwrap().is_some(), stays);
+    }
     store.close().await.unwrap();
 }
 

@@ -1,11 +1,10 @@
 //! Quality as people see it.
 
 use super::ticket::TicketState;
-use crate::Result;
 use brain_kernel::language::Text;
 use brain_quality::profile::ColumnProfile;
 use brain_quality::trend::Trend;
-use brain_quality::{Dimension, Outcome, Rule, Rules, Score, Severity};
+use brain_quality::{Dimension, Outcome, Rule, Score, Severity};
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -13,6 +12,7 @@ use serde_json::Value;
 
 /// One check of a dataset (一次检查).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "QualityCheck")]
 pub struct Check {
     /// Id.
     pub id: String,
@@ -48,6 +48,7 @@ impl Check {
 
 /// A check in one line.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "QualityCheckPoint")]
 pub struct CheckPoint {
     /// When.
     pub at: DateTime<Utc>,
@@ -65,6 +66,7 @@ pub struct CheckPoint {
 
 /// The last check of a dataset, for the catalogue.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "QualityGlance")]
 pub struct Glance {
     /// The check in one line.
     #[serde(flatten)]
@@ -75,6 +77,7 @@ pub struct Glance {
 
 /// One rule and how it stands.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "QualityRuleCard")]
 pub struct RuleCard {
     /// The rule.
     pub rule: Rule,
@@ -94,6 +97,7 @@ pub struct RuleCard {
 
 /// What drift is measured against.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "QualityBaseline")]
 pub struct Baseline {
     /// Version it shows.
     pub dataset_version: u64,
@@ -134,6 +138,7 @@ pub struct QualityCard {
 
 /// A profile as the caller may see it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "QualityProfileCard")]
 pub struct ProfileCard {
     /// Version it shows.
     pub dataset_version: u64,
@@ -149,6 +154,7 @@ pub struct ProfileCard {
 
 /// A proposed rule with what it rests on and how it stands on the present version.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "QualityProposalCard")]
 pub struct ProposalCard {
     /// The rule.
     pub rule: Rule,
@@ -156,20 +162,15 @@ pub struct ProposalCard {
     pub says: Text,
     /// What was seen.
     pub evidence: Text,
+    /// The rule as it would stand in the file.
+    pub toml: String,
     /// Its outcome on the present version.
     pub outcome: Outcome,
 }
 
-impl ProposalCard {
-    /// The rule as it would stand in the file.
-    pub fn toml(&self) -> Result<String> {
-        let rules = Rules { rules: vec![self.rule.clone()], ..Rules::default() };
-        rules.to_toml().map_err(super::rules::passed)
-    }
-}
-
 /// A ticket (质量工单).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "QualityTicketCard")]
 pub struct TicketCard {
     /// Id.
     pub id: String,
@@ -207,6 +208,7 @@ pub struct TicketCard {
 
 /// One line of a ticket's timeline.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "QualityTicketLine")]
 pub struct TicketLine {
     /// Number, from 1.
     pub number: i32,
@@ -224,6 +226,7 @@ pub struct TicketLine {
 
 /// A ticket with its timeline.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "QualityTicketDetail")]
 pub struct TicketDetail {
     /// The ticket.
     pub card: TicketCard,
@@ -235,6 +238,7 @@ pub struct TicketDetail {
 
 /// Which tickets to list; everything given must hold.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "QualityTicketQuery")]
 #[serde(default, deny_unknown_fields)]
 pub struct TicketQuery {
     /// 状态；不填为全部 · Only in this state.

@@ -2,12 +2,15 @@
 
 use super::card::{Check, CheckPoint, Glance};
 use super::rules::{InForce, passed};
+use super::sight::without_values;
 use super::{QualityControl, SYSTEM, corrupt, lists};
 use crate::handle::Inner;
 use crate::lake::read::TableAt;
 use crate::{Error, Result};
+use brain_kernel::grade::Grade;
 use brain_kernel::party::Party;
 use brain_kernel::progress::Cancel;
+use brain_quality::profile::ColumnProfile;
 use brain_quality::{Inputs, Keys, Options, Outcome, Plan, Profile, Report, Rules, Score, Standing};
 use brain_store::quality::{self as rows, ProfileRow, RunRow};
 use brain_trust::EvidenceEntry;
@@ -19,6 +22,9 @@ use std::time::Instant;
 
 /// Bytes of keys in memory of one check, over all its partitions.
 const KEYS_BYTES: usize = 128 << 20;
+
+/// Ranges kept of the numbers of a sensitive column.
+const BUCKETS_OF_SENSITIVE: usize = 32;
 
 /// What a run's row keeps beside its columns.
 #[derive(Serialize, Deserialize)]
@@ -151,6 +157,28 @@ impl Inner {
         Ok(Some((row, profile)))
     }
 
+    /// Whether a column is graded general 3 or above; one the catalogue does not know counts as such.
+    pub(super) fn is_sensitive(&self, dataset: &str, column: &str) -> bool {
+        let snapshot = self.catalogue.snapshot();
+        let card =
+            snapshot.get(dataset).and_then(|entry| entry.columns.iter().find(|card| card.name == column));
+        card.is_none_or(|card| card.grade >= Grade::General3)
+    }
+
+    /// A profile as it may lie in the store: of sensitive columns (general 3 and above) no value stays, and of their
+    /// numbers only how many lie in a few wide ranges, which is enough to see them drift.
+    fn storable(&self, dataset: &str, profile: Profile) -> Profile {
+        let sensitive = |name: &str| self.is_sensitive(dataset, name);
+        let kept = profile.columns.into_iter().map(|column| match sensitive(&column.name) {
+            false => column,
+            true => {
+                let buckets = column.buckets.as_ref().map(|buckets| buckets.coarsened(BUCKETS_OF_SENSITIVE));
+                ColumnProfile { buckets, ..without_values(column) }
+            }
+        });
+        Profile { rows: profile.rows, columns: kept.collect() }
+    }
+
     /// Run, profile, tickets and evidence in one transaction.
     async fn keep(
         &self,
@@ -179,12 +207,13 @@ impl Inner {
             failed: failed as i64,
             report: serde_json::to_value(&stored).unwrap_or_default(),
         };
+        let kept = self.storable(dataset, report.profile);
         let profile = |kind: &str| ProfileRow {
             dataset: dataset.to_owned(),
             kind: kind.to_owned(),
             dataset_version: table.version as i64,
             at: now,
-            profile: serde_json::to_value(&report.profile).unwrap_or_default(),
+            profile: serde_json::to_value(&kept).unwrap_or_default(),
         };
         let first = rows::profile(self.store.db(), dataset, "baseline").await?.is_none();
         let transaction = self.store.transaction().await?;

@@ -15,6 +15,7 @@ use serde_json::json;
 
 /// Rules that take the place of the present ones.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "QualityNewRules")]
 #[serde(deny_unknown_fields)]
 pub struct NewRules {
     /// 规则，TOML · The rules as TOML.

@@ -3,7 +3,7 @@
 use super::card::{Baseline, ProfileCard, ProposalCard, QualityCard, RuleCard};
 use super::check::{check, fails, point};
 use super::rules::passed;
-use super::sight::Sight;
+use super::sight::{Sight, without_values};
 use super::work::card;
 use super::{PURPOSE, QualityControl, corrupt, refuse, words};
 use crate::query::Session;
@@ -123,7 +123,10 @@ impl QualityControl {
         // Columns the ingest adds describe the file, not the data.
         proposals.retain(|proposal| {
             let columns = proposal.rule.columns();
-            columns.iter().all(|column| sight.sees(column) && !column.starts_with('_'))
+            // Rules are read by everybody who sees the catalogue: no list of sensitive values among them.
+            let tells = matches!(proposal.rule.check, RuleCheck::OneOf { .. })
+                && columns.iter().any(|column| inner.is_sensitive(dataset, column));
+            !tells && columns.iter().all(|column| sight.sees(column) && !column.starts_with('_'))
         });
         let rules =
             Rules { rules: proposals.iter().map(|one| one.rule.clone()).collect(), ..Rules::default() };
@@ -133,14 +136,17 @@ impl QualityControl {
             Inputs { baseline: Some(&seen.profile), rows_before: Some(seen.rows), ..Inputs::default() };
         let report = state.finish(&plan, inputs).map_err(passed)?;
         let held = proposals.into_iter().zip(report.outcomes).filter(|(_, outcome)| !fails(outcome));
-        Ok(held
-            .map(|(proposal, outcome)| ProposalCard {
+        held.map(|(proposal, outcome)| {
+            let alone = Rules { rules: vec![proposal.rule.clone()], ..Rules::default() };
+            Ok(ProposalCard {
                 says: proposal.rule.describe(),
+                toml: alone.to_toml().map_err(passed)?,
                 rule: proposal.rule,
                 evidence: proposal.evidence,
                 outcome,
             })
-            .collect())
+        })
+        .collect()
     }
 
     /// Make the profile of the last check what drift is measured against, for the owner.
@@ -182,22 +188,6 @@ impl QualityControl {
             session.reach(dataset)?;
         }
         Ok(sight)
-    }
-}
-
-/// Counts, lengths and shares stay; whatever is a value goes.
-fn without_values(column: ColumnProfile) -> ColumnProfile {
-    ColumnProfile {
-        min: None,
-        max: None,
-        mean: None,
-        deviation: None,
-        quantiles: Vec::new(),
-        buckets: None,
-        top: Vec::new(),
-        shapes: Vec::new(),
-        lengths: None,
-        ..column
     }
 }
 

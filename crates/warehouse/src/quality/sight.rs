@@ -3,6 +3,7 @@
 use super::{PURPOSE, QualityControl};
 use brain_kernel::party::Party;
 use brain_kernel::predicate::Predicate;
+use brain_quality::profile::ColumnProfile;
 use brain_trust::{Action, Ask, Grant};
 
 /// Columns whose values the party may see as they are. A grant with a row filter shows none: a smallest value may be of
@@ -34,4 +35,20 @@ impl Sight {
 
 fn is_everything(rows: &Predicate) -> bool {
     matches!(rows, Predicate::All(parts) if parts.is_empty())
+}
+
+/// Counts, lengths and shares stay; whatever is a value goes.
+pub(super) fn without_values(column: ColumnProfile) -> ColumnProfile {
+    ColumnProfile {
+        min: None,
+        max: None,
+        mean: None,
+        deviation: None,
+        quantiles: Vec::new(),
+        buckets: None,
+        top: Vec::new(),
+        shapes: Vec::new(),
+        lengths: None,
+        ..column
+    }
 }

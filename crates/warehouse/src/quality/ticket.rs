@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// Where a ticket stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "QualityTicketState")]
 #[serde(rename_all = "snake_case")]
 pub enum TicketState {
     /// 待处理: the rule failed, nobody works on it.
@@ -18,6 +19,7 @@ pub enum TicketState {
 
 /// What can happen to a ticket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "QualityTicketStep")]
 #[serde(rename_all = "snake_case")]
 pub enum TicketStep {
     /// The rule failed again.

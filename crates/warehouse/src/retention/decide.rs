@@ -156,6 +156,9 @@ impl Retention {
                 removed_at: certificate.deleted_at,
             });
         retention::remove_versions(&transaction, removed.collect()).await?;
+        // What the deleted versions looked like goes with them.
+        let first_kept = certificate.last_version as i64 + 1;
+        brain_store::quality::forget_profiles(&transaction, &row.dataset, first_kept).await?;
         transaction.commit().await?;
         self.inner.reload_catalogue().await?;
         self.finish(&row, &mut certificate).await?;

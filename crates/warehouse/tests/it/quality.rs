@@ -213,6 +213,7 @@ async fn a_profile_shows_values_to_who_reads_them_and_proposals_hold_on_the_tabl
     let code = seen.columns.iter().find(|column| column.name == "code").unwrap();
     assert_eq!((code.present, code.shapes[0].value.as_str(), code.top.len()), (120, "9{6}", 100));
 
+    // Sales are sensitive: even to who reads all of them, no value of them lies in the store.
     // A firm reads only its own rows of the sales, so no value of the table as a whole is its to see.
     put(&node, SALE, "", 0).await.unwrap();
     quality.check(&owner(), SALE, Cancel::new()).await.unwrap();
@@ -221,12 +222,15 @@ async fn a_profile_shows_values_to_who_reads_them_and_proposals_hold_on_the_tabl
     assert_eq!(hidden.hidden.len(), hidden.columns.len());
     let said = serde_json::to_string(&hidden).unwrap();
     assert!(!said.contains("秘密客户") && !said.contains("123456"), "{said}");
+    let stored = brain_store::quality::profile(node.store.db(), SALE, "latest").await.unwrap().unwrap();
+    let stored = stored.profile.to_string();
+    assert!(!stored.contains("秘密客户") && !stored.contains("123456"), "{stored}");
 
     let proposals = quality.propose(&session, PLACE, Cancel::new()).await.unwrap();
     let ids: Vec<&str> = proposals.iter().map(|proposal| proposal.rule.id.as_str()).collect();
     assert!(ids.contains(&"code.unique") && ids.contains(&"code.pattern"), "{ids:?}");
     assert!(proposals.iter().all(|proposal| proposal.outcome.standing == Standing::Passed));
-    let toml: String = proposals.iter().map(|proposal| proposal.toml().unwrap()).collect();
+    let toml: String = proposals.iter().map(|proposal| proposal.toml.clone()).collect();
     put(&node, PLACE, &toml, 1).await.unwrap();
     let check = quality.check(&owner(), PLACE, Cancel::new()).await.unwrap();
     assert_eq!(check.score.value, Some(100.0));

@@ -12,7 +12,7 @@ import type { DatasetDetail, LineageStep } from "../../sdk/types";
 import { useGradeName, useZoneName } from "./Catalogue";
 import { RequestAccess } from "../requests/RequestAccess";
 import { DatasetRows } from "./DatasetRows";
-import { QualityTable } from "./QualityTable";
+import { QualityPanel } from "../quality/QualityPanel";
 
 export function DatasetPage() {
   const t = useT();
@@ -63,7 +63,7 @@ export function DatasetPage() {
                   { key: "rows", label: t("data.tabRows"), children: <DatasetRows detail={data} name={name} /> },
                   { key: "columns", label: `${t("data.tabColumns")} ${data.columns.length}`, children: <Columns data={data} /> },
                   { key: "versions", label: `${t("data.tabVersions")} ${data.versions.length}`, children: <Versions data={data} name={name} /> },
-                  { key: "quality", label: t("data.tabQuality"), children: <QualityTable quality={data.quality} /> },
+                  { key: "quality", label: t("data.tabQuality"), children: <QualityPanel detail={data} name={name} /> },
                   { key: "lineage", label: t("data.tabLineage"), children: <Lineage data={data} name={name} /> },
                 ]}
               />

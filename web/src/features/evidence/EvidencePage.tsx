@@ -20,7 +20,8 @@ import { Witnesses } from "./Witnesses";
 const PAGE_SIZE = 25;
 const KINDS = [
   "session_open", "session_close", "session_refused", "account_password", "account_create", "account_disable", "grant_issue",
-  "grant_revoke", "ingest_finish", "ingest_fail", "ingest_cancel", "map_import", "map_remove", "component_run", "sql_export", "key_create",
+  "grant_revoke", "ingest_finish", "ingest_fail", "ingest_cancel", "map_import", "map_remove", "component_run", "quality_check", "quality_rules", "quality_baseline", "quality_ticket_open", "quality_ticket_fail_again",
+  "quality_ticket_pass", "quality_ticket_acknowledge", "quality_ticket_note", "quality_ticket_resolve", "quality_ticket_reopen", "sql_export", "key_create",
   "evidence_alarm", "evidence_erase", "evidence_accept_break",
   "node_measured", "node_changed", "peer_accepted", "peer_refused", "backup_create",
   "backup_fail", "backup_drill", "retention_propose", "data_delete",
