@@ -43,7 +43,7 @@ export function SearchBox({ focus, onDone }: { focus?: boolean; onDone?: () => v
   const asked = usePaused(q.trim(), 200);
   const works = party !== null && WORKING.includes(party.role);
   const answer = useComponent("chain.search", { q: asked, limit: GRAPH_HITS }, { enabled: asked !== "" && works, keep: true });
-  const catalogue = useAsk(["search", "suggest", asked], () => api.search({ q: asked, page_size: CATALOGUE_HITS }), { enabled: asked !== "" });
+  const catalogue = useAsk(["search", "suggest", asked], () => api.search({ q: asked, page_size: CATALOGUE_HITS, firms: false }), { enabled: asked !== "" });
   const hits = asked === "" ? [] : suggestions(works ? (answer.data?.result.hits ?? []) : [], catalogue.data?.items ?? []);
   const searching = answer.isFetching || catalogue.isFetching;
 
