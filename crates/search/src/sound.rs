@@ -4,6 +4,7 @@ use crate::fold::{Folded, is_han};
 use crate::segment::Word;
 use brain_kernel::pinyin;
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 /// Characters of a name that one key covers; who types more has found it.
 const SYLLABLES_MAX: usize = 8;
@@ -43,6 +44,10 @@ const READINGS: [(&str, &[&str]); 26] = [
     ("蚌埠", &["beng", "bu"]),
 ];
 
+/// [`READINGS`] as names are looked through for them.
+static BY_WORD: LazyLock<Vec<(Vec<char>, &'static [&'static str])>> =
+    LazyLock::new(|| READINGS.iter().map(|(word, syllables)| (word.chars().collect(), *syllables)).collect());
+
 /// The keys of one name.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Keys {
@@ -79,11 +84,10 @@ pub(crate) fn keys(folded: &Folded, words: &[Word]) -> Keys {
 pub(crate) fn readings(folded: &Folded) -> Vec<Sounds> {
     let usual: Sounds = folded.chars.iter().map(|c| sound(*c)).collect();
     let mut by_word = usual.clone();
-    for (word, syllables) in READINGS {
-        let chars: Vec<char> = word.chars().collect();
-        let places = folded.chars.windows(chars.len()).enumerate().filter(|(_, window)| *window == chars);
+    for (word, syllables) in BY_WORD.iter() {
+        let places = folded.chars.windows(word.len()).enumerate().filter(|(_, window)| window == word);
         for (at, _) in places {
-            for (slot, syllable) in by_word.iter_mut().skip(at).zip(syllables) {
+            for (slot, syllable) in by_word.iter_mut().skip(at).zip(*syllables) {
                 *slot = (first_letter(syllable), (*syllable).to_owned());
             }
         }

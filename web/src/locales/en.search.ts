@@ -15,7 +15,7 @@ export const finding: typeof zh = {
     none: "Nothing found for “{{q}}”.",
     noneHint: "Try another word, pinyin, or fewer filters.",
     start: "Type words to begin.",
-    startHint: "For example 企业, jiansuqi, zczb, enterprise; also kind:dataset, zone:raw, -excluded.",
+    startHint: "For example jiansuqi, zczb, enterprise; also kind:dataset, zone:raw, -excluded.",
     firms: "Firms",
     previous: "Previous page",
     next: "Next page",

@@ -1,24 +1,25 @@
 // Where the page of a thing is that a search found.
 import type { FoundThing } from "./types";
 
-/** Address of the page of a thing, for `Link` and `navigate`; a term opens the list narrowed to it. */
-export function placeOf(found: FoundThing) {
-  const [list, code] = found.id.split("#");
+const part = encodeURIComponent;
+
+/** Address of the page of a thing; a code opens the firms it narrows down to, a term the list narrowed to it. */
+export function placeOf(found: Pick<FoundThing, "kind" | "id" | "parent" | "title">): string {
+  const [list, code = ""] = found.id.split("#");
   switch (found.kind) {
     case "dataset":
-      return { to: "/data/$name", params: { name: found.id } } as const;
+      return `/data/${part(found.id)}`;
     case "column":
-      return { to: "/data/$name", params: { name: found.parent ?? found.id }, search: { tab: "columns" } } as const;
+      return `/data/${part(found.parent ?? found.id)}?tab=columns`;
     case "component":
-      return { to: "/components/$id", params: { id: found.id } } as const;
+      return `/components/${part(found.id)}`;
     case "firm":
-      return { to: "/firms/$id", params: { id: found.id } } as const;
+      return `/firms/${part(found.id)}`;
     case "standard":
-      return { to: "/data/$name", params: { name: found.parent ?? found.id } } as const;
+      return `/data/${part(found.parent ?? found.id)}`;
     case "code":
-      if (list === "gbt4754") return { to: "/firms", search: { industry: code } } as const;
-      return { to: "/firms", search: { region: code } } as const;
+      return list === "gbt4754" ? `/firms?industry=${part(code)}` : `/firms?region=${part(code)}`;
     case "term":
-      return { to: "/terms", search: { text: typeof found.title === "string" ? found.title : found.title.zh } } as const;
+      return `/terms?text=${part(found.title.zh)}`;
   }
 }

@@ -1,6 +1,6 @@
 // One search over products, firms, chains, data and components: Chinese, alias or pinyin.
 import { SearchOutlined } from "@ant-design/icons";
-import { useNavigate } from "@tanstack/react-router";
+import { useNavigate, useRouter } from "@tanstack/react-router";
 import { Input, type InputRef } from "antd";
 import { useEffect, useId, useRef, useState, type KeyboardEvent } from "react";
 import { api } from "../sdk/api";
@@ -34,6 +34,7 @@ export function SearchBox({ focus, onDone }: { focus?: boolean; onDone?: () => v
   const t = useT();
   const list = useId();
   const navigate = useNavigate();
+  const router = useRouter();
   const [q, setQ] = useState("");
   const [open, setOpen] = useState(false);
   const [at, setAt] = useState(0);
@@ -41,9 +42,9 @@ export function SearchBox({ focus, onDone }: { focus?: boolean; onDone?: () => v
   const field = useRef<InputRef>(null);
   const party = useParty();
   const asked = usePaused(q.trim(), 200);
-  const works = party !== null && WORKING.includes(party.role);
+  const works = party !== undefined && WORKING.includes(party.role);
   const answer = useComponent("chain.search", { q: asked, limit: GRAPH_HITS }, { enabled: asked !== "" && works, keep: true });
-  const catalogue = useAsk(["search", "suggest", asked], () => api.search({ q: asked, page_size: CATALOGUE_HITS }), { enabled: asked !== "" });
+  const catalogue = useAsk(["search", "suggest", asked], () => api.search({ q: asked, page_size: CATALOGUE_HITS, firms: false }), { enabled: asked !== "" });
   const hits = asked === "" ? [] : suggestions(works ? (answer.data?.result.hits ?? []) : [], catalogue.data?.items ?? []);
   const searching = answer.isFetching || catalogue.isFetching;
 
@@ -72,7 +73,7 @@ export function SearchBox({ focus, onDone }: { focus?: boolean; onDone?: () => v
     setQ("");
     onDone?.();
     if (hit.kind === "all") void navigate({ to: "/search", search: { q: asked } });
-    else if (hit.kind === "found") void navigate(placeOf(hit.found));
+    else if (hit.kind === "found") router.history.push(placeOf(hit.found));
     else if (hit.kind === "enterprise") void navigate({ to: "/firms/$id", params: { id: hit.id } });
     else if (hit.kind === "chain") void navigate({ to: "/chain/$id", params: { id: hit.id } });
     else void navigate({ to: "/candidates", search: { product: hit.id } });

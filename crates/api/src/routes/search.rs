@@ -3,6 +3,7 @@
 use crate::answer::Reply;
 use crate::call::Call;
 use crate::endpoint::{Audience, Endpoint};
+use crate::error::Error;
 use crate::limits::Cost;
 use axum::http::Method;
 use brain_kernel::error::Failure;
@@ -38,6 +39,9 @@ struct SearchQuery {
     /// 所有者 · Owner.
     #[schemars(length(max = 200))]
     owner: Option<String>,
+    /// 是否也找企业，缺省为是；读取企业会留审计记录 · Whether firms are looked for too, as they are when left out; reading
+    /// firms leaves an audit record.
+    firms: Option<bool>,
     /// 页码，从 1 起 · Page, from 1.
     #[schemars(range(min = 1, max = 1000))]
     page: Option<u64>,
@@ -63,7 +67,7 @@ pub struct SearchPage {
     pub relaxed: bool,
     /// Whether the text was longer than what is read.
     pub shortened: bool,
-    /// Whether the index is behind the catalogue because it could not be written.
+    /// Whether the index is behind the catalogue: it is being written, or cannot be.
     pub stale: bool,
     /// Firms: a few beside other hits on the first page, pages of them with `kind=firm`; left out for who may read none.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -84,7 +88,25 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
+/// Most characters of each text of a query.
+const LENGTHS: [(&str, usize); 4] = [("q", 1000), ("zone", 40), ("side", 40), ("owner", 200)];
+
+impl SearchQuery {
+    /// Refuse texts beyond what is read at all.
+    fn check(&self) -> Result<(), Error> {
+        let texts = [Some(&self.q), self.zone.as_ref(), self.side.as_ref(), self.owner.as_ref()];
+        for ((name, most), text) in LENGTHS.into_iter().zip(texts) {
+            if text.is_some_and(|text| text.chars().nth(most).is_some()) {
+                let pointer = name.to_owned();
+                return Err(Error::Malformed { place: "query", pointer, reason: format!("{name} > {most}") });
+            }
+        }
+        Ok(())
+    }
+}
+
 async fn search(call: Call<SearchQuery>) -> Result<Reply<SearchPage>, Failure> {
+    call.query.check()?;
     let running = call.app.queries.begin(&call.party()?.account, None)?;
     let session = call.app.warehouse.session(call.party()?, PURPOSE);
     let session = session.coming_from(call.access_origin("search")).held();
@@ -97,6 +119,7 @@ async fn search(call: Call<SearchQuery>) -> Result<Reply<SearchPage>, Failure> {
         filters: filters(&call.query),
         offset: usize::try_from((page - 1).saturating_mul(page_size)).unwrap_or(usize::MAX),
         limit: usize::try_from(page_size).unwrap_or(usize::MAX),
+        without_firms: call.query.firms == Some(false),
     };
     let answer = call.app.warehouse.search().ask(&session, request, running.cancel()).await?;
     // Firms are rows; what was read of them is on record before they leave.

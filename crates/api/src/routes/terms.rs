@@ -30,7 +30,8 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
     [
         Endpoint::new(Method::GET, "/api/v1/terms", "terms_list", list)
             .about("业务术语", "Business terms")
-            .audience(Audience::SignedIn),
+            .audience(Audience::SignedIn)
+            .codes(&["warehouse/term"]),
         Endpoint::new(Method::GET, one, "terms_show", show)
             .about("一个业务术语", "One business term")
             .audience(Audience::SignedIn)

@@ -38,6 +38,7 @@ async fn odd_questions_are_answered_and_wrong_parameters_refused() {
     }
     assert_eq!(client.get("/api/v1/search?kind=nothing").await.status, 400);
     assert_eq!(client.get("/api/v1/search?unknown=1").await.status, 400);
+    assert_eq!(client.get(&format!("/api/v1/search?q={}", "a".repeat(1001))).await.status, 400);
     assert_eq!(node.anonymous().get("/api/v1/search?q=a").await.status, 401);
 }
 

@@ -34,6 +34,7 @@ async fn find_and_print(node: &Node, given: &Search, kind: Option<Kind>) -> Resu
         filters: Filters { kind: kind.into_iter().collect(), ..Filters::default() },
         offset: 0,
         limit: given.limit.into(),
+        without_firms: false,
     };
     let search = node.warehouse.search();
     search.refresh().await.map_err(Failure::from)?;

@@ -32,8 +32,10 @@ pub const EVERYBODY: &str = "everybody";
 const FIRM: &str = "firm";
 /// Firms shown beside other hits.
 const FIRMS_BESIDE: usize = 5;
-/// How long changes of the catalogue gather before firms are indexed again.
+/// How long changes of the catalogue gather before they are indexed.
 const SETTLE: Duration = Duration::from_secs(2);
+/// How long an answer waits for a refresh under way before it is given from what is indexed.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// How often popularity is counted again where nothing else changes.
 const RECOUNT: Duration = Duration::from_hours(1);
 
@@ -84,6 +86,8 @@ pub struct SearchRequest {
     pub offset: usize,
     /// Hits to answer, at most [`LIMIT_MAX`].
     pub limit: usize,
+    /// Leave firms out: nothing of them is read, and nothing recorded.
+    pub without_firms: bool,
 }
 
 /// One thing that was found.
@@ -121,7 +125,7 @@ pub struct SearchAnswer {
     pub relaxed: bool,
     /// Whether the text was longer than what is read.
     pub shortened: bool,
-    /// Whether the index is behind the catalogue because it could not be written.
+    /// Whether the index is behind the catalogue: it is being written, or cannot be.
     pub stale: bool,
     /// Firms; left out where none were asked for, or the caller may read no firms.
     pub firms: Option<FirmHits>,
@@ -160,15 +164,18 @@ impl Search {
     ) -> Result<SearchAnswer> {
         let index = self.index().await?;
         // Reading goes on where writing cannot: on a full disk the index answers from what it knows.
-        let stale = match self.refresh_catalogue().await {
-            Ok(()) => false,
-            Err(error) => {
+        let stale = match tokio::time::timeout(PATIENCE, self.refresh_catalogue()).await {
+            Ok(Ok(())) => false,
+            // Firms are being indexed, which takes a minute or two for a province.
+            Err(_) => true,
+            Ok(Err(error)) => {
                 tracing::warn!(%error, "the search index is behind the catalogue");
                 true
             }
         };
         let kinds = kinds_asked(&request.text, &request.filters);
-        let firms = if kinds.is_empty() || kinds.contains(&Kind::Firm) {
+        let wanted = !request.without_firms && (kinds.is_empty() || kinds.contains(&Kind::Firm));
+        let firms = if wanted {
             let alone = kinds == [Kind::Firm];
             self.firms(&index, session, &request, alone, cancel).await?
         } else {
@@ -200,12 +207,14 @@ impl Search {
     pub async fn keep(&self) {
         let mut changes = self.inner.catalogue.changes();
         loop {
+            // The node starts, or changes come in a row; neither should wait for this.
+            tokio::time::sleep(SETTLE).await;
             changes.mark_unchanged();
             if let Err(error) = self.refresh().await {
                 tracing::error!(%error, "the search index could not be brought in line");
             }
             match tokio::time::timeout(RECOUNT, changes.changed()).await {
-                Ok(Ok(())) => tokio::time::sleep(SETTLE).await,
+                Ok(Ok(())) => {}
                 // The hour is over: how often things are used is counted again.
                 Err(_) => self.inner.search.look_again(),
                 // The warehouse is gone.

@@ -90,7 +90,7 @@ fn list(place: &str, values: &[String], count_max: usize, characters_max: usize)
     Ok(kept)
 }
 
-fn text(place: &str, value: &str, least: usize, most: usize) -> Result<String> {
+pub(super) fn text(place: &str, value: &str, least: usize, most: usize) -> Result<String> {
     let value = value.trim();
     let odd = value.chars().any(|c| c.is_control() && c != '\n');
     if odd || !(least..=most).contains(&value.chars().count()) {

@@ -25,6 +25,8 @@ use std::sync::Arc;
 
 /// Most terms of a node.
 pub const TERMS_MAX: u64 = 20_000;
+/// Longest text looked for, characters.
+const QUERY_CHARACTERS_MAX: usize = 200;
 /// Roles that write terms; those that take data in.
 pub const WRITERS: [Role; 3] = [Role::SystemAdministrator, Role::Government, Role::IndustryBody];
 
@@ -85,6 +87,11 @@ impl Warehouse {
 impl Terms {
     /// Terms by name.
     pub async fn list(&self, query: &TermQuery) -> Result<Page<Term>> {
+        for (place, asked) in [("text", &query.text), ("dataset", &query.dataset)] {
+            if let Some(asked) = asked {
+                check::text(place, asked, 0, QUERY_CHARACTERS_MAX)?;
+            }
+        }
         let rows = term::all(self.inner.store.db(), TERMS_MAX).await?;
         let terms = rows.into_iter().map(read).collect::<Result<Vec<Term>>>()?;
         let found: Vec<Term> = terms.into_iter().filter(|term| query.takes(term)).collect();

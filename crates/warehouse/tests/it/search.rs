@@ -12,7 +12,8 @@ use brain_warehouse::search::{EVERYBODY, Entry, Filters, Found, Kind, SearchAnsw
 async fn ask(node: &Node, party: &Party, text: &str, kind: Option<Kind>) -> SearchAnswer {
     let session = node.warehouse.session(party, "browse").held();
     let filters = Filters { kind: kind.into_iter().collect(), ..Filters::default() };
-    let request = SearchRequest { text: text.to_owned(), filters, offset: 0, limit: 20 };
+    let request =
+        SearchRequest { text: text.to_owned(), filters, offset: 0, limit: 20, without_firms: false };
     let answer = node.warehouse.search().ask(&session, request, Cancel::new()).await.unwrap();
     session.finish().await.unwrap();
     answer

@@ -11,6 +11,7 @@ import { Answer, Empty } from "../../sdk/States";
 import type { DatasetDetail, LineageStep } from "../../sdk/types";
 import { useGradeName, useZoneName } from "./Catalogue";
 import { RequestAccess } from "../requests/RequestAccess";
+import { DatasetTerms } from "../terms/DatasetTerms";
 import { DatasetRows } from "./DatasetRows";
 import { QualityPanel } from "../quality/QualityPanel";
 
@@ -55,6 +56,7 @@ export function DatasetPage() {
               <Figure label={t("data.grade")} value={<span style={{ fontSize: 18 }}>{gradeName(data.card.grade)}</span>} note={data.card.bytes ? bytes(data.card.bytes) : undefined} />
             </div>
             <Source data={data} />
+            <DatasetTerms name={name} />
             <Card label={t("data.title")}>
               <Tabs
                 activeKey={search.tab ?? "rows"}

@@ -31,7 +31,7 @@ export function Facets({ facets, chosen, onChange }: { facets: SearchPage["facet
               size="small"
               type={chosen[dimension] === value ? "primary" : "default"}
               aria-pressed={chosen[dimension] === value}
-              onClick={() => onChange({ [dimension]: chosen[dimension] === value ? undefined : value })}
+              onClick={() => onChange({ [dimension]: chosen[dimension] === value ? undefined : value } as Narrowed)}
             >
               {name(dimension, value)} <span className="num">{number(count)}</span>
             </Button>

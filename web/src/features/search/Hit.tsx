@@ -1,7 +1,7 @@
 // One thing that was found: what it is, why it was found, and the way to its page.
-import { Link } from "@tanstack/react-router";
+import { useRouter } from "@tanstack/react-router";
 import { Button } from "antd";
-import { useState } from "react";
+import { useState, type MouseEvent, type ReactNode } from "react";
 import { api } from "../../sdk/api";
 import { DASH } from "../../sdk/format";
 import { placeOf } from "../../sdk/found";
@@ -22,7 +22,7 @@ export function Hit({ found }: { found: FoundThing }) {
     <li className="hit">
       <div className="hit-head">
         <span className="search-kind">{t(`find.kindOf.${found.kind}`)}</span>
-        <Link {...placeOf(found)}><Pieces marked={found.title_marked} fallback={found.id} /></Link>
+        <Open to={placeOf(found)}><Pieces marked={found.title_marked} fallback={found.id} /></Open>
         <span className="mono muted wrap">{found.id}</span>
       </div>
       <p className="hit-text"><Pieces marked={found.excerpt} /></p>
@@ -40,6 +40,17 @@ export function Hit({ found }: { found: FoundThing }) {
       </div>
     </li>
   );
+}
+
+/** A link within the portal whose address is known as a whole; with a modifier key the browser opens it as it would. */
+function Open({ to, children }: { to: string; children: ReactNode }) {
+  const router = useRouter();
+  const follow = (event: MouseEvent<HTMLAnchorElement>) => {
+    if (event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    router.history.push(to);
+  };
+  return <a href={to} onClick={follow}>{children}</a>;
 }
 
 /** A text in the language on screen, what matched marked; nothing shows as a dash. */

@@ -38,8 +38,8 @@ export function TermForm({ term, onClose }: { term: Term | null; onClose: () => 
         <Form.Item name="en" label={t("terms.nameEn")}><Input maxLength={100} /></Form.Item>
         <Form.Item name="definitionZh" label={t("terms.definitionZh")} rules={[required]}><Input.TextArea rows={3} maxLength={2000} /></Form.Item>
         <Form.Item name="definitionEn" label={t("terms.definitionEn")}><Input.TextArea rows={2} maxLength={2000} /></Form.Item>
-        <Form.Item name="synonyms" label={t("terms.synonyms")} extra={t("terms.synonymsHelp")}><Select mode="tags" open={false} suffix={null} tokenSeparators={["，", ",", "、"]} /></Form.Item>
-        <Form.Item name="links" label={t("terms.links")} extra={t("terms.linksHelp")}><Select mode="tags" open={false} suffix={null} tokenSeparators={[",", " "]} /></Form.Item>
+        <Form.Item name="synonyms" label={t("terms.synonyms")} extra={t("terms.synonymsHelp")}><Select mode="tags" open={false} suffixIcon={null} tokenSeparators={["，", ",", "、"]} /></Form.Item>
+        <Form.Item name="links" label={t("terms.links")} extra={t("terms.linksHelp")}><Select mode="tags" open={false} suffixIcon={null} tokenSeparators={[",", " "]} /></Form.Item>
         <Form.Item name="owner" label={t("data.owner")} rules={[required]}><Input maxLength={100} /></Form.Item>
       </Form>
     </Modal>
