@@ -43,6 +43,7 @@ pub mod setting;
 mod sqlite;
 mod store;
 mod transaction;
+mod turn;
 pub mod use_counter;
 
 pub use error::{Error, Result};
@@ -50,3 +51,4 @@ pub use page::{Page, PageRequest};
 pub use sea_orm::ConnectionTrait;
 pub use store::{Engine, Store};
 pub use transaction::Transaction;
+pub use turn::Connections;
