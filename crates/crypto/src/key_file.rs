@@ -45,8 +45,7 @@ impl KeyFile {
         File::open(&self.path)
             .and_then(|file| file.take(FILE_BYTES_MAX).read_to_string(&mut text))
             .map_err(|cause| self.failed(cause))?;
-        let bytes = hexadecimal::decode(text.trim()).map(Zeroizing::new).ok_or_else(|| self.malformed())?;
-        Ok(Some(bytes))
+        parse(&text).ok_or_else(|| self.malformed()).map(Some)
     }
 
     /// The key in the file, made of random bytes that `suits` accepts where there is none.
@@ -71,8 +70,8 @@ impl KeyFile {
         for _ in 0..DRAWS_MAX {
             random(&mut bytes)?;
             if suits(&bytes) {
-                let mut text = Zeroizing::new(hexadecimal::encode(&bytes));
-                text.push('\n');
+                let digits = Zeroizing::new(hexadecimal::encode(&bytes));
+                let text = Zeroizing::new(format!("{}\n{}\n", *digits, check_line(&digits)));
                 return replace_private_file(&self.path, text.as_bytes()).map_err(|cause| self.failed(cause));
             }
         }
@@ -82,6 +81,23 @@ impl KeyFile {
     fn failed(&self, cause: io::Error) -> Error {
         Error::KeyFile { path: self.path.display().to_string(), cause }
     }
+}
+
+/// The second line of a key file. Almost every run of bytes is a key, so that a flipped bit would make another one of it
+/// and nobody would notice before signatures are held against the old one.
+fn check_line(digits: &str) -> String {
+    format!("crc32 {:08x}", crc32fast::hash(digits.as_bytes()))
+}
+
+/// The key in the text of a file: hexadecimal, and the line that tells whether it is what was written. A key that
+/// somebody wrote by hand, or an earlier version, has no such line.
+pub(crate) fn parse(text: &str) -> Option<Zeroizing<Vec<u8>>> {
+    let (digits, check) =
+        text.trim().split_once('\n').map_or((text.trim(), None), |(digits, check)| (digits, Some(check)));
+    if check.is_some_and(|check| check != check_line(digits)) {
+        return None;
+    }
+    hexadecimal::decode(digits).map(Zeroizing::new)
 }
 
 fn create_folder(folder: &Path) -> io::Result<()> {

@@ -11,13 +11,14 @@ use ed25519_dalek::Signer as _;
 use sm2::elliptic_curve::sec1::ToSec1Point as _;
 use zeroize::Zeroizing;
 
-use crate::key_file::KeyFile;
+use crate::key_file::{self, KeyFile};
 use crate::{
     AeadAlgorithm, CryptoProvider, DataKey, Error, KeyWrapper, Profile, PublicKey, Result, SM2_DEFAULT_ID,
     SignatureAlgorithm, Signer, hexadecimal, hmac, random,
 };
 
-/// Keys in `<folder>/<name>-<algorithm>.key`, each a line of hexadecimal its owner alone can read.
+/// Keys in `<folder>/<name>-<algorithm>.key`, each a line of hexadecimal and a line that checks it, which its owner alone can
+/// read.
 #[derive(Debug, Clone)]
 pub struct Software {
     profile: Profile,
@@ -145,10 +146,9 @@ impl SoftwareWrapper {
         Self { id: id.to_string().chars().take(16).collect(), key }
     }
 
-    /// A key written in hexadecimal: 64 digits are AES-256, 32 are SM4.
+    /// A key written in hexadecimal, or the text of a key file: 64 digits are AES-256, 32 are SM4.
     pub fn from_hexadecimal(text: &str) -> Result<Self> {
-        let bytes = hexadecimal::decode(text.trim()).map(Zeroizing::new);
-        let bytes = bytes.ok_or(Error::Malformed { what: "key-encryption key" })?;
+        let bytes = key_file::parse(text).ok_or(Error::Malformed { what: "key-encryption key" })?;
         let algorithm = match bytes.len() {
             32 => AeadAlgorithm::Aes256Gcm,
             16 => AeadAlgorithm::Sm4Gcm,

@@ -46,6 +46,7 @@ mod sqlite;
 mod store;
 pub mod term;
 mod transaction;
+mod turn;
 pub mod use_counter;
 
 pub use error::{Error, Result};
@@ -53,3 +54,4 @@ pub use page::{Page, PageRequest};
 pub use sea_orm::ConnectionTrait;
 pub use store::{Engine, Store};
 pub use transaction::Transaction;
+pub use turn::Connections;

@@ -2,11 +2,12 @@
 
 use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
-use sea_orm::sqlx::Connection as _;
 use sea_orm::sqlx::error::DatabaseError;
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sea_orm::sqlx::{self, Connection as _, SqliteConnection};
 
 use sea_orm::{DbErr, RuntimeErr};
 
@@ -44,9 +45,24 @@ pub(crate) fn prepare_file(path: &Path) -> Result<()> {
         }
         #[cfg(not(unix))]
         options.open(path)?;
-        Ok(())
+        brain_durable::sync_folder(folder_of(path))
     };
     attempt().map_err(|cause| Error::File { path: path.display().to_string(), cause })
+}
+
+fn folder_of(path: &Path) -> &Path {
+    // A file named by nothing else lies in the working folder.
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."))
+}
+
+/// Bring the name of the write-ahead log to disk before anything is committed to it.
+///
+/// SQLite does so at the first commit of each connection and ignores what comes of it ("so ignore errors on the fsync",
+/// `unixSync`): with a name that is lost, a power cut would take every commit in the log.
+async fn name_the_log(connection: &mut SqliteConnection, database: &Path) -> sqlx::Result<()> {
+    // The log is made by the first statement that reads.
+    sqlx::query("SELECT count(*) FROM sqlite_master").execute(&mut *connection).await?;
+    brain_durable::sync_folder(folder_of(database)).map_err(sqlx::Error::Io)
 }
 
 /// Pages are folded back from the write-ahead log by [`crate::folding`], never by SQLite itself: its own folding at a
@@ -66,12 +82,17 @@ pub(crate) fn tune(options: SqliteConnectOptions) -> SqliteConnectOptions {
         .pragma("wal_autocheckpoint", NO_FOLDING_OF_ITS_OWN)
 }
 
-/// A connection goes back to the pool only when no transaction is left in it.
+/// Each new connection has its log named on disk, and goes back to the pool only when no transaction is left in it.
 ///
 /// SQLite rolls a transaction back by itself when its disk is full or fails; the driver's own rollback then finds none,
 /// and the driver goes on counting one. On such a connection a later transaction would be a savepoint, its rollback
 /// would leave it open, and others would read through it what was never committed.
-pub(crate) fn keep_clean(pool: SqlitePoolOptions) -> SqlitePoolOptions {
+pub(crate) fn keep_clean(pool: SqlitePoolOptions, database: PathBuf) -> SqlitePoolOptions {
+    let database = Arc::new(database);
+    let pool = pool.after_connect(move |connection, _| {
+        let database = Arc::clone(&database);
+        Box::pin(async move { name_the_log(connection, &database).await })
+    });
     pool.after_release(|connection, _| {
         Box::pin(async move {
             // A rollback of a dropped transaction is on its way; the answer comes after it.

@@ -6,14 +6,14 @@ use std::time::Duration;
 use brain_kernel::clock::Clock;
 use chrono::{DateTime, SubsecRound, Utc};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DbBackend, SqliteTransactionMode,
-    Statement, TransactionOptions, TransactionTrait,
+    ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DbBackend, Statement,
+    TransactionTrait,
 };
-use tokio::sync::Mutex;
 use uuid::{ContextV7, Timestamp, Uuid};
 
 use crate::sqlite::{self, BUSY_TIMEOUT_S};
-use crate::{Error, Result, Transaction, folding, migration};
+use crate::turn::{Writers, writing};
+use crate::{Connections, Error, Result, Transaction, folding, migration};
 
 /// Connections a node keeps open to its database at most.
 const CONNECTIONS_MAX: u32 = 8;
@@ -37,11 +37,9 @@ pub enum Engine {
 pub struct Store(pub(crate) Arc<Inner>);
 
 pub(crate) struct Inner {
-    db: DatabaseConnection,
+    db: Connections,
     engine: Engine,
     clock: Arc<dyn Clock>,
-    // SQLite has one writer; queueing here is fair, its own busy handler is a lottery.
-    turn: Arc<Mutex<()>>,
     // Keeps ids made within one millisecond in order.
     ids: std::sync::Mutex<ContextV7>,
 }
@@ -58,13 +56,12 @@ impl Store {
     /// A database with a migration this program does not know is refused with [`Error::NewerSchema`] untouched.
     pub async fn open(url: &str, clock: Arc<dyn Clock>) -> Result<Self> {
         let (engine, options) = connect_options(url)?;
-        let db = connect(options).await?;
-        migration::run(&db).await?;
+        let pool = connect(options).await?;
+        migration::run(&pool).await?;
         let store = Self(Arc::new(Inner {
-            db,
+            db: Connections { pool, writers: Writers::new(engine == Engine::Sqlite) },
             engine,
             clock,
-            turn: Arc::default(),
             ids: std::sync::Mutex::new(ContextV7::new()),
         }));
         if engine == Engine::Sqlite {
@@ -73,9 +70,10 @@ impl Store {
         Ok(store)
     }
 
-    /// The connection pool, for reads and for single-statement writes.
+    /// The connection pool, for reads and for single-statement writes. Never write through it while holding a
+    /// [`Transaction`]: the statement would wait for it.
     #[must_use]
-    pub fn db(&self) -> &DatabaseConnection {
+    pub fn db(&self) -> &Connections {
         &self.0.db
     }
 
@@ -108,22 +106,9 @@ impl Store {
 
     /// Begin a write transaction, waiting for the writer before us at most the busy timeout.
     pub async fn transaction(&self) -> Result<Transaction> {
-        let turn = match self.0.engine {
-            Engine::Sqlite => {
-                let turn = tokio::time::timeout(
-                    Duration::from_secs(BUSY_TIMEOUT_S),
-                    self.0.turn.clone().lock_owned(),
-                );
-                Some(turn.await.map_err(|_| Error::Busy { seconds: BUSY_TIMEOUT_S })?)
-            }
-            Engine::Postgres => None,
-        };
-        let options = TransactionOptions {
-            sqlite_transaction_mode: (self.0.engine == Engine::Sqlite)
-                .then_some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        };
-        Ok(Transaction::new(self.0.db.begin_with_options(options).await?, turn))
+        let turn = self.0.db.writers.turn().await?;
+        let options = writing(self.0.db.get_database_backend());
+        Ok(Transaction::new(self.0.db.pool.begin_with_options(options).await?, turn))
     }
 
     /// Leave no trace of what was just overwritten: on SQLite the write-ahead log, which holds older pages, is folded
@@ -152,7 +137,8 @@ impl Store {
             return Err(Error::UnsupportedUrl(path.to_owned()));
         }
         let quoted = path.replace('\'', "''");
-        self.0.db.execute_unprepared(&format!("VACUUM INTO '{quoted}'")).await?;
+        // Past the writers: it reads, for as long as the database is large.
+        self.0.db.pool.execute_unprepared(&format!("VACUUM INTO '{quoted}'")).await?;
         Ok(())
     }
 
@@ -172,12 +158,12 @@ impl Store {
 
     /// Whether the database answers; for readiness checks.
     pub async fn ping(&self) -> Result<()> {
-        self.0.db.ping().await.map_err(Error::connect)
+        self.0.db.pool.ping().await.map_err(Error::connect)
     }
 
     /// Close every connection; on SQLite the write-ahead log is folded back into the file.
     pub async fn close(&self) -> Result<()> {
-        self.0.db.clone().close().await.map_err(Error::connect)
+        self.0.db.pool.clone().close().await.map_err(Error::connect)
     }
 }
 
@@ -211,7 +197,9 @@ fn connect_options(url: &str) -> Result<(Engine, ConnectOptions)> {
             let path = sqlite::path_of(url)?;
             sqlite::prepare_file(&path)?;
             let mut options = ConnectOptions::new(format!("sqlite://{}", path.display()));
-            options.map_sqlx_sqlite_opts(sqlite::tune).map_sqlx_sqlite_pool_opts(sqlite::keep_clean);
+            options
+                .map_sqlx_sqlite_opts(sqlite::tune)
+                .map_sqlx_sqlite_pool_opts(move |pool| sqlite::keep_clean(pool, path.clone()));
             options
         }
     };

@@ -1,9 +1,9 @@
 //! A write transaction.
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, Statement};
-use tokio::sync::OwnedMutexGuard;
 
 use crate::Result;
+use crate::turn::{Turn, heard};
 
 /// One write transaction; dropping it without [`commit`](Self::commit) rolls back.
 ///
@@ -14,17 +14,19 @@ use crate::Result;
 pub struct Transaction {
     inner: DatabaseTransaction,
     // Declared after `inner`: the rollback of a dropped transaction is queued before the next writer starts.
-    _turn: Option<OwnedMutexGuard<()>>,
+    turn: Turn,
 }
 
 impl Transaction {
-    pub(crate) fn new(inner: DatabaseTransaction, turn: Option<OwnedMutexGuard<()>>) -> Self {
-        Self { inner, _turn: turn }
+    pub(crate) fn new(inner: DatabaseTransaction, turn: Turn) -> Self {
+        Self { inner, turn }
     }
 
-    /// Make everything written durable and visible.
+    /// Make everything written durable and visible. It goes on when the caller goes away: what the disk says to a commit
+    /// that was begun is heard before the next writer begins.
     pub async fn commit(self) -> Result<()> {
-        Ok(self.inner.commit().await?)
+        let Self { inner, turn } = self;
+        Ok(heard(turn, inner.commit()).await?)
     }
 
     /// Forget everything written.

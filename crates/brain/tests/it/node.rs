@@ -36,6 +36,17 @@ impl TestNode {
         Self { parent: tempfile::tempdir().unwrap() }
     }
 
+    /// A node with the same files.
+    pub fn copy(&self) -> Self {
+        let node = Self::new();
+        for entry in std::fs::read_dir(self.place()).unwrap().flatten() {
+            let to = node.place().join(entry.file_name());
+            let done = Command::new("cp").arg("-a").arg(entry.path()).arg(to).status().unwrap();
+            assert!(done.success());
+        }
+        node
+    }
+
     /// The data folder.
     pub fn data(&self) -> PathBuf {
         self.parent.path().join("data")

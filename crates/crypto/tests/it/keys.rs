@@ -28,7 +28,8 @@ fn a_key_is_made_once_with_tight_permissions_and_signs_the_same_ever_after() {
         assert_eq!(std::fs::metadata(&keys).unwrap().permissions().mode() & 0o777, 0o700);
         let written: PublicKey = first.public().to_string().parse().unwrap();
         assert_eq!(written.id(), first.public().id());
-        assert!(!format!("{first:?}").contains(std::fs::read_to_string(&file).unwrap().trim()));
+        let text = std::fs::read_to_string(&file).unwrap();
+        assert!(!format!("{first:?}").contains(text.lines().next().unwrap()));
     }
 }
 
@@ -51,6 +52,39 @@ fn a_key_that_others_can_read_and_a_damaged_one_are_refused() {
             assert_eq!(module.signer("evidence").unwrap_err().code(), "crypto/key-malformed");
             assert_eq!(std::fs::read_to_string(&file).unwrap(), damaged, "a damaged key is not replaced");
         }
+    }
+}
+
+#[test]
+fn a_flipped_bit_anywhere_in_a_key_file_is_told_and_a_key_written_by_hand_needs_no_check() {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = folder.path().join("keys");
+    for profile in PROFILES {
+        let module = Software::new(profile, &keys);
+        let public = module.signer("evidence").unwrap().public().clone();
+        let file = keys.join(format!("evidence-{}.key", profile.signature()));
+        let good = std::fs::read(&file).unwrap();
+        for at in 0..good.len() {
+            for bit in 0..8 {
+                let mut damaged = good.clone();
+                damaged[at] ^= 1 << bit;
+                std::fs::write(&file, &damaged).unwrap();
+                // White space at the end of the file is no part of a key.
+                if let Ok(signer) = module.signer("evidence") {
+                    assert!(at == good.len() - 1 && signer.public() == &public, "bit {bit} of byte {at}");
+                }
+            }
+        }
+        for length in 0..good.len() {
+            std::fs::write(&file, &good[..length]).unwrap();
+            if let Ok(signer) = module.signer("evidence") {
+                assert!(signer.public() == &public, "cut at byte {length}");
+            }
+        }
+        // As an earlier version wrote it.
+        let digits = std::str::from_utf8(&good).unwrap().lines().next().unwrap();
+        std::fs::write(&file, format!("{digits}\n")).unwrap();
+        assert_eq!(module.signer("evidence").unwrap().public(), &public);
     }
 }
 
@@ -110,7 +144,7 @@ fn a_key_encryption_key_comes_from_text_or_a_file_and_the_other_family_wraps_as_
         let text = std::fs::read_to_string(&path).unwrap();
         let read = SoftwareWrapper::from_hexadecimal(&text).unwrap();
         assert_eq!(made.id(), read.id());
-        assert!(!format!("{made:?}").contains(text.trim()));
+        assert!(!format!("{made:?}").contains(text.lines().next().unwrap()));
         // Data keys of both families pass through either wrapper: a change of profile leaves nothing behind.
         for inner in [AeadAlgorithm::Aes256Gcm, AeadAlgorithm::Sm4Gcm] {
             let key = DataKey::generate(inner).unwrap();

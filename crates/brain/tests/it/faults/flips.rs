@@ -1,6 +1,7 @@
 //! T8: one bit flips in a file of the data folder, or its end is lost. Whatever file it is, the program either says that
 //! something is damaged or answers what it answered before; it never answers anything else, and never panics.
-//! `BRAIN_FLIPS` makes it more.
+//! By default each damaged folder answers one of the questions about it, in turns; `BRAIN_FLIPS` makes it more, and from a
+//! thousand on each answers all.
 
 use super::office::with_mapping;
 use super::{Dice, cases};
@@ -10,6 +11,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const CASES: usize = 100;
+/// How many of the cases are done to backups.
+const fn of_backups(cases: usize) -> usize {
+    cases * 4 / 25
+}
+
+/// From so many cases on every question is asked in every case.
+const ALL_FROM: usize = 1_000;
 const SEED: u64 = 20_261_130;
 
 /// A kind of file and the commands whose answers depend on it.
@@ -17,30 +25,37 @@ struct Kind {
     name: &'static str,
     /// Whether a file of the folder, by its path inside, is of this kind.
     is: fn(&str) -> bool,
-    asks: &'static [&'static [&'static str]],
+    asks: &'static [Words],
+    /// Commands that say what is stored without a sum: a flipped letter is shown as it is (decision 0092).
+    unguarded: &'static [Words],
+    /// A node that misses something here when it starts records it anew, so that the log goes on.
+    grows: bool,
 }
 
-const ROWS: &[&str] =
+type Words = &'static [&'static str];
+
+const ROWS: Words =
     &["sql", "SELECT name, uscc, _line, _file FROM raw.small ORDER BY uscc", "--format", "json"];
-const COUNT: &[&str] = &["sql", "SELECT count(*), max(uscc) FROM raw.small", "--format", "json"];
-const LOG: &[&str] = &["evidence", "verify"];
-const CATALOGUE: &[&str] = &["catalog", "show", "raw.small"];
-const AUTHORITIES: &[&str] = &["ca", "list"];
+const COUNT: Words = &["sql", "SELECT count(*), max(uscc) FROM raw.small", "--format", "json"];
+const LOG: Words = &["evidence", "verify"];
+const CATALOGUE: Words = &["catalog", "show", "raw.small"];
+const AUTHORITIES: Words = &["ca", "list"];
+
+/// A kind whose every answer is guarded.
+const fn kind(name: &'static str, is: fn(&str) -> bool, asks: &'static [Words]) -> Kind {
+    Kind { name, is, asks, unguarded: &[], grows: false }
+}
 
 const KINDS: [Kind; 6] = [
-    Kind { name: "Parquet", is: |path| path.starts_with("lake/raw/small/part-"), asks: &[ROWS, COUNT] },
+    kind("Parquet", |path| path.starts_with("lake/raw/small/part-"), &[ROWS, COUNT]),
+    kind("Delta log", |path| path.starts_with("lake/raw/small/_delta_log/"), &[ROWS, COUNT]),
+    kind("sums", |path| path.starts_with("lake/raw/small/_sums/"), &[ROWS]),
+    kind("evidence tiles", |path| path.starts_with("evidence/"), &[LOG]),
+    kind("keys and checkpoint", |path| path.starts_with("keys/"), &[LOG, AUTHORITIES]),
     Kind {
-        name: "Delta log",
-        is: |path| path.starts_with("lake/raw/small/_delta_log/"),
-        asks: &[ROWS, COUNT],
-    },
-    Kind { name: "sums", is: |path| path.starts_with("lake/raw/small/_sums/"), asks: &[ROWS] },
-    Kind { name: "evidence tiles", is: |path| path.starts_with("evidence/"), asks: &[LOG] },
-    Kind { name: "keys and checkpoint", is: |path| path.starts_with("keys/"), asks: &[LOG, AUTHORITIES] },
-    Kind {
-        name: "database",
-        is: |path| path == "store/brain.db",
-        asks: &[LOG, CATALOGUE, AUTHORITIES, COUNT],
+        unguarded: &[CATALOGUE, AUTHORITIES],
+        grows: true,
+        ..kind("database", |path| path == "store/brain.db", &[LOG, COUNT])
     },
 ];
 
@@ -91,60 +106,60 @@ fn template() -> TestNode {
     node
 }
 
-fn copy_of(template: &TestNode) -> TestNode {
-    let node = TestNode::new();
-    let done = Command::new("cp").arg("-a").arg(template.data()).arg(node.data()).status().unwrap();
-    assert!(done.success());
-    node
-}
-
-/// What is the same each time it is asked: heads are signed at each start, the rest is not.
-fn lasting(words: &[&str], answer: &Answer) -> String {
+/// Whether an answer is the right one. Of the log, whose heads are signed at each start, what lasts is looked at.
+fn is_right(kind: &Kind, words: Words, answer: &Answer, truth: &Answer) -> bool {
     if words != LOG {
-        return answer.out.clone();
+        return answer.out == truth.out;
     }
-    let verification: serde_json::Value = serde_json::from_str(&answer.out).unwrap_or_default();
-    format!("{} {} {}", verification["ok"], verification["entries"], verification["root"])
+    let [said, was]: [serde_json::Value; 2] =
+        [answer, truth].map(|answer| serde_json::from_str(&answer.out).unwrap_or_default());
+    let same = said["entries"] == was["entries"] && said["root"] == was["root"];
+    // Verifying holds the log against every head that was signed before.
+    let longer = kind.grows && said["entries"].as_u64() > was["entries"].as_u64();
+    said["ok"] == true && (same || longer)
 }
 
 #[test]
-#[ignore = "written, not yet seen to pass: see docs/quality/faults.md"]
 fn a_flipped_bit_in_any_file_is_told_or_harmless_and_never_a_wrong_answer() {
     let template = template();
     let mut dice = Dice(SEED);
-    let each = cases("BRAIN_FLIPS", CASES).div_ceil(KINDS.len());
-    for Kind { name, is, asks } in KINDS {
-        let truth: Vec<String> = asks.iter().map(|words| lasting(words, &template.run(words))).collect();
-        let found = of_kind(&template.data(), is);
-        assert!(!found.is_empty(), "there is a file of {name}");
+    let wanted = cases("BRAIN_FLIPS", CASES);
+    let each = (wanted - of_backups(wanted)).div_ceil(KINDS.len());
+    for kind in &KINDS {
+        let asks: Vec<Words> = [kind.asks, kind.unguarded].concat();
+        let truth: Vec<Answer> = asks.iter().map(|words| template.run(words)).collect();
+        let found = of_kind(&template.data(), kind.is);
+        assert!(!found.is_empty(), "there is a file of {}", kind.name);
         let (mut told, mut harmless) = (0, 0);
-        for _ in 0..each {
-            let node = copy_of(&template);
+        for case in 0..each {
+            let node = template.copy();
             let file = &found[dice.below(found.len() as u64) as usize];
             let what = format!("{file}: {}", damage(&node.data().join(file), &mut dice));
             let mut quiet = true;
-            for (words, truth) in asks.iter().zip(&truth) {
+            for (turn, (words, truth)) in asks.iter().zip(&truth).enumerate() {
+                if wanted < ALL_FROM && case % asks.len() != turn {
+                    continue;
+                }
                 let answer = node.run(words);
                 assert!(!answer.err.contains("panicked"), "{what}: {answer:?}");
                 if answer.code == Some(0) {
-                    assert_eq!(&lasting(words, &answer), truth, "{what}: brain {}", words.join(" "));
+                    let right = turn >= kind.asks.len() || is_right(kind, words, &answer, truth);
+                    assert!(right, "{what}: brain {}: {answer:?} for {truth:?}", words.join(" "));
                 } else {
-                    assert!(
-                        !answer.err.trim().is_empty() || !answer.out.trim().is_empty(),
-                        "{what}: {answer:?}"
-                    );
+                    assert_eq!(answer.code, Some(1), "{what}: {answer:?}");
+                    let words = answer.err.trim().len() + answer.out.trim().len();
+                    assert!(words > 0, "{what}: {answer:?}");
                     quiet = false;
                 }
             }
             told += usize::from(!quiet);
             harmless += usize::from(quiet);
         }
-        println!("{name}: {told} told, {harmless} harmless");
+        println!("{}: {told} told, {harmless} harmless", kind.name);
     }
 }
 
 #[test]
-#[ignore = "written, not yet seen to pass: see docs/quality/faults.md"]
 fn a_flipped_bit_in_a_backup_is_told_when_it_is_restored() {
     let template = template();
     let target = template.place().join("backup");
@@ -154,7 +169,7 @@ fn a_flipped_bit_in_a_backup_is_told_when_it_is_restored() {
     let mut dice = Dice(SEED);
     let found = of_kind(&target, |_| true);
     let (mut told, mut harmless) = (0, 0);
-    for _ in 0..cases("BRAIN_FLIPS", CASES).div_ceil(8) {
+    for _ in 0..of_backups(cases("BRAIN_FLIPS", CASES)) {
         let place = TestNode::new();
         let copied = place.place().join("backup");
         assert!(Command::new("cp").arg("-a").arg(&target).arg(&copied).status().unwrap().success());
@@ -175,7 +190,6 @@ fn a_flipped_bit_in_a_backup_is_told_when_it_is_restored() {
 }
 
 #[test]
-#[ignore = "written, not yet seen to pass: see docs/quality/faults.md"]
 fn a_damaged_data_file_is_named_by_a_deep_look_and_by_the_reader() {
     let node = template();
     assert!(node.ok(&["doctor", "--deep"]).contains("whole"));
