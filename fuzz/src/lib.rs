@@ -14,6 +14,7 @@
 pub mod evidence;
 pub mod files;
 pub mod keys;
+pub mod lineage;
 pub mod node;
 pub mod rules;
 pub mod standard;
@@ -30,7 +31,7 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 21] = [
+pub const TARGETS: [Target; 23] = [
     Target { name: "evidence_note", run: evidence::note },
     Target { name: "evidence_bundle", run: evidence::bundle },
     Target { name: "evidence_tile", run: evidence::tile },
@@ -40,6 +41,8 @@ pub const TARGETS: [Target; 21] = [
     Target { name: "parquet", run: files::parquet },
     Target { name: "mapping", run: rules::mapping },
     Target { name: "model", run: rules::model },
+    Target { name: "lineage_sql", run: lineage::script },
+    Target { name: "openlineage", run: lineage::event },
     Target { name: "policy", run: rules::policy },
     Target { name: "standard", run: standard::values },
     Target { name: "scope", run: standard::scope },

@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// Which crates a crate may depend on (architecture: kernel ← store ← trust ← warehouse ← component ← apps ← api ← brain).
-const EDGES: [(&str, &[&str]); 26] = [
+const EDGES: [(&str, &[&str]); 27] = [
     ("brain-kernel", &[]),
     ("brain-verifier", &[]),
     ("brain-durable", &[]),
@@ -32,7 +32,10 @@ const EDGES: [(&str, &[&str]); 26] = [
         ],
     ),
     ("brain-backup", &["brain-kernel", "brain-durable", "brain-crypto", "brain-store", "brain-trust"]),
-    ("brain-warehouse", &["brain-kernel", "brain-durable", "brain-store", "brain-trust", "brain-privacy", "brain-lineage"]),
+    (
+        "brain-warehouse",
+        &["brain-kernel", "brain-durable", "brain-store", "brain-trust", "brain-privacy", "brain-lineage"],
+    ),
     ("brain-chain", &["brain-kernel"]),
     ("brain-privacy", &["brain-kernel"]),
     ("brain-lineage", &["brain-kernel"]),
@@ -103,6 +106,7 @@ const EDGES: [(&str, &[&str]); 26] = [
             "brain-tls",
             "brain-policy",
             "brain-privacy",
+            "brain-lineage",
             "brain-warehouse",
             "brain-governance",
             "brain-testkit",

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod lineage;
 mod trust;
 
 use crate::config::{NodeRole, Overrides};
@@ -10,6 +11,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use toml::Value;
 
+pub use lineage::{Lineage, LineageAction, LineageFormat};
 pub use trust::{
     Audit, AuditAction, AuditFilter, Backup, BackupAction, Ca, CaAction, ClientsAction, Compliance,
     ComplianceAction, Evidence, EvidenceAction, ExplainAccess, Grade, GradeAction, IdentityCommand,
@@ -67,6 +69,8 @@ pub enum Command {
     Match(Match),
     /// 目录 · what data there is
     Catalog(Catalog),
+    /// 血缘 · where a dataset or column comes from and what depends on it; `parse` reads a SQL file
+    Lineage(Lineage),
     /// 地图 · map boundaries under their approval number
     Map(Map),
     /// 存证 · the evidence log

@@ -84,7 +84,13 @@ impl Registry {
     pub fn new(platform: Platform, components: Vec<Arc<dyn Component>>) -> Result<Self, Error> {
         let clock = platform.clock.clone();
         let graphs = Graphs::new();
-        Ok(Self { entries: Arc::new(index(components)?), clock, platform: Some((platform, graphs)) })
+        let registry =
+            Self { entries: Arc::new(index(components)?), clock, platform: Some((platform, graphs)) };
+        if let Some((platform, _)) = &registry.platform {
+            let consumers = crate::consumers::consumers(registry.manifests().map(|manifest| &**manifest));
+            platform.warehouse.lineage().set_consumers(consumers);
+        }
+        Ok(registry)
     }
 
     /// A registry without a node: only runs that need no data work.

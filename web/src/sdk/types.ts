@@ -68,7 +68,10 @@ export type DatasetColumn = Schemas["ColumnCard"];
 export type DatasetVersion = Schemas["VersionCard"];
 export type Quality = Schemas["Quality"];
 /** `to` is computed from `from`; `depth` counts steps from the dataset asked for. */
-export type LineageStep = Schemas["LineageStep"];
+export type LineageGraph = Schemas["LineageGraph"];
+export type LineageNode = Schemas["LineageNode"];
+export type Impact = Schemas["Impact"];
+export type ImpactRow = Schemas["ImpactRow"];
 export type DatasetDetail = Schemas["DatasetDetail"];
 export type ColumnType = Schemas["ColumnType"];
 

@@ -2,6 +2,7 @@
 
 mod example;
 mod ingest;
+mod lineage;
 mod matching;
 mod measure;
 mod pii;
@@ -11,8 +12,8 @@ mod table;
 
 use anyhow::{Result, bail};
 
-const NAMES: [&str; 10] =
-    ["start", "ingest", "sql", "graph", "risk", "pii", "login", "evidence", "grant", "match"];
+const NAMES: [&str; 11] =
+    ["start", "ingest", "sql", "graph", "risk", "pii", "login", "evidence", "grant", "match", "lineage"];
 
 /// Run one bench, or all of them.
 pub(crate) fn run(name: &str) -> Result<()> {
@@ -26,6 +27,7 @@ pub(crate) fn run(name: &str) -> Result<()> {
         "risk" => risk::run_all(),
         "pii" => pii::run_all(),
         "match" => matching::run_all(),
+        "lineage" => lineage::run_all(),
         "evidence" => example::run_example("evidence_speed"),
         "all" => NAMES.iter().try_for_each(|name| run(name)),
         _ => bail!("no bench {name}; there are {}", NAMES.join(", ")),

@@ -13,6 +13,7 @@ pub(crate) mod grants;
 pub(crate) mod incidents;
 pub(crate) mod ingest;
 pub(crate) mod keys;
+pub(crate) mod lineage;
 pub(crate) mod map;
 pub(crate) mod node;
 pub(crate) mod oauth;
@@ -47,6 +48,7 @@ pub(crate) fn all(registry: &Registry) -> Vec<Endpoint> {
     endpoints.extend(requests::endpoints());
     endpoints.extend(access::endpoints());
     endpoints.extend(datasets::endpoints());
+    endpoints.extend(lineage::endpoints());
     endpoints.extend(grading::endpoints());
     endpoints.extend(ingest::endpoints());
     endpoints.extend(sql::endpoints());

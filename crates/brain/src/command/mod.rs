@@ -15,6 +15,7 @@ mod identity;
 mod incident;
 mod ingest;
 mod keys;
+mod lineage;
 mod map;
 mod restore;
 mod retention;
@@ -56,6 +57,7 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         Command::Sql(arguments) => quiet(loaded, |loaded| sql::sql(loaded, arguments)),
         Command::Catalog(arguments) => quiet(loaded, |loaded| catalog::catalog(loaded, arguments)),
         Command::Match(arguments) => quiet(loaded, |loaded| entity_match::entity_match(loaded, arguments)),
+        Command::Lineage(arguments) => quiet(loaded, |loaded| lineage::lineage(loaded, arguments)),
         Command::Map(arguments) => quiet(loaded, |loaded| map::map(loaded, arguments)),
         Command::Grade(arguments) => quiet(loaded, |loaded| grade::grade(loaded, arguments)),
         Command::Evidence(arguments) => quiet(loaded, |loaded| evidence::evidence(loaded, arguments)),

@@ -11,6 +11,7 @@ mod m0006_crypto;
 mod m0007_audit;
 mod m0008_federation;
 mod m0009_status;
+mod m0042_lineage;
 
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbBackend, SqliteTransactionMode, TransactionOptions,
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_audit::Migration),
             Box::new(m0008_federation::Migration),
             Box::new(m0009_status::Migration),
+            Box::new(m0042_lineage::Migration),
         ]
     }
 }

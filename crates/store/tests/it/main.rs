@@ -13,6 +13,7 @@ mod catalogue;
 mod crypto;
 mod database;
 mod grading;
+mod lineage_event;
 mod opening;
 mod people;
 mod released;
