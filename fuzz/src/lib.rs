@@ -16,6 +16,7 @@ pub mod entities;
 pub mod evidence;
 pub mod files;
 pub mod keys;
+pub mod lineage;
 pub mod node;
 pub mod peers;
 pub mod rules;
@@ -48,7 +49,7 @@ impl Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 37] = [
+pub const TARGETS: [Target; 39] = [
     Target::of("evidence_note", evidence::note),
     Target::of("evidence_bundle", evidence::bundle),
     Target::of("evidence_tile", evidence::tile),
@@ -86,6 +87,8 @@ pub const TARGETS: [Target; 37] = [
     Target::of_node("provider", access::provider),
     Target::of("search", search::question),
     Target::of("quality", rules::quality),
+    Target::of("lineage_sql", lineage::script),
+    Target::of("openlineage", lineage::event),
 ];
 
 /// Libraries whose panics the program catches where it calls them; each has its reason there.

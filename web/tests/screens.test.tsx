@@ -2,7 +2,7 @@ import { render, screen } from "@testing-library/react";
 import { describe, expect, it, vi } from "vitest";
 import { safeNext } from "../src/features/sign-in/SignIn";
 import { originOf } from "../src/features/firms/FirmPage";
-import { levels, sampleQuery } from "../src/features/data/DatasetPage";
+import { sampleQuery } from "../src/features/data/DatasetPage";
 import { queryString, Refusal } from "../src/sdk/api";
 import { DataTable } from "../src/sdk/DataTable";
 import "../src/sdk/i18n";
@@ -107,14 +107,5 @@ describe("addresses and parameters", () => {
   it("quote dataset names that SQL would not take bare", () => {
     expect(sampleQuery("subject.enterprise")).toContain("FROM subject.enterprise\n");
     expect(sampleQuery("subject.enterprise@3")).toContain('FROM subject."enterprise@3"');
-  });
-  it("order lineage by distance", () => {
-    const steps = [
-      { depth: 1, from: "b", to: "a" },
-      { depth: 2, from: "c", to: "b" },
-      { depth: 2, from: "b", to: "x" },
-    ];
-    expect(levels(steps, (s) => s.from, true)).toEqual([["c"], ["b"]]);
-    expect(levels(steps, (s) => s.from, false)).toEqual([["b"], ["c"]]);
   });
 });

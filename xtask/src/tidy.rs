@@ -121,6 +121,7 @@ const EDGES: [(&str, &[&str]); 29] = [
             "brain-backup",
             "brain-search",
             "brain-quality",
+            "brain-lineage",
             "brain-warehouse",
             "brain-chain",
             "brain-privacy",

@@ -204,6 +204,28 @@ impl RequestBody for Whole {
     }
 }
 
+/// Longest document, bytes: a batch of events.
+const DOCUMENT_BYTES_MAX: usize = 16 << 20;
+
+/// A JSON document of somebody else's format, read and judged by the handler.
+pub(crate) struct Document(pub(crate) bytes::Bytes);
+
+impl RequestBody for Document {
+    async fn take(parts: &Parts, body: Body) -> Result<Self, Failure> {
+        if !is_json(&parts.headers) {
+            return Err(Error::ContentType { expected: "application/json" }.into());
+        }
+        let limit_bytes = DOCUMENT_BYTES_MAX as u64;
+        let bytes = to_bytes(body, DOCUMENT_BYTES_MAX).await;
+        Ok(Self(bytes.map_err(|_| Error::TooLarge { limit_bytes })?))
+    }
+
+    fn shape(_: &mut SchemaGenerator) -> Option<BodyShape> {
+        let schema = json_schema!({ "anyOf": [{ "type": "object" }, { "type": "array", "items": { "type": "object" } }] });
+        Some(BodyShape { media_type: "application/json", schema })
+    }
+}
+
 async fn read(parts: &Parts, body: Body) -> Result<bytes::Bytes, Failure> {
     let limit_bytes = JSON_BYTES_MAX as u64;
     let announced = parts.headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());

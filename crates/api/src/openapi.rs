@@ -97,6 +97,7 @@ fn tags() -> Value {
         { "name": "requests", "description": "数据申请 · Requests for access" },
         { "name": "access", "description": "权限与策略 · Who can see what, and the rules" },
         { "name": "datasets", "description": "数据目录 · Catalogue" },
+        { "name": "lineage", "description": "数据血缘 · Lineage" },
         { "name": "grading", "description": "分类分级 · Classification and grading" },
         { "name": "ingest", "description": "入库 · Ingest" },
         { "name": "sql", "description": "查询 · SQL" },

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod lineage;
 mod quality;
 mod trust;
 
@@ -11,6 +12,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use toml::Value;
 
+pub use lineage::{Lineage, LineageAction, LineageFormat};
 pub use quality::{Quality, QualityAction};
 pub use trust::{
     Audit, AuditAction, AuditFilter, Backup, BackupAction, Ca, CaAction, ClientsAction, Compliance,
@@ -73,6 +75,8 @@ pub enum Command {
     Search(Search),
     /// 术语 · business terms
     Term(Term),
+    /// 血缘 · where a dataset or column comes from and what depends on it; `parse` reads a SQL file
+    Lineage(Lineage),
     /// 地图 · map boundaries under their approval number
     Map(Map),
     /// 存证 · the evidence log

@@ -57,6 +57,8 @@ pub struct Config {
     pub upload: ScanOptions,
     /// Where the node may call.
     pub egress: EgressOptions,
+    /// Who is told of lineage.
+    pub lineage: LineageConfig,
     /// Certificates.
     pub tls: Tls,
     /// Algorithms and keys.
@@ -83,6 +85,16 @@ pub struct Config {
     pub backup: BackupConfig,
     /// Accounts of a public demonstration; empty everywhere else.
     pub demo: Demo,
+}
+
+/// Telling others where data comes from.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LineageConfig {
+    /// Address that takes OpenLineage events of our models' runs; empty for none.
+    pub openlineage_url: String,
+    /// `env:NAME` of the bearer token it asks for; empty for none.
+    pub openlineage_token: String,
 }
 
 impl Config {
@@ -449,6 +461,9 @@ allow = []
 networks = []
 timeout_s = 30
 answer_limit_kib = 16384
+[lineage]
+openlineage_url = ""
+openlineage_token = ""
 [tls]
 certificate = ""
 key = ""

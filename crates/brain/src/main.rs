@@ -13,6 +13,7 @@ mod modules;
 mod node;
 mod process;
 mod telemetry;
+mod telling;
 mod terminal;
 mod transport;
 mod watch;

@@ -8,6 +8,7 @@
 
 mod arguments;
 mod columns;
+mod consumers;
 mod context;
 mod error;
 mod graph;

@@ -24,6 +24,7 @@ pub mod grading;
 pub mod grant;
 pub mod incident;
 pub mod ingest_run;
+pub mod lineage_event;
 mod migration;
 pub mod model_run;
 pub mod node_identity;

@@ -24,6 +24,11 @@ pub async fn latest(db: &impl ConnectionTrait) -> Result<Vec<ModelRun>> {
     Ok(select.order_by_asc(Column::Model).all(db).await?)
 }
 
+/// One run.
+pub async fn find(db: &impl ConnectionTrait, id: &str) -> Result<Option<ModelRun>> {
+    Ok(Entity::find_by_id(id).one(db).await?)
+}
+
 /// Runs of one model or of all, newest first.
 pub async fn list(
     db: &impl ConnectionTrait,

@@ -4,6 +4,7 @@ use crate::catalogue::Memory;
 use crate::engine::Engine;
 use crate::lake::Lake;
 use crate::lake::check::FileCheck;
+use crate::lineage;
 use crate::search::SearchState;
 use crate::standard::context::Standards;
 use crate::{Options, Result};
@@ -26,6 +27,7 @@ pub(crate) struct Inner {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) lake: Lake,
     pub(crate) catalogue: Memory,
+    pub(crate) lineage: lineage::Memory,
     pub(crate) engine: Engine,
     /// Dictionaries behind the SQL functions.
     pub(crate) standards: Arc<Standards>,
@@ -61,6 +63,7 @@ impl Warehouse {
             clock,
             lake,
             catalogue,
+            lineage: lineage::Memory::default(),
             engine,
             standards,
             models,

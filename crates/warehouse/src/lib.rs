@@ -20,6 +20,7 @@ pub mod grading;
 mod handle;
 pub mod ingest;
 mod lake;
+pub mod lineage;
 pub mod mapping;
 pub mod model;
 mod options;

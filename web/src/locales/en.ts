@@ -5,6 +5,7 @@ import { status } from "./en.status";
 import { federation } from "./en.federation";
 import { hardening } from "./en.hardening";
 import { finding } from "./en.search";
+import { lineage } from "./en.lineage";
 import { trust } from "./en.trust";
 import type { Messages } from "./zh-CN";
 
@@ -536,14 +537,10 @@ export const en: Messages = {
     noRowsHint: "The filter may be too strict, or no row lies within your grants.",
     requestTitle: "A grant is needed",
     requestHint: "This dataset lies outside your grants. Tell its owner “{{owner}}” or the security administrator the dataset, purpose and period.",
-    lineageUp: "From",
-    lineageDown: "Used by",
-    noLineage: "No upstream or downstream on record.",
     noQuality: "No quality checks yet.",
     rule: "Rule",
     operation: "Operation",
     openSql: "Query with SQL",
-    lineageLabel: "Lineage: sources left, uses right",
     filled: "Filled",
     validShare: "Valid share",
     quarantinedRows: "Quarantined rows",
@@ -636,6 +633,7 @@ export const en: Messages = {
   ...federation,
   ...hardening,
   ...finding,
+  ...lineage,
   about: {
     title: "About",
     question: "Which node is this",

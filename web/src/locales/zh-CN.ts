@@ -5,6 +5,7 @@ import { status } from "./zh-CN.status";
 import { federation } from "./zh-CN.federation";
 import { hardening } from "./zh-CN.hardening";
 import { finding } from "./zh-CN.search";
+import { lineage } from "./zh-CN.lineage";
 import { trust } from "./zh-CN.trust";
 
 export const zh = {
@@ -535,14 +536,10 @@ export const zh = {
     noRowsHint: "可能是筛选条件过严，或者您的授权范围内没有行。",
     requestTitle: "需要授权",
     requestHint: "这个数据集不在您的授权范围内。请把数据集名称、用途和期限告诉提供方“{{owner}}”或安全管理员。",
-    lineageUp: "来自",
-    lineageDown: "用于",
-    noLineage: "没有已登记的上游或下游。",
     noQuality: "还没有质量检查结果。",
     rule: "规则",
     operation: "操作",
     openSql: "用 SQL 查询",
-    lineageLabel: "血缘图：左侧为来源，右侧为去向",
     filled: "完整率",
     validShare: "有效率",
     quarantinedRows: "隔离行",
@@ -635,6 +632,7 @@ export const zh = {
   ...federation,
   ...hardening,
   ...finding,
+  ...lineage,
   about: {
     title: "关于",
     question: "这是什么节点",

@@ -180,6 +180,10 @@ export const api = {
   datasets: (query: { text?: string; zone?: string; side?: string; page?: number; page_size?: number }) =>
     json<T.Page<T.DatasetCard>>("GET", "/datasets", { query }),
   dataset: (name: string) => json<T.DatasetDetail>("GET", `/datasets/${part(name)}`),
+  lineage: (query: { dataset: string; column?: string; depth?: number; values_only?: boolean }) =>
+    json<T.LineageGraph>("GET", "/lineage", { query }),
+  lineageImpact: (query: { dataset: string; column?: string; values_only?: boolean }) =>
+    json<T.Impact>("GET", "/lineage/impact", { query }),
   datasetRows: (
     name: string,
     query: { page?: number; page_size?: number; version?: number | null; text?: string },

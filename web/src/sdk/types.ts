@@ -91,7 +91,10 @@ export type Standing = Schemas["QualityStanding"];
 export type TicketState = Schemas["QualityTicketState"];
 export type NewQualityRules = Body<"quality_rules_change">;
 /** `to` is computed from `from`; `depth` counts steps from the dataset asked for. */
-export type LineageStep = Schemas["LineageStep"];
+export type LineageGraph = Schemas["LineageGraph"];
+export type LineageNode = Schemas["LineageNode"];
+export type Impact = Schemas["Impact"];
+export type ImpactRow = Schemas["ImpactRow"];
 export type DatasetDetail = Schemas["DatasetDetail"];
 export type ColumnType = Schemas["ColumnType"];
 

@@ -2,6 +2,7 @@
 
 mod example;
 mod ingest;
+mod lineage;
 mod matching;
 mod measure;
 mod pii;
@@ -13,9 +14,9 @@ mod table;
 
 use anyhow::{Result, bail};
 
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 13] = [
     "start", "ingest", "sql", "graph", "risk", "pii", "login", "evidence", "grant", "match", "quality",
-    "search",
+    "search", "lineage",
 ];
 
 /// Run one bench, or all of them.
@@ -33,6 +34,7 @@ pub(crate) fn run(name: &str) -> Result<()> {
         "match" => matching::run_all(),
         "evidence" => example::run_example("brain-trust", "evidence_speed"),
         "quality" => quality::run_all(),
+        "lineage" => lineage::run_all(),
         "all" => NAMES.iter().try_for_each(|name| run(name)),
         _ => bail!("no bench {name}; there are {}", NAMES.join(", ")),
     }

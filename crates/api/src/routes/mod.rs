@@ -13,6 +13,7 @@ pub(crate) mod grants;
 pub(crate) mod incidents;
 pub(crate) mod ingest;
 pub(crate) mod keys;
+pub(crate) mod lineage;
 pub(crate) mod linked_data;
 pub(crate) mod map;
 pub(crate) mod node;
@@ -54,6 +55,7 @@ pub(crate) fn all(registry: &Registry) -> Vec<Endpoint> {
     endpoints.extend(linked_data::endpoints());
     endpoints.extend(search::endpoints());
     endpoints.extend(terms::endpoints());
+    endpoints.extend(lineage::endpoints());
     endpoints.extend(grading::endpoints());
     endpoints.extend(quality::endpoints());
     endpoints.extend(ingest::endpoints());

@@ -19,6 +19,7 @@ mod grading;
 mod hardening;
 mod impostor;
 mod incidents;
+mod lineage;
 mod map;
 mod mcp;
 mod node;

@@ -15,6 +15,7 @@ mod identity;
 mod incident;
 mod ingest;
 mod keys;
+mod lineage;
 mod map;
 mod quality;
 mod restore;
@@ -61,6 +62,7 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         Command::Search(arguments) => quiet(loaded, |loaded| search::search(loaded, arguments)),
         Command::Term(arguments) => quiet(loaded, |loaded| term::term(loaded, arguments)),
         Command::Match(arguments) => quiet(loaded, |loaded| entity_match::entity_match(loaded, arguments)),
+        Command::Lineage(arguments) => quiet(loaded, |loaded| lineage::lineage(loaded, arguments)),
         Command::Map(arguments) => quiet(loaded, |loaded| map::map(loaded, arguments)),
         Command::Grade(arguments) => quiet(loaded, |loaded| grade::grade(loaded, arguments)),
         Command::Quality(arguments) => quiet(loaded, |loaded| quality::quality(loaded, arguments)),

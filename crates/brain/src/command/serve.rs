@@ -5,6 +5,7 @@ use crate::config::Loaded;
 use crate::facts;
 use crate::measure::{Measured, keep_measuring};
 use crate::node::{Node, operator};
+use crate::telling::keep_telling;
 use crate::terminal;
 use crate::transport;
 use anyhow::{Context as _, Result};
@@ -62,6 +63,12 @@ pub async fn serve(loaded: Loaded) -> Result<ExitCode> {
         tokio::spawn(transport::keep_fresh(transport::Source::of(&node), node.trust.clone(), tls.clone()));
     let keys = tokio::spawn(settle_keys(node.trust.vault()));
     let sweeping = tokio::spawn(sweep(node.trust.clone()));
+    let telling = tokio::spawn(keep_telling(
+        node.store.clone(),
+        node.warehouse.lineage(),
+        node.egress.clone(),
+        node.config.lineage.clone(),
+    ));
     let catching_up = tokio::spawn(catch_up(node.warehouse.clone()));
     let search = node.warehouse.search();
     let searching = tokio::spawn(async move { search.keep().await });
@@ -74,9 +81,18 @@ pub async fn serve(loaded: Loaded) -> Result<ExitCode> {
     let mut doors = vec![door(listener, Entrance::Public)];
     doors.extend(administration.map(|listener| door(listener, Entrance::Administration)));
     brain_api::serve(doors, interface, stopped()).await.context("the listener failed")?;
-    for task in
-        [keys, backing_up, scheduled, measuring, retaining, renewing, sweeping, catching_up, searching]
-    {
+    for task in [
+        keys,
+        backing_up,
+        scheduled,
+        measuring,
+        retaining,
+        renewing,
+        sweeping,
+        telling,
+        catching_up,
+        searching,
+    ] {
         task.abort();
     }
     stop(&node, runs).await;

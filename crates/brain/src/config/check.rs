@@ -46,6 +46,7 @@ pub(super) fn all(config: &Config) -> Result<()> {
     network(config)?;
     scanning(&config.upload)?;
     Egress::new(&config.egress).map_err(|error| told(error.into()))?;
+    telling(config)?;
     if !config.http.public_url.is_empty() {
         Site::parse(&config.http.public_url).map_err(|error| told(error.into()))?;
     }
@@ -166,6 +167,22 @@ fn network(config: &Config) -> Result<()> {
         );
     }
     Ok(())
+}
+
+fn telling(config: &Config) -> Result<()> {
+    let lineage = &config.lineage;
+    if !lineage.openlineage_token.is_empty() && !lineage.openlineage_token.starts_with("env:") {
+        bail!(
+            "lineage.openlineage_token 应写成 env:变量名，令牌本身不写入配置文件。\n\
+             lineage.openlineage_token: write env:NAME; the token itself does not belong in the file."
+        );
+    }
+    if lineage.openlineage_url.is_empty() {
+        return Ok(());
+    }
+    Egress::new(&config.egress)
+        .and_then(|egress| egress.permit(&lineage.openlineage_url))
+        .map_err(|error| told(error.into()))
 }
 
 fn scanning(upload: &ScanOptions) -> Result<()> {

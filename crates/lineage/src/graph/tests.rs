@@ -84,6 +84,15 @@ fn a_column_that_only_filters_reaches_every_column_of_the_table_and_is_marked_as
 }
 
 #[test]
+fn where_a_dataset_comes_from_is_asked_of_its_columns() {
+    let up = shown(&chain(), "firm", &Walk::new(Direction::Up, 1));
+    assert_eq!(
+        up,
+        ["0firm.code", "0firm.name", "1raw", "1raw.code", "1raw.name", "1raw.status?", "1model:firm"]
+    );
+}
+
+#[test]
 fn hops_and_nodes_are_limited_and_a_cut_answer_says_so() {
     let graph = chain();
     let start = graph.find(&node("raw")).unwrap();

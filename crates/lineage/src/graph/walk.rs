@@ -84,6 +84,17 @@ impl Graph {
         let mut found = Reached::default();
         let mut frontier = vec![start.0];
         self.step_inside(start.0, 0, walk, &mut seen, &mut frontier, &mut found);
+        if walk.direction == Direction::Up && walk.kinds.contains(EdgeKind::Contains) {
+            // Who asks where a dataset comes from asks it of its columns; of a dataset met on the way, only of those
+            // that lead there.
+            for column in self.nodes.members(start.0) {
+                let node = NodeId(column);
+                let reach = Reach { node, hops: 0, from: start, kind: EdgeKind::Contains, direct: true };
+                if found.take(reach, walk) && seen.insert(column) {
+                    frontier.push(column);
+                }
+            }
+        }
         for hops in 1..=walk.hops_max {
             let mut next = Vec::new();
             for node in frontier {

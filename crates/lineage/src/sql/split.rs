@@ -12,7 +12,7 @@ use sqlparser::parser::{Parser, ParserError, ParserOptions};
 use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
 
 /// Words after which a statement may begin inside a block.
-const OPENERS: &[&str] = &["begin", "then", "else", "loop", "do", "as", "is"];
+const OPENERS: &[&str] = &["begin", "then", "else", "loop", "do", "as", "is", "query"];
 
 /// Words a statement that moves data begins with.
 const MOVERS: &[&str] = &["insert", "update", "delete", "merge", "with", "select", "replace"];
@@ -79,7 +79,7 @@ impl Resolver<'_> {
         }
         if piece.is_block {
             self.block_piece(piece.tokens);
-        } else {
+        } else if !self.quoted_body(piece.tokens) {
             self.plain_piece(piece.tokens);
         }
     }
@@ -159,6 +159,11 @@ impl Resolver<'_> {
         }
         self.issue(self.at, IssueKind::Procedural);
         self.end_statement(Followed::No);
+        self.statements_inside(tokens);
+    }
+
+    /// The statements that move data in code the parser does not know.
+    fn statements_inside(&mut self, tokens: &[TokenWithSpan]) {
         self.procedural = true;
         for piece in tokens.split(|token| token.token == Token::SemiColon) {
             if let Some(statement) = self.statement_inside(piece) {
@@ -167,6 +172,47 @@ impl Resolver<'_> {
             }
         }
         self.procedural = false;
+    }
+
+    /// PostgreSQL writes the body of a function, procedure or `DO` as one string in dollars: read as text of its own,
+    /// at its place. Says whether this is one.
+    fn quoted_body(&mut self, tokens: &[TokenWithSpan]) -> bool {
+        let mut solid = tokens.iter().filter(|token| !is_space(token));
+        let Some(first) = solid.next().map(word_of) else { return false };
+        let names_code = |token: &TokenWithSpan| word_is(token, "function") || word_is(token, "procedure");
+        if first != "do" && !(first == "create" && solid.take(4).any(names_code)) {
+            return false;
+        }
+        let quoted = tokens.iter().find_map(|token| match &token.token {
+            Token::DollarQuotedString(body) => Some((body, token.span.start)),
+            _ => None,
+        });
+        let Some((body, place)) = quoted else { return false };
+        let language =
+            tokens.iter().skip_while(|token| !word_is(token, "language")).filter(|token| !is_space(token));
+        let language = language.skip(1).map(word_of).next().unwrap_or_default();
+        if !["", "sql", "plpgsql", "plsql", "pltsql"].contains(&language.as_str()) {
+            return false;
+        }
+        self.issue(self.at, IssueKind::Procedural);
+        let mut inner = Vec::new();
+        let mut tokenizer = Tokenizer::new(self.dialect.parser(), &body.value);
+        if let Err(error) = tokenizer.tokenize_with_location_into_buf(&mut inner) {
+            self.issue(place, IssueKind::Syntax { message: error.message });
+        }
+        self.end_statement(Followed::No);
+        // The body begins behind `$tag$`.
+        let tag = body.tag.as_deref().unwrap_or_default().chars().count() as u64 + 2;
+        for token in &mut inner {
+            for end in [&mut token.span.start, &mut token.span.end] {
+                if end.line == 1 {
+                    end.column += place.column.saturating_sub(1) + tag;
+                }
+                end.line += place.line.saturating_sub(1);
+            }
+        }
+        self.statements_inside(&inner);
+        true
     }
 
     /// The statement that moves data at the end of a piece of a block, with its issue when it does not parse.

@@ -13,6 +13,7 @@ mod m0008_federation;
 mod m0009_status;
 mod m0010_terms;
 mod m0011_quality;
+mod m0012_lineage;
 
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbBackend, SqliteTransactionMode, TransactionOptions,
@@ -38,6 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_status::Migration),
             Box::new(m0010_terms::Migration),
             Box::new(m0011_quality::Migration),
+            Box::new(m0012_lineage::Migration),
         ]
     }
 }

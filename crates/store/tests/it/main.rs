@@ -14,6 +14,7 @@ mod copy;
 mod crypto;
 mod database;
 mod grading;
+mod lineage_event;
 mod opening;
 mod people;
 mod quality;

@@ -12,5 +12,6 @@ mod recover;
 mod refresh;
 mod tables;
 
+pub(crate) use builtin::models as builtin_models;
 pub use front::Model;
 pub use refresh::{ModelRun, ModelState};

@@ -4,6 +4,7 @@ use crate::node::{Node, administrator, party};
 use brain_kernel::error::{ErrorKind, Failure};
 use brain_kernel::party::Role;
 use brain_kernel::progress::{Cancel, Progress};
+use brain_warehouse::lineage::{LineageDirection, LineageQuery};
 use brain_warehouse::model::{ModelRun, ModelState};
 use std::path::PathBuf;
 
@@ -227,4 +228,71 @@ async fn the_chain_graph_comes_out_cleaned() {
             }
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn column_lineage_holds_every_origin_the_plan_knows_and_says_how() {
+    let node = Node::empty().await;
+    small(&node);
+    node.ingest("cur", "curated").await;
+    node.ingest("reg.csv", "registry").await;
+    refresh(&node).await;
+    // Two readers of one text: the query engine's plan, kept with the grades, and the SQL itself.
+    let origins = brain_store::grading::origins(node.store.db()).await.unwrap();
+    assert!(origins.len() > 100, "{} origins", origins.len());
+    let lineage = node.warehouse.lineage();
+    for origin in origins {
+        let query = LineageQuery {
+            dataset: origin.dataset.clone(),
+            column: Some(origin.column_name.clone()),
+            direction: Some(LineageDirection::Up),
+            depth: Some(1),
+            values_only: false,
+        };
+        let graph = lineage.ask(&query).await.unwrap();
+        assert!(graph.issues.is_empty(), "{}: {:?}", origin.dataset, graph.issues);
+        let from = format!("column:{}.{}", origin.input, origin.input_column);
+        let to = format!("column:{}.{}", origin.dataset, origin.column_name);
+        assert!(
+            graph.edges.iter().any(|edge| edge.from == from && edge.to == to),
+            "{to} comes from {from} by its plan, and by its text from {:?}",
+            graph.edges.iter().filter(|edge| edge.to == to).collect::<Vec<_>>()
+        );
+    }
+    let name = LineageQuery {
+        dataset: "raw.registry".to_owned(),
+        column: Some("capital".to_owned()),
+        values_only: true,
+        ..LineageQuery::default()
+    };
+    let (rows, truncated) = lineage.impact(&name).await.unwrap();
+    let reached: Vec<String> = rows
+        .iter()
+        .filter(|row| row.belongs_to.as_deref() == Some("subject.enterprise"))
+        .map(|row| format!("{} {}", row.name, row.how.word()))
+        .collect();
+    assert!(!truncated);
+    assert_eq!(
+        reached,
+        ["capital_cny transformation", "capital_currency transformation", "capital_text identity"]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_of_a_model_is_told_with_its_text_and_its_columns() {
+    let node = Node::empty().await;
+    small(&node);
+    node.ingest("cur", "curated").await;
+    refresh(&node).await;
+    let runs = brain_store::model_run::latest(node.store.db()).await.unwrap();
+    let run = runs.iter().find(|run| run.model == "subject.product").unwrap();
+    let told = node.warehouse.lineage().event_of_run(&administrator(), &run.id).await.unwrap();
+    let event = brain_lineage::openlineage::parse(told.to_string().as_bytes()).unwrap();
+    assert_eq!(event.job.as_ref().unwrap().name, "model:subject.product");
+    assert!(told["job"]["facets"]["sql"]["query"].as_str().unwrap().contains("SELECT"));
+    let output = &told["outputs"][0];
+    assert_eq!(output["outputFacets"]["outputStatistics"]["rowCount"], run.rows);
+    let fields = output["facets"]["columnLineage"]["fields"].as_object().unwrap();
+    let name = &fields["name"]["inputFields"];
+    assert!(name.as_array().unwrap().iter().any(|field| field["name"] == "raw.curated_product"), "{name}");
 }

@@ -8,12 +8,13 @@ import { text, useT } from "../../sdk/i18n";
 import { Card, Figure, PageFrame } from "../../sdk/Page";
 import { useAsk } from "../../sdk/query";
 import { Answer, Empty } from "../../sdk/States";
-import type { DatasetDetail, LineageStep } from "../../sdk/types";
+import type { DatasetDetail } from "../../sdk/types";
 import { useGradeName, useZoneName } from "./Catalogue";
 import { RequestAccess } from "../requests/RequestAccess";
 import { DatasetTerms } from "../terms/DatasetTerms";
 import { DatasetRows } from "./DatasetRows";
 import { QualityPanel } from "../quality/QualityPanel";
+import { LineageTab } from "./LineageTab";
 
 export function DatasetPage() {
   const t = useT();
@@ -66,7 +67,7 @@ export function DatasetPage() {
                   { key: "columns", label: `${t("data.tabColumns")} ${data.columns.length}`, children: <Columns data={data} /> },
                   { key: "versions", label: `${t("data.tabVersions")} ${data.versions.length}`, children: <Versions data={data} name={name} /> },
                   { key: "quality", label: t("data.tabQuality"), children: <QualityPanel detail={data} name={name} /> },
-                  { key: "lineage", label: t("data.tabLineage"), children: <Lineage data={data} name={name} /> },
+                  { key: "lineage", label: t("data.tabLineage"), children: <LineageTab name={name} /> },
                 ]}
               />
             </Card>
@@ -145,51 +146,5 @@ function Versions({ data, name }: { data: DatasetDetail; name: string }) {
         { key: "size", title: t("data.size"), value: (v) => bytes(v.bytes) },
       ]}
     />
-  );
-}
-
-function Lineage({ data, name }: { data: DatasetDetail; name: string }) {
-  const t = useT();
-  const up = data.lineage_up ?? [];
-  const down = data.lineage_down ?? [];
-  if (up.length === 0 && down.length === 0) return <Empty title={t("data.noLineage")} />;
-  return (
-    <div className="lineage" role="group" aria-label={t("data.lineageLabel")}>
-      <Steps title={t("data.lineageUp")} levels={levels(up, (s) => s.from, true)} />
-      <span className="arrow" aria-hidden="true">→</span>
-      <span className="box self">{name}</span>
-      <span className="arrow" aria-hidden="true">→</span>
-      <Steps title={t("data.lineageDown")} levels={levels(down, (s) => s.to, false)} />
-    </div>
-  );
-}
-
-/** Datasets by their nearest distance; upstream reads from the farthest to the nearest. */
-export function levels(steps: LineageStep[], end: (step: LineageStep) => string, farthestFirst: boolean): string[][] {
-  const nearest = new Map<string, number>();
-  for (const step of steps) nearest.set(end(step), Math.min(step.depth, nearest.get(end(step)) ?? Infinity));
-  const depths = [...new Set(nearest.values())].sort((a, b) => (farthestFirst ? b - a : a - b));
-  return depths.map((depth) => [...nearest].filter(([, d]) => d === depth).map(([dataset]) => dataset));
-}
-
-function Steps({ title, levels: columns }: { title: string; levels: string[][] }) {
-  const t = useT();
-  return (
-    <section>
-      <h3 className="muted" style={{ fontSize: 12.5, fontWeight: 500, marginBottom: 6 }}>{title}</h3>
-      {columns.length === 0 ? <p className="muted">{t("common.none")}</p> : null}
-      {columns.map((datasets, at) => (
-        <div key={datasets.join()}>
-          {at > 0 ? <div className="arrow down" aria-hidden="true">↓</div> : null}
-          <ul>
-            {datasets.map((dataset) => (
-              <li key={dataset}>
-                <Link className="box" to="/data/$name" params={{ name: dataset }}>{dataset}</Link>
-              </li>
-            ))}
-          </ul>
-        </div>
-      ))}
-    </section>
   );
 }

@@ -83,8 +83,29 @@ insert keep from firm
   name <- firm.name identity
   <- firm.ok filter
 
-=== a function with a body in dollars is reported
-CREATE FUNCTION f() RETURNS int LANGUAGE sql AS $$ SELECT 1 $$;
+=== a function with a body in dollars is read at its place
+CREATE OR REPLACE FUNCTION load_firm() RETURNS void LANGUAGE plpgsql AS $body$
+DECLARE n int;
+BEGIN
+  INSERT INTO dw.firm (id, name) SELECT s.id, trim(s.name) FROM ods.firm s;
+  IF n > 0 THEN UPDATE dw.log SET rows = 1 WHERE id = 7; END IF;
+  RETURN;
+END $body$;
+SELECT a FROM t
+--->
+other (not followed)
+  ! 1:1 procedural
+insert dw.firm from ods.firm
+  id <- ods.firm.id identity
+  name <- ods.firm.name transformation
+update dw.log
+  rows <-
+  <- dw.log.id? filter
+select from t
+  a <- t.a identity
+
+=== a body in another language is not read
+CREATE FUNCTION f() RETURNS int LANGUAGE plpython3u AS $$ select = 1 $$;
 SELECT a FROM t
 --->
 other (not followed)
