@@ -62,6 +62,7 @@ macro_rules! every_table {
             incident_reference,
             ingest_run,
             known_good,
+            lineage_event,
             model_run,
             node_identity,
             node_statement,
@@ -111,7 +112,7 @@ impl Store {
     pub async fn pour_into(&self, other: &Self) -> Result<u64> {
         let isolation = (self.engine() == Engine::Postgres).then_some(IsolationLevel::RepeatableRead);
         let access = (self.engine() == Engine::Postgres).then_some(AccessMode::ReadOnly);
-        let from = self.0.db.pool.begin_with_config(isolation, access).await?;
+        let from = self.pool().begin_with_config(isolation, access).await?;
         let into = other.transaction().await?;
         let mut rows = 0;
         macro_rules! copy {

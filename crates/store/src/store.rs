@@ -77,6 +77,11 @@ impl Store {
         &self.0.db
     }
 
+    /// For a long read past the writers.
+    pub(crate) fn pool(&self) -> &DatabaseConnection {
+        &self.0.db.pool
+    }
+
     /// Which engine this is.
     #[must_use]
     pub fn engine(&self) -> Engine {

@@ -15,23 +15,10 @@ import { useParty } from "../../sdk/session";
 import { Answer, Empty, FailureView } from "../../sdk/States";
 import type { EvidenceEntry } from "../../sdk/types";
 import { Follow } from "./Follow";
+import { ALARMS, KINDS, wordOf } from "./kinds";
 import { Witnesses } from "./Witnesses";
 
 const PAGE_SIZE = 25;
-const KINDS = [
-  "session_open", "session_close", "session_refused", "account_password", "account_create", "account_disable", "grant_issue",
-  "grant_revoke", "ingest_finish", "ingest_fail", "ingest_cancel", "map_import", "map_remove", "component_run", "quality_check", "quality_rules", "quality_baseline", "quality_ticket_open", "quality_ticket_fail_again",
-  "quality_ticket_pass", "quality_ticket_acknowledge", "quality_ticket_note", "quality_ticket_resolve", "quality_ticket_reopen", "sql_export", "key_create",
-  "evidence_alarm", "evidence_erase", "evidence_accept_break",
-  "node_measured", "node_changed", "peer_accepted", "peer_refused", "backup_create",
-  "backup_fail", "backup_drill", "retention_propose", "data_delete",
-  "request_submit", "request_approve", "request_reject", "request_revoke", "policy_propose", "policy_change",
-] as const;
-
-/** What looks like an attack, or leaves the node. */
-const ALARMS = [
-  "limit_exceeded", "session_guessing", "session_storm", "upload_infected", "upload_unscanned", "egress_open", "egress_refused",
-] as const;
 
 export function EvidencePage() {
   const t = useT();
@@ -60,9 +47,9 @@ export function EvidencePage() {
   const named = (id: string) =>
     names.has(id) ? <span title={id}>{names.get(id)}</span> : <span style={{ whiteSpace: "normal", overflowWrap: "anywhere" }}>{id}</span>;
   const kindName = (value: string) => {
-    const known = KINDS.find((k) => k === value.replace(".", "_"));
-    const alarm = ALARMS.find((k) => k === value.replace(".", "_"));
-    return known ? t(`evidence.kindOf.${known}`) : alarm ? t(`alarm.${alarm}`) : value;
+    const known = KINDS.find((k) => k === value);
+    const alarm = ALARMS.find((k) => k === value);
+    return known ? t(`evidence.kindOf.${wordOf(known)}`) : alarm ? t(`alarm.${wordOf(alarm)}`) : value;
   };
   const apply = (next: { kind?: string; subject?: string; about?: string }) => void navigate({ search: (s) => ({ ...s, ...next, page: undefined }) });
   return (
@@ -132,8 +119,8 @@ export function EvidencePage() {
                 value={search.kind}
                 onChange={(kind?: string) => apply({ kind })}
                 options={[
-                  ...KINDS.map((k) => ({ value: k.replace("_", "."), label: t(`evidence.kindOf.${k}`) })),
-                  ...ALARMS.map((k) => ({ value: k.replace("_", "."), label: t(`alarm.${k}`) })),
+                  ...KINDS.map((k) => ({ value: k, label: t(`evidence.kindOf.${wordOf(k)}`) })),
+                  ...ALARMS.map((k) => ({ value: k, label: t(`alarm.${wordOf(k)}`) })),
                 ]}
               />
             </div>
