@@ -72,7 +72,7 @@ pub fn backup(data: &[u8]) {
     let ring = Keyring::open(&options, &PLACE.path().join("keys"), &|_| None).expect("keys");
     let into = PLACE.path().join("restored");
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let outcome = RUNTIME.block_on(restore(&repository, &Point::Newest, &into, &ring, clock));
+    let outcome = RUNTIME.block_on(restore(&repository, &Point::Newest, &into, &ring, None, clock));
     assert!(outcome.is_err(), "a backup that was never made");
     assert!(!into.exists(), "half a node is left");
 }

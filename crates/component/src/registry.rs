@@ -87,7 +87,8 @@ impl Registry {
         let entries = Arc::new(index(components)?);
         let found = entries.values().map(|entry| searched(entry.component.manifest())).collect();
         platform.warehouse.search().offer("components", found);
-        let consumers = crate::consumers::consumers(entries.values().map(|entry| entry.component.manifest()));
+        let consumers =
+            crate::consumers::consumers(entries.values().map(|entry| &**entry.component.manifest()));
         platform.warehouse.lineage().set_consumers(consumers);
         Ok(Self { entries, clock, platform: Some((platform, graphs)) })
     }

@@ -1447,6 +1447,180 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/catalogue.jsonld": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 数据目录，DCAT 3（JSON-LD） · The catalogue as DCAT 3 in JSON-LD */
+        get: operations["catalogue_dcat"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{name}/lineage.jsonld": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 一个数据集的来历，PROV-O（JSON-LD） · Where a dataset comes from, as PROV-O in JSON-LD */
+        get: operations["datasets_prov"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 检索数据集、字段、标准、组件和企业 · Search datasets, columns, standards, components and firms */
+        get: operations["search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/terms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 业务术语 · Business terms */
+        get: operations["terms_list"];
+        put?: never;
+        /** 新建业务术语 · Write a business term */
+        post: operations["terms_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/terms/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 一个业务术语 · One business term */
+        get: operations["terms_show"];
+        /** 修改业务术语 · Change a business term */
+        put: operations["terms_change"];
+        post?: never;
+        /** 删除业务术语 · Remove a business term */
+        delete: operations["terms_remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lineage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 数据集或字段的上下游血缘 · What a dataset or column comes from and what depends on it */
+        get: operations["lineage_show"];
+        put?: never;
+        /** 接收一个 OpenLineage 事件 · Take one OpenLineage event */
+        post: operations["lineage_receive"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lineage/impact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 改动影响到哪些字段、组件和页面 · Which columns, components and pages a change reaches */
+        get: operations["lineage_impact"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lineage/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 接收一批 OpenLineage 事件 · Take a batch of OpenLineage events */
+        post: operations["lineage_receive_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lineage/runs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 一次运行的 OpenLineage 事件 · A run of this node as an OpenLineage event */
+        get: operations["lineage_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lineage/parse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 解析 SQL 文本的字段级血缘 · Column lineage of SQL text */
+        post: operations["lineage_parse"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/grading": {
         parameters: {
             query?: never;
@@ -1579,6 +1753,227 @@ export interface paths {
         put?: never;
         /** 登记已备案 · Record that a dataset was filed */
         post: operations["grading_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{name}/quality": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 数据集的质量：规则、评分、趋势、工单 · Quality of a dataset: rules, score, trend, tickets */
+        get: operations["quality_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{name}/quality/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 立即检查最新版本 · Check the latest version now */
+        post: operations["quality_check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{name}/quality/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** 修改质量规则 · Change the quality rules */
+        put: operations["quality_rules_change"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{name}/quality/proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 从画像提出规则建议 · Propose rules from a profile */
+        post: operations["quality_propose"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{name}/quality/baseline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 把最近画像设为漂移基线 · Make the last profile the baseline of drift */
+        post: operations["quality_baseline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{name}/quality/profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 数据画像；无权读取的列不显示值 · The profile; without values of columns the caller may not read */
+        get: operations["quality_profile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{name}/quality/examples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 不合格的行，按调用者可见范围 · Rows that fail a rule, as the caller may see them */
+        get: operations["quality_examples"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quality/tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 质量工单 · Quality tickets */
+        get: operations["quality_tickets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quality/tickets/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 一张工单及其经过 · A ticket with its timeline */
+        get: operations["quality_ticket_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quality/tickets/{id}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 接手工单 · Take a ticket */
+        post: operations["quality_ticket_acknowledge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quality/tickets/{id}/note": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 在工单上记录 · Add a line to a ticket */
+        post: operations["quality_ticket_note"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quality/tickets/{id}/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 解决工单；规则须已通过 · Resolve a ticket; its rule must have passed */
+        post: operations["quality_ticket_resolve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quality/tickets/{id}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 重新打开工单 · Reopen a ticket */
+        post: operations["quality_ticket_reopen"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4060,10 +4455,20 @@ export interface components {
             versions: components["schemas"]["VersionCard"][];
             /** @description Quality of the latest version; `None` where it was never measured. */
             quality: components["schemas"]["Quality"] | null;
+            /**
+             * @description The last check against the owner's rules; `None` where there was none.
+             * @default null
+             */
+            check: components["schemas"]["QualityGlance"] | null;
             /** @description What it is computed from, nearest first. */
             lineage_up: components["schemas"]["LineageStep"][];
             /** @description What is computed from it, nearest first. */
             lineage_down: components["schemas"]["LineageStep"][];
+            /**
+             * Format: uint64
+             * @description Accesses in the last 90 days, refused ones included.
+             */
+            uses: number;
         };
         /** @description A column as shown to people. */
         ColumnCard: {
@@ -4135,6 +4540,44 @@ export interface components {
              */
             filled: number | null;
         };
+        /** @description The last check of a dataset, for the catalogue. */
+        QualityGlance: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /**
+             * Format: uint64
+             * @description Version that was checked.
+             */
+            dataset_version: number;
+            /**
+             * Format: uint64
+             * @description Rows checked.
+             */
+            rows: number;
+            /**
+             * Format: double
+             * @description Score, 0 to 100.
+             */
+            score: number | null;
+            /**
+             * Format: uint64
+             * @description Rules.
+             */
+            rules: number;
+            /**
+             * Format: uint64
+             * @description Of these: failed or not measured.
+             */
+            failed: number;
+            /**
+             * Format: uint64
+             * @description Tickets that are not resolved.
+             */
+            tickets: number;
+        };
         /** @description One step of lineage (血缘). */
         LineageStep: {
             /**
@@ -4186,8 +4629,423 @@ export interface components {
             /** @description The grant under which it was read. */
             grant: string;
         };
+        /** @description A page of hits. */
+        SearchPage: {
+            /** @description Hits of this page, best first, firms apart. */
+            items: components["schemas"]["Found"][];
+            /**
+             * Format: uint64
+             * @description Hits in all, firms apart.
+             */
+            total: number;
+            /**
+             * Format: uint64
+             * @description This page, from 1.
+             */
+            page: number;
+            /**
+             * Format: uint64
+             * @description Hits per page.
+             */
+            page_size: number;
+            /** @description Counts by kind, zone, side, grade and owner; a dimension that is filtered by counts as if it were not. */
+            facets: components["schemas"]["Facets"];
+            /** @description Whether nothing has all the words, so that what has half of them is shown. */
+            relaxed: boolean;
+            /** @description Whether the text was longer than what is read. */
+            shortened: boolean;
+            /** @description Whether the index is behind the catalogue: it is being written, or cannot be. */
+            stale: boolean;
+            /** @description Firms: a few beside other hits on the first page, pages of them with `kind=firm`; left out for who may read none. */
+            firms?: components["schemas"]["FirmHits"] | null;
+        };
+        /** @description One thing that was found. */
+        Found: {
+            /** @description Kind. */
+            kind: components["schemas"]["Kind"];
+            /** @description Name that opens its page. */
+            id: string;
+            /** @description What people call it. */
+            title: components["schemas"]["Text"];
+            /** @description The title with what matched. */
+            title_marked: components["schemas"]["Marked"];
+            /** @description The summary around its first match. */
+            excerpt: components["schemas"]["Marked"];
+            /** @description What it is part of. */
+            parent: string | null;
+            /** @description Zone. */
+            zone: string | null;
+            /** @description Side. */
+            side: string | null;
+            /** @description Grade. */
+            grade: components["schemas"]["Grade"] | null;
+            /** @description Owner. */
+            owner: string | null;
+            /**
+             * Format: date
+             * @description Day it last changed.
+             */
+            changed_on: string | null;
+            /**
+             * Format: float
+             * @description Its place in the order as a number; comparable within one index only.
+             */
+            score: number;
+            /** @description Whether the caller may read it: of datasets, columns and firms. */
+            readable?: boolean | null;
+        };
+        /** @description Kinds of things (对象类型). */
+        Kind: "dataset" | "column" | "standard" | "code" | "component" | "term" | "firm";
+        /** @description A text in both languages with what matched. */
+        Marked: {
+            /** @description 中文 */
+            zh: components["schemas"]["Piece"][];
+            /** @description English */
+            en: components["schemas"]["Piece"][];
+        };
+        /** @description A stretch of a text. */
+        Piece: {
+            /** @description The characters. */
+            text: string;
+            /** @description Whether they matched. */
+            hit: boolean;
+        };
+        /**
+         * @description Counts by dimension. A dimension that is filtered by counts as if it were not, so that the other values stay
+         *     within reach.
+         */
+        Facets: {
+            /** @description By kind of thing. */
+            kind: components["schemas"]["Counted"][];
+            /** @description By zone. */
+            zone: components["schemas"]["Counted"][];
+            /** @description By side. */
+            side: components["schemas"]["Counted"][];
+            /** @description By grade. */
+            grade: components["schemas"]["Counted"][];
+            /** @description By owner. */
+            owner: components["schemas"]["Counted"][];
+        };
+        /** @description How many hits have a value. */
+        Counted: {
+            /** @description The value. */
+            value: string;
+            /**
+             * Format: uint64
+             * @description Hits that have it.
+             */
+            count: number;
+        };
+        /** @description Firms that were found. */
+        FirmHits: {
+            /** @description Hits, best first. */
+            hits: components["schemas"]["Found"][];
+            /**
+             * Format: uint64
+             * @description Firms found in all; left out for a caller who does not see all firms.
+             */
+            total: number | null;
+            /** @description Whether more may be found. */
+            has_more: boolean;
+        };
         /** @description One page of a list. */
         Page11: {
+            /** @description The items of this page. */
+            items: components["schemas"]["Term"][];
+            /**
+             * Format: uint64
+             * @description Items in the whole list.
+             */
+            total: number;
+            /**
+             * Format: uint64
+             * @description This page's number, from 1.
+             */
+            page: number;
+            /**
+             * Format: uint64
+             * @description Items per page.
+             */
+            page_size: number;
+        };
+        /** @description A term. */
+        Term: {
+            /** @description Id, a UUID. */
+            id: string;
+            /** @description What it is called. */
+            name: components["schemas"]["Text"];
+            /** @description What is meant. */
+            definition: components["schemas"]["Text"];
+            /** @description Other names. */
+            synonyms: string[];
+            /** @description Datasets (`zone.table`) and columns (`zone.table#column`) that hold it. */
+            links: string[];
+            /** @description Who answers for the definition. */
+            owner: string;
+            /**
+             * Format: int64
+             * @description Counts changes; sent back with the next one.
+             */
+            revision: number;
+            /** @description Account that changed it last. */
+            updated_by: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            updated_at: string;
+        };
+        /** @description What lies upstream and downstream of something. */
+        LineageGraph: {
+            /** @description What was asked for first, then the others by distance. */
+            nodes: components["schemas"]["LineageNode"][];
+            /** @description Dependences between them. */
+            edges: components["schemas"]["LineageEdge"][];
+            /** @description Whether there is more than the answer may hold. */
+            truncated: boolean;
+            /** @description What could not be followed in the model that makes the dataset. */
+            issues: components["schemas"]["Issue"][];
+        };
+        /** @description Something in the graph. */
+        LineageNode: {
+            /** @description Unique in the answer. */
+            id: string;
+            /** @description What it is. */
+            kind: components["schemas"]["NodeKind"];
+            /** @description Its own name. */
+            name: string;
+            /** @description The dataset of a column, the page of a number. */
+            owner: string | null;
+            /** @description Title, where the catalogue has one. */
+            title: components["schemas"]["Text"] | null;
+            /** @description Whether the catalogue of this node has it. */
+            known: boolean;
+            /**
+             * Format: int32
+             * @description Steps from what was asked for; negative upstream.
+             */
+            hops: number;
+            /** @description Whether a value comes this way; else it only decides which rows appear. */
+            direct: boolean;
+        };
+        /** @description What a node is. */
+        NodeKind: "dataset" | "column" | "job" | "component" | "page" | "number";
+        /** @description A dependence. */
+        LineageEdge: {
+            /** @description Id of what is read. */
+            from: string;
+            /** @description Id of what is made of it. */
+            to: string;
+            /** @description How. */
+            kind: components["schemas"]["EdgeKind"];
+        };
+        /**
+         * @description Kind of an edge (血缘关系).
+         *
+         *     The first three say where a value comes from; the next six which columns decide that a row or a value appears;
+         *     the last three join datasets, the jobs between them, and their columns.
+         */
+        EdgeKind: "identity" | "transformation" | "aggregation" | "filter" | "join" | "group_by" | "sort" | "window" | "conditional" | "input" | "output" | "contains";
+        /** @description One thing that could not be followed. */
+        Issue: {
+            /** @description Where. */
+            position: components["schemas"]["Position"];
+        } & ({
+            /** @constant */
+            kind: "syntax";
+            /** @description What it says, English. */
+            message: string;
+        } | {
+            /** @constant */
+            kind: "not_followed";
+            /** @description What the statement is. */
+            what: string;
+        } | {
+            /** @constant */
+            kind: "procedural";
+        } | {
+            /** @constant */
+            kind: "unresolved_star";
+            /** @description The table. */
+            table: string;
+        } | {
+            /** @constant */
+            kind: "ambiguous";
+            /** @description The column. */
+            column: string;
+            /** @description The tables. */
+            tables: string[];
+        } | {
+            /** @constant */
+            kind: "unknown_column";
+            /** @description The column, with its qualifier. */
+            column: string;
+        } | {
+            /** @constant */
+            kind: "unknown_target";
+            /** @description The table written. */
+            table: string;
+        } | {
+            /** @constant */
+            kind: "column_count";
+            /**
+             * Format: uint
+             * @description Columns to fill.
+             */
+            expected: number;
+            /**
+             * Format: uint
+             * @description Values given.
+             */
+            found: number;
+        } | {
+            /** @constant */
+            kind: "unresolved_natural";
+        } | {
+            /** @constant */
+            kind: "too_large";
+            /** @description What is too large. */
+            what: string;
+        });
+        /** @description A place in the text; both count from 1, columns in characters. Zero where the parser gives no place. */
+        Position: {
+            /**
+             * Format: uint64
+             * @description Line.
+             */
+            line: number;
+            /**
+             * Format: uint64
+             * @description Character in the line.
+             */
+            column: number;
+        };
+        /** @description What a change reaches. */
+        Impact: {
+            /** @description Everything that depends on it, nearest first. */
+            rows: components["schemas"]["ImpactRow"][];
+            /** @description Whether there is more than the answer may hold. */
+            truncated: boolean;
+        };
+        /** @description Something that a change reaches. */
+        ImpactRow: {
+            /** @description What it is. */
+            kind: components["schemas"]["NodeKind"];
+            /** @description Its name. */
+            name: string;
+            /** @description The dataset of a column, the page of a number. */
+            belongs_to: string | null;
+            /** @description Title, where the catalogue has one. */
+            title: components["schemas"]["Text"] | null;
+            /** @description Who owns the dataset, where the catalogue says so. */
+            responsible: string | null;
+            /**
+             * Format: uint32
+             * @description Steps away.
+             */
+            hops: number;
+            /** @description Whether values change, or only which rows appear. */
+            direct: boolean;
+            /** @description The nearest thing the change comes through. */
+            through: string;
+            /** @description How it depends on that. */
+            how: components["schemas"]["EdgeKind"];
+        };
+        /** @description An event was taken. */
+        EventReceived: {
+            /**
+             * Format: uint32
+             * @description Events taken: 1.
+             */
+            received: number;
+        };
+        /** @description What became of a batch, in the shape OpenLineage clients read. */
+        BatchAnswer: {
+            /** @description `success`, `partial_success` or `failure`. */
+            status: string;
+            /** @description Counts. */
+            summary: components["schemas"]["Summary"];
+            /** @description The events that were refused. */
+            failed_events: components["schemas"]["FailedEvent"][];
+        };
+        /** @description Counts of a batch. */
+        Summary: {
+            /**
+             * Format: uint
+             * @description Events in the batch.
+             */
+            received: number;
+            /**
+             * Format: uint
+             * @description Events taken.
+             */
+            successful: number;
+            /**
+             * Format: uint
+             * @description Events refused.
+             */
+            failed: number;
+        };
+        /** @description An event that was refused. */
+        FailedEvent: {
+            /**
+             * Format: uint
+             * @description Its place in the batch, from 0.
+             */
+            index: number;
+            /** @description Why, in Chinese and English. */
+            reason: string;
+            /** @description Whether sending it again may help. */
+            retriable: boolean;
+        };
+        /** @description All statements of a script, in order. */
+        Script: {
+            /** @description Each statement at least once; one that writes several tables once for each. */
+            statements: components["schemas"]["StatementLineage"][];
+        };
+        /** @description What a statement does to one table. */
+        StatementLineage: {
+            /** @description Where it begins. */
+            position: components["schemas"]["Position"];
+            /** @description What it is. */
+            verb: components["schemas"]["Verb"];
+            /** @description Whether its lineage is known. */
+            followed: components["schemas"]["Followed"];
+            /** @description The table written; none for a bare query. */
+            target?: string | null;
+            /** @description The tables read. */
+            inputs: string[];
+            /** @description The columns written, or shown by a bare query. */
+            columns: components["schemas"]["ColumnLineage"][];
+            /** @description Columns that decide about whole rows: filters, joins, groups, order. */
+            indirect: components["schemas"]["Origin"][];
+            /** @description What could not be followed. */
+            issues: components["schemas"]["Issue"][];
+        };
+        /** @description What a statement is. */
+        Verb: "select" | "insert" | "update" | "delete" | "merge" | "create_table" | "create_view" | "other";
+        /** @description Whether the lineage of a statement is known. */
+        Followed: "yes" | "no_data" | "no";
+        /** @description Where one column comes from. */
+        ColumnLineage: {
+            /** @description Its name; `*` for columns that could not be listed. */
+            name: string;
+            /** @description The columns it comes from; none for a constant. */
+            origins: components["schemas"]["Origin"][];
+        };
+        /** @description A column something comes from. */
+        Origin: {
+            /** @description Its table. */
+            dataset: string;
+            /** @description Its name; `*` for columns that could not be listed. */
+            column: string;
+            /** @description How. */
+            kinds: components["schemas"]["EdgeKind"][];
+            /** @description False when it is one of several possible origins. */
+            certain: boolean;
+        };
+        /** @description One page of a list. */
+        Page12: {
             /** @description The items of this page. */
             items: components["schemas"]["Classification"][];
             /**
@@ -4415,7 +5273,7 @@ export interface components {
         /** @description What was counted for one kind. */
         KindReport: {
             /** @description What was found. */
-            kind: components["schemas"]["Kind"];
+            kind: components["schemas"]["Kind2"];
             /** @description Whole values, or inside texts. */
             placement: components["schemas"]["Placement"];
             /**
@@ -4441,7 +5299,7 @@ export interface components {
             examples: string[];
         };
         /** @description A kind of identifier (标识类型). */
-        Kind: "resident_id" | "passport" | "bank_card" | "mobile_phone" | "landline" | "email" | "person_name" | "address" | "vehicle_plate" | "coordinates" | "ip_address" | "mac_address" | "uscc" | "organisation_code" | "licence";
+        Kind2: "resident_id" | "passport" | "bank_card" | "mobile_phone" | "landline" | "email" | "person_name" | "address" | "vehicle_plate" | "coordinates" | "ip_address" | "mac_address" | "uscc" | "organisation_code" | "licence";
         /** @description Where in the values a kind was found. */
         Placement: "whole" | "within";
         /** @description A dataset that must be filed, and how it stands. */
@@ -4502,13 +5360,780 @@ export interface components {
             /** @description Protection (保护措施) this program gives it. */
             protection: string;
         };
+        /** @description Everything about the quality of a dataset that holds no value of it. */
+        QualityCard: {
+            /** @description Dataset. */
+            dataset: string;
+            /** @description Whether the caller may check it, change its rules and work on its tickets. */
+            may_change: boolean;
+            /**
+             * Format: uint64
+             * @description Version of the rules; 0 where there are none.
+             */
+            rules_version: number;
+            /** @description The rules as TOML. */
+            toml: string;
+            /** @description Who changed them last and why. */
+            rules_reason: string | null;
+            /**
+             * Format: date-time
+             * @description When they were changed last.
+             */
+            rules_changed_at: string | null;
+            /** @description The rules with their outcomes. */
+            rules: components["schemas"]["QualityRuleCard"][];
+            /** @description The last check. */
+            last: components["schemas"]["QualityCheck"] | null;
+            /** @description The formula of the score. */
+            formula: components["schemas"]["Text"];
+            /** @description Which way the score goes. */
+            trend: components["schemas"]["QualityTrend"] | null;
+            /** @description Checks, oldest first, at most 100. */
+            history: components["schemas"]["QualityCheckPoint"][];
+            /** @description Tickets of rules that are there no more. */
+            other_tickets: components["schemas"]["QualityTicketCard"][];
+            /** @description What drift is measured against. */
+            baseline: components["schemas"]["QualityBaseline"] | null;
+        };
+        /** @description One rule and how it stands. */
+        QualityRuleCard: {
+            /** @description The rule. */
+            rule: components["schemas"]["QualityRule"];
+            /** @description What it asks. */
+            says: components["schemas"]["Text"];
+            /** @description What it is about. */
+            dimension: components["schemas"]["QualityDimension"];
+            /** @description Who answers for it. */
+            owner: string;
+            /** @description Whether its failing rows can be shown. */
+            has_examples: boolean;
+            /** @description Its outcome at the last check; absent where that was before the rule. */
+            outcome: components["schemas"]["QualityOutcome"] | null;
+            /** @description Its ticket, where it ever failed. */
+            ticket: components["schemas"]["QualityTicketCard"] | null;
+        };
+        /** @description One rule. */
+        QualityRule: {
+            /** @description Name within the table: letters, digits, `-`, `_`, `.`; history follows it. */
+            id: string;
+            /** @description What it means, where the check alone does not say. */
+            title?: components["schemas"]["Text"] | null;
+            /**
+             * @description How bad a violation is.
+             * @default error
+             */
+            severity: components["schemas"]["QualitySeverity"];
+            /** @description Who answers for it. */
+            owner?: string | null;
+            /**
+             * Format: double
+             * @description Share of the rows checked that must pass, 0 to 1; for rules about rows only.
+             */
+            at_least?: number;
+            /** @description Only rows that meet all of these are checked. */
+            when?: components["schemas"]["QualityCondition"][];
+            /** @description What is checked. */
+            check: components["schemas"]["QualityRuleCheck"];
+        };
+        /** @description How bad a violation is; a failed rule of `error` or worse opens a ticket. */
+        QualitySeverity: "info" | "warning" | "error" | "critical";
+        /** @description What a column of the same row must be. */
+        QualityCondition: {
+            /** @description Column. */
+            column: string;
+            /** @description Relation. A missing value meets `missing` only. */
+            is: components["schemas"]["QualityRelation"];
+            /** @description One value, or a pattern. */
+            to?: components["schemas"]["QualityLiteral"] | null;
+            /** @description Several values, for `one_of`. */
+            values?: components["schemas"]["QualityLiteral"][];
+        };
+        /** @description How a value stands to what a condition says. */
+        QualityRelation: "present" | "missing" | "equal" | "not_equal" | "less" | "at_most" | "more" | "at_least" | "one_of" | "matches";
+        /** @description A value as written in a rule. */
+        QualityLiteral: boolean | number | string;
+        /** @description What a rule checks. A missing value is a violation of `complete` only; the other checks of rows skip it. */
+        QualityRuleCheck: {
+            /** @constant */
+            kind: "complete";
+            /** @description Column. */
+            column: string;
+            /**
+             * @description Whether a text of blanks counts as a value.
+             * @default false
+             */
+            blank_counts: boolean;
+        } | {
+            /** @constant */
+            kind: "unique";
+            /** @description Columns of the key; a row with one missing is skipped. */
+            columns: string[];
+        } | {
+            /** @constant */
+            kind: "pattern";
+            /** @description Column. */
+            column: string;
+            /** @description Regular expression. */
+            regex: string;
+        } | {
+            /** @constant */
+            kind: "one_of";
+            /** @description Column. */
+            column: string;
+            /** @description The values allowed. */
+            values: components["schemas"]["QualityLiteral"][];
+        } | {
+            /** @constant */
+            kind: "code_list";
+            /** @description Column. */
+            column: string;
+            /** @description Name of the list. */
+            list: string;
+        } | {
+            /** @constant */
+            kind: "range";
+            /** @description Column of numbers, days or moments. */
+            column: string;
+            /** @description Smallest value allowed. */
+            min?: components["schemas"]["QualityLiteral"] | null;
+            /** @description Largest value allowed. */
+            max?: components["schemas"]["QualityLiteral"] | null;
+        } | {
+            /** @constant */
+            kind: "length";
+            /** @description Column. */
+            column: string;
+            /**
+             * Format: uint32
+             * @description Fewest.
+             */
+            min?: number | null;
+            /**
+             * Format: uint32
+             * @description Most.
+             */
+            max?: number | null;
+        } | {
+            /** @constant */
+            kind: "check_digit";
+            /** @description Column. */
+            column: string;
+            /** @description Which identifier. */
+            scheme: components["schemas"]["QualityScheme"];
+        } | {
+            /** @constant */
+            kind: "date";
+            /** @description Column. */
+            column: string;
+        } | {
+            /** @constant */
+            kind: "compare";
+            /** @description Left column. */
+            left: string;
+            /** @description Order. */
+            order: components["schemas"]["QualityOrder"];
+            /** @description Right column. */
+            right: string;
+        } | {
+            /** @constant */
+            kind: "holds";
+            /** @description What must hold. */
+            conditions: components["schemas"]["QualityCondition"][];
+        } | {
+            /** @constant */
+            kind: "age";
+            /** @description Column of days or moments. */
+            column: string;
+            /**
+             * Format: double
+             * @description Most days.
+             */
+            max_days: number;
+            /**
+             * @description Of the newest row, or of each.
+             * @default newest
+             */
+            of: components["schemas"]["QualityAgeOf"];
+        } | {
+            /** @constant */
+            kind: "reference";
+            /** @description Columns here. */
+            columns: string[];
+            /** @description Other table. */
+            dataset: string;
+            /** @description Its columns, in the same order. */
+            target: string[];
+        } | {
+            /** @constant */
+            kind: "row_count";
+            /**
+             * Format: uint64
+             * @description Fewest.
+             */
+            min?: number | null;
+            /**
+             * Format: uint64
+             * @description Most.
+             */
+            max?: number | null;
+            /**
+             * Format: double
+             * @description Largest change since the last check, as a share of it.
+             */
+            change_at_most?: number | null;
+        } | {
+            /** @constant */
+            kind: "statistic";
+            /** @description Column. */
+            column: string;
+            /** @description Which number. */
+            measure: components["schemas"]["QualityMeasure"];
+            /**
+             * Format: double
+             * @description Smallest allowed.
+             */
+            min?: number | null;
+            /**
+             * Format: double
+             * @description Largest allowed.
+             */
+            max?: number | null;
+        } | {
+            /** @constant */
+            kind: "drift";
+            /** @description Column. */
+            column: string;
+            /** @description How they are compared. */
+            measure: components["schemas"]["QualityDriftMeasure"];
+            /**
+             * Format: double
+             * @description Largest distance allowed.
+             */
+            at_most: number;
+        } | {
+            /** @constant */
+            kind: "columns";
+            /** @description Columns wanted. */
+            wanted: components["schemas"]["QualityColumnWanted"][];
+            /**
+             * @description Whether others may be there.
+             * @default true
+             */
+            others: boolean;
+        };
+        /** @description Identifiers with a check digit. */
+        QualityScheme: "uscc" | "resident_id" | "gtin" | "luhn";
+        /** @description Order of two columns. */
+        QualityOrder: "equal" | "not_equal" | "less" | "at_most" | "more" | "at_least";
+        /** @description Which age a timeliness rule bounds. */
+        QualityAgeOf: "newest" | "each";
+        /** @description A number about a whole column. */
+        QualityMeasure: "min" | "max" | "mean" | "sum" | "deviation" | "median" | "distinct" | "distinct_share" | "missing" | "missing_share";
+        /** @description How two distributions are compared. */
+        QualityDriftMeasure: "psi" | "ks" | "chi_square";
+        /** @description A column that must be there. */
+        QualityColumnWanted: {
+            /** @description Name. */
+            name: string;
+            /** @description Kind of its values; any where left out. */
+            kind?: components["schemas"]["QualityValueKind"] | null;
+        };
+        /** @description What the values of a column are. */
+        QualityValueKind: "text" | "whole" | "real" | "truth" | "day" | "instant" | "other";
+        /** @description What a rule is about (GB/T 36344-2018 names the first six; distribution is ours). */
+        QualityDimension: "completeness" | "uniqueness" | "validity" | "consistency" | "timeliness" | "distribution";
+        /** @description Outcome of one rule. */
+        QualityOutcome: {
+            /** @description The rule. */
+            rule: string;
+            /** @description Its check. */
+            check: string;
+            /** @description What it is about. */
+            dimension: components["schemas"]["QualityDimension"];
+            /** @description How bad a violation is. */
+            severity: components["schemas"]["QualitySeverity"];
+            /** @description How it stands. */
+            standing: components["schemas"]["QualityStanding"];
+            /**
+             * Format: uint64
+             * @description Rows checked; 0 for checks of the whole table.
+             */
+            checked: number;
+            /**
+             * Format: uint64
+             * @description Rows that failed.
+             */
+            failed: number;
+            /**
+             * Format: double
+             * @description Share of the rows checked that passed; none where no row was checked.
+             */
+            share: number | null;
+            /**
+             * Format: double
+             * @description Share wanted; none for checks of the whole table.
+             */
+            at_least: number | null;
+            /**
+             * Format: double
+             * @description The number measured about the whole table: rows, days, mean, distance.
+             */
+            measured: number | null;
+            /**
+             * Format: double
+             * @description Chance of a distance so large without any drift; for drift by `ks` and `chi_square`.
+             */
+            p_value: number | null;
+            /** @description Whether `measured` is an estimate (估计值). */
+            estimated: boolean;
+            /** @description In words. */
+            says: components["schemas"]["Text"];
+            /** @description Numbers of the first failing rows, from 0 in the order they were read. */
+            rows: number[];
+        };
+        /** @description How a rule stands. */
+        QualityStanding: "passed" | "failed" | "unmeasured" | "waiting";
+        /** @description A ticket (质量工单). */
+        QualityTicketCard: {
+            /** @description Id. */
+            id: string;
+            /** @description Dataset. */
+            dataset: string;
+            /** @description Rule. */
+            rule: string;
+            /** @description What the rule asks. */
+            title: components["schemas"]["Text"];
+            /** @description What was found at the last failure. */
+            says: components["schemas"]["Text"];
+            /** @description Severity of the rule. */
+            severity: components["schemas"]["QualitySeverity"];
+            /** @description Where it stands. */
+            state: components["schemas"]["QualityTicketState"];
+            /** @description Whether the rule failed at the last check. */
+            failing: boolean;
+            /** @description Who answers for it. */
+            owner: string;
+            /** @description Account id of who works on it. */
+            assignee: string | null;
+            /**
+             * Format: uint64
+             * @description Checks at which it failed.
+             */
+            failures: number;
+            /**
+             * Format: int64
+             * @description Grows with every change; a step names the revision it saw.
+             */
+            revision: number;
+            /**
+             * Format: date-time
+             * @description When it was opened first.
+             */
+            opened_at: string;
+            /**
+             * Format: date-time
+             * @description When it last changed.
+             */
+            updated_at: string;
+            /**
+             * Format: date-time
+             * @description When the rule last failed.
+             */
+            last_failed_at: string;
+            /**
+             * Format: date-time
+             * @description When it was resolved.
+             */
+            resolved_at: string | null;
+        };
+        /** @description Where a ticket stands. */
+        QualityTicketState: "open" | "acknowledged" | "resolved";
+        /** @description One check of a dataset (一次检查). */
+        QualityCheck: {
+            /** @description Id. */
+            id: string;
+            /** @description Dataset. */
+            dataset: string;
+            /**
+             * Format: uint64
+             * @description Version that was checked.
+             */
+            dataset_version: number;
+            /**
+             * Format: uint64
+             * @description Version of the rules.
+             */
+            rules_version: number;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /**
+             * Format: double
+             * @description How long it took.
+             */
+            seconds: number;
+            /** @description `ingest`, `model` or `person`. */
+            occasion: string;
+            /** @description Account id, or `system`. */
+            actor: string;
+            /**
+             * Format: uint64
+             * @description Rows checked.
+             */
+            rows: number;
+            /** @description The score. */
+            score: components["schemas"]["QualityScore"];
+            /** @description One outcome per rule. */
+            outcomes: components["schemas"]["QualityOutcome"][];
+        };
+        /** @description A score and what it is made of. */
+        QualityScore: {
+            /**
+             * Format: double
+             * @description 0 to 100; none where no rule counts.
+             */
+            value: number | null;
+            /** @description One part per dimension with rules. */
+            parts: components["schemas"]["QualityScorePart"][];
+            /** @description The formula in words. */
+            formula: components["schemas"]["Text"];
+        };
+        /** @description What one dimension adds. */
+        QualityScorePart: {
+            /** @description Dimension. */
+            dimension: components["schemas"]["QualityDimension"];
+            /**
+             * Format: double
+             * @description 0 to 100; none where no rule counts.
+             */
+            value: number | null;
+            /**
+             * Format: double
+             * @description W_d.
+             */
+            weight: number;
+            /**
+             * Format: uint64
+             * @description Rules of it.
+             */
+            rules: number;
+            /**
+             * Format: uint64
+             * @description Of these: passed.
+             */
+            passed: number;
+            /**
+             * Format: uint64
+             * @description Of these: failed.
+             */
+            failed: number;
+            /**
+             * Format: uint64
+             * @description Of these: not measured.
+             */
+            unmeasured: number;
+        };
+        /** @description How the score moved. */
+        QualityTrend: {
+            /**
+             * Format: double
+             * @description Last score minus the one before.
+             */
+            change: number;
+            /**
+             * Format: double
+             * @description Points per week: the median of the slopes of all pairs of the last ten checks (Theil 1950, Sen 1968), which one
+             *     bad load does not tip; none where all checks are of one moment.
+             */
+            weekly: number | null;
+            /** @description Which way the last change went. */
+            direction: components["schemas"]["QualityDirection"];
+        };
+        /** @description Which way. */
+        QualityDirection: "up" | "steady" | "down";
+        /** @description A check in one line. */
+        QualityCheckPoint: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /**
+             * Format: uint64
+             * @description Version that was checked.
+             */
+            dataset_version: number;
+            /**
+             * Format: uint64
+             * @description Rows checked.
+             */
+            rows: number;
+            /**
+             * Format: double
+             * @description Score, 0 to 100.
+             */
+            score: number | null;
+            /**
+             * Format: uint64
+             * @description Rules.
+             */
+            rules: number;
+            /**
+             * Format: uint64
+             * @description Of these: failed or not measured.
+             */
+            failed: number;
+        };
+        /** @description What drift is measured against. */
+        QualityBaseline: {
+            /**
+             * Format: uint64
+             * @description Version it shows.
+             */
+            dataset_version: number;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            at: string;
+        };
+        /** @description The version of the rules now in force. */
+        RulesVersion: {
+            /**
+             * Format: uint64
+             * @description Version.
+             */
+            version: number;
+        };
+        /** @description A proposed rule with what it rests on and how it stands on the present version. */
+        QualityProposalCard: {
+            /** @description The rule. */
+            rule: components["schemas"]["QualityRule"];
+            /** @description What it asks. */
+            says: components["schemas"]["Text"];
+            /** @description What was seen. */
+            evidence: components["schemas"]["Text"];
+            /** @description The rule as it would stand in the file. */
+            toml: string;
+            /** @description Its outcome on the present version. */
+            outcome: components["schemas"]["QualityOutcome"];
+        };
+        /** @description A profile as the caller may see it. */
+        QualityProfileCard: {
+            /**
+             * Format: uint64
+             * @description Version it shows.
+             */
+            dataset_version: number;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            at: string;
+            /**
+             * Format: uint64
+             * @description Rows.
+             */
+            rows: number;
+            /** @description Its columns; values are left out where the caller may not read them. */
+            columns: components["schemas"]["QualityColumnProfile"][];
+            /** @description Columns of which values are left out. */
+            hidden: string[];
+        };
+        /** @description One column. */
+        QualityColumnProfile: {
+            /** @description Name. */
+            name: string;
+            /** @description Kind of its values. */
+            kind: components["schemas"]["QualityValueKind"];
+            /**
+             * Format: uint64
+             * @description Rows with a value.
+             */
+            present: number;
+            /**
+             * Format: uint64
+             * @description Rows without one.
+             */
+            missing: number;
+            /**
+             * Format: uint64
+             * @description Of the texts: blank ones.
+             */
+            blank: number;
+            /** @description Different values. */
+            distinct: components["schemas"]["QualityEstimate"] | null;
+            /** @description Smallest value, as text. */
+            min: string | null;
+            /** @description Largest value, as text. */
+            max: string | null;
+            /**
+             * Format: double
+             * @description Arithmetic mean of numbers.
+             */
+            mean: number | null;
+            /**
+             * Format: double
+             * @description Standard deviation of numbers.
+             */
+            deviation: number | null;
+            /** @description Shares below and values, estimated to within a bucket of `buckets`; days as text. */
+            quantiles: components["schemas"]["QualityQuantile"][];
+            /** @description Distribution of numbers, days and moments. */
+            buckets: components["schemas"]["QualityBuckets"] | null;
+            /** @description Most frequent values, at most [`TOP_MAX`]. */
+            top: components["schemas"]["QualityCounted"][];
+            /**
+             * Format: uint64
+             * @description What a count of `top` may lack; 0 where every value was counted.
+             */
+            top_lacks: number;
+            /** @description Characters of texts. */
+            lengths: components["schemas"]["QualityLengths"] | null;
+            /** @description Shapes of texts, most frequent first, at most [`SHAPES_MAX`]. */
+            shapes: components["schemas"]["QualityCounted"][];
+            /**
+             * Format: uint64
+             * @description What a count of `shapes` may lack.
+             */
+            shapes_lack: number;
+            /**
+             * Format: uint64
+             * @description Texts that are a unified social credit code with a right check digit.
+             */
+            credit_codes: number;
+            /**
+             * Format: uint64
+             * @description Texts that can be read as a day.
+             */
+            days: number;
+        };
+        /** @description A number that may be an estimate (估计值). */
+        QualityEstimate: {
+            /**
+             * Format: double
+             * @description The number.
+             */
+            value: number;
+            /**
+             * Format: double
+             * @description Its relative standard error; 0 where it is exact.
+             */
+            error: number;
+        };
+        /** @description A value below which a share of the values lies. */
+        QualityQuantile: {
+            /**
+             * Format: double
+             * @description Share, 0 to 1.
+             */
+            share: number;
+            /** @description Value, as text. */
+            value: string;
+        };
+        /** @description Buckets in order, as kept in a profile. */
+        QualityBuckets: {
+            scale: components["schemas"]["QualityScale"];
+            /**
+             * Format: uint8
+             * @description Low bits dropped.
+             */
+            shift: number;
+            /** @description Bucket and count, ascending. */
+            counts: [
+                number,
+                number
+            ][];
+        };
+        /** @description How values become whole numbers. */
+        QualityScale: "linear" | "proportional";
+        /** @description A value and how often it is there. */
+        QualityCounted: {
+            /** @description The value as text, cut after 200 characters. */
+            value: string;
+            /**
+             * Format: uint64
+             * @description How often.
+             */
+            count: number;
+        };
+        /** @description Characters of texts. */
+        QualityLengths: {
+            /**
+             * Format: uint64
+             * @description Fewest.
+             */
+            min: number;
+            /**
+             * Format: uint64
+             * @description Most.
+             */
+            max: number;
+            /**
+             * Format: double
+             * @description On average.
+             */
+            mean: number;
+        };
+        /** @description One page of a list. */
+        Page13: {
+            /** @description The items of this page. */
+            items: components["schemas"]["QualityTicketCard"][];
+            /**
+             * Format: uint64
+             * @description Items in the whole list.
+             */
+            total: number;
+            /**
+             * Format: uint64
+             * @description This page's number, from 1.
+             */
+            page: number;
+            /**
+             * Format: uint64
+             * @description Items per page.
+             */
+            page_size: number;
+        };
+        /** @description A ticket with its timeline. */
+        QualityTicketDetail: {
+            /** @description The ticket. */
+            card: components["schemas"]["QualityTicketCard"];
+            /** @description Whether the caller may work on it. */
+            may_work: boolean;
+            /** @description What happened, oldest first, the last 500 lines. */
+            timeline: components["schemas"]["QualityTicketLine"][];
+        };
+        /** @description One line of a ticket's timeline. */
+        QualityTicketLine: {
+            /**
+             * Format: int32
+             * @description Number, from 1.
+             */
+            number: number;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description Account id, or `system`. */
+            actor: string;
+            /** @description What happened. */
+            step: string;
+            /** @description Words; may be empty. */
+            note: string;
+            /** @description What changed. */
+            detail: unknown;
+        };
         /** @description A run that was begun. */
         RunStarted: {
             /** @description Ask for it at `/api/v1/ingest/runs/{id}`. */
             run_id: string;
         };
         /** @description One page of a list. */
-        Page12: {
+        Page14: {
             /** @description The items of this page. */
             items: components["schemas"]["RunCard"][];
             /**
@@ -4646,6 +6271,18 @@ export interface components {
              * @default null
              */
             grading_failure: components["schemas"]["Text"] | null;
+            /**
+             * @description Checks of the datasets with quality rules that landed, by dataset.
+             * @default {}
+             */
+            quality: {
+                [key: string]: components["schemas"]["QualityGlance"];
+            };
+            /**
+             * @description Why what landed was not checked; `brain quality run` tries again.
+             * @default null
+             */
+            quality_failure: components["schemas"]["Text"] | null;
             /**
              * Format: uint64
              * @description First table's version; `None` when nothing was committed.
@@ -4801,7 +6438,7 @@ export interface components {
             /** @description Which question it answers. */
             summary: components["schemas"]["Text"];
             /** @description Knowledge, tool or application. */
-            kind: components["schemas"]["Kind2"];
+            kind: components["schemas"]["Kind3"];
             /** @description Whom it serves. */
             side: components["schemas"]["Side"];
             /** @description Reads or writes. */
@@ -4814,7 +6451,7 @@ export interface components {
             offered: boolean;
         };
         /** @description The three kinds of the Zhejiang guide (知识组件／工具组件／应用组件). */
-        Kind2: "knowledge" | "tool" | "application";
+        Kind3: "knowledge" | "tool" | "application";
         /** @description The side a component or page serves (服务对象). */
         Side: "government" | "industry" | "enterprise" | "operation";
         /** @description Whether running a component may change state. */
@@ -4830,7 +6467,7 @@ export interface components {
             /** @description One or two sentences: which question it answers. */
             summary: components["schemas"]["Text"];
             /** @description Knowledge, tool or application. */
-            kind: components["schemas"]["Kind2"];
+            kind: components["schemas"]["Kind3"];
             /** @description Whom it serves. */
             side: components["schemas"]["Side"];
             /** @description Reads or writes. */
@@ -4995,7 +6632,7 @@ export interface components {
             positions: number;
         };
         /** @description One page of a list. */
-        Page13: {
+        Page15: {
             /** @description The items of this page. */
             items: components["schemas"]["RecordedEntry"][];
             /**
@@ -5192,7 +6829,7 @@ export interface components {
             /** @description Logs whose checkpoints we counter-sign. */
             logs: components["schemas"]["WitnessedLog"][];
             /** @description Proofs that a log misbehaved, newest first. */
-            alarms: components["schemas"]["Page14"];
+            alarms: components["schemas"]["Page16"];
         };
         /** @description How a witness stands to us. */
         PeerStatus: {
@@ -5248,7 +6885,7 @@ export interface components {
             signed_at: string | null;
         };
         /** @description One page of a list. */
-        Page14: {
+        Page16: {
             /** @description The items of this page. */
             items: components["schemas"]["AlarmCard"][];
             /**
@@ -5367,7 +7004,7 @@ export interface components {
             witness: components["schemas"]["VerifierKey"][];
         };
         /** @description One page of a list. */
-        Page15: {
+        Page17: {
             /** @description The items of this page. */
             items: components["schemas"]["AuditRecord"][];
             /**
@@ -5570,7 +7207,7 @@ export interface components {
         /** @description What is wrong with a record. */
         AuditProblem: "altered" | "missing" | "inserted" | "bad_anchor" | "bad_index" | "bad_expiry";
         /** @description One page of a list. */
-        Page16: {
+        Page18: {
             /** @description The items of this page. */
             items: components["schemas"]["IncidentCard"][];
             /**
@@ -6002,7 +7639,7 @@ export interface components {
             entries: number;
         };
         /** @description One page of a list. */
-        Page17: {
+        Page19: {
             /** @description The items of this page. */
             items: components["schemas"]["PeerStanding"][];
             /**
@@ -6243,7 +7880,7 @@ export interface components {
         /** @description What goes when the time is up. */
         RetentionWhat: "past_versions" | "everything";
         /** @description One page of a list. */
-        Page18: {
+        Page20: {
             /** @description The items of this page. */
             items: components["schemas"]["DeletionProposal"][];
             /**
@@ -6502,8 +8139,8 @@ export interface operations {
     portal_settings: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -6532,8 +8169,8 @@ export interface operations {
     openapi: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -6562,8 +8199,8 @@ export interface operations {
     mcp: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: {
                 /** @description 协议版本 · Protocol version */
@@ -6604,8 +8241,8 @@ export interface operations {
     livez: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -6634,8 +8271,8 @@ export interface operations {
     readyz: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -6664,8 +8301,8 @@ export interface operations {
     metrics: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -6696,8 +8333,8 @@ export interface operations {
     sbom: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -6728,8 +8365,8 @@ export interface operations {
     session_show: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -6762,8 +8399,8 @@ export interface operations {
             query?: {
                 /** @description 为 1 时返回令牌供程序使用，不设浏览器会话 · 1 returns a token for programs instead of a browser's cookie. */
                 token?: number | null;
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -6806,8 +8443,8 @@ export interface operations {
     session_close: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -6839,8 +8476,8 @@ export interface operations {
             query?: {
                 /** @description 为 1 时返回令牌供程序使用，不设浏览器会话 · 1 returns a token for programs instead of a browser's cookie. */
                 token?: number | null;
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -6904,8 +8541,8 @@ export interface operations {
     session_password: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -6946,8 +8583,8 @@ export interface operations {
     security_show: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -6978,8 +8615,8 @@ export interface operations {
     totp_begin: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -7013,8 +8650,8 @@ export interface operations {
     totp_remove: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -7033,6 +8670,7 @@ export interface operations {
             400: components["responses"]["Refusal400"];
             401: components["responses"]["Refusal401"];
             403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
             409: components["responses"]["Refusal409"];
             429: components["responses"]["Refusal429"];
             499: components["responses"]["Refusal499"];
@@ -7044,8 +8682,8 @@ export interface operations {
     totp_confirm: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -7086,8 +8724,8 @@ export interface operations {
     recovery_codes_renew: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -7108,6 +8746,7 @@ export interface operations {
             400: components["responses"]["Refusal400"];
             401: components["responses"]["Refusal401"];
             403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
             409: components["responses"]["Refusal409"];
             413: components["responses"]["Refusal413"];
             415: components["responses"]["Refusal415"];
@@ -7121,8 +8760,8 @@ export interface operations {
     session_step_up: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -7182,8 +8821,8 @@ export interface operations {
     sessions_end_others: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -7215,8 +8854,8 @@ export interface operations {
     sessions_end: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path: {
@@ -7249,8 +8888,8 @@ export interface operations {
     passkey_begin: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -7284,8 +8923,8 @@ export interface operations {
     passkey_confirm: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -7335,8 +8974,8 @@ export interface operations {
     passkey_remove: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path: {
@@ -7369,8 +9008,8 @@ export interface operations {
     passkey_rename: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path: {
@@ -7412,8 +9051,8 @@ export interface operations {
     passkey_step_up: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -7434,6 +9073,7 @@ export interface operations {
             400: components["responses"]["Refusal400"];
             401: components["responses"]["Refusal401"];
             403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
             409: components["responses"]["Refusal409"];
             413: components["responses"]["Refusal413"];
             415: components["responses"]["Refusal415"];
@@ -7447,8 +9087,8 @@ export interface operations {
     passkey_request: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -7479,6 +9119,7 @@ export interface operations {
             400: components["responses"]["Refusal400"];
             401: components["responses"]["Refusal401"];
             403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
             409: components["responses"]["Refusal409"];
             413: components["responses"]["Refusal413"];
             415: components["responses"]["Refusal415"];
@@ -7494,8 +9135,8 @@ export interface operations {
             query?: {
                 /** @description 为 1 时返回令牌供程序使用，不设浏览器会话 · 1 returns a token for programs instead of a browser's cookie. */
                 token?: number | null;
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -7554,8 +9195,8 @@ export interface operations {
                 page?: number | null;
                 /** @description 每页条数，至多 1000 · Items per page, at most 1000. */
                 page_size?: number | null;
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -7586,8 +9227,8 @@ export interface operations {
     accounts_create: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -7647,8 +9288,8 @@ export interface operations {
     accounts_change: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path: {
@@ -7690,8 +9331,8 @@ export interface operations {
     accounts_reset_password: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path: {
@@ -7728,8 +9369,8 @@ export interface operations {
     accounts_approve: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path: {
@@ -7764,8 +9405,8 @@ export interface operations {
     accounts_role: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path: {
@@ -7795,6 +9436,8 @@ export interface operations {
             403: components["responses"]["Refusal403"];
             404: components["responses"]["Refusal404"];
             409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
             429: components["responses"]["Refusal429"];
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
@@ -7805,8 +9448,8 @@ export interface operations {
     accounts_unlock: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path: {
@@ -7841,8 +9484,8 @@ export interface operations {
     accounts_reset_second_factor: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path: {
@@ -7875,8 +9518,8 @@ export interface operations {
     accounts_end_sessions: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path: {
@@ -7915,8 +9558,8 @@ export interface operations {
                 page?: number | null;
                 /** @description 每页条数，至多 1000 · Items per page, at most 1000. */
                 page_size?: number | null;
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -7947,8 +9590,8 @@ export interface operations {
     api_keys_create: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -7999,8 +9642,8 @@ export interface operations {
     api_keys_rotate: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path: {
@@ -8048,8 +9691,8 @@ export interface operations {
     api_keys_revoke: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path: {
@@ -8082,8 +9725,8 @@ export interface operations {
     service_keys_create: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path: {
@@ -8141,8 +9784,8 @@ export interface operations {
                 page?: number | null;
                 /** @description 每页条数，至多 1000 · Items per page, at most 1000. */
                 page_size?: number | null;
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -8173,8 +9816,8 @@ export interface operations {
     organisations_put: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path: {
@@ -8211,6 +9854,8 @@ export interface operations {
             403: components["responses"]["Refusal403"];
             404: components["responses"]["Refusal404"];
             409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
             429: components["responses"]["Refusal429"];
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
@@ -8225,8 +9870,8 @@ export interface operations {
                 page?: number | null;
                 /** @description 每页条数，至多 1000 · Items per page, at most 1000. */
                 page_size?: number | null;
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -8257,8 +9902,8 @@ export interface operations {
     nodes_register: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -8309,8 +9954,8 @@ export interface operations {
     nodes_address: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path: {
@@ -8340,6 +9985,8 @@ export interface operations {
             403: components["responses"]["Refusal403"];
             404: components["responses"]["Refusal404"];
             409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
             429: components["responses"]["Refusal429"];
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
@@ -8350,8 +9997,8 @@ export interface operations {
     nodes_state: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path: {
@@ -8381,6 +10028,8 @@ export interface operations {
             403: components["responses"]["Refusal403"];
             404: components["responses"]["Refusal404"];
             409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
             429: components["responses"]["Refusal429"];
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
@@ -8391,8 +10040,8 @@ export interface operations {
     federation_providers: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -8421,8 +10070,8 @@ export interface operations {
     federation_depart: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -8449,6 +10098,7 @@ export interface operations {
             };
             400: components["responses"]["Refusal400"];
             403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
             409: components["responses"]["Refusal409"];
             413: components["responses"]["Refusal413"];
             415: components["responses"]["Refusal415"];
@@ -8462,8 +10112,8 @@ export interface operations {
     federation_arrive: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -8518,8 +10168,8 @@ export interface operations {
                 post_logout_redirect_uri?: string | null;
                 /** @description 原样返回 · Comes back. */
                 state?: string | null;
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -8548,8 +10198,8 @@ export interface operations {
     links_own: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -8580,8 +10230,8 @@ export interface operations {
     links_begin: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -8609,6 +10259,7 @@ export interface operations {
             400: components["responses"]["Refusal400"];
             401: components["responses"]["Refusal401"];
             403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
             409: components["responses"]["Refusal409"];
             413: components["responses"]["Refusal413"];
             415: components["responses"]["Refusal415"];
@@ -8622,8 +10273,8 @@ export interface operations {
     links_end: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path: {
@@ -8656,8 +10307,8 @@ export interface operations {
     consents_own: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -8688,8 +10339,8 @@ export interface operations {
     consents_withdraw: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path: {
@@ -8748,8 +10399,8 @@ export interface operations {
                 request?: string | null;
                 /** @description Not taken. */
                 request_uri?: string | null;
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -8770,6 +10421,7 @@ export interface operations {
             400: components["responses"]["Refusal400"];
             401: components["responses"]["Refusal401"];
             403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
             429: components["responses"]["Refusal429"];
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
@@ -8780,8 +10432,8 @@ export interface operations {
     authorization_decide: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -8877,6 +10529,7 @@ export interface operations {
             400: components["responses"]["Refusal400"];
             401: components["responses"]["Refusal401"];
             403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
             409: components["responses"]["Refusal409"];
             413: components["responses"]["Refusal413"];
             415: components["responses"]["Refusal415"];
@@ -8890,8 +10543,8 @@ export interface operations {
     links_list: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path: {
@@ -8925,8 +10578,8 @@ export interface operations {
     links_make: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path: {
@@ -8976,8 +10629,8 @@ export interface operations {
                 page?: number | null;
                 /** @description 每页条数，至多 1000 · Items per page, at most 1000. */
                 page_size?: number | null;
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -9008,8 +10661,8 @@ export interface operations {
     clients_register: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -9061,8 +10714,8 @@ export interface operations {
     links_remove: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path: {
@@ -9095,8 +10748,8 @@ export interface operations {
     clients_secret: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path: {
@@ -9133,8 +10786,8 @@ export interface operations {
     links_approve: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path: {
@@ -9169,8 +10822,8 @@ export interface operations {
     clients_state: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path: {
@@ -9200,6 +10853,8 @@ export interface operations {
             403: components["responses"]["Refusal403"];
             404: components["responses"]["Refusal404"];
             409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
             429: components["responses"]["Refusal429"];
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
@@ -9210,8 +10865,8 @@ export interface operations {
     federation_keys_rotate: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -9243,8 +10898,8 @@ export interface operations {
     oauth_metadata: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -9273,8 +10928,8 @@ export interface operations {
     oauth_keys: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -9329,8 +10984,8 @@ export interface operations {
                 request?: string | null;
                 /** @description Not taken. */
                 request_uri?: string | null;
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -9347,6 +11002,7 @@ export interface operations {
                 content?: never;
             };
             400: components["responses"]["Refusal400"];
+            404: components["responses"]["Refusal404"];
             429: components["responses"]["Refusal429"];
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
@@ -9357,8 +11013,8 @@ export interface operations {
     oauth_token: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -9380,7 +11036,33 @@ export interface operations {
                     "application/json": Record<string, never>;
                 };
             };
-            400: components["responses"]["Refusal400"];
+            /** @description 请求有误 · Malformed, or a code or token that does not hold */
+            400: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: string;
+                        error_description: string;
+                    };
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description 客户端未通过核验 · A client without good proof */
+            401: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: string;
+                        error_description: string;
+                    };
+                };
+            };
             403: components["responses"]["Refusal403"];
             409: components["responses"]["Refusal409"];
             413: components["responses"]["Refusal413"];
@@ -9395,8 +11077,8 @@ export interface operations {
     oauth_userinfo: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -9426,8 +11108,8 @@ export interface operations {
     oauth_revoke: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -9449,7 +11131,33 @@ export interface operations {
                     "application/json": Record<string, never>;
                 };
             };
-            400: components["responses"]["Refusal400"];
+            /** @description 请求有误 · Malformed, or a code or token that does not hold */
+            400: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: string;
+                        error_description: string;
+                    };
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description 客户端未通过核验 · A client without good proof */
+            401: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: string;
+                        error_description: string;
+                    };
+                };
+            };
             403: components["responses"]["Refusal403"];
             409: components["responses"]["Refusal409"];
             413: components["responses"]["Refusal413"];
@@ -9472,8 +11180,8 @@ export interface operations {
                 post_logout_redirect_uri?: string | null;
                 /** @description Comes back unchanged. */
                 state?: string | null;
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -9506,8 +11214,8 @@ export interface operations {
                 page?: number | null;
                 /** @description 每页条数，至多 1000 · Items per page, at most 1000. */
                 page_size?: number | null;
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -9538,8 +11246,8 @@ export interface operations {
     grants_issue: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -9704,6 +11412,7 @@ export interface operations {
             400: components["responses"]["Refusal400"];
             401: components["responses"]["Refusal401"];
             403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
             409: components["responses"]["Refusal409"];
             413: components["responses"]["Refusal413"];
             415: components["responses"]["Refusal415"];
@@ -9717,8 +11426,8 @@ export interface operations {
     grants_revoke: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path: {
@@ -9751,8 +11460,8 @@ export interface operations {
     requests_purposes: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -9789,8 +11498,8 @@ export interface operations {
                 page?: number | null;
                 /** @description 每页条数，至多 1000 · Items per page, at most 1000. */
                 page_size?: number | null;
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -9821,8 +11530,8 @@ export interface operations {
     requests_submit: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -9918,6 +11627,7 @@ export interface operations {
             400: components["responses"]["Refusal400"];
             401: components["responses"]["Refusal401"];
             403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
             409: components["responses"]["Refusal409"];
             413: components["responses"]["Refusal413"];
             415: components["responses"]["Refusal415"];
@@ -9931,8 +11641,8 @@ export interface operations {
     requests_show: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path: {
@@ -9966,8 +11676,8 @@ export interface operations {
     requests_fill: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path: {
@@ -10020,8 +11730,8 @@ export interface operations {
     requests_withdraw: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path: {
@@ -10074,8 +11784,8 @@ export interface operations {
                 page?: number | null;
                 /** @description 每页条数，至多 1000 · Items per page, at most 1000. */
                 page_size?: number | null;
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -10106,8 +11816,8 @@ export interface operations {
     requests_approve: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path: {
@@ -10260,8 +11970,8 @@ export interface operations {
     requests_reject: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path: {
@@ -10310,8 +12020,8 @@ export interface operations {
     requests_revoke: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path: {
@@ -10364,8 +12074,8 @@ export interface operations {
                 page?: number | null;
                 /** @description 每页条数，至多 1000 · Items per page, at most 1000. */
                 page_size?: number | null;
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -10396,8 +12106,8 @@ export interface operations {
     delegations_give: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -10430,6 +12140,7 @@ export interface operations {
             400: components["responses"]["Refusal400"];
             401: components["responses"]["Refusal401"];
             403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
             409: components["responses"]["Refusal409"];
             413: components["responses"]["Refusal413"];
             415: components["responses"]["Refusal415"];
@@ -10443,8 +12154,8 @@ export interface operations {
     delegations_end: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path: {
@@ -10477,8 +12188,8 @@ export interface operations {
     access_usage: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -10509,8 +12220,8 @@ export interface operations {
     policies_list: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -10549,8 +12260,8 @@ export interface operations {
                 page?: number | null;
                 /** @description 每页条数，至多 1000 · Items per page, at most 1000. */
                 page_size?: number | null;
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -10581,8 +12292,8 @@ export interface operations {
     policy_changes_propose: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -10643,6 +12354,7 @@ export interface operations {
             400: components["responses"]["Refusal400"];
             401: components["responses"]["Refusal401"];
             403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
             409: components["responses"]["Refusal409"];
             413: components["responses"]["Refusal413"];
             415: components["responses"]["Refusal415"];
@@ -10656,8 +12368,8 @@ export interface operations {
     policy_changes_decide: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path: {
@@ -10712,8 +12424,8 @@ export interface operations {
                 purpose?: string | null;
                 /** @description 操作，缺省 read · Action; read when left out. */
                 action?: ("read" | "run" | "export" | "publish" | "move") | null;
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -10734,6 +12446,7 @@ export interface operations {
             400: components["responses"]["Refusal400"];
             401: components["responses"]["Refusal401"];
             403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
             429: components["responses"]["Refusal429"];
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
@@ -10754,8 +12467,8 @@ export interface operations {
                 page?: number | null;
                 /** @description Datasets per page; absent is 50. */
                 page_size?: number | null;
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -10786,8 +12499,8 @@ export interface operations {
     datasets_show: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path: {
@@ -10829,8 +12542,8 @@ export interface operations {
                 page?: number | null;
                 /** @description 每页行数，至多 10000 · Rows per page, at most 10000. */
                 page_size?: number | null;
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path: {
@@ -10861,19 +12574,142 @@ export interface operations {
             507: components["responses"]["Refusal507"];
         };
     };
-    grading_list: {
+    catalogue_dcat: {
         parameters: {
             query?: {
-                /** @description 状态；不填为全部 · Only this state. */
-                state?: ("proposed" | "confirmed" | "approved" | "rejected" | "superseded") | null;
-                /** @description 数据集 · Only of this dataset. */
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/ld+json": Record<string, never>;
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    datasets_prov: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/ld+json": Record<string, never>;
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    search: {
+        parameters: {
+            query?: {
+                /**
+                 * @description 词语：中文、拼音（全拼或首字母）、英文；可写 kind:dataset、zone:raw、-排除词 · Words in Chinese, pinyin (whole or first
+                 *     letters) or English; also kind:dataset, zone:raw, -excluded.
+                 */
+                q?: string;
+                /** @description 类型 · Kind of thing. */
+                kind?: ("dataset" | "column" | "standard" | "code" | "component" | "term" | "firm") | null;
+                /** @description 分区 · Zone. */
+                zone?: string | null;
+                /** @description 归属 · Side. */
+                side?: string | null;
+                /** @description 分级 · Grade. */
+                grade?: ("general1" | "general2" | "general3" | "general4" | "important" | "core") | null;
+                /** @description 所有者 · Owner. */
+                owner?: string | null;
+                /**
+                 * @description 是否也找企业，缺省为是；读取企业会留审计记录 · Whether firms are looked for too, as they are when left out; reading
+                 *     firms leaves an audit record.
+                 */
+                firms?: boolean | null;
+                /** @description 页码，从 1 起 · Page, from 1. */
+                page?: number | null;
+                /** @description 每页条数，至多 100 · Hits per page, at most 100. */
+                page_size?: number | null;
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchPage"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    terms_list: {
+        parameters: {
+            query?: {
+                /** @description 名称、别名或定义中的文字 · Text in name, other names or definition. */
+                text?: string | null;
+                /** @description 含该数据集或其字段的术语 · Terms that this dataset or one of its columns holds. */
                 dataset?: string | null;
                 /** @description 页码，从 1 起 · Page, from 1. */
                 page?: number | null;
-                /** @description 每页条数，至多 1000 · Items per page, at most 1000. */
+                /** @description 每页条数，至多 1000 · Terms per page, at most 1000. */
                 page_size?: number | null;
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -10901,11 +12737,518 @@ export interface operations {
             507: components["responses"]["Refusal507"];
         };
     };
+    terms_create: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description 名称；中文必填 · What it is called; Chinese is needed. */
+                    name: {
+                        /** @description 中文 */
+                        zh: string;
+                        /** @description English */
+                        en: string;
+                    };
+                    /** @description 定义；中文必填 · What is meant; Chinese is needed. */
+                    definition: {
+                        /** @description 中文 */
+                        zh: string;
+                        /** @description English */
+                        en: string;
+                    };
+                    /**
+                     * @description 别名，至多 20 个 · Other names, at most 20.
+                     * @default []
+                     */
+                    synonyms?: string[];
+                    /**
+                     * @description 数据集 zone.table 或字段 zone.table#column，至多 100 个 · Datasets or columns that hold it, at most 100.
+                     * @default []
+                     */
+                    links?: string[];
+                    /** @description 负责定义的单位或人 · Who answers for the definition. */
+                    owner: string;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            201: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Term"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    terms_show: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Term"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    terms_change: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: int64
+                     * @description 读到的修订号 · Revision that was read.
+                     */
+                    revision: number;
+                    /** @description 新内容 · What it shall be. */
+                    term: {
+                        /** @description 名称；中文必填 · What it is called; Chinese is needed. */
+                        name: {
+                            /** @description 中文 */
+                            zh: string;
+                            /** @description English */
+                            en: string;
+                        };
+                        /** @description 定义；中文必填 · What is meant; Chinese is needed. */
+                        definition: {
+                            /** @description 中文 */
+                            zh: string;
+                            /** @description English */
+                            en: string;
+                        };
+                        /**
+                         * @description 别名，至多 20 个 · Other names, at most 20.
+                         * @default []
+                         */
+                        synonyms?: string[];
+                        /**
+                         * @description 数据集 zone.table 或字段 zone.table#column，至多 100 个 · Datasets or columns that hold it, at most 100.
+                         * @default []
+                         */
+                        links?: string[];
+                        /** @description 负责定义的单位或人 · Who answers for the definition. */
+                        owner: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Term"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    terms_remove: {
+        parameters: {
+            query?: {
+                /** @description 读到的修订号 · Revision that was read. */
+                revision?: number;
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            204: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    lineage_show: {
+        parameters: {
+            query?: {
+                /** @description 数据集 · Dataset, such as `subject.enterprise`; one of another system with its namespace and `#`. */
+                dataset?: string;
+                /** @description 字段；缺省为整个数据集 · Column; the whole dataset when left out. */
+                column?: string | null;
+                /** @description 方向 · Direction. */
+                direction?: ("up" | "down" | "both") | null;
+                /** @description 至多几步 · At most so many steps; 3 when left out. */
+                depth?: number | null;
+                /** @description 只看取值来源，不含筛选、连接等 · Only where values come from, without filters, joins and their like. */
+                values_only?: boolean;
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LineageGraph"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    lineage_receive: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never> | Record<string, never>[];
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            201: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventReceived"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    lineage_impact: {
+        parameters: {
+            query?: {
+                /** @description 数据集 · Dataset, such as `subject.enterprise`; one of another system with its namespace and `#`. */
+                dataset?: string;
+                /** @description 字段；缺省为整个数据集 · Column; the whole dataset when left out. */
+                column?: string | null;
+                /** @description 方向 · Direction. */
+                direction?: ("up" | "down" | "both") | null;
+                /** @description 至多几步 · At most so many steps; 3 when left out. */
+                depth?: number | null;
+                /** @description 只看取值来源，不含筛选、连接等 · Only where values come from, without filters, joins and their like. */
+                values_only?: boolean;
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Impact"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    lineage_receive_batch: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never> | Record<string, never>[];
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchAnswer"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    lineage_run: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    lineage_parse: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description SQL 文本，一条或多条语句 · SQL text, one statement or more. */
+                    sql: string;
+                    /**
+                     * @description 方言 · Dialect.
+                     * @default generic
+                     */
+                    dialect?: "generic" | "postgresql" | "mysql" | "hive" | "oracle" | "mssql";
+                    /**
+                     * @description 各表的字段；不给则 `*` 无法展开 · Columns of tables; without them `*` stays as it is.
+                     * @default {}
+                     */
+                    tables?: {
+                        [key: string]: string[];
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Script"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    grading_list: {
+        parameters: {
+            query?: {
+                /** @description 状态；不填为全部 · Only this state. */
+                state?: ("proposed" | "confirmed" | "approved" | "rejected" | "superseded") | null;
+                /** @description 数据集 · Only of this dataset. */
+                dataset?: string | null;
+                /** @description 页码，从 1 起 · Page, from 1. */
+                page?: number | null;
+                /** @description 每页条数，至多 1000 · Items per page, at most 1000. */
+                page_size?: number | null;
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page12"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
     grading_propose: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -10979,6 +13322,7 @@ export interface operations {
             400: components["responses"]["Refusal400"];
             401: components["responses"]["Refusal401"];
             403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
             409: components["responses"]["Refusal409"];
             413: components["responses"]["Refusal413"];
             415: components["responses"]["Refusal415"];
@@ -10992,8 +13336,8 @@ export interface operations {
     grading_report: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -11024,8 +13368,8 @@ export interface operations {
     grading_degrade: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -11096,8 +13440,8 @@ export interface operations {
     grading_scan: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -11125,6 +13469,7 @@ export interface operations {
             400: components["responses"]["Refusal400"];
             401: components["responses"]["Refusal401"];
             403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
             409: components["responses"]["Refusal409"];
             413: components["responses"]["Refusal413"];
             415: components["responses"]["Refusal415"];
@@ -11138,8 +13483,8 @@ export interface operations {
     grading_confirm: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path: {
@@ -11183,8 +13528,8 @@ export interface operations {
     grading_reject: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path: {
@@ -11228,8 +13573,8 @@ export interface operations {
     grading_approve: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path: {
@@ -11273,8 +13618,8 @@ export interface operations {
     grading_filings: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -11305,8 +13650,8 @@ export interface operations {
     grading_file: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -11344,6 +13689,575 @@ export interface operations {
             507: components["responses"]["Refusal507"];
         };
     };
+    quality_show: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityCard"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    quality_check: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityCheck"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    quality_rules_change: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description 规则，TOML · The rules as TOML. */
+                    toml: string;
+                    /** @description 理由 · Why they change. */
+                    reason: string;
+                    /**
+                     * Format: uint64
+                     * @description 所见的规则版本；没有规则时为 0 · Version of the rules that was seen; 0 where there are none.
+                     */
+                    seen: number;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulesVersion"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    quality_propose: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityProposalCard"][];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    quality_baseline: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description 理由 · Why. */
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityBaseline"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    quality_profile: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityProfileCard"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    quality_examples: {
+        parameters: {
+            query: {
+                /** @description 规则编号 · Id of the rule. */
+                rule: string;
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetRows"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    quality_tickets: {
+        parameters: {
+            query?: {
+                /** @description 状态；不填为全部 · Only in this state. */
+                state?: ("open" | "acknowledged" | "resolved") | null;
+                /** @description 只看未解决的 · Only those that are not resolved. */
+                unresolved?: boolean | null;
+                /** @description 数据集 · Only of this dataset. */
+                dataset?: string | null;
+                /** @description 页码，从 1 起 · Page, from 1. */
+                page?: number | null;
+                /** @description 每页条数，至多 1000 · Items per page, at most 1000. */
+                page_size?: number | null;
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page13"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    quality_ticket_show: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityTicketDetail"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    quality_ticket_acknowledge: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: int64
+                     * @description 所见的修订号 · Revision that was seen.
+                     */
+                    revision: number;
+                    /**
+                     * @description 说明；解决和重新打开须写明 · Words; resolving and reopening need them.
+                     * @default
+                     */
+                    note?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityTicketDetail"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    quality_ticket_note: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: int64
+                     * @description 所见的修订号 · Revision that was seen.
+                     */
+                    revision: number;
+                    /**
+                     * @description 说明；解决和重新打开须写明 · Words; resolving and reopening need them.
+                     * @default
+                     */
+                    note?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityTicketDetail"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    quality_ticket_resolve: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: int64
+                     * @description 所见的修订号 · Revision that was seen.
+                     */
+                    revision: number;
+                    /**
+                     * @description 说明；解决和重新打开须写明 · Words; resolving and reopening need them.
+                     * @default
+                     */
+                    note?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityTicketDetail"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    quality_ticket_reopen: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: int64
+                     * @description 所见的修订号 · Revision that was seen.
+                     */
+                    revision: number;
+                    /**
+                     * @description 说明；解决和重新打开须写明 · Words; resolving and reopening need them.
+                     * @default
+                     */
+                    note?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityTicketDetail"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
     ingest_start: {
         parameters: {
             query: {
@@ -11351,8 +14265,8 @@ export interface operations {
                 mapping: string;
                 /** @description auto 时的目标表，如 raw.my_table · Target of auto, for example raw.my_table. */
                 dataset?: string | null;
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -11399,8 +14313,8 @@ export interface operations {
                 page?: number | null;
                 /** @description 每页条数，至多 1000 · Items per page, at most 1000. */
                 page_size?: number | null;
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -11415,7 +14329,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page12"];
+                    "application/json": components["schemas"]["Page14"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -11432,8 +14346,8 @@ export interface operations {
     ingest_run: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path: {
@@ -11467,8 +14381,8 @@ export interface operations {
     ingest_cancel: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path: {
@@ -11503,8 +14417,8 @@ export interface operations {
     mappings_list: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -11536,8 +14450,8 @@ export interface operations {
     sql_run: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: {
                 /** @description 自定编号，用于取消 · An id of the caller's own, for cancelling */
@@ -11603,8 +14517,8 @@ export interface operations {
     sql_cancel: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path: {
@@ -11637,8 +14551,8 @@ export interface operations {
     components_list: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -11669,8 +14583,8 @@ export interface operations {
     components_show: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path: {
@@ -11704,8 +14618,8 @@ export interface operations {
     components_run: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: {
                 /** @description respond-async 以后台方式运行，wait=秒数 先等待这么久（至多 30）· respond-async runs in the background after waiting wait=seconds, at most 30 */
@@ -11721,9 +14635,11 @@ export interface operations {
                 "application/json": {
                     /**
                      * @description 参数，形状见组件的 parameters · Parameters in the shape of the component's `parameters` schema.
-                     * @default null
+                     * @default {}
                      */
-                    params?: unknown;
+                    params?: {
+                        [key: string]: unknown;
+                    };
                     /** @description 用途，与授权绑定 · Why it is run; bound to the grant. */
                     purpose?: string | null;
                 };
@@ -11746,7 +14662,7 @@ export interface operations {
                 headers: {
                     "x-trace-id": components["headers"]["TraceId"];
                     /** @description 结果的地址 · Where to ask for the result */
-                    location?: string;
+                    location: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -11770,8 +14686,8 @@ export interface operations {
     chain_candidates: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: {
                 /** @description respond-async 以后台方式运行，wait=秒数 先等待这么久（至多 30）· respond-async runs in the background after waiting wait=seconds, at most 30 */
@@ -11882,7 +14798,7 @@ export interface operations {
                 headers: {
                     "x-trace-id": components["headers"]["TraceId"];
                     /** @description 结果的地址 · Where to ask for the result */
-                    location?: string;
+                    location: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -11906,8 +14822,8 @@ export interface operations {
     chain_cone: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: {
                 /** @description respond-async 以后台方式运行，wait=秒数 先等待这么久（至多 30）· respond-async runs in the background after waiting wait=seconds, at most 30 */
@@ -12077,7 +14993,7 @@ export interface operations {
                 headers: {
                     "x-trace-id": components["headers"]["TraceId"];
                     /** @description 结果的地址 · Where to ask for the result */
-                    location?: string;
+                    location: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -12101,8 +15017,8 @@ export interface operations {
     chain_gap: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: {
                 /** @description respond-async 以后台方式运行，wait=秒数 先等待这么久（至多 30）· respond-async runs in the background after waiting wait=seconds, at most 30 */
@@ -12378,7 +15294,7 @@ export interface operations {
                 headers: {
                     "x-trace-id": components["headers"]["TraceId"];
                     /** @description 结果的地址 · Where to ask for the result */
-                    location?: string;
+                    location: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -12402,8 +15318,8 @@ export interface operations {
     chain_list: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: {
                 /** @description respond-async 以后台方式运行，wait=秒数 先等待这么久（至多 30）· respond-async runs in the background after waiting wait=seconds, at most 30 */
@@ -12416,7 +15332,7 @@ export interface operations {
             content: {
                 "application/json": {
                     /** Parameters */
-                    params: Record<string, never>;
+                    params?: Record<string, never>;
                     /** @description 用途 · Why it is run; bound to the grant */
                     purpose?: string | null;
                 };
@@ -12467,7 +15383,7 @@ export interface operations {
                 headers: {
                     "x-trace-id": components["headers"]["TraceId"];
                     /** @description 结果的地址 · Where to ask for the result */
-                    location?: string;
+                    location: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -12491,8 +15407,8 @@ export interface operations {
     chain_neighbourhood: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: {
                 /** @description respond-async 以后台方式运行，wait=秒数 先等待这么久（至多 30）· respond-async runs in the background after waiting wait=seconds, at most 30 */
@@ -12660,7 +15576,7 @@ export interface operations {
                 headers: {
                     "x-trace-id": components["headers"]["TraceId"];
                     /** @description 结果的地址 · Where to ask for the result */
-                    location?: string;
+                    location: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -12684,8 +15600,8 @@ export interface operations {
     chain_panorama: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: {
                 /** @description respond-async 以后台方式运行，wait=秒数 先等待这么久（至多 30）· respond-async runs in the background after waiting wait=seconds, at most 30 */
@@ -12698,7 +15614,7 @@ export interface operations {
             content: {
                 "application/json": {
                     /** Parameters */
-                    params: {
+                    params?: {
                         /** @description 产业链 · chain id, see chain.list */
                         chain?: string | null;
                         /** @description 根产品 · product whose upstream and downstream is shown when no chain is given */
@@ -12900,7 +15816,7 @@ export interface operations {
                 headers: {
                     "x-trace-id": components["headers"]["TraceId"];
                     /** @description 结果的地址 · Where to ask for the result */
-                    location?: string;
+                    location: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -12924,8 +15840,8 @@ export interface operations {
     chain_paths: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: {
                 /** @description respond-async 以后台方式运行，wait=秒数 先等待这么久（至多 30）· respond-async runs in the background after waiting wait=seconds, at most 30 */
@@ -12997,7 +15913,7 @@ export interface operations {
                 headers: {
                     "x-trace-id": components["headers"]["TraceId"];
                     /** @description 结果的地址 · Where to ask for the result */
-                    location?: string;
+                    location: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -13021,8 +15937,8 @@ export interface operations {
     chain_risk: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: {
                 /** @description respond-async 以后台方式运行，wait=秒数 先等待这么久（至多 30）· respond-async runs in the background after waiting wait=seconds, at most 30 */
@@ -13038,7 +15954,7 @@ export interface operations {
                      * Parameters
                      * @description Which network to look at, and how.
                      */
-                    params: {
+                    params?: {
                         /** @description 网络来源：observed 仅观测、estimated 观测加估计；缺省：给了产业链或没有金额时用估计，否则用观测 · observed links alone, or completed by estimates; by default estimated for a chain and without any amount, else observed */
                         network?: ("observed" | "estimated") | null;
                         /** @description 产业链 · chain whose firms are looked at (estimated network) */
@@ -13271,7 +16187,7 @@ export interface operations {
                 headers: {
                     "x-trace-id": components["headers"]["TraceId"];
                     /** @description 结果的地址 · Where to ask for the result */
-                    location?: string;
+                    location: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -13295,8 +16211,8 @@ export interface operations {
     chain_search: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: {
                 /** @description respond-async 以后台方式运行，wait=秒数 先等待这么久（至多 30）· respond-async runs in the background after waiting wait=seconds, at most 30 */
@@ -13369,7 +16285,7 @@ export interface operations {
                 headers: {
                     "x-trace-id": components["headers"]["TraceId"];
                     /** @description 结果的地址 · Where to ask for the result */
-                    location?: string;
+                    location: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -13393,8 +16309,8 @@ export interface operations {
     enterprise_profile: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: {
                 /** @description respond-async 以后台方式运行，wait=秒数 先等待这么久（至多 30）· respond-async runs in the background after waiting wait=seconds, at most 30 */
@@ -13583,7 +16499,7 @@ export interface operations {
                 headers: {
                     "x-trace-id": components["headers"]["TraceId"];
                     /** @description 结果的地址 · Where to ask for the result */
-                    location?: string;
+                    location: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -13607,8 +16523,8 @@ export interface operations {
     enterprise_search: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: {
                 /** @description respond-async 以后台方式运行，wait=秒数 先等待这么久（至多 30）· respond-async runs in the background after waiting wait=seconds, at most 30 */
@@ -13624,7 +16540,7 @@ export interface operations {
                      * Parameters
                      * @description What to look for; everything given must hold.
                      */
-                    params: {
+                    params?: {
                         /** @description 名称、统一社会信用代码、股票代码或拼音首字母 · name, USCC, stock code or pinyin initials */
                         q?: string | null;
                         /**
@@ -13714,7 +16630,7 @@ export interface operations {
                 headers: {
                     "x-trace-id": components["headers"]["TraceId"];
                     /** @description 结果的地址 · Where to ask for the result */
-                    location?: string;
+                    location: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -13738,8 +16654,8 @@ export interface operations {
     region_summary: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: {
                 /** @description respond-async 以后台方式运行，wait=秒数 先等待这么久（至多 30）· respond-async runs in the background after waiting wait=seconds, at most 30 */
@@ -13752,7 +16668,7 @@ export interface operations {
             content: {
                 "application/json": {
                     /** Parameters */
-                    params: {
+                    params?: {
                         /** @description 层级 · level of the regions */
                         level?: "province" | "city" | "county";
                         /**
@@ -13825,7 +16741,7 @@ export interface operations {
                 headers: {
                     "x-trace-id": components["headers"]["TraceId"];
                     /** @description 结果的地址 · Where to ask for the result */
-                    location?: string;
+                    location: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -13849,8 +16765,8 @@ export interface operations {
     runs_show: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path: {
@@ -13884,8 +16800,8 @@ export interface operations {
     runs_stop: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path: {
@@ -13918,8 +16834,8 @@ export interface operations {
     map_boundaries: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -13954,8 +16870,8 @@ export interface operations {
                 approval: string;
                 /** @description 来源说明 · Where the file comes from. */
                 source?: string | null;
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -13995,8 +16911,8 @@ export interface operations {
     map_remove: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -14036,8 +16952,8 @@ export interface operations {
                 page?: number | null;
                 /** @description 每页条数，至多 1000 · Items per page, at most 1000. */
                 page_size?: number | null;
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -14052,7 +16968,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page13"];
+                    "application/json": components["schemas"]["Page15"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -14068,8 +16984,8 @@ export interface operations {
     evidence_head: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -14100,8 +17016,8 @@ export interface operations {
     evidence_proof: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path: {
@@ -14139,8 +17055,8 @@ export interface operations {
                 old: number;
                 /** @description 新长度 · Entries in the larger log. */
                 new: number;
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -14180,8 +17096,8 @@ export interface operations {
                 page?: number | null;
                 /** @description 每页条数，至多 1000 · Items per page, at most 1000. */
                 page_size?: number | null;
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -14196,7 +17112,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page13"];
+                    "application/json": components["schemas"]["Page15"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -14224,8 +17140,8 @@ export interface operations {
                 since?: number | null;
                 /** @description 不含个人信息 · Leave out personal values. */
                 without_personal?: boolean;
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -14246,6 +17162,7 @@ export interface operations {
             400: components["responses"]["Refusal400"];
             401: components["responses"]["Refusal401"];
             403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
             429: components["responses"]["Refusal429"];
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
@@ -14256,8 +17173,8 @@ export interface operations {
     evidence_witnesses: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -14288,8 +17205,8 @@ export interface operations {
     evidence_verify: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -14323,8 +17240,8 @@ export interface operations {
     evidence_erase: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -14354,6 +17271,7 @@ export interface operations {
             400: components["responses"]["Refusal400"];
             401: components["responses"]["Refusal401"];
             403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
             409: components["responses"]["Refusal409"];
             413: components["responses"]["Refusal413"];
             415: components["responses"]["Refusal415"];
@@ -14367,8 +17285,8 @@ export interface operations {
     evidence_keys: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -14397,8 +17315,8 @@ export interface operations {
     log_checkpoint: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -14427,8 +17345,8 @@ export interface operations {
     log_tile: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path: {
@@ -14461,8 +17379,8 @@ export interface operations {
     witness_add: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -14549,8 +17467,8 @@ export interface operations {
     witness_checkpoint: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path: {
@@ -14582,8 +17500,8 @@ export interface operations {
     log_entries: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path: {
@@ -14628,15 +17546,15 @@ export interface operations {
                 /** @description 操作，如 read、export · Action, for example read or export. */
                 action?: string | null;
                 /** @description 起始时间（含）· Not before. */
-                from?: string | null;
+                from?: (string | null) | string;
                 /** @description 截止时间（不含）· Before. */
-                to?: string | null;
+                to?: (string | null) | string;
                 /** @description 页码，从 1 起 · Page, from 1. */
                 page?: number | null;
                 /** @description 每页条数，至多 1000 · Items per page, at most 1000. */
                 page_size?: number | null;
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -14651,7 +17569,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page15"];
+                    "application/json": components["schemas"]["Page17"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -14667,8 +17585,8 @@ export interface operations {
     audit_show: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path: {
@@ -14715,11 +17633,11 @@ export interface operations {
                 /** @description 操作 · Action. */
                 action?: string | null;
                 /** @description 起始时间（含）· Not before. */
-                from?: string | null;
+                from?: (string | null) | string;
                 /** @description 截止时间（不含）· Before. */
-                to?: string | null;
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                to?: (string | null) | string;
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -14751,8 +17669,8 @@ export interface operations {
     audit_status: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -14783,8 +17701,8 @@ export interface operations {
     audit_verify: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -14832,8 +17750,8 @@ export interface operations {
                 page?: number | null;
                 /** @description 每页条数，至多 1000 · Items per page, at most 1000. */
                 page_size?: number | null;
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -14848,7 +17766,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page16"];
+                    "application/json": components["schemas"]["Page18"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -14864,8 +17782,8 @@ export interface operations {
     incidents_raise: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -14920,8 +17838,8 @@ export interface operations {
     incidents_show: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path: {
@@ -14955,8 +17873,8 @@ export interface operations {
     alerts_rules: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -14987,8 +17905,8 @@ export interface operations {
     incidents_assign: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path: {
@@ -15054,8 +17972,8 @@ export interface operations {
     incidents_contain: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path: {
@@ -15104,8 +18022,8 @@ export interface operations {
     incidents_close: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path: {
@@ -15167,8 +18085,8 @@ export interface operations {
     incidents_reopen: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path: {
@@ -15217,8 +18135,8 @@ export interface operations {
     incidents_note: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path: {
@@ -15267,8 +18185,8 @@ export interface operations {
     incidents_begin_duty: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path: {
@@ -15317,8 +18235,8 @@ export interface operations {
     incidents_report: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path: {
@@ -15371,8 +18289,8 @@ export interface operations {
             query: {
                 /** @description 随机数，32 至 128 位十六进制 · A random number of 32 to 128 hexadecimal digits; it comes back signed. */
                 nonce: string;
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -15403,8 +18321,8 @@ export interface operations {
     status_own: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -15439,8 +18357,8 @@ export interface operations {
                 page?: number | null;
                 /** @description 每页条数，至多 1000 · Items per page, at most 1000. */
                 page_size?: number | null;
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -15455,7 +18373,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page17"];
+                    "application/json": components["schemas"]["Page19"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -15471,8 +18389,8 @@ export interface operations {
     status_check: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path: {
@@ -15509,8 +18427,8 @@ export interface operations {
     known_good_list: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -15541,8 +18459,8 @@ export interface operations {
     known_good_add: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -15592,8 +18510,8 @@ export interface operations {
     known_good_withdraw: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path: {
@@ -15626,8 +18544,8 @@ export interface operations {
     compliance_report: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -15658,8 +18576,8 @@ export interface operations {
     retention_rules: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -15694,8 +18612,8 @@ export interface operations {
                 page?: number | null;
                 /** @description 每页条数，至多 1000 · Items per page, at most 1000. */
                 page_size?: number | null;
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -15710,7 +18628,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page18"];
+                    "application/json": components["schemas"]["Page20"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -15726,8 +18644,8 @@ export interface operations {
     retention_approve: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path: {
@@ -15771,8 +18689,8 @@ export interface operations {
     retention_reject: {
         parameters: {
             query?: {
-                /** @description 提示语言，优先于 Accept-Language · Language of refusals, before Accept-Language */
-                lang?: "zh" | "en";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
             };
             header?: never;
             path: {

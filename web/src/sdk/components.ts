@@ -8,7 +8,7 @@ export const COMPONENT_IDS = [
 export type ComponentId = (typeof COMPONENT_IDS)[number];
 
 type OperationOf<Id extends ComponentId> = Id extends `${infer Area}.${infer Name}` ? operations[`${Area}_${Name}` & keyof operations] : never;
-type Params<Operation> = Operation extends { requestBody: { content: { "application/json": { params: infer P } } } } ? P : never;
+type Params<Operation> = Operation extends { requestBody: { content: { "application/json": { params?: infer P } } } } ? NonNullable<P> : never;
 type Result<Operation> = Operation extends { responses: { 200: { content: { "application/json": { result: infer R } } } } } ? R : never;
 
 /** The component's answer as the document describes it. */

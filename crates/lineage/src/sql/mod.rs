@@ -29,6 +29,7 @@ pub use catalogue::Catalogue;
 pub use dialect::Dialect;
 pub use issue::{Issue, IssueKind, Position};
 pub use script::{ColumnLineage, Followed, Origin, Script, StatementLineage, Verb};
+pub use split::is_too_nested;
 
 use crate::error::{LineageError, Result};
 

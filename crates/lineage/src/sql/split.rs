@@ -8,6 +8,7 @@ use super::issue::{IssueKind, Position};
 use super::resolver::Resolver;
 use super::script::Followed;
 use sqlparser::ast::Statement;
+use sqlparser::dialect::GenericDialect;
 use sqlparser::parser::{Parser, ParserError, ParserOptions};
 use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
 
@@ -276,6 +277,16 @@ fn from_semicolon(tokens: &[TokenWithSpan]) -> &[TokenWithSpan] {
 /// Whether nothing but the end of a statement follows.
 fn ends_there(tokens: &[TokenWithSpan]) -> bool {
     tokens.iter().find(|token| !is_space(token)).is_none_or(|token| token.token == Token::SemiColon)
+}
+
+/// Whether a parser may take exponentially long over this text, for what it tries again is nested too deeply. Ask before
+/// parsing what a stranger sends.
+#[must_use]
+pub fn is_too_nested(text: &str) -> bool {
+    let mut tokens = Vec::new();
+    // What lies before an unclosed quote counts; the quote itself ends the parser's work too.
+    let _ = Tokenizer::new(&GenericDialect {}, text).tokenize_with_location_into_buf(&mut tokens);
+    tokens.split(|token| token.token == Token::SemiColon).any(|one| retried_depth(one) > RETRIED_DEPTH_MAX)
 }
 
 /// How deep prefixes that are tried again are nested, at most, up to the end of the statement.

@@ -1,6 +1,7 @@
 //! Which SQL passes the door: one read.
 
 use crate::{Error, Result};
+use brain_lineage::sql::is_too_nested;
 use datafusion::error::DataFusionError;
 use datafusion::execution::SessionState;
 use datafusion::execution::context::SQLOptions;
@@ -15,6 +16,13 @@ const SQL_BYTES_MAX: usize = 256 * 1024;
 pub(crate) fn parse(state: &SessionState, sql: &str) -> Result<Statement> {
     if sql.len() > SQL_BYTES_MAX {
         return Err(Error::Sql { message: format!("longer than {SQL_BYTES_MAX} bytes"), position: None });
+    }
+    // Checked before parsing: the parser's time over nested CASE doubles with each level.
+    if is_too_nested(sql) {
+        return Err(Error::Sql {
+            message: "CASE, CAST and the like are nested too deeply".into(),
+            position: None,
+        });
     }
     let dialect = state.config().options().sql_parser.dialect;
     let statement = state.sql_to_statement(sql, &dialect).map_err(|error| match error {

@@ -235,6 +235,8 @@ async fn only_reads_pass() {
         "EXPLAIN ANALYZE SELECT * FROM raw.sale".to_owned(),
         "EXPLAIN DELETE FROM raw.sale".to_owned(),
         "SELECT 1; SELECT 2".to_owned(),
+        // Without a limit the parser would take years over it.
+        format!("SELECT {}", "CASE WHEN ".repeat(60)),
     ] {
         let refused = node.rows(&admin, &sql).await;
         let failure = Node::refused(refused, ErrorKind::InvalidArgument);
