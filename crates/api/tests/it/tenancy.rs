@@ -32,8 +32,11 @@ basis = "合同到期"
 const PROVIDER: &str = "centre";
 
 /// Operations open to enterprises that name something but need no tenant, each with the reason.
-const SHARED: [(&str, &str); 14] = [
+const SHARED: [(&str, &str); 17] = [
     ("datasets_prov", "the catalogue is for everybody signed in"),
+    ("lineage_show", "the catalogue is for everybody signed in"),
+    ("lineage_impact", "the catalogue is for everybody signed in"),
+    ("lineage_parse", "reads the text it is sent and no table"),
     ("terms_list", "terms are for everybody signed in"),
     ("terms_show", "terms are for everybody signed in"),
     ("grading_list", "a list of one's own, see below"),
