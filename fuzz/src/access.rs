@@ -108,7 +108,8 @@ pub fn passkey(data: &[u8]) {
         });
         let reply = nobody.post("/api/v1/session/passkey", &json!({ "passkey": answer })).await;
         assert!(reply.status.as_u16() < 500, "{}", reply.text());
-        assert_eq!(reply.status == 200, !changed, "{}", reply.text());
+        // A genuine one may be refused: the inputs before it have locked the account.
+        assert!(!changed || reply.status != 200, "{}", reply.text());
         if !attestation.is_empty() {
             register(&author, attestation).await;
         }

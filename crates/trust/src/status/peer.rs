@@ -30,8 +30,10 @@ pub struct PeerAddress(String);
 impl PeerAddress {
     /// `https://host[:port]`; plain `http` for this machine only (GB/T 22239-2019 8.1.2.2).
     pub fn parse(text: &str) -> Result<Self> {
-        let text = text.trim().trim_end_matches('/');
-        let url = Url::parse(text).ok().filter(|url| {
+        let text = text.trim_matches(|c: char| c == '/' || c.is_whitespace());
+        // The standard of addresses passes over line ends within; what is kept would not be what was checked.
+        let plain = !text.chars().any(|c| c.is_whitespace() || c.is_control());
+        let url = Url::parse(text).ok().filter(|_| plain).filter(|url| {
             let here = url.host_str().is_some_and(|host| {
                 let host = host.trim_start_matches('[').trim_end_matches(']');
                 host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
