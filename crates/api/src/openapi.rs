@@ -202,8 +202,10 @@ fn parameters(endpoint: &Endpoint, requests: &mut SchemaGenerator) -> Value {
 fn or_empty(mut schema: Value) -> Value {
     let Some(fields) = schema.as_object_mut() else { return schema };
     fields.remove("minLength");
-    let moment = fields.get("format").and_then(Value::as_str) == Some("date-time");
-    if moment { json!({ "anyOf": [schema, { "type": "string", "maxLength": 0 }] }) } else { schema }
+    let kinds = fields.get("type").map(Value::to_string).unwrap_or_default();
+    // A plain text may be empty anyway; a number, a moment or one of several words may not.
+    let plain = kinds.contains("string") && !fields.contains_key("format") && !fields.contains_key("enum");
+    if !plain { json!({ "anyOf": [schema, { "type": "string", "maxLength": 0 }] }) } else { schema }
 }
 
 /// Names in braces, in order.

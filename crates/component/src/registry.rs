@@ -218,7 +218,7 @@ impl Registry {
 fn searched(manifest: &Manifest) -> search::Entry {
     let mut entry = search::Entry::new(search::Kind::Component, manifest.id.clone(), manifest.title.clone());
     entry.summary = manifest.summary.clone();
-    entry.words = manifest.reads.clone();
+    entry.words.clone_from(&manifest.reads);
     // The word the interfaces use for the side.
     entry.side = serde_json::to_value(manifest.side).ok().and_then(|side| Some(side.as_str()?.to_owned()));
     entry.viewers = vec![search::EVERYBODY.to_owned()];

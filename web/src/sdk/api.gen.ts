@@ -8398,7 +8398,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description 为 1 时返回令牌供程序使用，不设浏览器会话 · 1 returns a token for programs instead of a browser's cookie. */
-                token?: number | null;
+                token?: (number | null) | string;
                 /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
                 lang?: string;
             };
@@ -8475,7 +8475,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description 为 1 时返回令牌供程序使用，不设浏览器会话 · 1 returns a token for programs instead of a browser's cookie. */
-                token?: number | null;
+                token?: (number | null) | string;
                 /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
                 lang?: string;
             };
@@ -9134,7 +9134,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description 为 1 时返回令牌供程序使用，不设浏览器会话 · 1 returns a token for programs instead of a browser's cookie. */
-                token?: number | null;
+                token?: (number | null) | string;
                 /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
                 lang?: string;
             };
@@ -9192,9 +9192,9 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description 页码，从 1 起 · Page, from 1. */
-                page?: number | null;
+                page?: (number | null) | string;
                 /** @description 每页条数，至多 1000 · Items per page, at most 1000. */
-                page_size?: number | null;
+                page_size?: (number | null) | string;
                 /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
                 lang?: string;
             };
@@ -9555,9 +9555,9 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description 页码，从 1 起 · Page, from 1. */
-                page?: number | null;
+                page?: (number | null) | string;
                 /** @description 每页条数，至多 1000 · Items per page, at most 1000. */
-                page_size?: number | null;
+                page_size?: (number | null) | string;
                 /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
                 lang?: string;
             };
@@ -9781,9 +9781,9 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description 页码，从 1 起 · Page, from 1. */
-                page?: number | null;
+                page?: (number | null) | string;
                 /** @description 每页条数，至多 1000 · Items per page, at most 1000. */
-                page_size?: number | null;
+                page_size?: (number | null) | string;
                 /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
                 lang?: string;
             };
@@ -9867,9 +9867,9 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description 页码，从 1 起 · Page, from 1. */
-                page?: number | null;
+                page?: (number | null) | string;
                 /** @description 每页条数，至多 1000 · Items per page, at most 1000. */
-                page_size?: number | null;
+                page_size?: (number | null) | string;
                 /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
                 lang?: string;
             };
@@ -10626,9 +10626,9 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description 页码，从 1 起 · Page, from 1. */
-                page?: number | null;
+                page?: (number | null) | string;
                 /** @description 每页条数，至多 1000 · Items per page, at most 1000. */
-                page_size?: number | null;
+                page_size?: (number | null) | string;
                 /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
                 lang?: string;
             };
@@ -11209,11 +11209,11 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description 是否包含已收回的 · Also those taken back. */
-                revoked?: boolean;
+                revoked?: boolean | string;
                 /** @description 页码，从 1 起 · Page, from 1. */
-                page?: number | null;
+                page?: (number | null) | string;
                 /** @description 每页条数，至多 1000 · Items per page, at most 1000. */
-                page_size?: number | null;
+                page_size?: (number | null) | string;
                 /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
                 lang?: string;
             };
@@ -11493,11 +11493,11 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description 状态；缺省为全部 · State; all when left out. */
-                state?: ("pending" | "granted" | "rejected" | "withdrawn" | "expired" | "revoked" | "ended") | null;
+                state?: (("pending" | "granted" | "rejected" | "withdrawn" | "expired" | "revoked" | "ended") | null) | string;
                 /** @description 页码，从 1 起 · Page, from 1. */
-                page?: number | null;
+                page?: (number | null) | string;
                 /** @description 每页条数，至多 1000 · Items per page, at most 1000. */
-                page_size?: number | null;
+                page_size?: (number | null) | string;
                 /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
                 lang?: string;
             };
@@ -11779,11 +11779,11 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description 状态；缺省为全部 · State; all when left out. */
-                state?: ("pending" | "granted" | "rejected" | "withdrawn" | "expired" | "revoked" | "ended") | null;
+                state?: (("pending" | "granted" | "rejected" | "withdrawn" | "expired" | "revoked" | "ended") | null) | string;
                 /** @description 页码，从 1 起 · Page, from 1. */
-                page?: number | null;
+                page?: (number | null) | string;
                 /** @description 每页条数，至多 1000 · Items per page, at most 1000. */
-                page_size?: number | null;
+                page_size?: (number | null) | string;
                 /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
                 lang?: string;
             };
@@ -12069,11 +12069,11 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description 状态；缺省为全部 · State; all when left out. */
-                state?: ("pending" | "granted" | "rejected" | "withdrawn" | "expired" | "revoked" | "ended") | null;
+                state?: (("pending" | "granted" | "rejected" | "withdrawn" | "expired" | "revoked" | "ended") | null) | string;
                 /** @description 页码，从 1 起 · Page, from 1. */
-                page?: number | null;
+                page?: (number | null) | string;
                 /** @description 每页条数，至多 1000 · Items per page, at most 1000. */
-                page_size?: number | null;
+                page_size?: (number | null) | string;
                 /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
                 lang?: string;
             };
@@ -12253,13 +12253,13 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description 策略、账号标记或出口，缺省策略 · Policies, labels of accounts or ways out; policies when left out. */
-                kind?: "policy" | "label" | "channel";
+                kind?: ("policy" | "label" | "channel") | string;
                 /** @description 状态；缺省为全部 · State; all when left out. */
-                state?: ("proposed" | "active" | "superseded" | "refused") | null;
+                state?: (("proposed" | "active" | "superseded" | "refused") | null) | string;
                 /** @description 页码，从 1 起 · Page, from 1. */
-                page?: number | null;
+                page?: (number | null) | string;
                 /** @description 每页条数，至多 1000 · Items per page, at most 1000. */
-                page_size?: number | null;
+                page_size?: (number | null) | string;
                 /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
                 lang?: string;
             };
@@ -12423,7 +12423,7 @@ export interface operations {
                 /** @description 用途，缺省 browse · Purpose; browse when left out. */
                 purpose?: string | null;
                 /** @description 操作，缺省 read · Action; read when left out. */
-                action?: ("read" | "run" | "export" | "publish" | "move") | null;
+                action?: (("read" | "run" | "export" | "publish" | "move") | null) | string;
                 /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
                 lang?: string;
             };
@@ -12462,11 +12462,11 @@ export interface operations {
                 /** @description Only this zone. */
                 zone?: string | null;
                 /** @description Only this side. */
-                side?: ("public" | "industry" | "enterprise") | null;
+                side?: (("public" | "industry" | "enterprise") | null) | string;
                 /** @description Page, from 1; absent is the first. */
-                page?: number | null;
+                page?: (number | null) | string;
                 /** @description Datasets per page; absent is 50. */
-                page_size?: number | null;
+                page_size?: (number | null) | string;
                 /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
                 lang?: string;
             };
@@ -12535,13 +12535,13 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description 版本；缺省为最新 · Version; the latest when left out. */
-                version?: number | null;
+                version?: (number | null) | string;
                 /** @description 在文本列中查找 · Text looked for in the text columns. */
                 text?: string | null;
                 /** @description 页码，从 1 起 · Page, from 1. */
-                page?: number | null;
+                page?: (number | null) | string;
                 /** @description 每页行数，至多 10000 · Rows per page, at most 10000. */
-                page_size?: number | null;
+                page_size?: (number | null) | string;
                 /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
                 lang?: string;
             };
@@ -12650,24 +12650,24 @@ export interface operations {
                  */
                 q?: string;
                 /** @description 类型 · Kind of thing. */
-                kind?: ("dataset" | "column" | "standard" | "code" | "component" | "term" | "firm") | null;
+                kind?: (("dataset" | "column" | "standard" | "code" | "component" | "term" | "firm") | null) | string;
                 /** @description 分区 · Zone. */
                 zone?: string | null;
                 /** @description 归属 · Side. */
                 side?: string | null;
                 /** @description 分级 · Grade. */
-                grade?: ("general1" | "general2" | "general3" | "general4" | "important" | "core") | null;
+                grade?: (("general1" | "general2" | "general3" | "general4" | "important" | "core") | null) | string;
                 /** @description 所有者 · Owner. */
                 owner?: string | null;
                 /**
                  * @description 是否也找企业，缺省为是；读取企业会留审计记录 · Whether firms are looked for too, as they are when left out; reading
                  *     firms leaves an audit record.
                  */
-                firms?: boolean | null;
+                firms?: (boolean | null) | string;
                 /** @description 页码，从 1 起 · Page, from 1. */
-                page?: number | null;
+                page?: (number | null) | string;
                 /** @description 每页条数，至多 100 · Hits per page, at most 100. */
-                page_size?: number | null;
+                page_size?: (number | null) | string;
                 /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
                 lang?: string;
             };
@@ -12705,9 +12705,9 @@ export interface operations {
                 /** @description 含该数据集或其字段的术语 · Terms that this dataset or one of its columns holds. */
                 dataset?: string | null;
                 /** @description 页码，从 1 起 · Page, from 1. */
-                page?: number | null;
+                page?: (number | null) | string;
                 /** @description 每页条数，至多 1000 · Terms per page, at most 1000. */
-                page_size?: number | null;
+                page_size?: (number | null) | string;
                 /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
                 lang?: string;
             };
@@ -12919,7 +12919,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description 读到的修订号 · Revision that was read. */
-                revision?: number;
+                revision?: number | string;
                 /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
                 lang?: string;
             };
@@ -12959,11 +12959,11 @@ export interface operations {
                 /** @description 字段；缺省为整个数据集 · Column; the whole dataset when left out. */
                 column?: string | null;
                 /** @description 方向 · Direction. */
-                direction?: ("up" | "down" | "both") | null;
+                direction?: (("up" | "down" | "both") | null) | string;
                 /** @description 至多几步 · At most so many steps; 3 when left out. */
-                depth?: number | null;
+                depth?: (number | null) | string;
                 /** @description 只看取值来源，不含筛选、连接等 · Only where values come from, without filters, joins and their like. */
-                values_only?: boolean;
+                values_only?: boolean | string;
                 /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
                 lang?: string;
             };
@@ -13006,7 +13006,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": Record<string, never> | Record<string, never>[];
+                "application/json": Record<string, never> | unknown[];
             };
         };
         responses: {
@@ -13041,11 +13041,11 @@ export interface operations {
                 /** @description 字段；缺省为整个数据集 · Column; the whole dataset when left out. */
                 column?: string | null;
                 /** @description 方向 · Direction. */
-                direction?: ("up" | "down" | "both") | null;
+                direction?: (("up" | "down" | "both") | null) | string;
                 /** @description 至多几步 · At most so many steps; 3 when left out. */
-                depth?: number | null;
+                depth?: (number | null) | string;
                 /** @description 只看取值来源，不含筛选、连接等 · Only where values come from, without filters, joins and their like. */
-                values_only?: boolean;
+                values_only?: boolean | string;
                 /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
                 lang?: string;
             };
@@ -13088,7 +13088,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": Record<string, never> | Record<string, never>[];
+                "application/json": Record<string, never> | unknown[];
             };
         };
         responses: {
@@ -13208,13 +13208,13 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description 状态；不填为全部 · Only this state. */
-                state?: ("proposed" | "confirmed" | "approved" | "rejected" | "superseded") | null;
+                state?: (("proposed" | "confirmed" | "approved" | "rejected" | "superseded") | null) | string;
                 /** @description 数据集 · Only of this dataset. */
                 dataset?: string | null;
                 /** @description 页码，从 1 起 · Page, from 1. */
-                page?: number | null;
+                page?: (number | null) | string;
                 /** @description 每页条数，至多 1000 · Items per page, at most 1000. */
-                page_size?: number | null;
+                page_size?: (number | null) | string;
                 /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
                 lang?: string;
             };
@@ -13973,15 +13973,15 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description 状态；不填为全部 · Only in this state. */
-                state?: ("open" | "acknowledged" | "resolved") | null;
+                state?: (("open" | "acknowledged" | "resolved") | null) | string;
                 /** @description 只看未解决的 · Only those that are not resolved. */
-                unresolved?: boolean | null;
+                unresolved?: (boolean | null) | string;
                 /** @description 数据集 · Only of this dataset. */
                 dataset?: string | null;
                 /** @description 页码，从 1 起 · Page, from 1. */
-                page?: number | null;
+                page?: (number | null) | string;
                 /** @description 每页条数，至多 1000 · Items per page, at most 1000. */
-                page_size?: number | null;
+                page_size?: (number | null) | string;
                 /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
                 lang?: string;
             };
@@ -14308,11 +14308,11 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description 只列出此状态 · Only runs in this state. */
-                state?: ("queued" | "running" | "succeeded" | "failed" | "cancelled") | null;
+                state?: (("queued" | "running" | "succeeded" | "failed" | "cancelled") | null) | string;
                 /** @description 页码，从 1 起 · Page, from 1. */
-                page?: number | null;
+                page?: (number | null) | string;
                 /** @description 每页条数，至多 1000 · Items per page, at most 1000. */
-                page_size?: number | null;
+                page_size?: (number | null) | string;
                 /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
                 lang?: string;
             };
@@ -16949,9 +16949,9 @@ export interface operations {
                 /** @description 对象 · Subject. */
                 subject?: string | null;
                 /** @description 页码，从 1 起 · Page, from 1. */
-                page?: number | null;
+                page?: (number | null) | string;
                 /** @description 每页条数，至多 1000 · Items per page, at most 1000. */
-                page_size?: number | null;
+                page_size?: (number | null) | string;
                 /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
                 lang?: string;
             };
@@ -17093,9 +17093,9 @@ export interface operations {
                  */
                 about: string;
                 /** @description 页码，从 1 起 · Page, from 1. */
-                page?: number | null;
+                page?: (number | null) | string;
                 /** @description 每页条数，至多 1000 · Items per page, at most 1000. */
-                page_size?: number | null;
+                page_size?: (number | null) | string;
                 /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
                 lang?: string;
             };
@@ -17131,15 +17131,15 @@ export interface operations {
                 /** @description 追溯对象；与 seq 二选一 · What to follow; this or seq. */
                 about?: string | null;
                 /** @description 存证序号 · Position of one entry. */
-                seq?: number | null;
+                seq?: (number | null) | string;
                 /** @description 页码，从 1 起 · Page, from 1. */
-                page?: number | null;
+                page?: (number | null) | string;
                 /** @description 每页条数，至多 1000 · Items per page, at most 1000. */
-                page_size?: number | null;
+                page_size?: (number | null) | string;
                 /** @description 须证明延续的较早检查点的长度 · Size of an older checkpoint the log shall be proved to continue. */
-                since?: number | null;
+                since?: (number | null) | string;
                 /** @description 不含个人信息 · Leave out personal values. */
-                without_personal?: boolean;
+                without_personal?: boolean | string;
                 /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
                 lang?: string;
             };
@@ -17540,9 +17540,9 @@ export interface operations {
                 /** @description 数据集 · Dataset. */
                 dataset?: string | null;
                 /** @description 结果 · Outcome. */
-                outcome?: ("opened" | "completed" | "denied" | "failed" | "broken_off") | null;
+                outcome?: (("opened" | "completed" | "denied" | "failed" | "broken_off") | null) | string;
                 /** @description 通道 · Channel. */
-                channel?: ("portal" | "rest" | "mcp" | "command_line" | "internal") | null;
+                channel?: (("portal" | "rest" | "mcp" | "command_line" | "internal") | null) | string;
                 /** @description 操作，如 read、export · Action, for example read or export. */
                 action?: string | null;
                 /** @description 起始时间（含）· Not before. */
@@ -17550,9 +17550,9 @@ export interface operations {
                 /** @description 截止时间（不含）· Before. */
                 to?: (string | null) | string;
                 /** @description 页码，从 1 起 · Page, from 1. */
-                page?: number | null;
+                page?: (number | null) | string;
                 /** @description 每页条数，至多 1000 · Items per page, at most 1000. */
-                page_size?: number | null;
+                page_size?: (number | null) | string;
                 /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
                 lang?: string;
             };
@@ -17621,15 +17621,15 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description 格式，缺省 csv · Format; csv when left out. */
-                format?: "csv" | "jsonl" | null;
+                format?: ("csv" | "jsonl" | null) | string;
                 /** @description 账号 · Account id. */
                 account?: string | null;
                 /** @description 数据集 · Dataset. */
                 dataset?: string | null;
                 /** @description 结果 · Outcome. */
-                outcome?: ("opened" | "completed" | "denied" | "failed" | "broken_off") | null;
+                outcome?: (("opened" | "completed" | "denied" | "failed" | "broken_off") | null) | string;
                 /** @description 通道 · Channel. */
-                channel?: ("portal" | "rest" | "mcp" | "command_line" | "internal") | null;
+                channel?: (("portal" | "rest" | "mcp" | "command_line" | "internal") | null) | string;
                 /** @description 操作 · Action. */
                 action?: string | null;
                 /** @description 起始时间（含）· Not before. */
@@ -17737,19 +17737,19 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description 状态 · State. */
-                state?: ("open" | "assigned" | "contained" | "closed") | null;
+                state?: (("open" | "assigned" | "contained" | "closed") | null) | string;
                 /** @description 只列出未关闭的 · Only those that are not closed. */
-                unclosed?: boolean;
+                unclosed?: boolean | string;
                 /** @description 级别 · Severity. */
-                severity?: ("general" | "serious" | "major" | "critical") | null;
+                severity?: (("general" | "serious" | "major" | "critical") | null) | string;
                 /** @description 责任人账号 · Account id of the owner. */
                 owner?: string | null;
                 /** @description 只列演练，或只列真实事件 · Only drills, or only what is none. */
-                drill?: boolean | null;
+                drill?: (boolean | null) | string;
                 /** @description 页码，从 1 起 · Page, from 1. */
-                page?: number | null;
+                page?: (number | null) | string;
                 /** @description 每页条数，至多 1000 · Items per page, at most 1000. */
-                page_size?: number | null;
+                page_size?: (number | null) | string;
                 /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
                 lang?: string;
             };
@@ -18354,9 +18354,9 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description 页码，从 1 起 · Page, from 1. */
-                page?: number | null;
+                page?: (number | null) | string;
                 /** @description 每页条数，至多 1000 · Items per page, at most 1000. */
-                page_size?: number | null;
+                page_size?: (number | null) | string;
                 /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
                 lang?: string;
             };
@@ -18609,9 +18609,9 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description 页码，从 1 起 · Page, from 1. */
-                page?: number | null;
+                page?: (number | null) | string;
                 /** @description 每页条数，至多 1000 · Items per page, at most 1000. */
-                page_size?: number | null;
+                page_size?: (number | null) | string;
                 /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
                 lang?: string;
             };

@@ -8,6 +8,7 @@ use crate::limits::Cost;
 use axum::http::Method;
 use brain_kernel::error::Failure;
 use brain_kernel::party::Role;
+use brain_lineage::LineageError;
 use brain_lineage::sql::{Catalogue, Dialect, Script, analyse};
 use brain_trust::Scope;
 use brain_warehouse::lineage::{BatchAnswer, ImpactRow, LineageGraph, LineageQuery};
@@ -43,11 +44,14 @@ pub(crate) struct EventReceived {
     pub(crate) received: u32,
 }
 
+/// Characters of SQL text read at once; longer scripts are read by `brain lineage parse`.
+const SQL_LENGTH_MAX: usize = 1_000_000;
+
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct ParseRequest {
     /// SQL 文本，一条或多条语句 · SQL text, one statement or more.
-    #[schemars(length(min = 1, max = 1_000_000))]
+    #[schemars(length(max = 1_000_000))]
     sql: String,
     /// 方言 · Dialect.
     #[serde(default)]
@@ -119,6 +123,10 @@ async fn run(call: Call) -> Result<Reply<Value>, Failure> {
 
 async fn parse(call: Call<NoQuery, Json<ParseRequest>>) -> Result<Reply<Script>, Failure> {
     let Json(request) = call.body;
+    let length = request.sql.chars().count();
+    if length > SQL_LENGTH_MAX {
+        return Err(LineageError::TooLong { bytes: length, max: SQL_LENGTH_MAX }.into());
+    }
     let read = move || {
         let mut catalogue = Catalogue::new();
         for (table, columns) in request.tables {

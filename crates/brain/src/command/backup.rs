@@ -129,7 +129,7 @@ pub async fn backup(loaded: Loaded, given: Backup) -> Result<ExitCode> {
         }
         Some(BackupAction::Drill { folder }) => {
             let target = folder_of(folder, &configured)?;
-            let record = drill::drill(&loaded, &target).await?;
+            let record = Box::pin(drill::drill(&loaded, &target)).await?;
             let good = record.ok;
             terminal::line(&serde_json::to_string_pretty(&record)?);
             Box::pin(done(loaded, Request::Drilled(record))).await?;

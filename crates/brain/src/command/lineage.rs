@@ -130,12 +130,14 @@ const fn kind_word(kind: NodeKind, zh: bool) -> &'static str {
     }
 }
 
+/// Name of a column → dataset and column it comes from → how.
+type OriginsByColumn<'g> = BTreeMap<&'g str, BTreeMap<(String, String), Vec<EdgeKind>>>;
+
 /// One event for each dataset of the graph that is made of others there.
 fn events_of(graph: &LineageGraph, time: &str) -> Result<Vec<Event>> {
     let by_id: BTreeMap<&str, &LineageNode> =
         graph.nodes.iter().map(|node| (node.id.as_str(), node)).collect();
-    let mut columns: BTreeMap<&str, BTreeMap<&str, BTreeMap<(String, String), Vec<EdgeKind>>>> =
-        BTreeMap::new();
+    let mut columns: BTreeMap<&str, OriginsByColumn<'_>> = BTreeMap::new();
     for edge in &graph.edges {
         let (Some(from), Some(to)) = (by_id.get(edge.from.as_str()), by_id.get(edge.to.as_str())) else {
             continue;

@@ -149,7 +149,7 @@ impl Lineage {
         }
         let nodes = order.iter().filter_map(|node| {
             let (hops, direct) = reached.get(node).copied().unwrap_or_default();
-            self.node(graph.name(*node)?, hops, direct)
+            Some(self.node(graph.name(*node)?, hops, direct))
         });
         let mut edges = BTreeSet::new();
         for from in &order {
@@ -209,9 +209,9 @@ impl Lineage {
         })
     }
 
-    fn node(&self, name: NodeName, hops: i32, direct: bool) -> Option<LineageNode> {
+    fn node(&self, name: NodeName, hops: i32, direct: bool) -> LineageNode {
         let (title, known, _) = self.described(&name);
-        Some(LineageNode {
+        LineageNode {
             id: id(&name),
             kind: name.kind(),
             name: name.own().to_owned(),
@@ -220,7 +220,7 @@ impl Lineage {
             known,
             hops,
             direct,
-        })
+        }
     }
 
     fn row(&self, graph: &Graph, reach: &Reach) -> Option<ImpactRow> {

@@ -169,12 +169,12 @@ impl Inner {
     /// numbers only how many lie in a few wide ranges, which is enough to see them drift.
     fn storable(&self, dataset: &str, profile: Profile) -> Profile {
         let sensitive = |name: &str| self.is_sensitive(dataset, name);
-        let kept = profile.columns.into_iter().map(|column| match sensitive(&column.name) {
-            false => column,
-            true => {
-                let buckets = column.buckets.as_ref().map(|buckets| buckets.coarsened(BUCKETS_OF_SENSITIVE));
-                ColumnProfile { buckets, ..without_values(column) }
+        let kept = profile.columns.into_iter().map(|column| {
+            if !sensitive(&column.name) {
+                return column;
             }
+            let buckets = column.buckets.as_ref().map(|buckets| buckets.coarsened(BUCKETS_OF_SENSITIVE));
+            ColumnProfile { buckets, ..without_values(column) }
         });
         Profile { rows: profile.rows, columns: kept.collect() }
     }

@@ -129,11 +129,8 @@ async fn a_failure_opens_a_ticket_that_ends_with_a_reason_and_comes_back_with_th
     let query = TicketQuery { unresolved: Some(true), ..TicketQuery::default() };
     assert_eq!(node.warehouse.quality().tickets(&owner(), &query).await.unwrap().total, 1);
     assert_eq!(node.warehouse.quality().tickets(&stranger, &query).await.unwrap().total, 0);
-    let filter = brain_trust::evidence::EntryFilter {
-        kind: Some("quality.".to_owned()),
-        actor: None,
-        subject: None,
-    };
+    let filter =
+        brain_trust::evidence::EntryFilter { kind: Some("quality.".to_owned()), actor: None, subject: None };
     let entries = node.trust.evidence().entries(&filter, brain_store::PageRequest::new(1, 50)).await.unwrap();
     let steps = entries.items.iter().filter(|entry| entry.kind.starts_with("quality.ticket_")).count();
     assert_eq!(steps, 5, "{:?}", entries.items);

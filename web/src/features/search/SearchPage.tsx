@@ -21,7 +21,8 @@ export function SearchPage() {
   const id = useId();
   const [typed, setTyped] = useState(search.q ?? "");
   useEffect(() => setTyped(search.q ?? ""), [search.q]);
-  const query = { ...search, page: search.page ?? 1, page_size: PAGE_SIZE };
+  const page = Number(search.page ?? 1);
+  const query = { ...search, page, page_size: PAGE_SIZE };
   const asked = Boolean(search.q) || Object.entries(search).some(([key, value]) => key !== "page" && value !== undefined);
   const results = useAsk(["search", query], () => api.search(query), { enabled: asked });
   const narrow = (next: Narrowed) => void navigate({ search: (s) => ({ ...s, ...next, page: undefined }) });
@@ -46,7 +47,7 @@ export function SearchPage() {
           {(found) => (
             <div className="found">
               <Facets facets={found.facets} chosen={search} onChange={narrow} />
-              <Found found={found} q={search.q ?? ""} page={query.page} firmsOnly={search.kind === "firm"} onPage={(page) => void navigate({ search: (s) => ({ ...s, page }) })} />
+              <Found found={found} q={search.q ?? ""} page={page} firmsOnly={search.kind === "firm"} onPage={(page) => void navigate({ search: (s) => ({ ...s, page }) })} />
             </div>
           )}
         </Answer>
