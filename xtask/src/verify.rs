@@ -2,7 +2,7 @@
 
 use crate::node::{Profile, Serving, brain, build_portal, build_program};
 use crate::shell::{command, root, shared_data, step};
-use crate::{contract, demo, fuzz, services, tidy, tools};
+use crate::{demo, fuzz, services, tidy, tools};
 use anyhow::{Context as _, Result};
 use std::path::Path;
 use std::time::Instant;
@@ -10,7 +10,7 @@ use std::time::Instant;
 /// Seconds of hostile input for each target; a night or a release takes more (`cargo xtask fuzz --seconds N`).
 const FUZZ_SECONDS: u32 = 2;
 
-/// Run all steps; `fast` leaves out hostile input, the contract, the browser and the dependency gate.
+/// Run all steps; `fast` leaves out hostile input, the browser and the dependency gate.
 pub(crate) fn run(fast: bool) -> Result<()> {
     let started = Instant::now();
     let mut times = Vec::new();
@@ -48,7 +48,6 @@ fn steps(fast: bool, times: &mut Vec<(String, f64)>) -> Result<()> {
     step(times, "demonstration data", check_demo_data)?;
     if !fast {
         step(times, "hostile input: compile and fuzz", || fuzz::fuzz(None, FUZZ_SECONDS))?;
-        step(times, "a serving node against its own document", contract::run)?;
         step(times, "browser journeys", browser)?;
         step(times, "licences, duplicates, sources", licences)?;
     }
