@@ -205,7 +205,7 @@ fn or_empty(mut schema: Value) -> Value {
     let kinds = fields.get("type").map(Value::to_string).unwrap_or_default();
     // A plain text may be empty anyway; a number, a moment or one of several words may not.
     let plain = kinds.contains("string") && !fields.contains_key("format") && !fields.contains_key("enum");
-    if !plain { json!({ "anyOf": [schema, { "type": "string", "maxLength": 0 }] }) } else { schema }
+    if plain { schema } else { json!({ "anyOf": [schema, { "type": "string", "maxLength": 0 }] }) }
 }
 
 /// Names in braces, in order.
