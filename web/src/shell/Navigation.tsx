@@ -25,6 +25,8 @@ export interface Entry {
 
 /** The separated administrators (三员); each sees on a page what is its own work. */
 export const ADMINISTRATORS: Role[] = ["system_administrator", "security_administrator", "auditor"];
+/** Roles that bring files in. */
+export const BRINGING: Role[] = ["system_administrator", "government", "industry_body"];
 /** Roles that read rows and run components. */
 export const WORKING: Role[] = ["system_administrator", "government", "industry_body", "enterprise", "component_author"];
 
@@ -39,7 +41,7 @@ export const ENTRIES: Record<Side, Entry[]> = {
   enterprise: [{ to: "/firms", key: "firms", icon: <BankOutlined />, exact: true, roles: WORKING }],
   operation: [
     { to: "/data", key: "data", icon: <DatabaseOutlined />, exact: true },
-    { to: "/data/ingest", key: "ingest", icon: <CloudUploadOutlined />, roles: ["system_administrator", "government", "industry_body"] },
+    { to: "/data/ingest", key: "ingest", icon: <CloudUploadOutlined />, roles: BRINGING },
     { to: "/terms", key: "terms", icon: <BookOutlined /> },
     { to: "/sql", key: "sql", icon: <CodeOutlined />, roles: WORKING },
     { to: "/components", key: "components", icon: <AppstoreOutlined /> },

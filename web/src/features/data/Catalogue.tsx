@@ -7,8 +7,10 @@ import { DataTable } from "../../sdk/DataTable";
 import { text, useT } from "../../sdk/i18n";
 import { Badge, Card, PageFrame } from "../../sdk/Page";
 import { useAsk } from "../../sdk/query";
+import { useParty } from "../../sdk/session";
 import { Answer, Empty } from "../../sdk/States";
 import type { DataSide, Grade } from "../../sdk/types";
+import { BRINGING } from "../../shell/Navigation";
 
 const PAGE_SIZE = 30;
 export const ZONES = ["raw", "standard", "subject", "topic"] as const;
@@ -40,6 +42,8 @@ export function Catalogue() {
   const [textId, zoneId, sideId] = [useId(), useId(), useId()];
   const [typed, setTyped] = useState(search.text ?? "");
   useEffect(() => setTyped(search.text ?? ""), [search.text]);
+  const party = useParty();
+  const brings = party !== undefined && BRINGING.includes(party.role);
   const page = search.page ?? 1;
   const query = { text: search.text, zone: search.zone, side: search.side, page, page_size: PAGE_SIZE };
   const datasets = useAsk(["datasets", query], () => api.datasets(query));
@@ -47,7 +51,7 @@ export function Catalogue() {
     <PageFrame
       title={t("data.title")}
       question={t("data.question")}
-      tools={<Link to="/data/ingest"><Button type="primary" tabIndex={-1}>{t("nav.ingest")}</Button></Link>}
+      tools={brings ? <Link to="/data/ingest"><Button type="primary" tabIndex={-1}>{t("nav.ingest")}</Button></Link> : null}
     >
       <div className="filters">
         <div className="filter wide" style={{ flex: "1 1 240px", maxWidth: 380 }}>

@@ -20,7 +20,7 @@ export function LineageTab({ name }: { name: string }) {
   const question = useAsk(["lineage", name, depth, valuesOnly], () => api.lineage({ dataset: name, depth, values_only: valuesOnly }));
   return (
     <div className="stack">
-      <div className="table-tools" role="group" aria-label={t("data.tabLineage")}>
+      <div className="table-tools lineage-tools" role="group" aria-label={t("data.tabLineage")}>
         <span>{t("lineage.depth")}</span>
         <Segmented
           options={DEPTHS}
@@ -28,7 +28,7 @@ export function LineageTab({ name }: { name: string }) {
           onChange={(value) => setDepth(Number(value))}
           aria-label={t("lineage.depth")}
         />
-        <label style={{ display: "inline-flex", gap: 8, alignItems: "center" }}>
+        <label style={{ display: "inline-flex", flexWrap: "wrap", gap: 8, alignItems: "center" }}>
           <Switch size="small" checked={valuesOnly} onChange={setValuesOnly} aria-describedby="lineage-values" />
           {t("lineage.values")}
           <span id="lineage-values" className="muted">{t("lineage.valuesHelp")}</span>
