@@ -92,8 +92,12 @@ fn dotted(bytes: &[u8], start: usize) -> (usize, usize) {
 fn ip(text: &[u8]) -> bool {
     let mut parts = text.split(|byte| *byte == b'.');
     parts.all(|part| {
-        let value = part.iter().fold(0_u32, |sum, byte| sum.saturating_mul(10) + u32::from(byte - b'0'));
-        part.len() <= 3 && value <= 255 && !(part.len() > 1 && part.starts_with(b"0"))
+        // A run of digits may be as long as the text; three of them cannot overflow.
+        if part.len() > 3 {
+            return false;
+        }
+        let value = part.iter().fold(0_u32, |sum, byte| sum * 10 + u32::from(byte - b'0'));
+        value <= 255 && !(part.len() > 1 && part.starts_with(b"0"))
     }) && text != b"0.0.0.0"
 }
 
@@ -137,6 +141,11 @@ mod tests {
         let mut found = Vec::new();
         Scanner::new().scan(text, &mut found);
         found.iter().map(|f| (f.kind, &text[f.start..f.end])).collect()
+    }
+
+    #[test]
+    fn a_run_of_digits_as_long_as_the_text_is_no_address() {
+        assert_eq!(kinds(&format!("IP 192.{}", "1".repeat(90))), []);
     }
 
     #[test]
