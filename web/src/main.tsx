@@ -14,7 +14,6 @@ import { markStyles, pageNonce } from "./shell/nonce";
 import { antdTokens } from "./shell/theme";
 
 const nonce = pageNonce();
-const csp = nonce === undefined ? undefined : { nonce };
 if (nonce !== undefined) markStyles(document, nonce);
 
 function Portal() {
@@ -32,7 +31,6 @@ function Portal() {
         },
       }}
       button={{ autoInsertSpace: false }}
-      csp={csp}
     >
       <AntApp style={{ height: "100%" }}>
         <QueryClientProvider client={client}>

@@ -1,4 +1,5 @@
-//! What the document says of a query holds: numbers lie within their range, texts within their length.
+//! What the document says of a query holds: numbers lie within their range, texts within their length. Of a body, the
+//! handler says which texts are held to theirs.
 
 use crate::error::Error;
 use axum::extract::Query;
@@ -55,6 +56,19 @@ impl QueryBounds {
     }
 }
 
+/// Refuse a text at `pointer` of a body that is longer than the document says, in characters.
+pub(crate) fn within_length(pointer: &str, text: &str, most: usize) -> Result<(), Error> {
+    if text.chars().count() <= most {
+        return Ok(());
+    }
+    let reason = format!("{}: {}", pointer.trim_start_matches('/'), too_long(most));
+    Err(Error::Malformed { place: "body", pointer: pointer.to_owned(), reason })
+}
+
+fn too_long(most: impl std::fmt::Display) -> String {
+    format!("长度 length ≤ {most}")
+}
+
 impl Bound {
     fn says_something(&self) -> bool {
         self.least.is_some()
@@ -80,7 +94,7 @@ impl Bound {
             return Some(format!("{name}: 长度 length ≥ {least}"));
         }
         let most = self.characters_most.filter(|most| characters > *most)?;
-        Some(format!("{name}: 长度 length ≤ {most}"))
+        Some(format!("{name}: {}", too_long(most)))
     }
 }
 
@@ -112,5 +126,16 @@ mod tests {
             let Error::Malformed { place: "query", pointer, reason } = error else { panic!("{bad}") };
             assert!(reason.contains(says) && pointer.len() > 1, "{bad}: {reason}");
         }
+    }
+
+    #[test]
+    fn a_text_of_a_body_is_as_long_as_its_characters() {
+        assert!(within_length("/sql", "产业链", 3).is_ok());
+        let Error::Malformed { place: "body", pointer, reason } =
+            within_length("/sql", "产业链图", 3).unwrap_err()
+        else {
+            panic!("refused as a part of the body")
+        };
+        assert_eq!((pointer.as_str(), reason.contains("sql")), ("/sql", true));
     }
 }

@@ -16,6 +16,10 @@ use brain_store::Store;
 use brain_trust::{AccessOrigin, Channel, FirstAdministrator, Options as TrustOptions, Settings, Trust};
 use brain_warehouse::{Options, Warehouse};
 use std::sync::Arc;
+use std::time::Duration;
+
+/// Longest wait at the end for whoever still reads from the store.
+const CLOSING: Duration = Duration::from_secs(10);
 
 /// An open node. Dropping it releases the folder.
 pub struct Node {
@@ -71,6 +75,31 @@ impl Node {
         let platform = Platform { warehouse: warehouse.clone(), trust: trust.clone(), clock: clock.clone() };
         let registry = Registry::new(platform, brain_governance::components()).map_err(Failure::from)?;
         Ok(Self { config, trust, warehouse, registry, clock, egress, store, folder })
+    }
+
+    /// Open a node, work on it, and close it whatever came of the work.
+    ///
+    /// What was done, and what was refused, is under a signed head before the process ends: an export without one would
+    /// be easy to deny.
+    pub async fn during<T>(loaded: Loaded, work: impl AsyncFnOnce(&Self) -> Result<T>) -> Result<T> {
+        let node = Box::pin(Self::open(loaded)).await?;
+        let done = Box::pin(work(&node)).await;
+        let closed = Box::pin(node.close()).await;
+        let done = done?;
+        closed?;
+        Ok(done)
+    }
+
+    /// Sign the last head and close the store, so that SQLite folds its log back now and not, or half, while the process
+    /// ends. Call it after everything that writes has stopped.
+    pub async fn close(&self) -> Result<()> {
+        let signed = self.trust.close().await.map_err(Failure::from);
+        match tokio::time::timeout(CLOSING, self.store.close()).await {
+            Ok(closed) => closed.map_err(Failure::from)?,
+            Err(_) => tracing::warn!("connections were still in use; the next start folds the log back"),
+        }
+        signed?;
+        Ok(())
     }
 }
 

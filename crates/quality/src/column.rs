@@ -15,28 +15,10 @@ use arrow_schema::{DataType, TimeUnit};
 use crate::keys;
 use crate::literal::DAY_MICROS;
 use crate::mask::Mask;
+use crate::profile::ValueKind;
 
-/// What the values of a column are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// Text.
-    Text,
-    /// Whole numbers.
-    Whole,
-    /// Numbers with a fraction; decimals are read as such.
-    Real,
-    /// Yes or no.
-    Truth,
-    /// Days since 1970-01-01.
-    Day,
-    /// Microseconds since 1970-01-01T00:00:00Z.
-    Instant,
-    /// Anything else: only whether it is there can be checked.
-    Opaque,
-}
-
-impl Kind {
-    /// Kind of an Arrow type.
+impl ValueKind {
+    /// ValueKind of an Arrow type.
     pub(crate) fn of(data_type: &DataType) -> Self {
         match data_type {
             DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => Self::Text,
@@ -52,7 +34,7 @@ impl Kind {
             DataType::Date32 | DataType::Date64 => Self::Day,
             DataType::Timestamp(..) => Self::Instant,
             DataType::Dictionary(_, values) if Self::of(values) == Self::Text => Self::Text,
-            _ => Self::Opaque,
+            _ => Self::Other,
         }
     }
 

@@ -8,11 +8,11 @@ use brain_kernel::language::Text;
 use chrono::{DateTime, Utc};
 use rustc_hash::FxHashSet;
 
-use crate::column::Kind;
 use crate::error::{QualityError, Result};
 use crate::gather::Wish;
 use crate::keys::Room;
 use crate::literal::{DAY_MICROS, Number, days, number};
+use crate::profile::ValueKind;
 use crate::rule::load::pattern;
 use crate::rule::{AgeOf, Check, Condition, DriftMeasure, Literal, Measure, Order, Relation, Rule, Rules};
 use crate::test::{Ready, Test, Wanted};
@@ -61,7 +61,7 @@ impl Options {
 #[derive(Debug, Clone)]
 pub(crate) struct Planned {
     pub(crate) name: String,
-    pub(crate) kind: Kind,
+    pub(crate) kind: ValueKind,
     pub(crate) data_type: DataType,
     pub(crate) wish: Option<Wish>,
 }
@@ -87,7 +87,7 @@ pub struct Plan {
     pub(crate) filters: Vec<Vec<Ready>>,
     pub(crate) columns: Vec<Planned>,
     /// Every column of the table.
-    pub(crate) table: Vec<(String, Kind)>,
+    pub(crate) table: Vec<(String, ValueKind)>,
     pub(crate) options: Options,
 }
 
@@ -115,8 +115,11 @@ impl Plan {
             Err(Stop::Wrong(error)) => Err(error),
         });
         let tasks = tasks.collect::<Result<Vec<_>>>()?;
-        let table =
-            schema.fields().iter().map(|field| (field.name().clone(), Kind::of(field.data_type()))).collect();
+        let table = schema
+            .fields()
+            .iter()
+            .map(|field| (field.name().clone(), ValueKind::of(field.data_type())))
+            .collect();
         let (columns, filters) = (making.columns, making.filters);
         Ok(Self { rules: rules.clone(), tasks, filters, columns, table, options })
     }
@@ -223,8 +226,8 @@ impl Making<'_> {
             Check::Date { column } => Test::Date { column: self.text(column)? },
             Check::Compare { left, order, right } => {
                 let (a, b) = (self.column(left)?, self.column(right)?);
-                let number = |kind| matches!(kind, Kind::Whole | Kind::Real);
-                if a.1 == Kind::Opaque || (a.1 != b.1 && !(number(a.1) && number(b.1))) {
+                let number = |kind| matches!(kind, ValueKind::Whole | ValueKind::Real);
+                if a.1 == ValueKind::Other || (a.1 != b.1 && !(number(a.1) && number(b.1))) {
                     return unfit(
                         format!("列“{left}”与“{right}”的类型不同，不能比较"),
                         format!("columns {left} and {right} are of different kinds"),
@@ -250,7 +253,7 @@ impl Making<'_> {
         let (column, wish) = match check {
             Check::Age { column, .. } => {
                 let (_, kind) = self.column(column)?;
-                if !matches!(kind, Kind::Day | Kind::Instant) {
+                if !matches!(kind, ValueKind::Day | ValueKind::Instant) {
                     return no_day(column);
                 }
                 (column, Wish { moments: true, ..none })
@@ -259,13 +262,13 @@ impl Making<'_> {
                 let (_, kind) = self.column(column)?;
                 let wish = match measure {
                     Measure::Missing | Measure::MissingShare => none,
-                    Measure::Distinct | Measure::DistinctShare if kind != Kind::Opaque => {
+                    Measure::Distinct | Measure::DistinctShare if kind != ValueKind::Other => {
                         Wish { distinct: true, ..none }
                     }
-                    Measure::Median if matches!(kind, Kind::Whole | Kind::Real) => {
+                    Measure::Median if matches!(kind, ValueKind::Whole | ValueKind::Real) => {
                         Wish { moments: true, histogram: true, ..none }
                     }
-                    _ if matches!(kind, Kind::Whole | Kind::Real) => Wish { moments: true, ..none },
+                    _ if matches!(kind, ValueKind::Whole | ValueKind::Real) => Wish { moments: true, ..none },
                     _ => {
                         return unfit(
                             format!("列“{column}”不是数值"),
@@ -278,13 +281,13 @@ impl Making<'_> {
             Check::Drift { column, measure, .. } => {
                 let (_, kind) = self.column(column)?;
                 let wish = match (measure, kind) {
-                    (_, Kind::Opaque) | (DriftMeasure::Ks, Kind::Text | Kind::Truth) => {
+                    (_, ValueKind::Other) | (DriftMeasure::Ks, ValueKind::Text | ValueKind::Truth) => {
                         return unfit(
                             format!("列“{column}”的类型不能这样比较分布"),
                             format!("the distribution of column {column} cannot be compared so"),
                         );
                     }
-                    (DriftMeasure::ChiSquare, _) | (_, Kind::Text | Kind::Truth) => {
+                    (DriftMeasure::ChiSquare, _) | (_, ValueKind::Text | ValueKind::Truth) => {
                         Wish { frequent: true, ..none }
                     }
                     _ => Wish { moments: true, histogram: true, ..none },
@@ -297,14 +300,14 @@ impl Making<'_> {
     }
 
     /// Place and kind of a column of the table; from now on the pass reads it.
-    fn column(&mut self, name: &str) -> Made<(usize, Kind)> {
+    fn column(&mut self, name: &str) -> Made<(usize, ValueKind)> {
         if let Some(place) = self.columns.iter().position(|column| column.name == name) {
-            return Ok((place, self.columns.get(place).map_or(Kind::Opaque, |column| column.kind)));
+            return Ok((place, self.columns.get(place).map_or(ValueKind::Other, |column| column.kind)));
         }
         let Ok(field) = self.schema.field_with_name(name) else {
             return unfit(format!("表中没有列“{name}”"), format!("the table has no column {name}"));
         };
-        let kind = Kind::of(field.data_type());
+        let kind = ValueKind::of(field.data_type());
         let data_type = field.data_type().clone();
         self.columns.push(Planned { name: name.to_owned(), kind, data_type, wish: None });
         Ok((self.columns.len() - 1, kind))
@@ -329,14 +332,14 @@ impl Making<'_> {
 
     fn text(&mut self, name: &str) -> Made<usize> {
         match self.column(name)? {
-            (place, Kind::Text) => Ok(place),
+            (place, ValueKind::Text) => Ok(place),
             _ => unfit(format!("列“{name}”不是文本"), format!("column {name} holds no texts")),
         }
     }
 
     fn key(&mut self, name: &str) -> Made<usize> {
         match self.column(name)? {
-            (_, Kind::Opaque) => unfit(
+            (_, ValueKind::Other) => unfit(
                 format!("列“{name}”的类型不能作键"),
                 format!("column {name} is of a kind that is no key"),
             ),
@@ -347,8 +350,8 @@ impl Making<'_> {
     fn age(&mut self, name: &str, max_days: f64) -> Made<Test> {
         let (column, kind) = self.column(name)?;
         let oldest = match kind {
-            Kind::Day => Number::Whole(days(self.now.date_naive()) - max_days.floor() as i64),
-            Kind::Instant => {
+            ValueKind::Day => Number::Whole(days(self.now.date_naive()) - max_days.floor() as i64),
+            ValueKind::Instant => {
                 Number::Whole(self.now.timestamp_micros() - (max_days * DAY_MICROS as f64) as i64)
             }
             _ => return no_day(name),
@@ -362,8 +365,8 @@ impl Making<'_> {
             return unfit(format!("没有代码表“{list}”"), format!("there is no code list {list}"));
         };
         match kind {
-            Kind::Text => Ok(Test::Texts { column, allowed: codes.clone() }),
-            Kind::Whole => {
+            ValueKind::Text => Ok(Test::Texts { column, allowed: codes.clone() }),
+            ValueKind::Whole => {
                 let mut allowed: Vec<i64> = codes.iter().filter_map(|code| code.parse().ok()).collect();
                 allowed.sort_unstable();
                 Ok(Test::Wholes { column, allowed: allowed.into_iter().collect() })
@@ -372,7 +375,7 @@ impl Making<'_> {
         }
     }
 
-    fn number(&self, column: &str, literal: &Literal, kind: Kind) -> Made<Number> {
+    fn number(&self, column: &str, literal: &Literal, kind: ValueKind) -> Made<Number> {
         match number(literal, kind, self.now) {
             Some(number) => Ok(number),
             None => unfit(
@@ -391,7 +394,7 @@ impl Making<'_> {
             )
         };
         let wanted = match kind {
-            Kind::Text => {
+            ValueKind::Text => {
                 let mut allowed = FxHashSet::default();
                 for value in values {
                     let Literal::Text(text) = value else { return mismatch() };
@@ -399,7 +402,7 @@ impl Making<'_> {
                 }
                 Wanted::Texts(allowed)
             }
-            Kind::Whole => {
+            ValueKind::Whole => {
                 let mut allowed = FxHashSet::default();
                 for value in values {
                     let Literal::Whole(whole) = value else { return mismatch() };
@@ -448,8 +451,8 @@ impl Making<'_> {
         };
         let Some(to) = &condition.to else { return unfit("缺少比较的值", "the value is missing") };
         let wanted = match (kind, to) {
-            (Kind::Text, Literal::Text(text)) => Wanted::Text(order, text.as_str().into()),
-            (Kind::Truth, Literal::Truth(truth)) => Wanted::Truth(order, *truth),
+            (ValueKind::Text, Literal::Text(text)) => Wanted::Text(order, text.as_str().into()),
+            (ValueKind::Truth, Literal::Truth(truth)) => Wanted::Truth(order, *truth),
             _ => Wanted::Number(order, self.number(&condition.column, to, kind)?),
         };
         Ok(Ready { column, wanted })

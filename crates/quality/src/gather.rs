@@ -1,7 +1,7 @@
 //! What is gathered about one column while its rows pass.
 
 use crate::checkdigit;
-use crate::column::{Column, Kind, Values, is_blank};
+use crate::column::{Column, Values, is_blank};
 use crate::literal::{day_text, instant_text};
 use crate::mask::Mask;
 use crate::profile::{ColumnProfile, Counted, Estimate, Lengths, Quantile, SHAPES_MAX, TOP_MAX, ValueKind};
@@ -62,10 +62,10 @@ pub(crate) struct Texts {
 }
 
 impl Gathered {
-    pub(crate) fn new(wish: Wish, kind: Kind) -> Self {
+    pub(crate) fn new(wish: Wish, kind: ValueKind) -> Self {
         let scale = match kind {
-            Kind::Whole | Kind::Real => Some(Scale::Proportional),
-            Kind::Day | Kind::Instant => Some(Scale::Linear),
+            ValueKind::Whole | ValueKind::Real => Some(Scale::Proportional),
+            ValueKind::Day | ValueKind::Instant => Some(Scale::Linear),
             _ => None,
         };
         Self {
@@ -73,9 +73,9 @@ impl Gathered {
             missing: 0,
             moments: (wish.moments && kind.is_ordered()).then(Moments::default),
             histogram: scale.filter(|_| wish.histogram).map(Histogram::new),
-            distinct: (wish.distinct && kind != Kind::Opaque).then(Distinct::default),
-            frequent: (wish.frequent && kind != Kind::Opaque).then(Frequent::default),
-            texts: (wish.texts && kind == Kind::Text).then(Texts::default),
+            distinct: (wish.distinct && kind != ValueKind::Other).then(Distinct::default),
+            frequent: (wish.frequent && kind != ValueKind::Other).then(Frequent::default),
+            texts: (wish.texts && kind == ValueKind::Text).then(Texts::default),
         }
     }
 
@@ -176,14 +176,14 @@ impl Gathered {
     }
 
     /// As shown.
-    pub(crate) fn profile(&self, name: &str, kind: Kind) -> ColumnProfile {
+    pub(crate) fn profile(&self, name: &str, kind: ValueKind) -> ColumnProfile {
         let moments = self.moments.filter(|moments| moments.count > 0);
         let extreme = |moments: &Moments| match kind {
-            Kind::Real => (moments.real.0.to_string(), moments.real.1.to_string()),
+            ValueKind::Real => (moments.real.0.to_string(), moments.real.1.to_string()),
             _ => (shown(kind, moments.whole.0 as u64), shown(kind, moments.whole.1 as u64)),
         };
         let (min, max) = moments.as_ref().map(extreme).unzip();
-        let is_number = matches!(kind, Kind::Whole | Kind::Real);
+        let is_number = matches!(kind, ValueKind::Whole | ValueKind::Real);
         let buckets = self.histogram.as_ref().map(Histogram::finish);
         let quantiles = buckets.as_ref().map_or_else(Vec::new, |buckets| {
             let value = |share| buckets.quantile(share).map(|value| within(value, moments, kind));
@@ -201,7 +201,7 @@ impl Gathered {
         let texts = self.texts.as_ref();
         ColumnProfile {
             name: name.to_owned(),
-            kind: value_kind(kind),
+            kind,
             present: self.present,
             missing: self.missing,
             blank: texts.map_or(0, |texts| texts.blank),
@@ -224,33 +224,21 @@ impl Gathered {
 }
 
 /// The middle of a bucket, not beyond the extremes.
-fn within(value: f64, moments: Option<Moments>, kind: Kind) -> String {
+fn within(value: f64, moments: Option<Moments>, kind: ValueKind) -> String {
     let value = moments.map_or(value, |moments| value.clamp(moments.real.0, moments.real.1));
     match kind {
-        Kind::Real => value.to_string(),
+        ValueKind::Real => value.to_string(),
         _ => shown(kind, value.round() as i64 as u64),
     }
 }
 
-fn shown(kind: Kind, bits: u64) -> String {
+fn shown(kind: ValueKind, bits: u64) -> String {
     match kind {
-        Kind::Day => day_text(bits as i64),
-        Kind::Instant => instant_text(bits as i64),
-        Kind::Real => f64::from_bits(bits).to_string(),
-        Kind::Truth => (bits != 0).to_string(),
+        ValueKind::Day => day_text(bits as i64),
+        ValueKind::Instant => instant_text(bits as i64),
+        ValueKind::Real => f64::from_bits(bits).to_string(),
+        ValueKind::Truth => (bits != 0).to_string(),
         _ => (bits as i64).to_string(),
-    }
-}
-
-pub(crate) const fn value_kind(kind: Kind) -> ValueKind {
-    match kind {
-        Kind::Text => ValueKind::Text,
-        Kind::Whole => ValueKind::Whole,
-        Kind::Real => ValueKind::Real,
-        Kind::Truth => ValueKind::Truth,
-        Kind::Day => ValueKind::Day,
-        Kind::Instant => ValueKind::Instant,
-        Kind::Opaque => ValueKind::Other,
     }
 }
 

@@ -11,8 +11,8 @@ use std::fs::File;
 use std::io::{BufReader, BufWriter, Read as _, Seek as _, Write as _};
 use std::path::PathBuf;
 
-use crate::column::Kind;
 use crate::error::{QualityError, Result};
+use crate::profile::ValueKind;
 
 /// Seed of the hash; equal in every process, so that keys of two tables can be compared.
 const SEED: u64 = 0x6272_6169_6e51_4c54;
@@ -52,14 +52,14 @@ pub(crate) struct Room {
 #[derive(Debug)]
 pub struct Keys {
     /// Kinds of the parts; keys of different kinds are never the same.
-    pub(crate) kinds: Vec<Kind>,
+    pub(crate) kinds: Vec<ValueKind>,
     held: Vec<u128>,
     runs: Vec<File>,
     room: Room,
 }
 
 impl Keys {
-    pub(crate) fn in_room(kinds: Vec<Kind>, room: Room) -> Self {
+    pub(crate) fn in_room(kinds: Vec<ValueKind>, room: Room) -> Self {
         Self { kinds, held: Vec::new(), runs: Vec::new(), room }
     }
 

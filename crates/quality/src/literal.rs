@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 
-use crate::column::Kind;
+use crate::profile::ValueKind;
 use crate::rule::Literal;
 
 /// Microseconds of a day.
@@ -55,12 +55,16 @@ pub(crate) fn instant_text(micros: i64) -> String {
 }
 
 /// As a number comparable with values of a column of this kind; none where it cannot be.
-pub(crate) fn number(literal: &Literal, kind: Kind, now: DateTime<Utc>) -> Option<Number> {
+pub(crate) fn number(literal: &Literal, kind: ValueKind, now: DateTime<Utc>) -> Option<Number> {
     match (literal, kind) {
-        (Literal::Whole(whole), Kind::Whole | Kind::Real) => Some(Number::Whole(*whole)),
-        (Literal::Real(real), Kind::Whole | Kind::Real) if real.is_finite() => Some(Number::Real(*real)),
-        (Literal::Text(text), Kind::Day) => moment(text, now).map(|(day, _)| Number::Whole(day)),
-        (Literal::Text(text), Kind::Instant) => moment(text, now).map(|(_, micros)| Number::Whole(micros)),
+        (Literal::Whole(whole), ValueKind::Whole | ValueKind::Real) => Some(Number::Whole(*whole)),
+        (Literal::Real(real), ValueKind::Whole | ValueKind::Real) if real.is_finite() => {
+            Some(Number::Real(*real))
+        }
+        (Literal::Text(text), ValueKind::Day) => moment(text, now).map(|(day, _)| Number::Whole(day)),
+        (Literal::Text(text), ValueKind::Instant) => {
+            moment(text, now).map(|(_, micros)| Number::Whole(micros))
+        }
         _ => None,
     }
 }

@@ -6,15 +6,15 @@ use brain_kernel::language::Text;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::column::Kind;
 use crate::compile::{Plan, Task};
 use crate::drift;
 use crate::error::Result;
-use crate::gather::{Gathered, value_kind};
+use crate::gather::Gathered;
 use crate::keys::{self, Keys};
 use crate::literal::{DAY_MICROS, days};
 use crate::pass::{State, Tally};
 use crate::profile::Profile;
+use crate::profile::ValueKind;
 use crate::rule::{Check, Dimension, Measure, Rule, Severity};
 use crate::score::{self, Score};
 
@@ -240,8 +240,8 @@ impl Table<'_> {
                     let Some((_, found)) = self.plan.table.iter().find(|(name, _)| *name == one.name) else {
                         return Some(one.name.clone());
                     };
-                    let fits = one.kind.is_none_or(|kind| kind == value_kind(*found));
-                    (!fits).then(|| format!("{} ({:?})", one.name, value_kind(*found)).to_lowercase())
+                    let fits = one.kind.is_none_or(|kind| kind == *found);
+                    (!fits).then(|| format!("{} ({:?})", one.name, found).to_lowercase())
                 });
                 let missing: Vec<String> = missing.collect();
                 let known = |name: &String| wanted.iter().any(|one| one.name == *name);
@@ -332,12 +332,12 @@ impl Table<'_> {
         verdict(outcome, inside && changed.is_none_or(|(fits, _)| fits), rows as f64, says)
     }
 
-    fn age(&self, kind: Kind, gathered: &Gathered, max_days: f64, outcome: Outcome) -> Outcome {
+    fn age(&self, kind: ValueKind, gathered: &Gathered, max_days: f64, outcome: Outcome) -> Outcome {
         let newest =
             gathered.moments.as_ref().filter(|moments| moments.count > 0).map(|moments| moments.whole.1);
         let now = self.plan.options.now;
         let age = newest.map(|newest| match kind {
-            Kind::Day => (days(now.date_naive()) - newest) as f64,
+            ValueKind::Day => (days(now.date_naive()) - newest) as f64,
             _ => (now.timestamp_micros() - newest) as f64 / DAY_MICROS as f64,
         });
         let Some(age) = age else {

@@ -4,13 +4,14 @@ use arrow_array::RecordBatch;
 use brain_kernel::progress::Cancel;
 use rayon::iter::{IndexedParallelIterator as _, IntoParallelRefIterator as _, ParallelIterator as _};
 
-use crate::column::{Column, Kind};
+use crate::column::Column;
 use crate::compile::{Plan, Task};
 use crate::error::{QualityError, Result};
 use crate::gather::Gathered;
 use crate::keys::{self, Keys, ROW_MAX, Room, Violations};
 use crate::mask::Mask;
 use crate::outcome::{Inputs, Report};
+use crate::profile::ValueKind;
 
 /// What is known of one rule so far.
 #[derive(Debug, Default)]
@@ -38,7 +39,7 @@ impl State {
         let tally = |task: &Task| match task {
             Task::Keys { columns, .. } => {
                 let kind =
-                    |place: &usize| plan.columns.get(*place).map_or(Kind::Opaque, |column| column.kind);
+                    |place: &usize| plan.columns.get(*place).map_or(ValueKind::Other, |column| column.kind);
                 let kinds = columns.iter().map(kind).collect();
                 Tally { keys: Some(Keys::in_room(kinds, room.clone())), ..Tally::default() }
             }
@@ -133,7 +134,7 @@ fn read<'a>(plan: &Plan, batch: &'a RecordBatch) -> Result<Vec<Column<'a>>> {
         };
         let array = batch.column_by_name(&planned.name).ok_or_else(|| changed("-".to_owned()))?;
         // A file may hold texts as views or not; what matters is the kind of the values.
-        if Kind::of(array.data_type()) != planned.kind {
+        if ValueKind::of(array.data_type()) != planned.kind {
             return Err(changed(array.data_type().to_string()));
         }
         Ok(Column::read(array))
@@ -182,7 +183,7 @@ impl Keys {
                     format!("the table referred to has no column {name}"),
                 ));
             };
-            parts.push((Column::read(array), Kind::of(array.data_type())));
+            parts.push((Column::read(array), ValueKind::of(array.data_type())));
         }
         self.kinds = parts.iter().map(|(_, kind)| *kind).collect();
         let columns: Vec<&Column<'_>> = parts.iter().map(|(column, _)| column).collect();

@@ -34,7 +34,7 @@ pub enum ValueKind {
     Text,
     /// Whole numbers.
     Whole,
-    /// Numbers with a fraction.
+    /// Numbers with a fraction; decimals are read as such.
     Real,
     /// Yes or no.
     Truth,

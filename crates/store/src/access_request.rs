@@ -3,12 +3,12 @@
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
-    QueryOrder, QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 
-use crate::entity::access_request::{ActiveModel, Column, Entity};
-use crate::{Error, Page, PageRequest, Result, page};
+use crate::entity::access_request::{Column, Entity};
+use crate::{Page, PageRequest, Result, page, revision};
 
 pub use crate::entity::access_request::Model as AccessRequestRow;
 
@@ -45,18 +45,8 @@ pub async fn of_grant(db: &impl ConnectionTrait, grant: &str) -> Result<Option<A
 
 /// Replace a request whose stored revision is still `seen`; otherwise somebody was faster: [`Error::Stale`].
 pub async fn update(db: &impl ConnectionTrait, row: AccessRequestRow, seen: i64) -> Result<()> {
-    let id = row.id.clone();
-    let row: ActiveModel = row.into_active_model().reset_all();
-    let update = Entity::update_many()
-        .set(row)
-        .filter(Column::Id.eq(&id))
-        .filter(Column::Revision.eq(seen))
-        .exec(db)
-        .await?;
-    match update.rows_affected {
-        0 => Err(Error::Stale { what: "access request", id }),
-        _ => Ok(()),
-    }
+    let id = (Column::Id, row.id.clone());
+    revision::replace::<Entity>(db, "access request", row, id, (Column::Revision, seen)).await
 }
 
 /// Requests, newest first.

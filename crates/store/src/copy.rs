@@ -16,78 +16,9 @@ const VALUES_MAX: usize = 30_000;
 /// Rows one statement inserts at most.
 const ROWS_MAX: usize = 500;
 
-/// Tables in an order in which a row's owner comes before the row, and audit records before the batch that closes over
-/// them: the guards of append-only tables hold while a database is filled, too. A test holds the list against the
-/// migrations.
-macro_rules! every_table {
-    ($each:ident) => {
-        $each!(
-            account,
-            dataset,
-            oidc_client,
-            session,
-            audit_record,
-            audit_batch,
-            audit_expiry,
-            access_request,
-            api_key,
-            audit_dataset,
-            audit_profile,
-            certificate,
-            classification,
-            column_origin,
-            data_key,
-            dataset_column,
-            dataset_input,
-            dataset_version,
-            delegation,
-            deletion_proposal,
-            evidence_alarm,
-            evidence_checkpoint,
-            evidence_cosignature,
-            evidence_frontier,
-            evidence_head,
-            evidence_leaf,
-            evidence_log,
-            evidence_personal,
-            evidence_reference,
-            evidence_salt,
-            evidence_witnessed,
-            federated_link,
-            grant_entry,
-            important_filing,
-            incident,
-            incident_duty,
-            incident_event,
-            incident_reference,
-            ingest_run,
-            known_good,
-            lineage_event,
-            model_run,
-            node_identity,
-            node_statement,
-            oidc_code,
-            oidc_consent,
-            oidc_key,
-            oidc_token,
-            organisation,
-            passkey,
-            password_history,
-            quality_profile,
-            quality_rules,
-            quality_run,
-            quality_ticket,
-            quality_ticket_event,
-            recovery_code,
-            removed_version,
-            rule_version,
-            secret,
-            session_token,
-            setting,
-            term,
-            totp,
-            use_counter
-        )
+macro_rules! copy_tables {
+    ($from:expr, $into:expr; $($table:ident),+ $(,)?) => {
+        0 $(+ copy_table::<entity::$table::Entity>($from, $into).await?)+
     };
 }
 
@@ -114,13 +45,22 @@ impl Store {
         let access = (self.engine() == Engine::Postgres).then_some(AccessMode::ReadOnly);
         let from = self.pool().begin_with_config(isolation, access).await?;
         let into = other.transaction().await?;
-        let mut rows = 0;
-        macro_rules! copy {
-            ($($table:ident),+) => {
-                $(rows += copy_table::<entity::$table::Entity>(&from, &into).await?;)+
-            };
-        }
-        every_table!(copy);
+        // In an order in which a row's owner comes before the row, and audit records before the batch that closes over
+        // them: the guards of append-only tables hold while a database is filled, too. A test holds the list against
+        // the migrations.
+        let rows = copy_tables!(&from, &into;
+            account, dataset, oidc_client, session, audit_record, audit_batch, audit_expiry, access_request,
+            api_key, audit_dataset, audit_profile, certificate, classification, column_origin, data_key,
+            dataset_column, dataset_input, dataset_version, delegation, deletion_proposal, evidence_alarm,
+            evidence_checkpoint, evidence_cosignature, evidence_frontier, evidence_head, evidence_leaf,
+            evidence_log, evidence_personal, evidence_reference, evidence_salt, evidence_witnessed,
+            federated_link, grant_entry, important_filing, incident, incident_duty, incident_event,
+            incident_reference, ingest_run, known_good, lineage_event, model_run, node_identity,
+            node_statement, oidc_code, oidc_consent, oidc_key, oidc_token, organisation, passkey,
+            password_history, quality_profile, quality_rules, quality_run, quality_ticket,
+            quality_ticket_event, recovery_code, removed_version, rule_version, secret, session_token,
+            setting, term, totp, use_counter,
+        );
         into.commit().await?;
         from.rollback().await?;
         Ok(rows)

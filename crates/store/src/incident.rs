@@ -3,13 +3,13 @@
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait,
-    QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect,
 };
 
-use crate::entity::incident::{ActiveModel, Column, Entity};
+use crate::entity::incident::{Column, Entity};
 use crate::entity::{incident_duty, incident_event, incident_reference};
-use crate::{Error, Page, PageRequest, Result, Transaction, page};
+use crate::{Error, Page, PageRequest, Result, Transaction, page, revision};
 
 pub use crate::entity::incident::Model as IncidentRow;
 pub use crate::entity::incident_duty::Model as DutyRow;
@@ -60,18 +60,8 @@ pub async fn unclosed_of(
 
 /// Replace an incident whose stored revision is still `seen`; otherwise somebody was faster: [`Error::Stale`].
 pub async fn update(transaction: &Transaction, row: IncidentRow, seen: i64) -> Result<()> {
-    let id = row.id.clone();
-    let row: ActiveModel = row.into_active_model().reset_all();
-    let update = Entity::update_many()
-        .set(row)
-        .filter(Column::Id.eq(&id))
-        .filter(Column::Revision.eq(seen))
-        .exec(transaction)
-        .await?;
-    match update.rows_affected {
-        0 => Err(Error::Stale { what: "incident", id }),
-        _ => Ok(()),
-    }
+    let id = (Column::Id, row.id.clone());
+    revision::replace::<Entity>(transaction, "incident", row, id, (Column::Revision, seen)).await
 }
 
 /// Incidents, newest first.

@@ -38,6 +38,7 @@ pub mod page;
 pub mod password_history;
 pub mod quality;
 pub mod retention;
+mod revision;
 pub mod rule_version;
 pub mod second_factor;
 pub mod secret;

@@ -2,12 +2,12 @@
 
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait,
-    QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 
 use crate::entity::{quality_profile, quality_rules, quality_run, quality_ticket, quality_ticket_event};
-use crate::{Error, Page, PageRequest, Result, Transaction, page};
+use crate::{Page, PageRequest, Result, Transaction, page, revision};
 
 pub use crate::entity::quality_profile::Model as ProfileRow;
 pub use crate::entity::quality_rules::Model as RulesRow;
@@ -152,18 +152,15 @@ pub async fn insert_ticket(transaction: &Transaction, row: TicketRow) -> Result<
 
 /// Replace a ticket whose stored revision is still `seen`; otherwise somebody was faster: [`Error::Stale`].
 pub async fn update_ticket(transaction: &Transaction, row: TicketRow, seen: i64) -> Result<()> {
-    let id = row.id.clone();
-    let row: quality_ticket::ActiveModel = row.into_active_model().reset_all();
-    let update = quality_ticket::Entity::update_many()
-        .set(row)
-        .filter(quality_ticket::Column::Id.eq(&id))
-        .filter(quality_ticket::Column::Revision.eq(seen))
-        .exec(transaction)
-        .await?;
-    match update.rows_affected {
-        0 => Err(Error::Stale { what: "quality ticket", id }),
-        _ => Ok(()),
-    }
+    let id = (quality_ticket::Column::Id, row.id.clone());
+    revision::replace::<quality_ticket::Entity>(
+        transaction,
+        "quality ticket",
+        row,
+        id,
+        (quality_ticket::Column::Revision, seen),
+    )
+    .await
 }
 
 /// Append a line to the timeline of a ticket; its number is set here.

@@ -1,12 +1,12 @@
 //! Business terms (业务术语) as rows; what may stand in them is `warehouse`'s business.
 
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait,
-    QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 
-use crate::entity::term::{ActiveModel, Column, Entity};
-use crate::{Error, Result};
+use crate::entity::term::{Column, Entity};
+use crate::{Error, Result, revision};
 
 pub use crate::entity::term::Model as TermRow;
 
@@ -18,18 +18,8 @@ pub async fn insert(db: &impl ConnectionTrait, row: TermRow) -> Result<()> {
 
 /// Replace a term whose stored revision is still `seen`; otherwise somebody was faster: [`Error::Stale`].
 pub async fn update(db: &impl ConnectionTrait, row: TermRow, seen: i64) -> Result<()> {
-    let id = row.id.clone();
-    let row: ActiveModel = row.into_active_model().reset_all();
-    let update = Entity::update_many()
-        .set(row)
-        .filter(Column::Id.eq(&id))
-        .filter(Column::Revision.eq(seen))
-        .exec(db)
-        .await?;
-    match update.rows_affected {
-        0 => Err(Error::Stale { what: "term", id }),
-        _ => Ok(()),
-    }
+    let id = (Column::Id, row.id.clone());
+    revision::replace::<Entity>(db, "term", row, id, (Column::Revision, seen)).await
 }
 
 /// Remove a term whose stored revision is still `seen`; otherwise [`Error::Stale`].

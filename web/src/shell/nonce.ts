@@ -9,9 +9,9 @@ export function pageNonce(): string | undefined {
 }
 
 /**
- * Gives the page's number to every style element that the portal's scripts make. The component library does it for its
- * own style sheets, not for those that lock the page's scroll behind a dialogue. Markup that somebody smuggles into a
- * page does not come this way and stays blocked.
+ * Gives the page's number to every style element that the portal's scripts make. The component library has a setting
+ * that covers its style sheets, not those that lock the page's scroll behind a dialogue; this covers both. Markup that
+ * somebody smuggles into a page does not come this way and stays blocked.
  */
 export function markStyles(document: Document, nonce: string): void {
   const create = document.createElement.bind(document) as (name: string, options?: ElementCreationOptions) => HTMLElement;

@@ -84,14 +84,12 @@ fn ours(program: &Path, file: &Path, work: &Path, name: &str, rows: &mut Vec<Row
         memory_mib: report["peak_memory_mb"].as_f64(),
         note: format!("typed, checked, {} quarantined, one Delta commit", report["rows_quarantined"]),
     });
-    rows.push(Row {
-        who: "brain".to_owned(),
-        what: format!("{name}: whole command"),
-        seconds: all.seconds,
-        cpu: Some(all.cpu),
-        memory_mib: Some(all.memory_mib),
-        note: "also subject tables, products and industry of every scope".to_owned(),
-    });
+    rows.push(Row::of(
+        "brain",
+        format!("{name}: whole command"),
+        &all,
+        "also subject tables, products and industry of every scope",
+    ));
     Ok(landing)
 }
 
@@ -108,13 +106,7 @@ fn peer(
     let mut process = command(python);
     process.args(["-c", script]).arg(file).arg(&target);
     let done = median(3, || Ok(()), &process)?;
-    rows.push(Row {
-        who: who.to_owned(),
-        what: format!("{name}: CSV → Parquet"),
-        seconds: done.seconds,
-        cpu: Some(done.cpu),
-        memory_mib: Some(done.memory_mib),
-        note: format!("{} rows, all text, interpreter start included", done.output.trim()),
-    });
+    let note = format!("{} rows, all text, interpreter start included", done.output.trim());
+    rows.push(Row::of(who, format!("{name}: CSV → Parquet"), &done, note));
     Ok(done.seconds)
 }

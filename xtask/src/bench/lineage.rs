@@ -39,14 +39,14 @@ pub(crate) fn run_all() -> Result<()> {
         Ok(line.split_whitespace().skip(1).collect())
     };
     let mut rows = vec![
-        row(
-            "brain".to_owned(),
+        Row::of(
+            "brain",
             "column lineage of 3 warehouse statements",
             &parsed,
             format!("{speed:.0} statements per second, {columns} columns, {issues} issues"),
         ),
-        row(
-            "brain".to_owned(),
+        Row::of(
+            "brain",
             "two hops up or down",
             &walked,
             format!(
@@ -61,7 +61,7 @@ pub(crate) fn run_all() -> Result<()> {
         let version = words.first().copied().unwrap_or_default();
         let [seconds, count] = numbers(Some(&words.get(1..).unwrap_or_default().join(" ")))?;
         let theirs = count / seconds;
-        rows.push(row(
+        rows.push(Row::of(
             format!("{name} {version}"),
             "the same statements",
             &peers,
@@ -72,7 +72,7 @@ pub(crate) fn run_all() -> Result<()> {
     let words = peer("networkx")?;
     let version = words.first().copied().unwrap_or_default();
     let [_, their_half, their_most] = numbers(Some(&words.get(1..).unwrap_or_default().join(" ")))?;
-    rows.push(row(
+    rows.push(Row::of(
         format!("networkx {version}"),
         "the same questions",
         &peers,
@@ -87,17 +87,6 @@ pub(crate) fn run_all() -> Result<()> {
 
 fn here(name: &str) -> std::path::PathBuf {
     root().join("xtask").join("src").join("bench").join(name)
-}
-
-fn row(who: String, what: &str, run: &super::measure::Run, note: String) -> Row {
-    Row {
-        who,
-        what: what.to_owned(),
-        seconds: run.seconds,
-        cpu: Some(run.cpu),
-        memory_mib: Some(run.memory_mib),
-        note,
-    }
 }
 
 /// The numbers of a line.

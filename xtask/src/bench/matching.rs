@@ -88,14 +88,7 @@ pub(crate) fn run_all() -> Result<()> {
 
 fn row(who: &str, what: &str, measured: &Measured, note: &str) -> Row {
     let Measured { run, precision, recall, f1, .. } = measured;
-    Row {
-        who: who.to_owned(),
-        what: what.to_owned(),
-        seconds: run.seconds,
-        cpu: Some(run.cpu),
-        memory_mib: Some(run.memory_mib),
-        note: format!("P {precision:.5} R {recall:.5} F1 {f1:.5} {note}"),
-    }
+    Row::of(who, what, run, format!("P {precision:.5} R {recall:.5} F1 {f1:.5} {note}"))
 }
 
 /// The first word is a version or seconds, the second the pairs, then precision, recall and F1.

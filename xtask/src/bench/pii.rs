@@ -41,28 +41,20 @@ pub(crate) fn run_all() -> Result<()> {
     let peer_speed = PEER_BYTES as f64 / 1e6 / peer_seconds;
     let (_, findings, checked) = first_line(&whole.output)?;
     let (_, same_findings, same_checked) = first_line(&same.output)?;
-    let row = |who: String, what: String, run: &super::measure::Run, note| Row {
-        who,
-        what,
-        seconds: run.seconds,
-        cpu: Some(run.cpu),
-        memory_mib: Some(run.memory_mib),
-        note,
-    };
     let rows = [
-        row(
-            "brain".to_owned(),
+        Row::of(
+            "brain",
             format!("{} MiB mixed Chinese text", OURS_BYTES >> 20),
             &whole,
             format!("{findings} findings, {checked} by check digit; {speed:.0} MB per CPU second"),
         ),
-        row(
-            "brain, the peer's input".to_owned(),
+        Row::of(
+            "brain, the peer's input",
             format!("{} KiB", PEER_BYTES >> 10),
             &same,
             format!("{same_findings} findings, {same_checked} by check digit"),
         ),
-        row(
+        Row::of(
             format!("Presidio {version}"),
             format!("{} KiB", PEER_BYTES >> 10),
             &peer,

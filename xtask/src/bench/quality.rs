@@ -72,16 +72,9 @@ pub(crate) fn run_all() -> Result<()> {
 }
 
 fn row(who: String, run: &Run, seconds: f64, counted: &str, what: &str) -> Row {
-    Row {
-        who,
-        what: what.to_owned(),
-        seconds: run.seconds,
-        cpu: Some(run.cpu),
-        memory_mib: Some(run.memory_mib),
-        note: format!(
-            "{seconds:.2} CPU seconds of the checks alone; rows, rules failed, rows failed: {counted}"
-        ),
-    }
+    let note =
+        format!("{seconds:.2} CPU seconds of the checks alone; rows, rules failed, rows failed: {counted}");
+    Row::of(who, what, run, note)
 }
 
 /// Processor seconds of the checks, and what was found.

@@ -36,14 +36,12 @@ pub(crate) fn run_all() -> Result<()> {
     let (per_firm, worst) = dense(&work, &values)?;
     let whole = per_firm * FIRMS as f64;
     let rows = [
-        Row {
-            who: "brain".to_owned(),
-            what: format!("{FIRMS} firms / {LINKS} links, every failure"),
-            seconds: done.seconds,
-            cpu: Some(done.cpu),
-            memory_mib: Some(done.memory_mib),
-            note: "whole command: read files, compute, write CSV".to_owned(),
-        },
+        Row::of(
+            "brain",
+            format!("{FIRMS} firms / {LINKS} links, every failure"),
+            &done,
+            "whole command: read files, compute, write CSV",
+        ),
         Row {
             who: "numpy dense, one thread".to_owned(),
             what: format!("{SAMPLE} failures, scaled to {FIRMS}"),

@@ -115,18 +115,12 @@ fn measured(run: Run) -> Result<(Measured, Vec<Answer>)> {
 }
 
 fn row(who: &str, measured: &Measured, ms: f64) -> Row {
-    Row {
-        who: who.to_owned(),
-        what: format!("{} firm names, indexed and asked for", measured.firms),
-        seconds: measured.run.seconds,
-        cpu: Some(measured.run.cpu),
-        memory_mib: Some(measured.run.memory_mib),
-        note: format!(
-            "indexing {:.1} s, {:.0} MiB on disk, median answer {ms:.2} ms",
-            measured.seconds,
-            measured.bytes / f64::from(1 << 20)
-        ),
-    }
+    let note = format!(
+        "indexing {:.1} s, {:.0} MiB on disk, median answer {ms:.2} ms",
+        measured.seconds,
+        measured.bytes / f64::from(1 << 20)
+    );
+    Row::of(who, format!("{} firm names, indexed and asked for", measured.firms), &measured.run, note)
 }
 
 fn median(values: impl Iterator<Item = f64>) -> f64 {

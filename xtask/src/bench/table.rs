@@ -1,5 +1,6 @@
 //! The table and the JSON line every bench ends with.
 
+use super::measure::Run;
 use serde_json::{Value, json};
 
 /// One row: who, on what, seconds of wall time, and what else was measured.
@@ -16,6 +17,25 @@ pub(crate) struct Row {
     pub(crate) memory_mib: Option<f64>,
     /// Anything worth a word.
     pub(crate) note: String,
+}
+
+impl Row {
+    /// Of a whole process that was measured.
+    pub(crate) fn of(
+        who: impl Into<String>,
+        what: impl Into<String>,
+        run: &Run,
+        note: impl Into<String>,
+    ) -> Self {
+        Self {
+            who: who.into(),
+            what: what.into(),
+            seconds: run.seconds,
+            cpu: Some(run.cpu),
+            memory_mib: Some(run.memory_mib),
+            note: note.into(),
+        }
+    }
 }
 
 /// Print the rows and one JSON line. `ratios` are named `(name, value, budget)`; the budget is text.

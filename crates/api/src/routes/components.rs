@@ -1,6 +1,7 @@
 //! Components: the catalogue, and one operation per component, made from its manifest.
 
 use crate::answer::{Answer as _, Formats, Reply};
+use crate::bounds::within_length;
 use crate::call::{Call, Json, NoQuery};
 use crate::component_runs::Asked;
 use crate::endpoint::{Audience, Endpoint, KeyUse};
@@ -160,10 +161,7 @@ async fn run(call: Call<NoQuery, Json<RunRequest>>, id: String) -> Result<Format
     let origin = call.access_origin(&id);
     let Call { app, ambient, body: Json(RunRequest { params, purpose }), .. } = call;
     let parameters = Value::Object(params);
-    if purpose.as_ref().is_some_and(|text| text.chars().count() > PURPOSE_CHARACTERS_MAX) {
-        let reason = format!("purpose: 长度 length ≤ {PURPOSE_CHARACTERS_MAX}");
-        return Err(Error::Malformed { place: "body", pointer: "/purpose".to_owned(), reason }.into());
-    }
+    within_length("/purpose", purpose.as_deref().unwrap_or_default(), PURPOSE_CHARACTERS_MAX)?;
     let purpose = purpose.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
     let purpose = purpose.unwrap_or_else(|| id.clone());
     let outcome = match later {

@@ -1,6 +1,7 @@
 //! Column lineage: questions, impact of a change, and OpenLineage events in and out.
 
 use crate::answer::Reply;
+use crate::bounds::within_length;
 use crate::call::{Call, Document, Json, NoQuery};
 use crate::endpoint::{Audience, Endpoint, KeyUse};
 use crate::error::Error;
@@ -8,7 +9,6 @@ use crate::limits::Cost;
 use axum::http::Method;
 use brain_kernel::error::Failure;
 use brain_kernel::party::Role;
-use brain_lineage::LineageError;
 use brain_lineage::sql::{Catalogue, Dialect, Script, analyse};
 use brain_trust::Scope;
 use brain_warehouse::lineage::{BatchAnswer, ImpactRow, LineageGraph, LineageQuery};
@@ -45,7 +45,7 @@ pub(crate) struct EventReceived {
 }
 
 /// Characters of SQL text read at once; longer scripts are read by `brain lineage parse`.
-const SQL_LENGTH_MAX: usize = 1_000_000;
+const SQL_CHARACTERS_MAX: usize = 1_000_000;
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -123,10 +123,7 @@ async fn run(call: Call) -> Result<Reply<Value>, Failure> {
 
 async fn parse(call: Call<NoQuery, Json<ParseRequest>>) -> Result<Reply<Script>, Failure> {
     let Json(request) = call.body;
-    let length = request.sql.chars().count();
-    if length > SQL_LENGTH_MAX {
-        return Err(LineageError::TooLong { bytes: length, max: SQL_LENGTH_MAX }.into());
-    }
+    within_length("/sql", &request.sql, SQL_CHARACTERS_MAX)?;
     let read = move || {
         let mut catalogue = Catalogue::new();
         for (table, columns) in request.tables {

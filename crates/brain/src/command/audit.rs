@@ -1,7 +1,6 @@
 //! `brain audit …`: list, show, export and check audit records, as the auditor at the terminal.
 
 use crate::cli::{Audit, AuditAction, AuditFilter};
-use crate::config::Loaded;
 use crate::node::{Node, operator, terminal_origin};
 use crate::terminal;
 use anyhow::{Context as _, Result};
@@ -16,12 +15,9 @@ use std::path::Path;
 use std::process::ExitCode;
 
 /// Carry out one action. Records that do not verify end with exit code 1.
-pub async fn audit(loaded: Loaded, given: Audit) -> Result<ExitCode> {
-    let node = Node::open(loaded).await?;
+pub async fn audit(node: &Node, given: Audit) -> Result<ExitCode> {
     let actor = operator(Role::Auditor);
-    let ok = act(&node, &actor, given.action).await?;
-    // What was done here is anchored before the process ends.
-    node.trust.close().await.map_err(Failure::from)?;
+    let ok = act(node, &actor, given.action).await?;
     Ok(if ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

@@ -180,7 +180,10 @@ async fn done(loaded: Loaded, request: Request) -> Result<Reply> {
     if Folder::is_held(&root) {
         return ask(&root, &request).await;
     }
-    let node = Node::open(loaded).await?;
+    Node::during(loaded, async |node| here(node, request).await).await
+}
+
+async fn here(node: &Node, request: Request) -> Result<Reply> {
     if matches!(request, Request::Make(_)) && node.trust.vault().keyring().lies_in_folder() {
         eprintln!(
             "密钥加密密钥在数据文件夹 keys/ 中且不进入备份：请另行妥善保存 keys/kek-*.key，否则无法恢复。\n\
@@ -188,7 +191,7 @@ async fn done(loaded: Loaded, request: Request) -> Result<Reply> {
              elsewhere, or nothing can be restored."
         );
     }
-    Ok(Maker::of(&node).answer(request).await?)
+    Ok(Maker::of(node).answer(request).await?)
 }
 
 async fn ask(root: &Path, request: &Request) -> Result<Reply> {

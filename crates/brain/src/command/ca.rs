@@ -1,7 +1,6 @@
 //! `brain ca init|issue|revoke|list`.
 
 use crate::cli::{Ca, CaAction};
-use crate::config::Loaded;
 use crate::node::{Node, operator};
 use crate::terminal;
 use anyhow::{Context as _, Result};
@@ -13,8 +12,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 /// Make the authority, issue, revoke or list certificates.
-pub async fn ca(loaded: Loaded, given: Ca) -> Result<ExitCode> {
-    let node = Node::open(loaded).await?;
+pub async fn ca(node: &Node, given: Ca) -> Result<ExitCode> {
     let certificates = node.trust.certificates();
     let actor = operator(Role::SystemAdministrator).account;
     match given.action {

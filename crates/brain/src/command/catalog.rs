@@ -1,7 +1,6 @@
 //! `brain catalog list|show|mappings`.
 
 use crate::cli::{self, Catalog, CatalogAction, CatalogFormat};
-use crate::config::Loaded;
 use crate::node::Node;
 use crate::terminal;
 use anyhow::Result;
@@ -11,14 +10,13 @@ use brain_warehouse::catalogue::CatalogueQuery;
 use std::process::ExitCode;
 
 /// Show what data there is. The catalogue holds no rows, so no grant is asked for.
-pub async fn catalog(loaded: Loaded, given: Catalog) -> Result<ExitCode> {
+pub async fn catalog(node: &Node, given: Catalog) -> Result<ExitCode> {
     let language = cli::language();
-    let node = Node::open(loaded).await?;
     match given.action {
         CatalogAction::List { format: CatalogFormat::Dcat, .. } => {
             let name = &node.config.node.name;
             let title = Text::new(name.clone(), name.clone());
-            let found = node.warehouse.catalogue().dcat(base(&node), &title).await.map_err(Failure::from)?;
+            let found = node.warehouse.catalogue().dcat(base(node), &title).await.map_err(Failure::from)?;
             terminal::line(&serde_json::to_string_pretty(&found)?);
         }
         CatalogAction::List { text, format: CatalogFormat::Table } => {
@@ -34,8 +32,7 @@ pub async fn catalog(loaded: Loaded, given: Catalog) -> Result<ExitCode> {
             }
         }
         CatalogAction::Show { dataset, prov: true } => {
-            let found =
-                node.warehouse.catalogue().prov(base(&node), &dataset).await.map_err(Failure::from)?;
+            let found = node.warehouse.catalogue().prov(base(node), &dataset).await.map_err(Failure::from)?;
             terminal::line(&serde_json::to_string_pretty(&found)?);
         }
         CatalogAction::Show { dataset, prov: false } => {

@@ -1,7 +1,6 @@
 //! `brain compliance report`: the control matrix of protection level 3 with what is true of this node now.
 
 use crate::cli::{Compliance, ComplianceAction, ReportFormat};
-use crate::config::Loaded;
 use crate::node::Node;
 use crate::{cli, facts, terminal};
 use anyhow::{Context as _, Result};
@@ -9,9 +8,8 @@ use brain_kernel::error::Failure;
 use std::process::ExitCode;
 
 /// Print the report.
-pub async fn compliance(loaded: Loaded, given: Compliance) -> Result<ExitCode> {
+pub async fn compliance(node: &Node, given: Compliance) -> Result<ExitCode> {
     let ComplianceAction::Report { format, out } = given.action;
-    let node = Node::open(loaded).await?;
     // What was measured at the last start counts until the next.
     node.trust.status().resume().await.map_err(Failure::from)?;
     let settings = facts::of(&node.config, &node.trust, None);

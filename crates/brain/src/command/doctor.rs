@@ -1,7 +1,7 @@
 //! `brain doctor`: opens everything a node needs and says what it found.
 
 use crate::cli::{self, Doctor};
-use crate::config::{Config, Loaded, Tls};
+use crate::config::{Config, Tls};
 use crate::node::{Node, operator};
 use crate::{process, terminal, transport, weakness};
 use anyhow::Result;
@@ -13,9 +13,8 @@ use brain_warehouse::catalogue::CatalogueQuery;
 use std::process::ExitCode;
 
 /// Check the folder, the store, the lake and the evidence log. Ends with code 1 when something is wrong.
-pub async fn doctor(loaded: Loaded, arguments: Doctor) -> Result<ExitCode> {
+pub async fn doctor(node: &Node, arguments: Doctor) -> Result<ExitCode> {
     let language = cli::language();
-    let node = Node::open(loaded).await?;
     let mut healthy = true;
     let mut say = |name: Text, found: Result<String, Failure>| match found {
         Ok(detail) => terminal::line(&format!("ok    {:<12} {detail}", name.get(language))),
@@ -60,7 +59,7 @@ pub async fn doctor(loaded: Loaded, arguments: Doctor) -> Result<ExitCode> {
         Text::new("审计", "audit"),
         if records.first_bad.is_none() { Ok(words.clone()) } else { Err(failure) },
     );
-    let tls = transport::open(&node).await;
+    let tls = transport::open(node).await;
     let tls = tls.map(|tls| tls_state(&node.config.tls, tls.is_some()).get(language).to_owned());
     say(Text::new("传输加密", "tls"), tls.map_err(|error| said(&error)));
     for line in exposure(&node.config) {

@@ -74,10 +74,7 @@ async fn attempt(
         file: None,
         measured: String::new(),
     };
-    let node = Node::open(copy).await?;
-    let checked = restore::check(&node, restored.snapshot.evidence_size).await?;
-    node.trust.close().await.map_err(Failure::from)?;
-    Ok(checked)
+    Node::during(copy, async |node| restore::check(node, restored.snapshot.evidence_size).await).await
 }
 
 /// The copy speaks to nobody: a witness would take it for this node with another history.

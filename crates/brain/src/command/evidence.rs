@@ -1,7 +1,6 @@
 //! `brain evidence …`: verify, prove, follow, and keep the log.
 
 use crate::cli::{Evidence, EvidenceAction};
-use crate::config::Loaded;
 use crate::node::{Node, operator};
 use crate::terminal;
 use anyhow::{Context as _, Result, bail};
@@ -14,8 +13,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 /// Carry out one action. What does not verify ends with exit code 1.
-pub async fn evidence(loaded: Loaded, given: Evidence) -> Result<ExitCode> {
-    let node = Node::open(loaded).await?;
+pub async fn evidence(node: &Node, given: Evidence) -> Result<ExitCode> {
     let log = node.trust.evidence();
     match given.action {
         EvidenceAction::Head => show(&log.head().await.map_err(Failure::from)?)?,

@@ -13,11 +13,13 @@ use std::process::ExitCode;
 
 /// Answer for an account, a dataset, or a pair; ends with code 1 where a single pair is denied.
 pub async fn explain_access(loaded: Loaded, given: ExplainAccess) -> Result<ExitCode> {
-    let language = cli::language();
     let Some(action) = Action::ALL.into_iter().find(|action| action.name() == given.action) else {
         bail!("--action: {}", Action::ALL.map(Action::name).join(" | "));
     };
-    let node = Node::open(loaded).await?;
+    Node::during(loaded, async |node| ask(node, &given, action).await).await
+}
+
+async fn ask(node: &Node, given: &ExplainAccess, action: Action) -> Result<ExitCode> {
     let policy = node.trust.policy();
     // Whoever can open the data folder can ask about everybody.
     let asker = operator(Role::SecurityAdministrator);
@@ -39,7 +41,7 @@ pub async fn explain_access(loaded: Loaded, given: ExplainAccess) -> Result<Exit
     if given.json {
         terminal::line(&serde_json::to_string_pretty(&answers)?);
     } else {
-        answers.iter().for_each(|answer| print(answer, language));
+        answers.iter().for_each(|answer| print(answer, cli::language()));
     }
     let denied = matches!(answers.as_slice(), [only] if !only.allow);
     Ok(if denied { ExitCode::FAILURE } else { ExitCode::SUCCESS })

@@ -1,7 +1,6 @@
 //! `brain grade …`: classification and grading at the terminal.
 
 use crate::cli::{Grade, GradeAction};
-use crate::config::Loaded;
 use crate::node::{Node, operator};
 use crate::terminal;
 use anyhow::Result;
@@ -12,8 +11,7 @@ use std::process::ExitCode;
 
 /// Carry out one action and print its result as JSON. The person at the terminal is one person: what was confirmed
 /// here is approved by somebody else.
-pub async fn grade(loaded: Loaded, given: Grade) -> Result<ExitCode> {
-    let node = Node::open(loaded).await?;
+pub async fn grade(node: &Node, given: Grade) -> Result<ExitCode> {
     let grading = node.warehouse.grading();
     let (owner, security) = (operator(Role::Government), operator(Role::SecurityAdministrator));
     let shown = match given.action {

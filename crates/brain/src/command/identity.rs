@@ -1,7 +1,6 @@
 //! `brain identity providers|clients`: who vouches for people here, and for whom this node vouches.
 
 use crate::cli::{ClientsAction, IdentityCommand, IdentityPart, ProvidersAction};
-use crate::config::Loaded;
 use crate::node::{Node, operator};
 use crate::terminal;
 use anyhow::{Context as _, Result};
@@ -18,8 +17,7 @@ use std::process::ExitCode;
 const INPUT_BYTES_MAX: u64 = 64 * 1024;
 
 /// Look at providers and clients, and change them.
-pub async fn identity(loaded: Loaded, given: IdentityCommand) -> Result<ExitCode> {
-    let node = Node::open(loaded).await?;
+pub async fn identity(node: &Node, given: IdentityCommand) -> Result<ExitCode> {
     let federation = node.trust.federation();
     match given.part {
         IdentityPart::Providers { action } => providers(&federation, action).await?,

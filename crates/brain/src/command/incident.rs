@@ -1,7 +1,6 @@
 //! `brain incident …`: incidents and drills, as the security administrator at the terminal.
 
 use crate::cli::{Incident, IncidentAction};
-use crate::config::Loaded;
 use crate::node::{Node, operator};
 use crate::terminal;
 use anyhow::{Context as _, Result};
@@ -13,8 +12,7 @@ use serde::Serialize;
 use std::process::ExitCode;
 
 /// Carry out one action and print the incident as it is then.
-pub async fn incident(loaded: Loaded, given: Incident) -> Result<ExitCode> {
-    let node = Node::open(loaded).await?;
+pub async fn incident(node: &Node, given: Incident) -> Result<ExitCode> {
     let actor = operator(Role::SecurityAdministrator);
     match given.action {
         IncidentAction::List { all } => {
@@ -25,7 +23,6 @@ pub async fn incident(loaded: Loaded, given: Incident) -> Result<ExitCode> {
         IncidentAction::Rules => show(&node.trust.alerts().rulebook(&actor).map_err(Failure::from)?)?,
         action => show(&work(&node.trust.incidents(), &actor, action).await?)?,
     }
-    node.trust.close().await.map_err(Failure::from)?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,7 +1,6 @@
 //! `brain ingest PATH --as NAME`.
 
 use crate::cli::{self, Ingest};
-use crate::config::Loaded;
 use crate::node::{Node, operator};
 use crate::terminal;
 use crate::watch::Watch;
@@ -13,8 +12,7 @@ use brain_warehouse::ingest::{IngestOptions, IngestReport, IngestRequest};
 use std::process::ExitCode;
 
 /// Take in a file or folder; Ctrl-C cancels and leaves nothing behind.
-pub async fn ingest(loaded: Loaded, given: Ingest) -> Result<ExitCode> {
-    let node = Node::open(loaded).await?;
+pub async fn ingest(node: &Node, given: Ingest) -> Result<ExitCode> {
     let watch = Watch::start(cli::language());
     let (progress, cancel) = (watch.progress.clone(), watch.cancel.clone());
     let request =

@@ -17,10 +17,13 @@ pub async fn keys(loaded: Loaded, given: Keys) -> Result<ExitCode> {
         terminal::line(&text);
         return Ok(ExitCode::SUCCESS);
     }
-    let node = Node::open(loaded).await?;
+    Node::during(loaded, async |node| act(node, given.action).await).await
+}
+
+async fn act(node: &Node, action: KeysAction) -> Result<ExitCode> {
     let vault = node.trust.vault();
     let actor = operator(Role::SystemAdministrator).account;
-    match given.action {
+    match action {
         KeysAction::List => {
             let mut page = 1;
             loop {

@@ -27,20 +27,19 @@ pub async fn lineage(loaded: Loaded, given: Lineage) -> Result<ExitCode> {
         Some(LineageAction::Parse { file, dialect, catalogue, format }) => {
             parse(&file, &dialect, catalogue.as_deref(), format)
         }
-        None => ask(loaded, given).await,
+        None => Node::during(loaded, async |node| ask(node, given).await).await,
     }
 }
 
-async fn ask(loaded: Loaded, given: Lineage) -> Result<ExitCode> {
+async fn ask(node: &Node, given: Lineage) -> Result<ExitCode> {
     let language = cli::language();
     let target = given.target.unwrap_or_default();
-    let node = Node::open(loaded).await?;
     let direction = match (given.up, given.down) {
         (true, _) => LineageDirection::Up,
         (_, true) => LineageDirection::Down,
         _ => LineageDirection::Both,
     };
-    let (dataset, column) = split(&node, &target);
+    let (dataset, column) = split(node, &target);
     let query = LineageQuery {
         dataset,
         column,

@@ -1,7 +1,6 @@
 //! `brain map import|show|remove`: boundaries under their approval number.
 
 use crate::cli::{Map, MapAction};
-use crate::config::Loaded;
 use crate::node::{Node, operator};
 use crate::terminal;
 use anyhow::{Context as _, Result};
@@ -13,8 +12,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 /// Import, show or remove map boundaries. A serving node holds its folder: use its map page then.
-pub async fn map(loaded: Loaded, given: Map) -> Result<ExitCode> {
-    let node = Node::open(loaded).await?;
+pub async fn map(node: &Node, given: Map) -> Result<ExitCode> {
     match given.action {
         MapAction::Import { file, approval, source } => {
             let bytes = read(&file)?;
@@ -42,7 +40,6 @@ pub async fn map(loaded: Loaded, given: Map) -> Result<ExitCode> {
             .await
             .map_err(Failure::from)?,
     }
-    node.trust.close().await.map_err(Failure::from)?;
     Ok(ExitCode::SUCCESS)
 }
 

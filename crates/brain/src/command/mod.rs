@@ -29,6 +29,7 @@ mod status;
 mod term;
 
 use crate::cli::{Cli, Command};
+use crate::node::Node;
 use crate::{config, telemetry, terminal};
 use anyhow::{Context as _, Result};
 use clap::CommandFactory as _;
@@ -53,35 +54,50 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         }
         Command::Serve(_) => telemetered(loaded, serve::serve),
         // Commands for the terminal say what matters themselves; the log is for warnings.
-        Command::Doctor(arguments) => quiet(loaded, |loaded| doctor::doctor(loaded, arguments)),
+        Command::Doctor(arguments) => on_node(loaded, async |node| doctor::doctor(node, arguments).await),
         Command::Run(arguments) => quiet(loaded, |loaded| run::run(loaded, arguments)),
-        Command::Ingest(arguments) => quiet(loaded, |loaded| ingest::ingest(loaded, arguments)),
+        Command::Ingest(arguments) => on_node(loaded, async |node| ingest::ingest(node, arguments).await),
         Command::Simulate(arguments) => quiet(loaded, |_| simulate::simulate(arguments)),
-        Command::Sql(arguments) => quiet(loaded, |loaded| sql::sql(loaded, arguments)),
-        Command::Catalog(arguments) => quiet(loaded, |loaded| catalog::catalog(loaded, arguments)),
+        Command::Sql(arguments) => on_node(loaded, async |node| sql::sql(node, arguments).await),
+        Command::Catalog(arguments) => on_node(loaded, async |node| catalog::catalog(node, arguments).await),
         Command::Search(arguments) => quiet(loaded, |loaded| search::search(loaded, arguments)),
-        Command::Term(arguments) => quiet(loaded, |loaded| term::term(loaded, arguments)),
+        Command::Term(arguments) => on_node(loaded, async |node| term::term(node, arguments).await),
         Command::Match(arguments) => quiet(loaded, |loaded| entity_match::entity_match(loaded, arguments)),
         Command::Lineage(arguments) => quiet(loaded, |loaded| lineage::lineage(loaded, arguments)),
-        Command::Map(arguments) => quiet(loaded, |loaded| map::map(loaded, arguments)),
-        Command::Grade(arguments) => quiet(loaded, |loaded| grade::grade(loaded, arguments)),
-        Command::Quality(arguments) => quiet(loaded, |loaded| quality::quality(loaded, arguments)),
-        Command::Evidence(arguments) => quiet(loaded, |loaded| evidence::evidence(loaded, arguments)),
-        Command::Audit(arguments) => quiet(loaded, |loaded| audit::audit(loaded, arguments)),
-        Command::Incident(arguments) => quiet(loaded, |loaded| incident::incident(loaded, arguments)),
+        Command::Map(arguments) => on_node(loaded, async |node| map::map(node, arguments).await),
+        Command::Grade(arguments) => on_node(loaded, async |node| grade::grade(node, arguments).await),
+        Command::Quality(arguments) => on_node(loaded, async |node| quality::quality(node, arguments).await),
+        Command::Evidence(arguments) => {
+            on_node(loaded, async |node| evidence::evidence(node, arguments).await)
+        }
+        Command::Audit(arguments) => on_node(loaded, async |node| audit::audit(node, arguments).await),
+        Command::Incident(arguments) => {
+            on_node(loaded, async |node| incident::incident(node, arguments).await)
+        }
         Command::ExplainAccess(arguments) => {
             quiet(loaded, |loaded| explain_access::explain_access(loaded, arguments))
         }
         Command::Backup(arguments) => quiet(loaded, |loaded| backup::backup(loaded, arguments)),
         Command::Restore(arguments) => quiet(loaded, |loaded| restore::restore(loaded, arguments)),
-        Command::Ca(arguments) => quiet(loaded, |loaded| ca::ca(loaded, arguments)),
+        Command::Ca(arguments) => on_node(loaded, async |node| ca::ca(node, arguments).await),
         Command::Keys(arguments) => quiet(loaded, |loaded| keys::keys(loaded, arguments)),
-        Command::Status(arguments) => quiet(loaded, |loaded| status::status(loaded, arguments)),
-        Command::Compliance(arguments) => quiet(loaded, |loaded| compliance::compliance(loaded, arguments)),
-        Command::Retention(arguments) => quiet(loaded, |loaded| retention::retention(loaded, arguments)),
-        Command::Identity(arguments) => quiet(loaded, |loaded| identity::identity(loaded, arguments)),
+        Command::Status(arguments) => on_node(loaded, async |node| status::status(node, arguments).await),
+        Command::Compliance(arguments) => {
+            on_node(loaded, async |node| compliance::compliance(node, arguments).await)
+        }
+        Command::Retention(arguments) => {
+            on_node(loaded, async |node| retention::retention(node, arguments).await)
+        }
+        Command::Identity(arguments) => {
+            on_node(loaded, async |node| identity::identity(node, arguments).await)
+        }
         Command::Completions { .. } => Ok(ExitCode::SUCCESS),
     }
+}
+
+/// A command that works on the node and on nothing else.
+fn on_node(loaded: config::Loaded, work: impl AsyncFnOnce(&Node) -> Result<ExitCode>) -> Result<ExitCode> {
+    quiet(loaded, |loaded| Node::during(loaded, work))
 }
 
 fn quiet<F, Fut>(mut loaded: config::Loaded, work: F) -> Result<ExitCode>

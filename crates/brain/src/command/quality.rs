@@ -1,7 +1,6 @@
 //! `brain quality …`: rules, checks and tickets at the terminal.
 
 use crate::cli::{Quality, QualityAction};
-use crate::config::Loaded;
 use crate::node::{Node, operator, terminal_origin};
 use crate::terminal;
 use anyhow::{Context as _, Result};
@@ -16,11 +15,8 @@ use std::process::ExitCode;
 const RULES_BYTES_MAX: u64 = 1 << 20;
 
 /// Carry out one action for the owner of the dataset: who may open the folder may do everything in it.
-pub async fn quality(loaded: Loaded, given: Quality) -> Result<ExitCode> {
-    let node = Node::open(loaded).await?;
-    let done = act(&node, given.action).await;
-    node.trust.close().await.map_err(Failure::from)?;
-    done
+pub async fn quality(node: &Node, given: Quality) -> Result<ExitCode> {
+    act(node, given.action).await
 }
 
 async fn act(node: &Node, action: QualityAction) -> Result<ExitCode> {

@@ -6,7 +6,7 @@ use crate::modules;
 use crate::node::{Node, operator, terminal_origin};
 use crate::terminal;
 use anyhow::{Result, bail};
-use brain_backup::{Point, Repository};
+use brain_backup::{Point, Repository, Restored};
 use brain_kernel::clock::SystemClock;
 use brain_kernel::error::Failure;
 use brain_kernel::party::Role;
@@ -38,14 +38,20 @@ pub async fn restore(mut loaded: Loaded, given: Restore) -> Result<ExitCode> {
             .await
             .map_err(Failure::from)?;
     adopt_keys(&elsewhere, &into.join("keys"))?;
-    let node = Node::open(loaded).await?;
+    let report = Node::during(loaded, async |node| settle(node, &restored).await).await?;
+    terminal::line(&serde_json::to_string_pretty(&report)?);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Wrap the keys anew, check what came back, and leave evidence of it.
+async fn settle(node: &Node, restored: &Restored) -> Result<serde_json::Value> {
     let moved = node
         .trust
         .vault()
         .rewrap(&operator(Role::SystemAdministrator).account)
         .await
         .map_err(Failure::from)?;
-    let tables = check(&node, restored.snapshot.evidence_size).await?;
+    let tables = check(node, restored.snapshot.evidence_size).await?;
     let entry = EvidenceEntry {
         kind: "backup.restore".to_owned(),
         actor: operator(Role::SystemAdministrator).account,
@@ -55,12 +61,9 @@ pub async fn restore(mut loaded: Loaded, given: Restore) -> Result<ExitCode> {
         }),
     };
     node.trust.evidence().record(entry).await.map_err(Failure::from)?;
-    node.trust.close().await.map_err(Failure::from)?;
-    let report = serde_json::json!({
+    Ok(serde_json::json!({
         "restored": restored, "tables_read": tables.0, "rows_read": tables.1, "data_keys_wrapped_anew": moved,
-    });
-    terminal::line(&serde_json::to_string_pretty(&report)?);
-    Ok(ExitCode::SUCCESS)
+    }))
 }
 
 /// Keys made for the new node before its folder exists.

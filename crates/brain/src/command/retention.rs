@@ -1,7 +1,6 @@
 //! `brain retention rules|sweep|list|approve|reject`.
 
 use crate::cli::{Retention, RetentionAction};
-use crate::config::Loaded;
 use crate::node::{Node, operator};
 use crate::terminal;
 use anyhow::Result;
@@ -12,8 +11,7 @@ use serde::Serialize;
 use std::process::ExitCode;
 
 /// Rules, proposals, and the owner's word.
-pub async fn retention(loaded: Loaded, given: Retention) -> Result<ExitCode> {
-    let node = Node::open(loaded).await?;
+pub async fn retention(node: &Node, given: Retention) -> Result<ExitCode> {
     let retention = node.warehouse.retention();
     let owner = operator(Role::Government);
     match given.action {

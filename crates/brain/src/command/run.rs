@@ -36,12 +36,9 @@ pub async fn run(loaded: Loaded, given: Run) -> Result<ExitCode> {
     let outcome = if detached.runs_detached(&id, &parameters).map_err(Failure::from)? {
         detached.run(&id, &operator(Role::SystemAdministrator), parameters, options).await
     } else {
-        let node = Node::open(loaded).await?;
         let party = operator(Role::SystemAdministrator);
-        let outcome = node.registry.run(&id, &party, parameters, options).await;
-        // What was read is anchored before the process ends.
-        node.trust.close().await.map_err(Failure::from)?;
-        outcome
+        let run = async |node: &Node| Ok(node.registry.run(&id, &party, parameters, options).await);
+        Node::during(loaded, run).await?
     };
     watch.end();
     let outcome = outcome?;

@@ -18,10 +18,7 @@ const PURPOSE: &str = "command-line";
 /// Search as the folder's owner. The index is brought in line with catalogue and firms first.
 pub async fn search(loaded: Loaded, given: Search) -> Result<ExitCode> {
     let kind = given.kind.as_deref().map(kind_of).transpose()?;
-    let node = Node::open(loaded).await?;
-    let printed = find_and_print(&node, &given, kind).await;
-    node.trust.close().await.map_err(Failure::from)?;
-    printed?;
+    Node::during(loaded, async |node| find_and_print(node, &given, kind).await).await?;
     Ok(ExitCode::SUCCESS)
 }
 

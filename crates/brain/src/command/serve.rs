@@ -269,7 +269,7 @@ async fn stop(node: &Node, runs: Runs) {
     if left > 0 {
         tracing::warn!(left, "ingests still running; the next start finishes or undoes them");
     }
-    if let Err(error) = node.trust.close().await {
-        tracing::error!(%error, "the evidence head could not be signed at shutdown");
+    if let Err(error) = node.close().await {
+        tracing::error!(%error, "the last head was not signed, or the store not closed, at shutdown");
     }
 }

@@ -1,7 +1,6 @@
 //! `brain sql "SELECT …"`.
 
 use crate::cli::{Format, Sql};
-use crate::config::Loaded;
 use crate::node::{Node, operator, terminal_origin};
 use crate::terminal;
 use anyhow::Result;
@@ -19,13 +18,8 @@ use std::process::ExitCode;
 const PURPOSE: &str = "command-line";
 
 /// Run one SELECT as the folder's owner. What leaves as a file's worth of rows (CSV, JSON) leaves evidence first.
-pub async fn sql(loaded: Loaded, given: Sql) -> Result<ExitCode> {
-    let node = Node::open(loaded).await?;
-    let printed = read_and_print(&node, &given).await;
-    // Also of what was refused. Signed before the process ends, as a node does at shutdown: an export without a head
-    // would be easy to deny.
-    node.trust.close().await.map_err(Failure::from)?;
-    printed?;
+pub async fn sql(node: &Node, given: Sql) -> Result<ExitCode> {
+    read_and_print(node, &given).await?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,7 +1,6 @@
 //! `brain status show|keys|verify|check`.
 
 use crate::cli::{Status, StatusAction};
-use crate::config::Loaded;
 use crate::node::Node;
 use crate::terminal;
 use crate::transport;
@@ -16,8 +15,7 @@ use std::process::ExitCode;
 const STATEMENT_BYTES_MAX: u64 = 1 << 20;
 
 /// How this node stands, and what others say of themselves.
-pub async fn status(loaded: Loaded, given: Status) -> Result<ExitCode> {
-    let node = Node::open(loaded).await?;
+pub async fn status(node: &Node, given: Status) -> Result<ExitCode> {
     let status = node.trust.status();
     match given.action {
         StatusAction::Keys => {
@@ -44,7 +42,7 @@ pub async fn status(loaded: Loaded, given: Status) -> Result<ExitCode> {
             show(&status.judge_file(&signed).await.map_err(Failure::from)?)?;
         }
         StatusAction::Check { name } => {
-            transport::dress(&node).await?;
+            transport::dress(node).await?;
             show(&status.verify_peer(&name).await.map_err(Failure::from)?)?;
         }
     }

@@ -1,7 +1,6 @@
 //! `brain term list|add|remove`.
 
 use crate::cli::{self, Term, TermAction};
-use crate::config::Loaded;
 use crate::node::{Node, operator};
 use crate::terminal;
 use anyhow::Result;
@@ -12,12 +11,8 @@ use brain_warehouse::terms::{NewTerm, TermQuery};
 use std::process::ExitCode;
 
 /// Business terms, written as the folder's owner.
-pub async fn term(loaded: Loaded, given: Term) -> Result<ExitCode> {
-    let node = Node::open(loaded).await?;
-    let done = act(&node, given.action).await;
-    // A change without a signed head would be easy to deny.
-    node.trust.close().await.map_err(Failure::from)?;
-    done?;
+pub async fn term(node: &Node, given: Term) -> Result<ExitCode> {
+    act(node, given.action).await?;
     Ok(ExitCode::SUCCESS)
 }
 

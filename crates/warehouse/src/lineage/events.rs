@@ -109,8 +109,7 @@ impl Lineage {
             let row = LineageEventRow {
                 key: key.clone(),
                 run_id: event.run.as_ref().map(|run| run.run_id.clone()),
-                event: serde_json::to_string(&event)
-                    .map_err(|_| Failure::internal("warehouse/lineage-event"))?,
+                event: serde_json::to_string(&event)?,
                 events: told + 1,
                 account: party.account.clone(),
                 received_at: now,
@@ -189,7 +188,7 @@ impl Lineage {
                 format!("There is no run {id}."),
             )));
         };
-        serde_json::to_value(event).map_err(|_| Failure::internal("warehouse/lineage-event").into())
+        Ok(serde_json::to_value(event)?)
     }
 
     fn model_event(&self, run: &model_run::ModelRun) -> Result<Event> {
@@ -216,7 +215,7 @@ impl Lineage {
             if model.digest == run.definition_hash {
                 put(&mut job.facets, "sql", &text)?;
                 let known = super::own::known_columns(&self.inner.catalogue.snapshot(), &models);
-                if let Some(statement) = super::own::statement_of(model, &known)? {
+                if let Some(statement) = super::own::statement_of(model, &super::own::catalogue_of(&known))? {
                     let split = |table: &str| (NAMESPACE.to_owned(), table.to_owned());
                     put(&mut output.facets, "columnLineage", &columns_of_statement(&statement, &split))?;
                 }

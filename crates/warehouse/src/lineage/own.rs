@@ -86,8 +86,9 @@ fn parts(
         parts.push(part);
     }
     let known = known_columns(snapshot, models);
+    let catalogue = catalogue_of(&known);
     for model in models {
-        let (part, found) = of_model(model, &known)?;
+        let (part, found) = of_model(model, &catalogue)?;
         parts.push(part);
         if !found.is_empty() {
             issues.insert(model.name.clone(), found);
@@ -131,16 +132,18 @@ pub(super) fn known_columns(snapshot: &Snapshot, models: &[Model]) -> BTreeMap<S
     known
 }
 
-/// What a model's text says: its statement as if it wrote the model's table.
-pub(super) fn statement_of(
-    model: &Model,
-    known: &BTreeMap<String, Vec<String>>,
-) -> Result<Option<StatementLineage>> {
+/// The same as a reader of SQL wants it.
+pub(super) fn catalogue_of(known: &BTreeMap<String, Vec<String>>) -> Catalogue {
     let mut catalogue = Catalogue::new();
     for (table, columns) in known {
         catalogue.add(table, columns.iter().cloned());
     }
-    let script = analyse(&model.sql, Dialect::Generic, &catalogue).map_err(Failure::from)?;
+    catalogue
+}
+
+/// What a model's text says: its statement as if it wrote the model's table.
+pub(super) fn statement_of(model: &Model, catalogue: &Catalogue) -> Result<Option<StatementLineage>> {
+    let script = analyse(&model.sql, Dialect::Generic, catalogue).map_err(Failure::from)?;
     Ok(script.statements.into_iter().next().map(|statement| StatementLineage {
         target: Some(model.name.clone()),
         verb: Verb::CreateTable,
@@ -148,13 +151,13 @@ pub(super) fn statement_of(
     }))
 }
 
-fn of_model(model: &Model, known: &BTreeMap<String, Vec<String>>) -> Result<(Part, Vec<Issue>)> {
+fn of_model(model: &Model, catalogue: &Catalogue) -> Result<(Part, Vec<Issue>)> {
     let job = format!("model:{}", model.name);
     let mut part = Part::new(&job);
     for input in model.reads() {
         edge(&mut part, NodeName::dataset(input), NodeName::job(&job), EdgeKind::Input)?;
     }
-    let Some(statement) = statement_of(model, known)? else { return Ok((part, Vec::new())) };
+    let Some(statement) = statement_of(model, catalogue)? else { return Ok((part, Vec::new())) };
     statement.add_to(&mut part, &job, &str::to_owned).map_err(Failure::from)?;
     Ok((part, statement.issues))
 }
@@ -196,11 +199,15 @@ mod tests {
         (models, known)
     }
 
+    fn statement(model: &Model, known: &BTreeMap<String, Vec<String>>) -> StatementLineage {
+        statement_of(model, &catalogue_of(known)).unwrap().unwrap()
+    }
+
     #[test]
     fn every_model_of_the_program_is_followed_to_its_last_column() {
         let (models, known) = built_in();
         for model in &models {
-            let statement = statement_of(model, &known).unwrap().unwrap();
+            let statement = statement(model, &known);
             let about = format!("{}: {:?}", model.name, statement.issues);
             let made: Vec<&str> = statement.columns.iter().map(|column| column.name.as_str()).collect();
             let told: Vec<&str> = model.columns.iter().map(|column| column.name.as_str()).collect();
@@ -214,7 +221,7 @@ mod tests {
     fn a_raw_cell_is_followed_to_the_subject_table_and_says_how() {
         let (models, known) = built_in();
         let model = models.iter().find(|model| model.name == "subject.enterprise").unwrap();
-        let statement = statement_of(model, &known).unwrap().unwrap();
+        let statement = statement(model, &known);
         let column = |name: &str| statement.columns.iter().find(|column| column.name == name).unwrap();
         let capital: Vec<String> = column("capital_cny")
             .origins
