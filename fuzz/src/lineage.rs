@@ -26,7 +26,7 @@ pub fn event(data: &[u8]) {
     if let Ok(event) = openlineage::parse(data) {
         let written = serde_json::to_vec(&event).expect("an event is JSON");
         assert_eq!(openlineage::parse(&written).expect("what is written is read"), event);
-        let _ = event.to_part("brain");
+        let _ = event.to_part(&["brain"]);
     }
     let _ = openlineage::parse_batch(data);
     let _ = Graph::from_bytes(data);

@@ -16,6 +16,7 @@ export const lineage: typeof zh = {
     clear: "Clear choice",
     rowsOnly: "Only decides which rows appear",
     external: "Another system",
+    notLoaded: "Not loaded yet",
     unlisted: "columns not listed",
     more: "There is more; only the nearest are shown. Take fewer steps or choose a column.",
     nothing: "No source or use on record.",

@@ -14,6 +14,7 @@ export const lineage = {
     clear: "取消选择",
     rowsOnly: "只影响哪些行出现",
     external: "外部系统",
+    notLoaded: "尚未载入",
     unlisted: "未列出的字段",
     more: "结果过多，只显示最近的。请减少步数或选一个字段。",
     nothing: "没有已登记的来源或去向。",

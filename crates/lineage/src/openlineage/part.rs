@@ -6,16 +6,16 @@ use crate::error::Result;
 use crate::graph::{NodeName, Part};
 use crate::kind::EdgeKind;
 
-/// The name in the graph of a dataset of a namespace: datasets of `own` keep their name.
-pub fn dataset_name(namespace: &str, name: &str, own: &str) -> String {
-    if namespace == own { name.to_owned() } else { format!("{namespace}#{name}") }
+/// The name in the graph of a dataset of a namespace: datasets of a namespace in `own` keep their name.
+pub fn dataset_name(namespace: &str, name: &str, own: &[&str]) -> String {
+    if own.contains(&namespace) { name.to_owned() } else { format!("{namespace}#{name}") }
 }
 
 impl Event {
     /// What the event says about lineage; the part replaces what an earlier event said of the same job or dataset.
     ///
-    /// `own` is the namespace of this node's datasets. The key of the part begins with `openlineage:`.
-    pub fn to_part(&self, own: &str) -> Result<Part> {
+    /// `own` are the namespaces that mean this node's datasets. The key of the part begins with `openlineage:`.
+    pub fn to_part(&self, own: &[&str]) -> Result<Part> {
         match (&self.job, &self.dataset) {
             (Some(job), _) => self.job_part(job, own),
             (None, Some(dataset)) => {
@@ -28,7 +28,7 @@ impl Event {
         }
     }
 
-    fn job_part(&self, job: &Job, own: &str) -> Result<Part> {
+    fn job_part(&self, job: &Job, own: &[&str]) -> Result<Part> {
         let name = dataset_name(&job.namespace, &job.name, own);
         let mut part = Part::new(format!("openlineage:job:{name}"));
         let node = NodeName::job(&name);
@@ -46,7 +46,7 @@ impl Event {
 }
 
 /// Names a dataset with its columns and adds the edges of its columnLineage facet.
-fn described(part: &mut Part, dataset: &Dataset, own: &str) -> Result<NodeName> {
+fn described(part: &mut Part, dataset: &Dataset, own: &[&str]) -> Result<NodeName> {
     let name = dataset_name(&dataset.namespace, &dataset.name, own);
     let node = NodeName::dataset(&name);
     part.declare(node.clone());
@@ -74,7 +74,7 @@ fn connect(
     part: &mut Part,
     input: &InputField,
     target: &NodeName,
-    own: &str,
+    own: &[&str],
     unsaid: EdgeKind,
 ) -> Result<()> {
     let source = NodeName::column(dataset_name(&input.namespace, &input.name, own), &input.field);

@@ -59,7 +59,7 @@ fn an_event_comes_out_as_it_came_in_with_facets_nobody_knows() {
 #[test]
 fn an_event_becomes_edges_and_its_own_datasets_keep_their_names() {
     let mut graph = Graph::default();
-    let part = parsed(&complete()).unwrap().to_part("brain").unwrap();
+    let part = parsed(&complete()).unwrap().to_part(&["brain"]).unwrap();
     assert_eq!(part.key(), "openlineage:job:airflow#daily.totals");
     graph.replace(&part).unwrap();
     let total = graph.find(&NodeName::column("subject.total", "total")).unwrap();
@@ -153,7 +153,7 @@ fn events_about_a_job_or_a_dataset_alone_are_known_by_what_they_carry() {
     let event = parsed(&dataset).unwrap();
     assert_eq!(event.kind(), EventKind::Dataset);
     let mut graph = Graph::default();
-    graph.replace(&event.to_part("brain").unwrap()).unwrap();
+    graph.replace(&event.to_part(&["brain"]).unwrap()).unwrap();
     let node = graph.find(&NodeName::dataset("raw.x")).unwrap();
     assert_eq!(graph.columns(node).len(), 2);
 }

@@ -1,6 +1,6 @@
 //! OpenLineage events: taken in from other systems, and made of this node's own runs.
 
-use super::{Lineage, NAMESPACE};
+use super::Lineage;
 use crate::{Error, Result};
 use brain_kernel::error::{ErrorKind, Failure};
 use brain_kernel::language::Language;
@@ -101,11 +101,11 @@ impl Lineage {
         let mut parts = Vec::with_capacity(events.len());
         let mut keys = std::collections::BTreeSet::new();
         for event in events {
-            let key = event.to_part(NAMESPACE).map_err(Failure::from)?.key().to_owned();
+            let key = self.part_of(&event)?.key().to_owned();
             let before = lineage_event::find(&transaction, &key).await?;
             let told = before.as_ref().map_or(0, |row| row.events);
             let event = joined(before, event)?;
-            let part = event.to_part(NAMESPACE).map_err(Failure::from)?;
+            let part = self.part_of(&event)?;
             let row = LineageEventRow {
                 key: key.clone(),
                 run_id: event.run.as_ref().map(|run| run.run_id.clone()),
@@ -153,7 +153,7 @@ impl Lineage {
             let found = lineage_event::list(self.inner.store.db(), request).await?;
             for row in &found.items {
                 let event: Event = stored(row)?;
-                parts.push(event.to_part(NAMESPACE).map_err(Failure::from)?);
+                parts.push(self.part_of(&event)?);
             }
             if page * request.page_size >= found.total {
                 break;
@@ -192,7 +192,7 @@ impl Lineage {
     }
 
     fn model_event(&self, run: &model_run::ModelRun) -> Result<Event> {
-        let mut job = Job::new(NAMESPACE, format!("model:{}", run.model));
+        let mut job = Job::new(self.namespace(), format!("model:{}", run.model));
         put(
             &mut job.facets,
             "jobType",
@@ -216,7 +216,7 @@ impl Lineage {
                 put(&mut job.facets, "sql", &text)?;
                 let known = super::own::known_columns(&self.inner.catalogue.snapshot(), &models);
                 if let Some(statement) = super::own::statement_of(model, &super::own::catalogue_of(&known))? {
-                    let split = |table: &str| (NAMESPACE.to_owned(), table.to_owned());
+                    let split = |table: &str| (self.namespace(), table.to_owned());
                     put(&mut output.facets, "columnLineage", &columns_of_statement(&statement, &split))?;
                 }
             }
@@ -231,7 +231,7 @@ impl Lineage {
     }
 
     fn ingest_event(&self, run: &ingest_run::IngestRun) -> Result<Event> {
-        let job = Job::new(NAMESPACE, format!("ingest:{}", run.mapping));
+        let job = Job::new(self.namespace(), format!("ingest:{}", run.mapping));
         let (state, at) = match run.state {
             IngestState::Queued => (RunState::Other, run.created_at),
             IngestState::Running => (RunState::Start, run.started_at.unwrap_or(run.created_at)),
@@ -256,7 +256,7 @@ impl Lineage {
 
     /// A dataset with its columns, as the catalogue has them.
     fn described_dataset(&self, name: &str) -> Result<Dataset> {
-        let mut dataset = Dataset::new(NAMESPACE, name);
+        let mut dataset = Dataset::new(self.namespace(), name);
         if let Some(entry) = self.inner.catalogue.snapshot().get(name) {
             let fields = entry.columns.iter().map(|column| Field {
                 name: column.name.clone(),

@@ -15,14 +15,18 @@ pub use own::{Consumer, Shown};
 pub use view::{ImpactRow, LineageDirection, LineageEdge, LineageGraph, LineageNode, LineageQuery};
 
 use crate::Warehouse;
+use crate::error::Result;
 use crate::handle::Inner;
-use brain_lineage::Graph;
+use brain_kernel::error::Failure;
+use brain_lineage::openlineage::Event;
 use brain_lineage::sql::Issue;
+use brain_lineage::{Graph, Part};
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-/// Namespace of this node's datasets and jobs in events.
-pub const NAMESPACE: &str = "brain";
+/// Namespace by which others may call this node's datasets in events they send to it. What the node sends carries
+/// [`Lineage::namespace`]: many nodes report to one collector, and to each other.
+const SHORT_NAMESPACE: &str = "brain";
 
 /// Column lineage of a node; cheap to make.
 #[derive(Clone)]
@@ -66,6 +70,16 @@ impl Memory {
 }
 
 impl Lineage {
+    /// Namespace of this node's datasets and jobs in events: its evidence log's origin, which no other node has.
+    pub fn namespace(&self) -> String {
+        format!("brain://{}", self.inner.trust.evidence().origin())
+    }
+
+    /// What an event says about lineage here.
+    fn part_of(&self, event: &Event) -> Result<Part> {
+        Ok(event.to_part(&[&self.namespace(), SHORT_NAMESPACE]).map_err(Failure::from)?)
+    }
+
     /// Which components read which datasets, and on which pages their numbers stand.
     pub fn set_consumers(&self, consumers: Vec<Consumer>) {
         let mut state = self.inner.lineage.write();

@@ -122,6 +122,11 @@ function isDim(box: Box, { isLit }: Marks): boolean {
   return !isLit(box.id) && !box.columns.some((column) => isLit(column.id));
 }
 
+/** Datasets of other systems carry their namespace before a `#`; others are this node's, loaded or not. */
+function isForeign(dataset: string): boolean {
+  return dataset.includes("#");
+}
+
 function Head({ box }: { box: Box }) {
   const t = useT();
   const title = box.title ? text(box.title) : "";
@@ -146,7 +151,7 @@ function Head({ box }: { box: Box }) {
   return (
     <div className="lineage-head">
       <span className="mono">{box.name}</span>
-      <small className="muted">{box.kind === "dataset" ? t("lineage.external") : t(`lineage.kind.${box.kind}`)}</small>
+      <small className="muted">{box.kind !== "dataset" ? t(`lineage.kind.${box.kind}`) : t(isForeign(box.name) ? "lineage.external" : "lineage.notLoaded")}</small>
     </div>
   );
 }
