@@ -19,6 +19,7 @@ const PAGES: { name: string; role: string; path: (ids: Ids) => string; click?: s
   { name: "panorama", role: "government", path: (i) => `/chain/${i.chain}` },
   { name: "panorama-selected", role: "government", path: (i) => `/chain/${i.chain}?product=${encodeURIComponent(i.product)}` },
   { name: "panorama-graph", role: "government", path: (i) => `/chain/${i.chain}?view=graph&region=all` },
+  { name: "panorama-all", role: "government", path: () => "/chain/-" },
   { name: "map", role: "government", path: () => "/map" },
   { name: "map-province", role: "government", path: () => "/map?province=330000" },
   { name: "gap", role: "government", path: (i) => `/gap?chain=${i.chain}` },

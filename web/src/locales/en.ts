@@ -271,6 +271,8 @@ export const en: Messages = {
     question: "Which products make up this chain, and who makes them here?",
     choose: "Choose a chain",
     chooseHint: "Each chain opens down to products, firms and sources.",
+    every: "All products",
+    everyHint: "The whole graph across chains, the 20,000 most connected",
     productsOf: "{{n}} products",
     firmsOf: "{{n}} firms",
     asOf: "As of",

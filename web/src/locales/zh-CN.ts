@@ -270,6 +270,8 @@ export const zh = {
     question: "这条产业链由哪些产品组成，本地有谁在做？",
     choose: "选择一条产业链",
     chooseHint: "每条产业链都能展开到产品、企业和来源。",
+    every: "全部产品",
+    everyHint: "不分产业链的整张图，连接最多的两万种",
     productsOf: "{{n}} 种产品",
     firmsOf: "{{n}} 家企业",
     asOf: "截至日期",

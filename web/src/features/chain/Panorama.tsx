@@ -14,6 +14,7 @@ import { useComponent } from "../../sdk/query";
 import { Answer, Empty, Waiting } from "../../sdk/States";
 import { useNarrow, usePalette, usePhone } from "../../shell/preferences";
 import type { Palette } from "../../shell/theme";
+import { EVERY_CHAIN } from "./everyChain";
 import { ProductPanel } from "./ProductPanel";
 
 const ChainGraph = lazy(() => import("../../sdk/ChainGraph").then((m) => ({ default: m.ChainGraph })));
@@ -49,10 +50,11 @@ export function Panorama() {
   const regionName = useRegionName();
   const language = useLanguage();
   const chains = useComponent("chain.list", {});
+  const every = id === EVERY_CHAIN;
   const panorama = useComponent(
     "chain.panorama",
     {
-      ...(search.root ? { product: search.root } : { chain: id }),
+      ...(search.root ? { product: search.root } : every ? {} : { chain: id }),
       region,
       as_of: search.asOf,
       half_life_days: search.halfLife ?? HALF_LIFE_DAYS,
@@ -68,11 +70,14 @@ export function Panorama() {
   );
   const result = panorama.data?.result;
   const node = result?.nodes.find((n) => n.id === search.product);
-  const panel = node && result ? <ProductPanel node={node} links={result.links} nodes={result.nodes} chain={id} region={region} onSelect={select} /> : null;
+  const panel = node && result ? <ProductPanel node={node} links={result.links} nodes={result.nodes} chain={every ? undefined : id} region={region} onSelect={select} /> : null;
+
+  const named = language === "en" ? chains.data?.result.chains.find((c) => c.chain_id === id)?.name_en : undefined;
+  const ownTitle = search.root ? undefined : every ? t("chain.every") : named;
 
   return (
     <PageFrame
-      title={(language === "en" && !search.root ? chains.data?.result.chains.find((c) => c.chain_id === id)?.name_en : undefined) ?? result?.title ?? t("chain.title")}
+      title={ownTitle ?? result?.title ?? t("chain.title")}
       question={region ? `${t("chain.question")} ${t("common.region")}：${regionName(region)}` : t("chain.question")}
       crumb={<Link to="/chain">{t("chain.title")}</Link>}
       tools={
@@ -88,7 +93,7 @@ export function Panorama() {
       }
     >
       <div className="filters">
-        <ChainSelect value={id} onChange={(chain) => chain && void navigate({ to: "/chain/$id", params: { id: chain }, search: (s) => ({ ...s, product: undefined, root: undefined }) })} />
+        <ChainSelect value={every ? undefined : id} onChange={(chain) => chain && void navigate({ to: "/chain/$id", params: { id: chain }, search: (s) => ({ ...s, product: undefined, root: undefined }) })} />
         <ProductPicker
           label={t("chain.root")}
           placeholder={t("chain.rootPlaceholder")}

@@ -20,7 +20,7 @@ export function ProductPanel({
   node: GraphNode;
   links: GraphLink[];
   nodes: GraphNode[];
-  chain: string;
+  chain: string | undefined;
   region: string | undefined;
   onSelect: (id: string) => void;
 }) {
