@@ -237,7 +237,8 @@ impl Thresholds {
         }
     }
 
-    /// The same rules where a word is what the dictionary cuts: shorter words, shorter lines, other function words.
+    /// The same rules where a word is what the dictionary cuts: shorter words and lines, other function words, and twice
+    /// the share of repeated runs, which are shorter too (of 1,186 statutes 97 in 100 stay; half would go otherwise).
     #[must_use]
     pub fn chinese() -> Self {
         Self {
@@ -246,6 +247,7 @@ impl Thresholds {
             letter_words_min: 0.7,
             stop_word_share_min: 0.02,
             short_line_characters: 10,
+            duplicate_run_max: [0.30, 0.28, 0.26, 0.24, 0.22, 0.20],
             ..Self::english()
         }
     }

@@ -392,7 +392,7 @@ mod tests {
             ("letter_words", format!("{ZH}{}", " 12 34 56".repeat(40))),
             ("bullet_lines", ZH.split_inclusive('。').map(|line| format!("- {}\n", line.trim())).collect()),
             ("ellipsis_lines", ZH.replace('。', "。…\n")),
-            ("stop_word_share", "钢铁 水泥 玻璃 电缆 轴承 电机 的 在 齿轮 阀门。管道。泵体。".repeat(8)),
+            ("stop_word_share", "钢铁 水泥 玻璃 电缆 轴承 电机 齿轮 阀门。管道。泵体。".repeat(12) + "在的"),
             ("filler", format!("{EN} Lorem ipsum dolor sit amet.")),
             ("sentences", ZH.replace(['。', '；'], "，")),
             (

@@ -30,7 +30,8 @@ async fn build(given: CorpusBuild) -> Result<ExitCode> {
     let (progress, cancel) = (watch.progress.clone(), watch.cancel.clone());
     let CorpusBuild { from, to, json, .. } = given;
     let outcome =
-        tokio::task::spawn_blocking(move || brain_corpus::build(&from, &to, &options, &progress, &cancel)).await;
+        tokio::task::spawn_blocking(move || brain_corpus::build(&from, &to, &options, &progress, &cancel))
+            .await;
     watch.end();
     let built = outcome.context("the build ended without an answer")?.map_err(Failure::from)?;
     if json {

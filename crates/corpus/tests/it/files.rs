@@ -20,70 +20,24 @@ impl Dice {
     }
 }
 
-const WHO: [&str; 12] = [
-    "县级以上人民政府",
-    "产业链龙头企业",
-    "数据主管部门",
-    "行业协会",
-    "园区管理机构",
-    "金融机构",
-    "科研院所",
-    "平台运营单位",
-    "中小企业",
-    "检测机构",
-    "供应商",
-    "采购单位",
-];
-const DOES: [&str; 12] = [
-    "应当建立",
-    "可以申请",
-    "负责编制",
-    "定期公布",
-    "组织开展",
-    "及时更新",
-    "依法保护",
-    "统一登记",
-    "共同维护",
-    "按年评估",
-    "逐级上报",
-    "妥善保存",
-];
-const WHAT: [&str; 16] = [
-    "数据目录",
-    "分类分级清单",
-    "供需对接名单",
-    "产能和订单信息",
-    "技术攻关项目",
-    "安全管理制度",
-    "质量检查报告",
-    "人才培养计划",
-    "标准体系",
-    "风险预警指标",
-    "设备联网情况",
-    "绿色改造方案",
-    "知识产权档案",
-    "融资需求信息",
-    "能耗监测数据",
-    "应急处置预案",
-];
-const HOW: [&str; 8] = [
-    "并向社会公开",
-    "以及相关的说明材料",
-    "用于产业分析和决策",
-    "期限不得少于三年",
-    "由专人负责管理",
-    "在收到通知后十日内完成",
-    "与有关单位共享使用",
-    "作为年度考核的依据",
-];
+const WORDS: &str = "产业 数据 企业 政府 平台 安全 标准 质量 信息 管理 服务 技术 项目 合同 订单 设备 能源 资金 人才 科技 创新 研发 \
+    生产 销售 采购 物流 仓储 检测 认证 评估 监督 审核 登记 备案 公示 申请 审批 补贴 税收 金融 投资 贷款 保险 风险 预警 应急 环境 节能 减排 \
+    绿色 材料 零件 电池 芯片 软件 硬件 网络 通信 机器 汽车 船舶 航空 医药 食品 纺织 化工 钢铁 水泥 玻璃 陶瓷 农业 林业 渔业 旅游 教育 文化 \
+    体育 卫生 交通 建筑 房屋 土地 规划 设计 施工 验收 运行 维护 升级 改造 合作 交流 培训 宣传 统计 分析 预测 模型 算法 指标 报告 目录 清单";
+const BETWEEN: [&str; 8] = ["的", "和", "对", "在", "与", "为", "以及", "应当"];
 
-/// A text of so many sentences in Chinese; other dice, another text.
+/// A text of so many sentences in Chinese; other dice, another text, and no run of words twice but by chance.
 pub(crate) fn chinese(dice: &mut Dice, sentences: usize) -> String {
+    let words: Vec<&str> = WORDS.split_whitespace().collect();
     let mut text = String::new();
     for at in 0..sentences {
-        let (who, does, what) = (dice.pick(&WHO), dice.pick(&DOES), dice.pick(&WHAT));
-        let (number, how) = (dice.roll(900) + 100, dice.pick(&HOW));
-        text.push_str(&format!("{who}{does}第{number}号{what}的有关内容，{how}。"));
+        for word in 0..8 + dice.roll(6) {
+            text.push_str(dice.pick(&words));
+            if word % 3 == 1 {
+                text.push_str(dice.pick(&BETWEEN));
+            }
+        }
+        text.push('。');
         if at % 4 == 3 {
             text.push_str("\n\n");
         }
