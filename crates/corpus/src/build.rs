@@ -11,7 +11,7 @@ use crate::tally::Tally;
 use crate::version::{Built, Draft, Gone};
 use brain_kernel::progress::{Cancel, Progress};
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
-use rustc_hash::FxHashMap;
+use rustc_hash::FxHashSet;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, BufWriter, Seek as _, Write as _};
 use std::path::Path;
@@ -75,7 +75,7 @@ fn gather(
     let mut feed = Feed::new(sources, options);
     let spool = tempfile::tempfile_in(to).map_err(|error| Error::write(to, error))?;
     let mut spool = BufWriter::new(spool);
-    let mut seen: FxHashMap<[u8; 16], ()> = FxHashMap::default();
+    let mut seen: FxHashSet<[u8; 16]> = FxHashSet::default();
     let mut tally = Tally { files: sources.len() as u64, ..Tally::default() };
     let (mut contents, mut signatures) = (Vec::new(), Signatures::new(&options.duplicates));
     progress.begin("抽取与过滤", "Extracting and filtering", sources.len() as u64);
@@ -87,7 +87,7 @@ fn gather(
         if batch.is_empty() {
             break;
         }
-        let done: Vec<Done> = batch.into_par_iter().map(|work| process.run(work)).collect::<Result<_>>()?;
+        let done: Vec<Done> = batch.into_par_iter().map(|work| process.run(work)).collect();
         for Done { source, line, read, outcome } in done {
             let shown = sources.get(source).map_or("", |source| source.shown.as_str());
             if let Some(read) = &read {
@@ -114,7 +114,7 @@ fn gather(
                     for (kind, count) in personal {
                         *tally.personal.entry(kind.to_owned()).or_default() += count;
                     }
-                    if seen.insert(content, ()).is_some() {
+                    if !seen.insert(content) {
                         tally.exact_duplicates += 1;
                         draft.gone(shown, line, &Gone::Exact(&document.id))?;
                         continue;

@@ -1,7 +1,6 @@
 //! One document, from its bytes to what is kept of it; a pure function, run on all threads.
 
 use crate::duplicates::Signer;
-use crate::error::Result;
 use crate::extract::{Extracted, Format, Refused, extract};
 use crate::language::{Shares, Tongue};
 use crate::normal::{folded, normal};
@@ -76,8 +75,8 @@ impl<'a> Process<'a> {
         Self { options, signer, remover: Remover::new(&options.personal.remove), sources }
     }
 
-    pub(crate) fn run(&self, work: Work) -> Result<Done> {
-        Ok(match work {
+    pub(crate) fn run(&self, work: Work) -> Done {
+        match work {
             Work::End(source, read) => Done { source, line: None, read: Some(read), outcome: None },
             Work::Line(source, line, bytes) => {
                 let extracted = self.line(bytes.as_deref());
@@ -92,7 +91,7 @@ impl<'a> Process<'a> {
                 let (read, extracted) = self.file(source);
                 Done { source, line: None, read, outcome: Some(self.judged(source, None, extracted)) }
             }
-        })
+        }
     }
 
     fn file(&self, source: usize) -> (Option<Read>, std::result::Result<Extracted, Refused>) {

@@ -124,7 +124,7 @@ fn depth(page: &str) -> usize {
     deepest
 }
 
-fn name<'a>(node: NodeRef<'a>) -> &'a str {
+fn name(node: NodeRef<'_>) -> &str {
     node.value().as_element().map_or("", |element| element.name())
 }
 

@@ -148,7 +148,8 @@ fn failed(error: std::io::Error) -> Refused {
     Refused::Recognition { reason: error.to_string() }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
 

@@ -9,7 +9,7 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, Refused> 
     // The reader holds whole parts in memory and believes what the archive says; so it is weighed first.
     Parts::open(bytes, limits)?.weigh()?;
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(Refused::broken)?;
-    let names = book.sheet_names().to_owned();
+    let names = book.sheet_names().clone();
     if names.len() > limits.pages_max {
         return Err(Refused::Parts { limit: limits.pages_max });
     }
