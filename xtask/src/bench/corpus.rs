@@ -72,7 +72,7 @@ pub(crate) fn run_all() -> Result<()> {
     ];
     print("corpus", &rows, &ratios);
     ensure!(recall >= 0.98, "recall {recall}");
-    ensure!(wrong == 0, "{wrong} documents were joined to others they are no duplicates of");
+    ensure!(wrong == 0, "{wrong} documents were joined to others of another origin");
     Ok(())
 }
 
