@@ -87,25 +87,11 @@ pub(super) fn publish(draft: TempDir, to: &Path, text: &str, manifest: Manifest)
         brain_durable::sync_folder(below).map_err(|error| Error::write(below, error))?;
     }
     brain_durable::sync_folder(draft.path()).map_err(|error| Error::write(draft.path(), error))?;
-    readable(draft.path())?;
     std::fs::rename(draft.path(), &folder).map_err(|error| Error::write(&folder, error))?;
     // Nothing of that name is left to remove.
     let _ = draft.keep();
     brain_durable::sync_folder(to).map_err(|error| Error::write(to, error))?;
     Ok(Built { folder, existed: false, manifest })
-}
-
-/// A draft is its writer's alone; a version is read by those who may read the folder above it.
-#[cfg(unix)]
-fn readable(folder: &Path) -> Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o755))
-        .map_err(|error| Error::write(folder, error))
-}
-
-#[cfg(not(unix))]
-fn readable(_: &Path) -> Result<()> {
-    Ok(())
 }
 
 fn name(manifest: &str) -> String {
