@@ -77,7 +77,7 @@ fn make(file: &Path, documents: usize) -> Done<()> {
         let (zh, text) = if id % 3 == 2 && originals.len() > 1 {
             let (original, zh, sentences) = &originals[dice.roll(originals.len())];
             let mut copy = sentences.clone();
-            for _ in 0..1 + dice.roll(12) {
+            for _ in 0..=dice.roll(12) {
                 let at = dice.roll(SENTENCES);
                 copy[at] = dice.sentence(*zh);
             }

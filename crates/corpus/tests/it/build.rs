@@ -23,7 +23,7 @@ fn inputs(folder: &Path) {
     jsonl.push_str("{\"body\": \"no text here\"}\n");
     write(folder, "c.jsonl", jsonl);
     write(folder, "d/again.txt", format!("联系人电话：13812345678。\n\n{}", notice.replace('。', "。 ")));
-    write(folder, "d/nearly.txt", format!("联系人电话：13812345678。\n\n{}本通知自发布之日起施行。", notice));
+    write(folder, "d/nearly.txt", format!("联系人电话：13812345678。\n\n{notice}本通知自发布之日起施行。"));
     write(folder, "e/short.txt", "太短。");
     write(folder, "e/other.bin", [0, 1, 2]);
     write(folder, "e/broken.docx", b"PK\x03\x04 not really");

@@ -5,10 +5,6 @@ use brain_kernel::progress::{Cancel, Progress};
 use std::path::PathBuf;
 use std::process::Command;
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "where the shared data lies is told to tests by the environment"
-)]
 fn archive() -> Option<PathBuf> {
     let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
     let folder = std::env::var_os("BRAIN_SHARED_DATA").map_or(beside, PathBuf::from);
