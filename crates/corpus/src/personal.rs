@@ -1,7 +1,11 @@
 //! What is removed of persons (个人信息去除).
 
-use brain_privacy::recognise::{Kind, Scanner};
+use crate::words::words;
+use brain_privacy::recognise::{Finding, Kind, Scanner};
 use std::collections::BTreeMap;
+
+/// Characters before and after a name that are cut into words with it.
+const AROUND: usize = 4;
 
 /// Replaces identifiers by the name of their kind in brackets; one for all threads.
 #[derive(Debug)]
@@ -20,7 +24,10 @@ impl Remover {
         let (mut found, mut counts) = (Vec::new(), BTreeMap::new());
         self.scanner.scan(text, &mut found);
         let (mut out, mut at) = (String::with_capacity(text.len()), 0);
-        for finding in found.into_iter().filter(|finding| self.kinds.contains(&finding.kind)) {
+        for finding in found
+            .into_iter()
+            .filter(|finding| self.kinds.contains(&finding.kind) && !inside_a_word(text, finding))
+        {
             // Findings are in order and apart, and end at characters; one that did not would be left as it is.
             let Some(before) = text.get(at..finding.start) else { continue };
             out.push_str(before);
@@ -33,6 +40,28 @@ impl Remover {
         out.push_str(text.get(at..).unwrap_or_default());
         (out, counts)
     }
+}
+
+/// Whether a supposed name begins inside a word of the dictionary: in 物业主管部门 an owner (业主) is announced and 管 is
+/// a surname, but the word is 主管部门.
+fn inside_a_word(text: &str, finding: &Finding) -> bool {
+    let (Some(before), Some(after)) = (text.get(..finding.start), text.get(finding.start..)) else {
+        return false;
+    };
+    if finding.kind != Kind::PersonName {
+        return false;
+    }
+    let from = before.char_indices().rev().take(AROUND).last().map_or(before.len(), |(at, _)| at);
+    let to = after.char_indices().nth(2 * AROUND).map_or(text.len(), |(at, _)| finding.start + at);
+    let around = text.get(from..to).unwrap_or_default();
+    let start = finding.start - from;
+    let mut at = 0;
+    words(around).into_iter().any(|word| {
+        // Words come in order; what is between them is skipped.
+        let begin = around.get(at..).and_then(|rest| rest.find(word)).map_or(at, |found| at + found);
+        at = begin + word.len();
+        begin < start && start < at
+    })
 }
 
 #[cfg(test)]
@@ -50,5 +79,14 @@ mod tests {
         assert_eq!((counts.get("mobile_phone"), counts.get("email")), (Some(&1), Some(&1)));
         assert_eq!(remover.remove(&out), (out.clone(), std::collections::BTreeMap::new()));
         assert_eq!(Remover::new(&[]).remove(text).0, text);
+    }
+
+    #[test]
+    fn a_surname_inside_a_word_begins_no_name() {
+        let remover = Remover::new(&PersonalData::default().remove);
+        let text = "县级物业主管部门应当对业主大会的筹备给予指导。";
+        assert_eq!(remover.remove(text).0, text);
+        let (out, counts) = remover.remove("联系人：王小明，电话见附件。");
+        assert_eq!(counts.get("person_name"), Some(&1), "{out}");
     }
 }
