@@ -12,6 +12,7 @@
 )]
 
 pub mod access;
+pub mod corpus;
 pub mod entities;
 pub mod evidence;
 pub mod files;
@@ -49,7 +50,7 @@ impl Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 39] = [
+pub const TARGETS: [Target; 40] = [
     Target::of("evidence_note", evidence::note),
     Target::of("evidence_bundle", evidence::bundle),
     Target::of("evidence_tile", evidence::tile),
@@ -86,13 +87,14 @@ pub const TARGETS: [Target; 39] = [
     Target::of_node("passkey", access::passkey),
     Target::of_node("provider", access::provider),
     Target::of("search", search::question),
+    Target::of("corpus", corpus::file),
     Target::of("quality", rules::quality),
     Target::of("lineage_sql", lineage::script),
     Target::of("openlineage", lineage::event),
 ];
 
 /// Libraries whose panics the program catches where it calls them; each has its reason there.
-const CONTAINED: [&str; 1] = ["/calamine-"];
+const CONTAINED: [&str; 2] = ["/calamine-", "/lopdf-"];
 
 /// libFuzzer's hook ends the process at any panic, also one that is caught on purpose.
 fn let_contained_panics_pass() {

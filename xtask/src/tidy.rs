@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// Which crates a crate may depend on (architecture: kernel ← store ← trust ← warehouse ← component ← apps ← api ← brain).
-const EDGES: [(&str, &[&str]); 29] = [
+const EDGES: [(&str, &[&str]); 30] = [
     ("brain-kernel", &[]),
     ("brain-verifier", &[]),
     ("brain-durable", &[]),
@@ -52,6 +52,7 @@ const EDGES: [(&str, &[&str]); 29] = [
     ("brain-quality", &["brain-kernel"]),
     ("brain-search", &["brain-kernel"]),
     ("brain-simulate", &["brain-kernel"]),
+    ("brain-corpus", &["brain-kernel", "brain-durable", "brain-privacy"]),
     ("brain-component", &["brain-kernel", "brain-store", "brain-trust", "brain-warehouse", "brain-chain"]),
     ("brain-governance", &["brain-kernel", "brain-chain", "brain-component"]),
     ("brain-portal", &[]),
@@ -92,6 +93,7 @@ const EDGES: [(&str, &[&str]); 29] = [
             "brain-lineage",
             "brain-matching",
             "brain-simulate",
+            "brain-corpus",
         ],
     ),
     (
@@ -126,6 +128,7 @@ const EDGES: [(&str, &[&str]); 29] = [
             "brain-chain",
             "brain-privacy",
             "brain-matching",
+            "brain-corpus",
             "brain-component",
             "brain-governance",
             "brain-api",

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod corpus;
 mod lineage;
 mod quality;
 mod trust;
@@ -12,6 +13,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use toml::Value;
 
+pub use corpus::{Corpus, CorpusAction, CorpusBuild};
 pub use lineage::{Lineage, LineageAction, LineageFormat};
 pub use quality::{Quality, QualityAction};
 pub use trust::{
@@ -65,6 +67,8 @@ pub enum Command {
     Ingest(Ingest),
     /// 模拟 · write a simulated province with known truth, for tests, drills and load
     Simulate(Simulate),
+    /// 语料库 · high-quality corpora from files: filter, remove duplicates, split, version
+    Corpus(Corpus),
     /// 查询 · run one SELECT
     Sql(Sql),
     /// 实体归一 · match the records of two CSV files, or of one with itself

@@ -1,5 +1,6 @@
 //! `cargo xtask bench <name>`: us and the peer on the same input in one run, a table and one JSON line.
 
+mod corpus;
 mod example;
 mod ingest;
 mod lineage;
@@ -14,9 +15,9 @@ mod table;
 
 use anyhow::{Result, bail};
 
-const NAMES: [&str; 13] = [
+const NAMES: [&str; 14] = [
     "start", "ingest", "sql", "graph", "risk", "pii", "login", "evidence", "grant", "match", "quality",
-    "search", "lineage",
+    "search", "lineage", "corpus",
 ];
 
 /// Run one bench, or all of them.
@@ -35,6 +36,7 @@ pub(crate) fn run(name: &str) -> Result<()> {
         "evidence" => example::run_example("brain-trust", "evidence_speed"),
         "quality" => quality::run_all(),
         "lineage" => lineage::run_all(),
+        "corpus" => corpus::run_all(),
         "all" => NAMES.iter().try_for_each(|name| run(name)),
         _ => bail!("no bench {name}; there are {}", NAMES.join(", ")),
     }

@@ -5,6 +5,7 @@ mod backup;
 mod ca;
 mod catalog;
 mod compliance;
+mod corpus;
 mod doctor;
 mod drill;
 mod entity_match;
@@ -58,6 +59,7 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         Command::Run(arguments) => quiet(loaded, |loaded| run::run(loaded, arguments)),
         Command::Ingest(arguments) => on_node(loaded, async |node| ingest::ingest(node, arguments).await),
         Command::Simulate(arguments) => quiet(loaded, |_| simulate::simulate(arguments)),
+        Command::Corpus(arguments) => quiet(loaded, |_| corpus::corpus(arguments)),
         Command::Sql(arguments) => on_node(loaded, async |node| sql::sql(node, arguments).await),
         Command::Catalog(arguments) => on_node(loaded, async |node| catalog::catalog(node, arguments).await),
         Command::Search(arguments) => quiet(loaded, |loaded| search::search(loaded, arguments)),

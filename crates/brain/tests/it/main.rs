@@ -14,6 +14,7 @@ mod backup;
 mod cli;
 mod commercial;
 mod configuration;
+mod corpus;
 mod entity_match;
 mod faults;
 mod ingest;
