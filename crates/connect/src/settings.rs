@@ -79,6 +79,21 @@ impl Settings {
         }
     }
 
+    /// Where a secret of this source goes; a secret that was given for one destination is not for another.
+    #[must_use]
+    pub fn destination(&self) -> String {
+        match self {
+            Self::Folder(_) => String::new(),
+            Self::Http(settings) => {
+                let origin = brain_egress::Url::parse(&settings.url).map(|url| url.origin().ascii_serialization());
+                format!("{}\n{:?}", origin.unwrap_or_default(), settings.authentication)
+            }
+            Self::Postgres(settings) => {
+                format!("{}:{}/{}\n{:?}", settings.host, settings.port, settings.user, settings.tls)
+            }
+        }
+    }
+
     /// Refuse what cannot be meant, with the place in the settings.
     pub fn check(&self) -> Result<()> {
         match self {
