@@ -1,5 +1,6 @@
 //! The command line.
 
+mod connector;
 mod lineage;
 mod quality;
 mod trust;
@@ -12,6 +13,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use toml::Value;
 
+pub use connector::{Connector, ConnectorAction};
 pub use lineage::{Lineage, LineageAction, LineageFormat};
 pub use quality::{Quality, QualityAction};
 pub use trust::{
@@ -63,6 +65,8 @@ pub enum Command {
     Run(Run),
     /// 入仓 · load a file or folder with a named mapping
     Ingest(Ingest),
+    /// 数据接入 · connectors: fetch from folders, interfaces and databases, on a schedule
+    Connector(Connector),
     /// 模拟 · write a simulated province with known truth, for tests, drills and load
     Simulate(Simulate),
     /// 查询 · run one SELECT

@@ -422,7 +422,7 @@ impl Source for Postgres {
         if resumed {
             query = query.bind(before.row.clone());
         }
-        landing.begin("batch.jsonl").await?;
+        landing.begin(&format!("{}.jsonl", self.settings.table.chars().take(60).collect::<String>())).await?;
         let (mut last, mut more) = (before, false);
         let mut rows = query.fetch(&mut connection);
         while let Some((line, key)) = self.row(&mut rows, control).await? {

@@ -85,7 +85,8 @@ impl Settings {
         match self {
             Self::Folder(_) => String::new(),
             Self::Http(settings) => {
-                let origin = brain_egress::Url::parse(&settings.url).map(|url| url.origin().ascii_serialization());
+                let origin =
+                    brain_egress::Url::parse(&settings.url).map(|url| url.origin().ascii_serialization());
                 format!("{}\n{:?}", origin.unwrap_or_default(), settings.authentication)
             }
             Self::Postgres(settings) => {

@@ -317,6 +317,14 @@ impl Http {
         Ok(following)
     }
 
+    /// The last part of the path, by which the file and what is made of it are called.
+    fn file_name(&self) -> String {
+        let url = Url::parse(&self.settings.url).ok();
+        let last =
+            url.and_then(|url| Some(url.path_segments()?.next_back()?.chars().take(60).collect::<String>()));
+        format!("{}.jsonl", last.filter(|last| !last.is_empty()).unwrap_or_else(|| "batch".to_owned()))
+    }
+
     /// Address without parameters, which may hold secrets.
     fn origin(&self) -> String {
         self.settings.url.split(['?', '#']).next().unwrap_or_default().to_owned()
@@ -412,7 +420,7 @@ impl Source for Http {
         let place: Place = after.map(Position::read).transpose()?.unwrap_or_default();
         let incremental = self.settings.incremental.is_some();
         let mut walk = place.walk.clone().unwrap_or_else(|| Walk::from(place.since.as_ref()));
-        landing.begin("batch.jsonl").await?;
+        landing.begin(&self.file_name()).await?;
         let mut last_page = None;
         for page in 0..PAGES_MAX {
             control.check()?;

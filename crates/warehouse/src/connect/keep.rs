@@ -46,7 +46,9 @@ impl Connectors {
                     tokio::spawn(begun.finish_alone());
                     began += 1;
                 }
-                Err(error) => tracing::warn!(connector = name, %error, "a connector that is due did not begin"),
+                Err(error) => {
+                    tracing::warn!(connector = name, %error, "a connector that is due did not begin")
+                }
             }
         }
         Ok(began)

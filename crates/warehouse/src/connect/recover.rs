@@ -24,7 +24,8 @@ impl Connectors {
                 "The node stopped during the run; what landed stays, and the next run goes on from there.",
             );
             tracing::warn!(run = run.id, "a run of a connector was interrupted");
-            self.end(&name.unwrap_or_else(|| run.connector.clone()), run, "interrupted", Some(&failure)).await?;
+            self.end(&name.unwrap_or_else(|| run.connector.clone()), run, "interrupted", Some(&failure))
+                .await?;
         }
         Ok(())
     }

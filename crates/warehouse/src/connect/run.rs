@@ -18,7 +18,7 @@ const BATCHES_MAX: u32 = 10_000;
 
 /// Why a connector runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Occasion {
+pub(super) enum Occasion {
     /// Its time has come.
     Schedule,
     /// Somebody asked.
@@ -48,7 +48,7 @@ impl Drop for Turn {
 }
 
 /// A run that has begun.
-pub struct Begun {
+pub(super) struct Begun {
     turn: Turn,
     connector: ConnectorRow,
     run: ConnectorRunRow,
@@ -207,10 +207,14 @@ impl Begun {
         let name = self.connector.name.clone();
         match self.finish().await {
             Ok(run) => match &run.failure {
-                Some(failure) => tracing::warn!(connector = name, run = run.id, %failure, "a connector did not succeed"),
+                Some(failure) => {
+                    tracing::warn!(connector = name, run = run.id, %failure, "a connector did not succeed")
+                }
                 None => tracing::info!(connector = name, run = run.id, rows = run.rows, "a connector ran"),
             },
-            Err(error) => tracing::error!(connector = name, %error, "a run of a connector could not be written down"),
+            Err(error) => {
+                tracing::error!(connector = name, %error, "a run of a connector could not be written down")
+            }
         }
     }
 
@@ -303,8 +307,10 @@ impl Begun {
 
     /// Models once for all batches. One that fails stays stale, and the next refresh tries again.
     async fn refresh(&self, connectors: &Connectors) {
-        let refreshed =
-            connectors.warehouse.refresh_models(&self.actor, Progress::new(), self.control.cancel.clone()).await;
+        let refreshed = connectors
+            .warehouse
+            .refresh_models(&self.actor, Progress::new(), self.control.cancel.clone())
+            .await;
         if let Err(error) = refreshed {
             tracing::warn!(run = self.run.id, %error, "models not refreshed after a connector ran");
         }
