@@ -6,9 +6,10 @@ use brain_kernel::clock::SystemClock;
 use brain_kernel::error::{ErrorKind, Failure};
 use brain_kernel::party::Role;
 use brain_kernel::progress::{Cancel, Progress};
+use brain_store::PageRequest;
 use brain_store::connector::{self, ConnectorRunRow};
 use brain_store::ingest_run::{self, IngestRunFilter};
-use brain_store::PageRequest;
+use brain_trust::evidence::EntryFilter;
 use brain_warehouse::connect::{ConnectorRun, Connectors, NewConnector, Surroundings};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -42,8 +43,8 @@ async fn rows(node: &Node) -> Vec<String> {
 }
 
 async fn evidence(node: &Node, kind: &str) -> Vec<String> {
-    let query = brain_trust::EvidenceQuery { kind: Some(kind.to_owned()), ..Default::default() };
-    let page = node.trust.evidence().list(&query, PageRequest::new(1, 100)).await.unwrap();
+    let filter = EntryFilter { kind: Some(kind.to_owned()), ..EntryFilter::default() };
+    let page = node.trust.evidence().entries(&filter, PageRequest::new(1, 100)).await.unwrap();
     page.items.iter().map(|entry| format!("{entry:?}")).collect()
 }
 
@@ -63,7 +64,10 @@ async fn every_file_lands_once_and_leaves_evidence() {
     run(&connectors, &made.id).await;
     assert_eq!(rows(&node).await, ["1", "2", "3", "4"]);
     assert!(!node.path().join("connect").join(&again.id).exists(), "no landing is left");
-    assert_eq!((evidence(&node, "connector.create").await.len(), evidence(&node, "connector.run").await.len()), (1, 3));
+    assert_eq!(
+        (evidence(&node, "connector.create").await.len(), evidence(&node, "connector.run").await.len()),
+        (1, 3)
+    );
     let listed = connectors.list(&administrator()).await.unwrap();
     assert_eq!(listed[0].last_run.as_ref().unwrap().rows, 1);
     assert_eq!(listed[0].next_run_at, None);
@@ -88,7 +92,10 @@ async fn only_system_administrators_manage_and_what_is_wrong_is_said() {
         (json!({ "dataset": "subject.enterprise" }), "warehouse/connector"),
         (json!({ "dataset": "raw.A;x" }), "warehouse/connector"),
         (json!({ "schedule": { "every": "day", "at": "25:00" } }), "connect/setting"),
-        (json!({ "settings": { "kind": "http", "url": "https://a.example", "authentication": { "by": "bearer" } } }), "warehouse/connector"),
+        (
+            json!({ "settings": { "kind": "http", "url": "https://a.example", "authentication": { "by": "bearer" } } }),
+            "warehouse/connector",
+        ),
     ] {
         let refused = connectors.create(&administrator(), with(change.clone())).await.map_err(Failure::from);
         assert_eq!(refused.expect_err("must be refused").code, code, "{change}");
@@ -172,14 +179,20 @@ async fn a_node_that_died_knows_whether_its_batch_has_landed() {
     assert!(!node.path().join("connect").exists(), "what lay there is swept");
     assert_eq!(run(&third, &made.id).await.rows, 1);
     assert_eq!(rows(&node).await, ["1", "2"]);
-    assert_eq!(evidence(&node, "connector.run").await.iter().filter(|entry| entry.contains("interrupted")).count(), 2);
+    assert_eq!(
+        evidence(&node, "connector.run").await.iter().filter(|entry| entry.contains("interrupted")).count(),
+        2
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_due_runs_by_itself_and_one_run_at_a_time() {
     let node = Node::empty().await;
     let connectors = connectors(&node).await;
-    let new = NewConnector { schedule: serde_json::from_value(json!({ "every": "minutes", "minutes": 1 })).unwrap(), ..folder(&node) };
+    let new = NewConnector {
+        schedule: serde_json::from_value(json!({ "every": "minutes", "minutes": 1 })).unwrap(),
+        ..folder(&node)
+    };
     let made = connectors.create(&administrator(), new).await.unwrap();
     assert!(made.next_run_at.is_some());
     assert_eq!(connectors.run_due().await.unwrap(), 0, "not yet");
@@ -190,7 +203,8 @@ async fn what_is_due_runs_by_itself_and_one_run_at_a_time() {
     node.file("inbox/a.csv", "id\n1\n");
     assert_eq!(connectors.run_due().await.unwrap(), 1);
     assert_eq!(connectors.run_due().await.unwrap(), 0, "it is under way, or has just run");
-    while connector::newest_run(node.store.db(), &made.id).await.unwrap().unwrap().state == connector::RUNNING {
+    while connector::newest_run(node.store.db(), &made.id).await.unwrap().unwrap().state == connector::RUNNING
+    {
         tokio::task::yield_now().await;
     }
     assert_eq!(rows(&node).await, ["1"]);
