@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result, ensure};
 use brain_kernel::error::Failure;
 use brain_kernel::party::Role;
 use brain_store::PageRequest;
+use brain_trust::Secret;
 use brain_warehouse::connect::{ConnectorRun, ConnectorTest, NewConnector};
 use chrono::{DateTime, Local, Utc};
 use std::io::Read as _;
@@ -98,7 +99,7 @@ fn described(file: &Path, secret: bool) -> Result<NewConnector> {
     if secret {
         let mut text = String::new();
         std::io::stdin().take(SECRET_BYTES_MAX).read_to_string(&mut text).context("standard input")?;
-        new.secret = Some(text.trim_end_matches(['\r', '\n']).to_owned());
+        new.secret = Some(Secret::new(text.trim_end_matches(['\r', '\n'])));
     }
     Ok(new)
 }

@@ -8,9 +8,9 @@ use brain_kernel::error::{ErrorKind, Failure};
 use brain_kernel::party::Party;
 use brain_store::Transaction;
 use brain_store::connector::{self, ConnectorRow};
-use brain_trust::EvidenceEntry;
+use brain_trust::{EvidenceEntry, Secret as Password};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::json;
 
 /// Longest name, characters.
@@ -21,7 +21,7 @@ const SECRET_BYTES_MAX: usize = 4_096;
 const TABLE_BYTES_MAX: usize = 60;
 
 /// What a connector shall be.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewConnector {
     /// 名称 · What people call it.
@@ -30,9 +30,9 @@ pub struct NewConnector {
     /// 数据源 · Its source.
     pub settings: Settings,
     /// 口令或密钥；修改时不填则保留原有的 · Password or key; where absent in a change, the present one stays.
-    #[serde(default, skip_serializing)]
-    #[schemars(length(max = 4_096))]
-    pub secret: Option<String>,
+    #[serde(default)]
+    #[schemars(with = "Option<String>", length(max = 4_096), extend("writeOnly" = true))]
+    pub secret: Option<Password>,
     /// 映射名称，或 auto · Name of a mapping, or `auto`.
     #[schemars(length(min = 1, max = 100))]
     pub mapping: String,
@@ -53,15 +53,15 @@ const fn yes() -> bool {
 }
 
 /// A source to try out.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConnectorTest {
     /// 数据源 · The source.
     pub settings: Settings,
     /// 口令或密钥 · Password or key.
-    #[serde(default, skip_serializing)]
-    #[schemars(length(max = 4_096))]
-    pub secret: Option<String>,
+    #[serde(default)]
+    #[schemars(with = "Option<String>", length(max = 4_096), extend("writeOnly" = true))]
+    pub secret: Option<Password>,
     /// 沿用这个数据接入已存的密钥 · Use the secret kept for this connector.
     #[serde(default)]
     pub connector: Option<String>,
@@ -81,7 +81,7 @@ impl Connectors {
                 format!("There are {CONNECTORS_MAX} connectors, and no room for more."),
             ));
         }
-        let secret = new.secret.take().filter(|secret| !secret.is_empty());
+        let secret = new.secret.take().filter(|secret| !secret.expose().is_empty());
         if secret.is_none() && new.settings.needs_secret() {
             return Err(missing_secret());
         }
@@ -114,11 +114,12 @@ impl Connectors {
                 "The kind of a source cannot change; make another connector.",
             ));
         }
-        let secret = new.secret.take().filter(|secret| !secret.is_empty());
+        let secret = new.secret.take().filter(|secret| !secret.expose().is_empty());
         // A kept secret goes where it was meant to: whoever changes the destination gives it again.
         let elsewhere = before.destination() != new.settings.destination();
+        let had = old.secret.is_some();
         let kept = old.secret.filter(|_| !elsewhere);
-        if secret.is_none() && kept.is_none() && new.settings.needs_secret() {
+        if secret.is_none() && kept.is_none() && (had || new.settings.needs_secret()) {
             return Err(missing_secret());
         }
         let name = secret.as_ref().map(|_| secret_name(id)).or(kept);
@@ -170,9 +171,9 @@ impl Connectors {
     /// Reach a source, stored or not yet, and say what is there.
     pub async fn test(&self, actor: &Party, test: ConnectorTest) -> Result<Finding> {
         may(actor)?;
-        let given = test.secret.filter(|secret| !secret.is_empty());
+        let given = test.secret.filter(|secret| !secret.expose().is_empty());
         let secret = match (given, &test.connector) {
-            (Some(secret), _) => Some(checked_secret(secret)?),
+            (Some(secret), _) => Some(checked_secret(&secret)?),
             (None, None) => None,
             (None, Some(id)) => {
                 let row = self.row(id).await?;
@@ -209,7 +210,7 @@ impl Connectors {
         new.settings.check().map_err(Error::passed)?;
         new.schedule.check().map_err(Error::passed)?;
         if let Some(secret) = &new.secret {
-            checked_secret(secret.clone())?;
+            checked_secret(secret)?;
         }
         if new.mapping == AUTO {
             let table = new.dataset.as_deref().and_then(|dataset| dataset.strip_prefix("raw."));
@@ -278,11 +279,11 @@ impl Connectors {
         actor: &Party,
         kind: &str,
         row: ConnectorRow,
-        secret: Option<String>,
+        secret: Option<Password>,
     ) -> Result<Connector> {
         let trust = &self.inner().trust;
         if let Some(secret) = secret {
-            trust.vault().seal_in(&transaction, &secret_name(&row.id), secret.as_bytes()).await?;
+            trust.vault().seal_in(&transaction, &secret_name(&row.id), secret.expose().as_bytes()).await?;
         }
         trust.evidence().record_in(&transaction, entry(actor, kind, &row)).await?;
         transaction.commit().await?;
@@ -307,9 +308,10 @@ fn entry(actor: &Party, kind: &str, row: &ConnectorRow) -> EvidenceEntry {
     }
 }
 
-fn checked_secret(secret: String) -> Result<Secret> {
-    if secret.len() <= SECRET_BYTES_MAX && !secret.chars().any(char::is_control) {
-        return Ok(Secret::new(secret));
+fn checked_secret(secret: &Password) -> Result<Secret> {
+    let text = secret.expose();
+    if text.len() <= SECRET_BYTES_MAX && !text.chars().any(char::is_control) {
+        return Ok(Secret::new(text.to_owned()));
     }
     Err(wrong(
         "/secret",

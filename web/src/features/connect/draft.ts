@@ -64,14 +64,16 @@ const filled = (value: string | undefined) => {
   return trimmed === "" ? undefined : trimmed;
 };
 
-export function settingsOf(draft: Draft): SourceSettings {
+/** Parameters of every call and seconds to settle are not in the form: what is there is kept. */
+function settingsOf(draft: Draft, before: SourceSettings | undefined): SourceSettings {
   switch (draft.kind) {
     case "folder":
-      return { kind: "folder", path: draft.path?.trim() ?? "", pattern: filled(draft.pattern) ?? "*" };
+      return { kind: "folder", path: draft.path?.trim() ?? "", pattern: filled(draft.pattern) ?? "*", settle_s: before?.kind === "folder" ? before.settle_s : 10 };
     case "http":
       return {
         kind: "http",
         url: draft.url?.trim() ?? "",
+        query: before?.kind === "http" ? before.query : {},
         records: draft.records?.trim() ?? "",
         authentication: authenticationOf(draft),
         paging: pagingOf(draft),
@@ -90,6 +92,7 @@ export function settingsOf(draft: Draft): SourceSettings {
         table: draft.table?.trim() ?? "",
         cursor: filled(draft.cursor) ?? null,
         key: draft.key ?? [],
+        settle_s: before?.kind === "postgres" && filled(draft.cursor) ? before.settle_s : 0,
       };
   }
 }
@@ -131,13 +134,10 @@ function scheduleOf(draft: Draft): Schedule {
   return { every: "never" };
 }
 
-/** What is kept of a present connector that the form does not show: parameters of every call, seconds to settle. */
 export function bodyOf(draft: Draft, present: Connector | null): NewConnector {
-  const before = present?.settings;
-  const settings = settingsOf(draft);
   return {
     name: draft.name.trim(),
-    settings: before && before.kind === settings.kind ? ({ ...before, ...settings } as SourceSettings) : settings,
+    settings: settingsOf(draft, present?.settings),
     secret: draft.secret ? draft.secret : null,
     mapping: draft.mapping.trim(),
     dataset: draft.mapping.trim() === "auto" ? (filled(draft.dataset) ?? null) : null,
