@@ -100,7 +100,7 @@ mod tests {
             ("<html>", "", "It is no JSON"),
             (r#"{"data":{}}"#, "/data", "An array of records"),
             (r#"{"data":[]}"#, "/list", "nothing called “list”"),
-            (r#"[{},3]"#, "", "Record 2 is no object"),
+            (r"[{},3]", "", "Record 2 is no object"),
             ("[{}", "", "It is no JSON"),
         ] {
             let error = found(body, pointer).unwrap_err();
