@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// Which crates a crate may depend on (architecture: kernel ← store ← trust ← warehouse ← component ← apps ← api ← brain).
-const EDGES: [(&str, &[&str]); 30] = [
+const EDGES: [(&str, &[&str]); 31] = [
     ("brain-kernel", &[]),
     ("brain-verifier", &[]),
     ("brain-durable", &[]),
@@ -36,6 +36,7 @@ const EDGES: [(&str, &[&str]); 30] = [
         "brain-warehouse",
         &[
             "brain-kernel",
+            "brain-connect",
             "brain-durable",
             "brain-store",
             "brain-trust",
@@ -50,6 +51,7 @@ const EDGES: [(&str, &[&str]); 30] = [
     ("brain-lineage", &["brain-kernel"]),
     ("brain-matching", &["brain-kernel"]),
     ("brain-quality", &["brain-kernel"]),
+    ("brain-connect", &["brain-kernel", "brain-egress"]),
     ("brain-search", &["brain-kernel"]),
     ("brain-simulate", &["brain-kernel"]),
     ("brain-corpus", &["brain-kernel", "brain-durable", "brain-privacy"]),

@@ -98,6 +98,7 @@ fn tags() -> Value {
         { "name": "access", "description": "权限与策略 · Who can see what, and the rules" },
         { "name": "datasets", "description": "数据目录 · Catalogue" },
         { "name": "search", "description": "检索 · Search" },
+        { "name": "connectors", "description": "数据接入 · Connectors" },
         { "name": "terms", "description": "业务术语 · Business terms" },
         { "name": "lineage", "description": "数据血缘 · Lineage" },
         { "name": "quality", "description": "数据质量 · Data quality" },

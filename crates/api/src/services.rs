@@ -15,6 +15,7 @@ use brain_kernel::clock::Clock;
 use brain_kernel::party::Role;
 use brain_trust::{Site, Trust};
 use brain_warehouse::Warehouse;
+use brain_warehouse::connect::Connectors;
 use metrics_exporter_prometheus::PrometheusHandle;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -29,6 +30,8 @@ pub struct Services {
     pub trust: Trust,
     /// Data.
     pub warehouse: Warehouse,
+    /// Where data is fetched from.
+    pub connectors: Connectors,
     /// Components.
     pub registry: Registry,
     /// Time.
@@ -97,6 +100,7 @@ pub(crate) struct App(pub(crate) Arc<Shared>);
 pub(crate) struct Shared {
     pub(crate) trust: Trust,
     pub(crate) warehouse: Warehouse,
+    pub(crate) connectors: Connectors,
     pub(crate) registry: Registry,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) metrics: PrometheusHandle,
@@ -127,7 +131,7 @@ impl App {
     }
 
     pub(crate) fn new(services: Services, runs: Runs, document: Arc<[u8]>) -> Self {
-        let Services { trust, warehouse, registry, clock, metrics, egress, options } = services;
+        let Services { trust, warehouse, connectors, registry, clock, metrics, egress, options } = services;
         Self(Arc::new(Shared {
             guessing: Guessing::new(clock.clone(), options.limits.clone()),
             gate: Gate::new(options.limits.clone()),
@@ -137,6 +141,7 @@ impl App {
             turns: Arc::new(Semaphore::new(options.limits.requests_at_once as usize)),
             trust,
             warehouse,
+            connectors,
             registry,
             clock,
             metrics,

@@ -21,7 +21,7 @@ pub(crate) struct Found {
 
 /// Folders that are not state: locks, scratch, the search index (derived), the database (copied by itself) and the lake
 /// (cut by versions).
-const SKIPPED: [&str; 7] = ["lock", "tmp", "uploads", "search", "store", "lake", "keys"];
+const SKIPPED: [&str; 9] = ["lock", "tmp", "uploads", "inbox", "connect", "search", "store", "lake", "keys"];
 
 /// Everything outside database, lake and keys: configuration, mappings and what other parts keep there.
 pub(crate) fn beside(root: &Path) -> Result<Vec<Found>> {

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod corpus;
+mod connector;
 mod lineage;
 mod quality;
 mod trust;
@@ -14,6 +15,7 @@ use std::path::PathBuf;
 use toml::Value;
 
 pub use corpus::{Corpus, CorpusAction, CorpusBuild};
+pub use connector::{Connector, ConnectorAction};
 pub use lineage::{Lineage, LineageAction, LineageFormat};
 pub use quality::{Quality, QualityAction};
 pub use trust::{
@@ -65,6 +67,8 @@ pub enum Command {
     Run(Run),
     /// 入仓 · load a file or folder with a named mapping
     Ingest(Ingest),
+    /// 数据接入 · connectors: fetch from folders, interfaces and databases, on a schedule
+    Connector(Connector),
     /// 模拟 · write a simulated province with known truth, for tests, drills and load
     Simulate(Simulate),
     /// 语料库 · high-quality corpora from files: filter, remove duplicates, split, version

@@ -57,6 +57,8 @@ pub struct Config {
     pub upload: ScanOptions,
     /// Where the node may call.
     pub egress: EgressOptions,
+    /// What connectors may read on this machine.
+    pub connect: ConnectConfig,
     /// Who is told of lineage.
     pub lineage: LineageConfig,
     /// Certificates.
@@ -85,6 +87,14 @@ pub struct Config {
     pub backup: BackupConfig,
     /// Accounts of a public demonstration; empty everywhere else.
     pub demo: Demo,
+}
+
+/// What connectors may read on this machine; where they may call is `[egress]`'s business.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConnectConfig {
+    /// Folders whose files connectors may fetch, beside `inbox` of the data folder; with everything below them.
+    pub folders: Vec<PathBuf>,
 }
 
 /// Telling others where data comes from.
@@ -461,6 +471,8 @@ allow = []
 networks = []
 timeout_s = 30
 answer_limit_kib = 16384
+[connect]
+folders = []
 [lineage]
 openlineage_url = ""
 openlineage_token = ""

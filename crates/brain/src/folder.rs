@@ -13,7 +13,8 @@ pub struct Folder {
     _lock: File,
 }
 
-const PARTS: [&str; 8] = ["keys", "store", "lake", "mappings", "search", "tmp", "uploads", "quarantine"];
+const PARTS: [&str; 9] =
+    ["keys", "store", "lake", "mappings", "inbox", "search", "tmp", "uploads", "quarantine"];
 
 impl Folder {
     /// Create the layout where it is missing and lock the folder.
@@ -28,6 +29,11 @@ impl Folder {
     /// Where the keys lie.
     pub fn keys(&self) -> PathBuf {
         self.root.join("keys")
+    }
+
+    /// Where files may be left for connectors to fetch.
+    pub fn inbox(&self) -> PathBuf {
+        self.root.join("inbox")
     }
 
     /// The store's URL: as configured, or SQLite inside the folder.

@@ -14,6 +14,7 @@ use brain_kernel::language::Language;
 use brain_kernel::party::{Party, Role};
 use brain_store::Store;
 use brain_trust::{AccessOrigin, Channel, FirstAdministrator, Options as TrustOptions, Settings, Trust};
+use brain_warehouse::connect::{Connectors, Surroundings};
 use brain_warehouse::{Options, Warehouse};
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,6 +30,8 @@ pub struct Node {
     pub trust: Trust,
     /// Data.
     pub warehouse: Warehouse,
+    /// Where data is fetched from.
+    pub connectors: Connectors,
     /// Components.
     pub registry: Registry,
     /// Time.
@@ -72,9 +75,15 @@ impl Node {
         let warehouse = Warehouse::open(options, store.clone(), trust.clone(), clock.clone())
             .await
             .map_err(Failure::from)?;
+        let surroundings = Surroundings {
+            egress: egress.clone(),
+            clock: clock.clone(),
+            folders: std::iter::once(folder.inbox()).chain(config.connect.folders.iter().cloned()).collect(),
+        };
+        let connectors = Connectors::open(warehouse.clone(), surroundings).await.map_err(Failure::from)?;
         let platform = Platform { warehouse: warehouse.clone(), trust: trust.clone(), clock: clock.clone() };
         let registry = Registry::new(platform, brain_governance::components()).map_err(Failure::from)?;
-        Ok(Self { config, trust, warehouse, registry, clock, egress, store, folder })
+        Ok(Self { config, trust, warehouse, connectors, registry, clock, egress, store, folder })
     }
 
     /// Open a node, work on it, and close it whatever came of the work.

@@ -50,7 +50,8 @@ impl Store {
         // the migrations.
         let rows = copy_tables!(&from, &into;
             account, dataset, oidc_client, session, audit_record, audit_batch, audit_expiry, access_request,
-            api_key, audit_dataset, audit_profile, certificate, classification, column_origin, data_key,
+            api_key, audit_dataset, audit_profile, certificate, classification, column_origin, connector,
+            connector_position, connector_run, data_key,
             dataset_column, dataset_input, dataset_version, delegation, deletion_proposal, evidence_alarm,
             evidence_checkpoint, evidence_cosignature, evidence_frontier, evidence_head, evidence_leaf,
             evidence_log, evidence_personal, evidence_reference, evidence_salt, evidence_witnessed,

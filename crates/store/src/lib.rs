@@ -11,6 +11,7 @@ pub mod account;
 pub mod api_key;
 pub mod audit;
 pub mod certificate;
+pub mod connector;
 mod copy;
 pub mod data_key;
 pub mod dataset;

@@ -13,6 +13,7 @@ use brain_kernel::uscc::Uscc;
 use brain_store::Store;
 use brain_trust::{AccountKind, NewAccount, Site, Trust};
 use brain_warehouse::Warehouse;
+use brain_warehouse::connect::{Connectors, Surroundings};
 use brain_warehouse::ingest::{IngestOptions, IngestReport, IngestRequest};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use std::net::SocketAddr;
@@ -119,6 +120,8 @@ pub struct Node {
     pub store: Store,
     /// Data.
     pub warehouse: Warehouse,
+    /// Where data is fetched from.
+    pub connectors: Connectors,
     /// Components.
     pub registry: Registry,
     /// Time, which tests may put forward.
@@ -184,6 +187,11 @@ impl Node {
         let warehouse = Warehouse::open(options, store.clone(), trust.clone(), shared.clone())
             .await
             .expect("a warehouse");
+        let inbox = folder.path().join("inbox");
+        std::fs::create_dir(&inbox).expect("a folder");
+        let surroundings =
+            Surroundings { egress: egress.clone(), clock: shared.clone(), folders: vec![inbox] };
+        let connectors = Connectors::open(warehouse.clone(), surroundings).await.expect("connectors");
         let platform = Platform { warehouse: warehouse.clone(), trust: trust.clone(), clock: shared.clone() };
         let registry = Registry::new(platform, setup.components).expect("components");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -193,6 +201,7 @@ impl Node {
         let services = Services {
             trust: trust.clone(),
             warehouse: warehouse.clone(),
+            connectors: connectors.clone(),
             registry: registry.clone(),
             clock: shared,
             metrics: metrics(),
@@ -235,6 +244,7 @@ impl Node {
             trust,
             store,
             warehouse,
+            connectors,
             registry,
             clock,
             runs,

@@ -1,6 +1,7 @@
 //! The handle everybody holds.
 
 use crate::catalogue::Memory;
+use crate::connect::UnderWay;
 use crate::engine::Engine;
 use crate::lake::Lake;
 use crate::lake::check::FileCheck;
@@ -37,6 +38,8 @@ pub(crate) struct Inner {
     pub(crate) turns: Arc<Semaphore>,
     /// One ingest at a time.
     pub(crate) ingest_turn: tokio::sync::Mutex<()>,
+    /// Runs of connectors under way, by connector.
+    pub(crate) connecting: UnderWay,
     /// The search index and what goes into it.
     pub(crate) search: SearchState,
 }
@@ -69,6 +72,7 @@ impl Warehouse {
             models,
             turns,
             ingest_turn,
+            connecting: UnderWay::default(),
             search: SearchState::default(),
         });
         inner.reload_catalogue().await?;

@@ -12,6 +12,7 @@
 
 pub mod boundary;
 pub mod catalogue;
+pub mod connect;
 mod decode;
 mod engine;
 mod error;

@@ -4,6 +4,7 @@ import { quality } from "./en.quality";
 import { status } from "./en.status";
 import { federation } from "./en.federation";
 import { hardening } from "./en.hardening";
+import { connecting } from "./en.connect";
 import { finding } from "./en.search";
 import { lineage } from "./en.lineage";
 import { trust } from "./en.trust";
@@ -634,6 +635,7 @@ export const en: Messages = {
   ...quality,
   ...federation,
   ...hardening,
+  ...connecting,
   ...finding,
   ...lineage,
   about: {

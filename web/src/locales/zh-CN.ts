@@ -4,6 +4,7 @@ import { quality } from "./zh-CN.quality";
 import { status } from "./zh-CN.status";
 import { federation } from "./zh-CN.federation";
 import { hardening } from "./zh-CN.hardening";
+import { connecting } from "./zh-CN.connect";
 import { finding } from "./zh-CN.search";
 import { lineage } from "./zh-CN.lineage";
 import { trust } from "./zh-CN.trust";
@@ -633,6 +634,7 @@ export const zh = {
   ...quality,
   ...federation,
   ...hardening,
+  ...connecting,
   ...finding,
   ...lineage,
   about: {

@@ -1498,6 +1498,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/connectors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 数据接入 · Connectors */
+        get: operations["connectors_list"];
+        put?: never;
+        /** 新建数据接入 · Make a connector */
+        post: operations["connectors_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/connectors/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 试连数据源 · Reach a source and say what is there */
+        post: operations["connectors_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/connectors/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** 修改数据接入 · Change a connector */
+        put: operations["connectors_change"];
+        post?: never;
+        /** 删除数据接入；已入仓的数据保留 · Remove a connector; what landed stays */
+        delete: operations["connectors_remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/connectors/{id}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 立即运行；结果见运行记录 · Run now; the list of runs says what came of it */
+        post: operations["connectors_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/connectors/{id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 停止正在进行的运行 · Stop the run under way */
+        post: operations["connectors_stop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/connectors/{id}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 运行记录，最近的在前 · Runs of a connector, newest first */
+        get: operations["connectors_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/terms": {
         parameters: {
             query?: never;
@@ -4748,8 +4852,310 @@ export interface components {
             /** @description Whether more may be found. */
             has_more: boolean;
         };
+        /** @description A connector (数据接入). */
+        Connector: {
+            /** @description Id, a UUID. */
+            id: string;
+            /** @description What people call it. */
+            name: string;
+            /** @description Its source. */
+            settings: components["schemas"]["Settings"];
+            /** @description Whether a secret is kept for it. */
+            has_secret: boolean;
+            /** @description Mapping its batches are read by, or `auto`. */
+            mapping: string;
+            /** @description Target of `auto`. */
+            dataset: string | null;
+            /** @description When it runs by itself. */
+            schedule: components["schemas"]["Schedule"];
+            /** @description Whether it may run. */
+            enabled: boolean;
+            /**
+             * Format: int64
+             * @description Counts changes; sent back with the next one.
+             */
+            revision: number;
+            /** @description Account that changed it last. */
+            updated_by: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            updated_at: string;
+            /** @description Its newest run. */
+            last_run: components["schemas"]["ConnectorRun"] | null;
+            /**
+             * Format: date-time
+             * @description When it runs next by itself.
+             */
+            next_run_at: string | null;
+        };
+        /** @description Settings by kind of source. */
+        Settings: {
+            /** @constant */
+            kind: "folder";
+            /** @description 节点上的文件夹 · Folder on the node. */
+            path: string;
+            /**
+             * @description 文件名，* 与 ? 为通配符 · Names of files; * and ? stand for what varies.
+             * @default *
+             */
+            pattern: string;
+            /**
+             * Format: uint64
+             * @description 文件须静止的秒数 · Seconds for which a file has not changed.
+             * @default 10
+             */
+            settle_s: number;
+        } | {
+            /** @constant */
+            kind: "http";
+            /** @description 地址；须列入 egress.allow · Address; its origin stands in egress.allow. */
+            url: string;
+            /**
+             * @description 固定参数 · Parameters of every call.
+             * @default {}
+             */
+            query: {
+                [key: string]: string;
+            };
+            /**
+             * @description 记录数组的位置（JSON 指针），空为整个应答 · Where the array of records is (JSON pointer); empty: all of it.
+             * @default
+             */
+            records: string;
+            /**
+             * @description 认证方式；密钥另存 · How to authenticate; the secret is kept elsewhere.
+             * @default null
+             */
+            authentication: components["schemas"]["Authentication"] | null;
+            /**
+             * @description 分页方式 · How to ask for the next page.
+             * @default {
+             *       "by": "none"
+             *     }
+             */
+            paging: components["schemas"]["Paging"];
+            /**
+             * @description 增量方式；不填则每次取全部 · How to fetch what is new; all of it every time where absent.
+             * @default null
+             */
+            incremental: components["schemas"]["Incremental"] | null;
+            /**
+             * Format: uint64
+             * @description 两次请求之间的毫秒数 · Milliseconds between two calls.
+             * @default 0
+             */
+            pause_ms: number;
+        } | {
+            /** @constant */
+            kind: "postgres";
+            /** @description 主机；tcp://主机:端口 须列入 egress.allow · Host; tcp://host:port stands in egress.allow. */
+            host: string;
+            /**
+             * Format: uint16
+             * @description 端口 · Port.
+             * @default 5432
+             */
+            port: number;
+            /** @description 数据库 · Database. */
+            database: string;
+            /** @description 用户；口令另存 · User; the password is kept elsewhere. */
+            user: string;
+            /**
+             * @description 加密 · Encryption of the connection.
+             * @default on
+             */
+            tls: components["schemas"]["Tls"];
+            /**
+             * @description 模式 · Schema.
+             * @default public
+             */
+            schema: string;
+            /** @description 表或视图 · Table or view. */
+            table: string;
+            /**
+             * @description 递增列；不填则每次取全部 · The column that grows; all rows every time where absent.
+             * @default null
+             */
+            cursor: string | null;
+            /**
+             * @description 区分递增列取值相同的行的列；默认主键 · Columns that tell rows of one value apart; the primary key by default.
+             * @default []
+             */
+            key: string[];
+            /**
+             * Format: uint64
+             * @description 递增列为时间时，只取早于若干秒之前的行，给未提交的事务留出时间 · Where the column is a time, only rows older than
+             *     these seconds: transactions that are still open may add older ones.
+             * @default 0
+             */
+            settle_s: number;
+        };
+        /** @description How to authenticate. */
+        Authentication: {
+            /** @constant */
+            by: "bearer";
+        } | {
+            /** @constant */
+            by: "basic";
+            /** @description 用户名 · User name. */
+            user: string;
+        } | {
+            /** @constant */
+            by: "header";
+            /** @description 请求头名称 · Name of the header. */
+            name: string;
+        };
+        /** @description How pages follow each other. */
+        Paging: {
+            /** @constant */
+            by: "none";
+        } | {
+            /** @constant */
+            by: "page";
+            /** @description 页码参数 · Parameter of the number. */
+            parameter: string;
+            /**
+             * Format: uint64
+             * @description 第一页的页码 · Number of the first page.
+             * @default 1
+             */
+            first: number;
+        } | {
+            /** @constant */
+            by: "offset";
+            /** @description 偏移量参数 · Parameter of the offset. */
+            parameter: string;
+        } | {
+            /** @constant */
+            by: "cursor";
+            /** @description 游标参数 · Parameter of the token. */
+            parameter: string;
+            /** @description 应答中下一游标的位置（JSON 指针）· Where the next token is in an answer (JSON pointer). */
+            next: string;
+        } | {
+            /** @constant */
+            by: "link";
+        };
+        /** @description How to fetch what is new. */
+        Incremental: {
+            /** @description 记录中递增字段的位置（JSON 指针）· Where a record has the field that grows (JSON pointer). */
+            field: string;
+            /**
+             * @description 起始值参数；不填则在本机过滤 · Parameter that takes the last value; where absent, records are left out here.
+             * @default null
+             */
+            parameter: string | null;
+        };
+        /** @description Encryption of a connection. The name in a certificate is not looked at: the connection goes to a checked address. */
+        Tls: "off" | "on";
+        /** @description A schedule. */
+        Schedule: {
+            /** @constant */
+            every: "never";
+        } | {
+            /** @constant */
+            every: "minutes";
+            /**
+             * Format: uint32
+             * @description 分钟数，1 到 10080 · Minutes, 1 to 10080.
+             */
+            minutes: number;
+        } | {
+            /** @constant */
+            every: "day";
+            /** @description 时刻，如 02:30 · Time, as in 02:30. */
+            at: string;
+        };
+        /** @description One run of a connector (接入任务). */
+        ConnectorRun: {
+            /** @description Id, a UUID; ids sort by time. */
+            id: string;
+            /** @description The connector. */
+            connector: string;
+            /** @description `schedule` or `person`. */
+            occasion: string;
+            /** @description Account, or `system`. */
+            actor: string;
+            /** @description `running`, `succeeded`, `failed`, `cancelled` or `interrupted`. */
+            state: string;
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            started_at: string;
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            ended_at: string | null;
+            /**
+             * Format: int64
+             * @description Batches landed.
+             */
+            batches: number;
+            /**
+             * Format: int64
+             * @description Rows landed.
+             */
+            rows: number;
+            /**
+             * Format: int64
+             * @description Rows the ingest put aside, with their reasons in quarantine.
+             */
+            refused: number;
+            /**
+             * Format: int64
+             * @description Bytes fetched of what landed.
+             */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description Attempts at fetching a batch, in all.
+             */
+            attempts: number;
+            /** @description Why it did not succeed. */
+            failure: components["schemas"]["Trouble"] | null;
+        };
+        /** @description What went wrong, and how to mend it. */
+        Trouble: {
+            /** @description Stable code. */
+            code: string;
+            /** @description What happened. */
+            detail: components["schemas"]["Text"];
+            /** @description How to mend it. */
+            hint: components["schemas"]["Text"] | null;
+        };
+        /** @description What a look at a source found. */
+        Finding: {
+            /** @description What was found, in words. */
+            found: components["schemas"]["Text"];
+            /** @description Names of fields or columns that were seen, at most 200. */
+            fields: string[];
+        };
         /** @description One page of a list. */
         Page11: {
+            /** @description The items of this page. */
+            items: components["schemas"]["ConnectorRun"][];
+            /**
+             * Format: uint64
+             * @description Items in the whole list.
+             */
+            total: number;
+            /**
+             * Format: uint64
+             * @description This page's number, from 1.
+             */
+            page: number;
+            /**
+             * Format: uint64
+             * @description Items per page.
+             */
+            page_size: number;
+        };
+        /** @description One page of a list. */
+        Page12: {
             /** @description The items of this page. */
             items: components["schemas"]["Term"][];
             /**
@@ -5045,7 +5451,7 @@ export interface components {
             certain: boolean;
         };
         /** @description One page of a list. */
-        Page12: {
+        Page13: {
             /** @description The items of this page. */
             items: components["schemas"]["Classification"][];
             /**
@@ -6078,7 +6484,7 @@ export interface components {
             mean: number;
         };
         /** @description One page of a list. */
-        Page13: {
+        Page14: {
             /** @description The items of this page. */
             items: components["schemas"]["QualityTicketCard"][];
             /**
@@ -6133,7 +6539,7 @@ export interface components {
             run_id: string;
         };
         /** @description One page of a list. */
-        Page14: {
+        Page15: {
             /** @description The items of this page. */
             items: components["schemas"]["RunCard"][];
             /**
@@ -6632,7 +7038,7 @@ export interface components {
             positions: number;
         };
         /** @description One page of a list. */
-        Page15: {
+        Page16: {
             /** @description The items of this page. */
             items: components["schemas"]["RecordedEntry"][];
             /**
@@ -6829,7 +7235,7 @@ export interface components {
             /** @description Logs whose checkpoints we counter-sign. */
             logs: components["schemas"]["WitnessedLog"][];
             /** @description Proofs that a log misbehaved, newest first. */
-            alarms: components["schemas"]["Page16"];
+            alarms: components["schemas"]["Page17"];
         };
         /** @description How a witness stands to us. */
         PeerStatus: {
@@ -6885,7 +7291,7 @@ export interface components {
             signed_at: string | null;
         };
         /** @description One page of a list. */
-        Page16: {
+        Page17: {
             /** @description The items of this page. */
             items: components["schemas"]["AlarmCard"][];
             /**
@@ -7004,7 +7410,7 @@ export interface components {
             witness: components["schemas"]["VerifierKey"][];
         };
         /** @description One page of a list. */
-        Page17: {
+        Page18: {
             /** @description The items of this page. */
             items: components["schemas"]["AuditRecord"][];
             /**
@@ -7207,7 +7613,7 @@ export interface components {
         /** @description What is wrong with a record. */
         AuditProblem: "altered" | "missing" | "inserted" | "bad_anchor" | "bad_index" | "bad_expiry";
         /** @description One page of a list. */
-        Page18: {
+        Page19: {
             /** @description The items of this page. */
             items: components["schemas"]["IncidentCard"][];
             /**
@@ -7639,7 +8045,7 @@ export interface components {
             entries: number;
         };
         /** @description One page of a list. */
-        Page19: {
+        Page20: {
             /** @description The items of this page. */
             items: components["schemas"]["PeerStanding"][];
             /**
@@ -7880,7 +8286,7 @@ export interface components {
         /** @description What goes when the time is up. */
         RetentionWhat: "past_versions" | "everything";
         /** @description One page of a list. */
-        Page20: {
+        Page21: {
             /** @description The items of this page. */
             items: components["schemas"]["DeletionProposal"][];
             /**
@@ -12697,6 +13103,866 @@ export interface operations {
             507: components["responses"]["Refusal507"];
         };
     };
+    connectors_list: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connector"][];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    connectors_create: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description 名称 · What people call it. */
+                    name: string;
+                    /** @description 数据源 · Its source. */
+                    settings: {
+                        /** @constant */
+                        kind: "folder";
+                        /** @description 节点上的文件夹 · Folder on the node. */
+                        path: string;
+                        /**
+                         * @description 文件名，* 与 ? 为通配符 · Names of files; * and ? stand for what varies.
+                         * @default *
+                         */
+                        pattern?: string;
+                        /**
+                         * Format: uint64
+                         * @description 文件须静止的秒数 · Seconds for which a file has not changed.
+                         * @default 10
+                         */
+                        settle_s?: number;
+                    } | {
+                        /** @constant */
+                        kind: "http";
+                        /** @description 地址；须列入 egress.allow · Address; its origin stands in egress.allow. */
+                        url: string;
+                        /**
+                         * @description 固定参数 · Parameters of every call.
+                         * @default {}
+                         */
+                        query?: {
+                            [key: string]: string;
+                        };
+                        /**
+                         * @description 记录数组的位置（JSON 指针），空为整个应答 · Where the array of records is (JSON pointer); empty: all of it.
+                         * @default
+                         */
+                        records?: string;
+                        /**
+                         * @description 认证方式；密钥另存 · How to authenticate; the secret is kept elsewhere.
+                         * @default null
+                         */
+                        authentication?: ({
+                            /** @constant */
+                            by: "bearer";
+                        } | {
+                            /** @constant */
+                            by: "basic";
+                            /** @description 用户名 · User name. */
+                            user: string;
+                        } | {
+                            /** @constant */
+                            by: "header";
+                            /** @description 请求头名称 · Name of the header. */
+                            name: string;
+                        }) | null;
+                        /**
+                         * @description 分页方式 · How to ask for the next page.
+                         * @default {
+                         *       "by": "none"
+                         *     }
+                         */
+                        paging?: {
+                            /** @constant */
+                            by: "none";
+                        } | {
+                            /** @constant */
+                            by: "page";
+                            /** @description 页码参数 · Parameter of the number. */
+                            parameter: string;
+                            /**
+                             * Format: uint64
+                             * @description 第一页的页码 · Number of the first page.
+                             * @default 1
+                             */
+                            first?: number;
+                        } | {
+                            /** @constant */
+                            by: "offset";
+                            /** @description 偏移量参数 · Parameter of the offset. */
+                            parameter: string;
+                        } | {
+                            /** @constant */
+                            by: "cursor";
+                            /** @description 游标参数 · Parameter of the token. */
+                            parameter: string;
+                            /** @description 应答中下一游标的位置（JSON 指针）· Where the next token is in an answer (JSON pointer). */
+                            next: string;
+                        } | {
+                            /** @constant */
+                            by: "link";
+                        };
+                        /**
+                         * @description 增量方式；不填则每次取全部 · How to fetch what is new; all of it every time where absent.
+                         * @default null
+                         */
+                        incremental?: {
+                            /** @description 记录中递增字段的位置（JSON 指针）· Where a record has the field that grows (JSON pointer). */
+                            field: string;
+                            /**
+                             * @description 起始值参数；不填则在本机过滤 · Parameter that takes the last value; where absent, records are left out here.
+                             * @default null
+                             */
+                            parameter?: string | null;
+                        } | null;
+                        /**
+                         * Format: uint64
+                         * @description 两次请求之间的毫秒数 · Milliseconds between two calls.
+                         * @default 0
+                         */
+                        pause_ms?: number;
+                    } | {
+                        /** @constant */
+                        kind: "postgres";
+                        /** @description 主机；tcp://主机:端口 须列入 egress.allow · Host; tcp://host:port stands in egress.allow. */
+                        host: string;
+                        /**
+                         * Format: uint16
+                         * @description 端口 · Port.
+                         * @default 5432
+                         */
+                        port?: number;
+                        /** @description 数据库 · Database. */
+                        database: string;
+                        /** @description 用户；口令另存 · User; the password is kept elsewhere. */
+                        user: string;
+                        /**
+                         * @description 加密 · Encryption of the connection.
+                         * @default on
+                         */
+                        tls?: "off" | "on";
+                        /**
+                         * @description 模式 · Schema.
+                         * @default public
+                         */
+                        schema?: string;
+                        /** @description 表或视图 · Table or view. */
+                        table: string;
+                        /**
+                         * @description 递增列；不填则每次取全部 · The column that grows; all rows every time where absent.
+                         * @default null
+                         */
+                        cursor?: string | null;
+                        /**
+                         * @description 区分递增列取值相同的行的列；默认主键 · Columns that tell rows of one value apart; the primary key by default.
+                         * @default []
+                         */
+                        key?: string[];
+                        /**
+                         * Format: uint64
+                         * @description 递增列为时间时，只取早于若干秒之前的行，给未提交的事务留出时间 · Where the column is a time, only rows older than
+                         *     these seconds: transactions that are still open may add older ones.
+                         * @default 0
+                         */
+                        settle_s?: number;
+                    };
+                    /** @description 口令或密钥；修改时不填则保留原有的 · Password or key; where absent in a change, the present one stays. */
+                    secret?: string | null;
+                    /** @description 映射名称，或 auto · Name of a mapping, or `auto`. */
+                    mapping: string;
+                    /**
+                     * @description auto 的目标数据集，如 raw.orders · Target of `auto`, as in raw.orders.
+                     * @default null
+                     */
+                    dataset?: string | null;
+                    /**
+                     * @description 运行计划 · When it runs by itself.
+                     * @default {
+                     *       "every": "never"
+                     *     }
+                     */
+                    schedule?: {
+                        /** @constant */
+                        every: "never";
+                    } | {
+                        /** @constant */
+                        every: "minutes";
+                        /**
+                         * Format: uint32
+                         * @description 分钟数，1 到 10080 · Minutes, 1 to 10080.
+                         */
+                        minutes: number;
+                    } | {
+                        /** @constant */
+                        every: "day";
+                        /** @description 时刻，如 02:30 · Time, as in 02:30. */
+                        at: string;
+                    };
+                    /**
+                     * @description 是否启用 · Whether it may run.
+                     * @default true
+                     */
+                    enabled?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            201: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connector"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    connectors_test: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description 数据源 · The source. */
+                    settings: {
+                        /** @constant */
+                        kind: "folder";
+                        /** @description 节点上的文件夹 · Folder on the node. */
+                        path: string;
+                        /**
+                         * @description 文件名，* 与 ? 为通配符 · Names of files; * and ? stand for what varies.
+                         * @default *
+                         */
+                        pattern?: string;
+                        /**
+                         * Format: uint64
+                         * @description 文件须静止的秒数 · Seconds for which a file has not changed.
+                         * @default 10
+                         */
+                        settle_s?: number;
+                    } | {
+                        /** @constant */
+                        kind: "http";
+                        /** @description 地址；须列入 egress.allow · Address; its origin stands in egress.allow. */
+                        url: string;
+                        /**
+                         * @description 固定参数 · Parameters of every call.
+                         * @default {}
+                         */
+                        query?: {
+                            [key: string]: string;
+                        };
+                        /**
+                         * @description 记录数组的位置（JSON 指针），空为整个应答 · Where the array of records is (JSON pointer); empty: all of it.
+                         * @default
+                         */
+                        records?: string;
+                        /**
+                         * @description 认证方式；密钥另存 · How to authenticate; the secret is kept elsewhere.
+                         * @default null
+                         */
+                        authentication?: ({
+                            /** @constant */
+                            by: "bearer";
+                        } | {
+                            /** @constant */
+                            by: "basic";
+                            /** @description 用户名 · User name. */
+                            user: string;
+                        } | {
+                            /** @constant */
+                            by: "header";
+                            /** @description 请求头名称 · Name of the header. */
+                            name: string;
+                        }) | null;
+                        /**
+                         * @description 分页方式 · How to ask for the next page.
+                         * @default {
+                         *       "by": "none"
+                         *     }
+                         */
+                        paging?: {
+                            /** @constant */
+                            by: "none";
+                        } | {
+                            /** @constant */
+                            by: "page";
+                            /** @description 页码参数 · Parameter of the number. */
+                            parameter: string;
+                            /**
+                             * Format: uint64
+                             * @description 第一页的页码 · Number of the first page.
+                             * @default 1
+                             */
+                            first?: number;
+                        } | {
+                            /** @constant */
+                            by: "offset";
+                            /** @description 偏移量参数 · Parameter of the offset. */
+                            parameter: string;
+                        } | {
+                            /** @constant */
+                            by: "cursor";
+                            /** @description 游标参数 · Parameter of the token. */
+                            parameter: string;
+                            /** @description 应答中下一游标的位置（JSON 指针）· Where the next token is in an answer (JSON pointer). */
+                            next: string;
+                        } | {
+                            /** @constant */
+                            by: "link";
+                        };
+                        /**
+                         * @description 增量方式；不填则每次取全部 · How to fetch what is new; all of it every time where absent.
+                         * @default null
+                         */
+                        incremental?: {
+                            /** @description 记录中递增字段的位置（JSON 指针）· Where a record has the field that grows (JSON pointer). */
+                            field: string;
+                            /**
+                             * @description 起始值参数；不填则在本机过滤 · Parameter that takes the last value; where absent, records are left out here.
+                             * @default null
+                             */
+                            parameter?: string | null;
+                        } | null;
+                        /**
+                         * Format: uint64
+                         * @description 两次请求之间的毫秒数 · Milliseconds between two calls.
+                         * @default 0
+                         */
+                        pause_ms?: number;
+                    } | {
+                        /** @constant */
+                        kind: "postgres";
+                        /** @description 主机；tcp://主机:端口 须列入 egress.allow · Host; tcp://host:port stands in egress.allow. */
+                        host: string;
+                        /**
+                         * Format: uint16
+                         * @description 端口 · Port.
+                         * @default 5432
+                         */
+                        port?: number;
+                        /** @description 数据库 · Database. */
+                        database: string;
+                        /** @description 用户；口令另存 · User; the password is kept elsewhere. */
+                        user: string;
+                        /**
+                         * @description 加密 · Encryption of the connection.
+                         * @default on
+                         */
+                        tls?: "off" | "on";
+                        /**
+                         * @description 模式 · Schema.
+                         * @default public
+                         */
+                        schema?: string;
+                        /** @description 表或视图 · Table or view. */
+                        table: string;
+                        /**
+                         * @description 递增列；不填则每次取全部 · The column that grows; all rows every time where absent.
+                         * @default null
+                         */
+                        cursor?: string | null;
+                        /**
+                         * @description 区分递增列取值相同的行的列；默认主键 · Columns that tell rows of one value apart; the primary key by default.
+                         * @default []
+                         */
+                        key?: string[];
+                        /**
+                         * Format: uint64
+                         * @description 递增列为时间时，只取早于若干秒之前的行，给未提交的事务留出时间 · Where the column is a time, only rows older than
+                         *     these seconds: transactions that are still open may add older ones.
+                         * @default 0
+                         */
+                        settle_s?: number;
+                    };
+                    /** @description 口令或密钥 · Password or key. */
+                    secret?: string | null;
+                    /**
+                     * @description 沿用这个数据接入已存的密钥 · Use the secret kept for this connector.
+                     * @default null
+                     */
+                    connector?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Finding"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    connectors_change: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: int64
+                     * @description 读到的修订号 · Revision that was read.
+                     */
+                    revision: number;
+                    /** @description 新内容；数据源类型不能改变 · What it shall be; the kind of its source stays. */
+                    connector: {
+                        /** @description 名称 · What people call it. */
+                        name: string;
+                        /** @description 数据源 · Its source. */
+                        settings: {
+                            /** @constant */
+                            kind: "folder";
+                            /** @description 节点上的文件夹 · Folder on the node. */
+                            path: string;
+                            /**
+                             * @description 文件名，* 与 ? 为通配符 · Names of files; * and ? stand for what varies.
+                             * @default *
+                             */
+                            pattern?: string;
+                            /**
+                             * Format: uint64
+                             * @description 文件须静止的秒数 · Seconds for which a file has not changed.
+                             * @default 10
+                             */
+                            settle_s?: number;
+                        } | {
+                            /** @constant */
+                            kind: "http";
+                            /** @description 地址；须列入 egress.allow · Address; its origin stands in egress.allow. */
+                            url: string;
+                            /**
+                             * @description 固定参数 · Parameters of every call.
+                             * @default {}
+                             */
+                            query?: {
+                                [key: string]: string;
+                            };
+                            /**
+                             * @description 记录数组的位置（JSON 指针），空为整个应答 · Where the array of records is (JSON pointer); empty: all of it.
+                             * @default
+                             */
+                            records?: string;
+                            /**
+                             * @description 认证方式；密钥另存 · How to authenticate; the secret is kept elsewhere.
+                             * @default null
+                             */
+                            authentication?: ({
+                                /** @constant */
+                                by: "bearer";
+                            } | {
+                                /** @constant */
+                                by: "basic";
+                                /** @description 用户名 · User name. */
+                                user: string;
+                            } | {
+                                /** @constant */
+                                by: "header";
+                                /** @description 请求头名称 · Name of the header. */
+                                name: string;
+                            }) | null;
+                            /**
+                             * @description 分页方式 · How to ask for the next page.
+                             * @default {
+                             *       "by": "none"
+                             *     }
+                             */
+                            paging?: {
+                                /** @constant */
+                                by: "none";
+                            } | {
+                                /** @constant */
+                                by: "page";
+                                /** @description 页码参数 · Parameter of the number. */
+                                parameter: string;
+                                /**
+                                 * Format: uint64
+                                 * @description 第一页的页码 · Number of the first page.
+                                 * @default 1
+                                 */
+                                first?: number;
+                            } | {
+                                /** @constant */
+                                by: "offset";
+                                /** @description 偏移量参数 · Parameter of the offset. */
+                                parameter: string;
+                            } | {
+                                /** @constant */
+                                by: "cursor";
+                                /** @description 游标参数 · Parameter of the token. */
+                                parameter: string;
+                                /** @description 应答中下一游标的位置（JSON 指针）· Where the next token is in an answer (JSON pointer). */
+                                next: string;
+                            } | {
+                                /** @constant */
+                                by: "link";
+                            };
+                            /**
+                             * @description 增量方式；不填则每次取全部 · How to fetch what is new; all of it every time where absent.
+                             * @default null
+                             */
+                            incremental?: {
+                                /** @description 记录中递增字段的位置（JSON 指针）· Where a record has the field that grows (JSON pointer). */
+                                field: string;
+                                /**
+                                 * @description 起始值参数；不填则在本机过滤 · Parameter that takes the last value; where absent, records are left out here.
+                                 * @default null
+                                 */
+                                parameter?: string | null;
+                            } | null;
+                            /**
+                             * Format: uint64
+                             * @description 两次请求之间的毫秒数 · Milliseconds between two calls.
+                             * @default 0
+                             */
+                            pause_ms?: number;
+                        } | {
+                            /** @constant */
+                            kind: "postgres";
+                            /** @description 主机；tcp://主机:端口 须列入 egress.allow · Host; tcp://host:port stands in egress.allow. */
+                            host: string;
+                            /**
+                             * Format: uint16
+                             * @description 端口 · Port.
+                             * @default 5432
+                             */
+                            port?: number;
+                            /** @description 数据库 · Database. */
+                            database: string;
+                            /** @description 用户；口令另存 · User; the password is kept elsewhere. */
+                            user: string;
+                            /**
+                             * @description 加密 · Encryption of the connection.
+                             * @default on
+                             */
+                            tls?: "off" | "on";
+                            /**
+                             * @description 模式 · Schema.
+                             * @default public
+                             */
+                            schema?: string;
+                            /** @description 表或视图 · Table or view. */
+                            table: string;
+                            /**
+                             * @description 递增列；不填则每次取全部 · The column that grows; all rows every time where absent.
+                             * @default null
+                             */
+                            cursor?: string | null;
+                            /**
+                             * @description 区分递增列取值相同的行的列；默认主键 · Columns that tell rows of one value apart; the primary key by default.
+                             * @default []
+                             */
+                            key?: string[];
+                            /**
+                             * Format: uint64
+                             * @description 递增列为时间时，只取早于若干秒之前的行，给未提交的事务留出时间 · Where the column is a time, only rows older than
+                             *     these seconds: transactions that are still open may add older ones.
+                             * @default 0
+                             */
+                            settle_s?: number;
+                        };
+                        /** @description 口令或密钥；修改时不填则保留原有的 · Password or key; where absent in a change, the present one stays. */
+                        secret?: string | null;
+                        /** @description 映射名称，或 auto · Name of a mapping, or `auto`. */
+                        mapping: string;
+                        /**
+                         * @description auto 的目标数据集，如 raw.orders · Target of `auto`, as in raw.orders.
+                         * @default null
+                         */
+                        dataset?: string | null;
+                        /**
+                         * @description 运行计划 · When it runs by itself.
+                         * @default {
+                         *       "every": "never"
+                         *     }
+                         */
+                        schedule?: {
+                            /** @constant */
+                            every: "never";
+                        } | {
+                            /** @constant */
+                            every: "minutes";
+                            /**
+                             * Format: uint32
+                             * @description 分钟数，1 到 10080 · Minutes, 1 to 10080.
+                             */
+                            minutes: number;
+                        } | {
+                            /** @constant */
+                            every: "day";
+                            /** @description 时刻，如 02:30 · Time, as in 02:30. */
+                            at: string;
+                        };
+                        /**
+                         * @description 是否启用 · Whether it may run.
+                         * @default true
+                         */
+                        enabled?: boolean;
+                    };
+                    /**
+                     * @description 从头读取 · Read from the beginning again.
+                     * @default false
+                     */
+                    from_the_beginning?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connector"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    connectors_remove: {
+        parameters: {
+            query?: {
+                /** @description 读到的修订号 · Revision that was read. */
+                revision?: number | string;
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            204: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    connectors_run: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            202: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectorRun"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    connectors_stop: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            204: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    connectors_runs: {
+        parameters: {
+            query?: {
+                /** @description 页码，从 1 起 · Page, from 1. */
+                page?: (number | null) | string;
+                /** @description 每页条数，至多 1000 · Items per page, at most 1000. */
+                page_size?: (number | null) | string;
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page11"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
     terms_list: {
         parameters: {
             query?: {
@@ -12724,7 +13990,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page11"];
+                    "application/json": components["schemas"]["Page12"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -13231,7 +14497,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page12"];
+                    "application/json": components["schemas"]["Page13"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -13998,7 +15264,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page13"];
+                    "application/json": components["schemas"]["Page14"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -14329,7 +15595,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page14"];
+                    "application/json": components["schemas"]["Page15"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -16968,7 +18234,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page15"];
+                    "application/json": components["schemas"]["Page16"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -17112,7 +18378,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page15"];
+                    "application/json": components["schemas"]["Page16"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -17569,7 +18835,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page17"];
+                    "application/json": components["schemas"]["Page18"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -17766,7 +19032,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page18"];
+                    "application/json": components["schemas"]["Page19"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -18373,7 +19639,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page19"];
+                    "application/json": components["schemas"]["Page20"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -18628,7 +19894,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page20"];
+                    "application/json": components["schemas"]["Page21"];
                 };
             };
             400: components["responses"]["Refusal400"];

@@ -172,6 +172,15 @@ export const api = {
 
   search: (query: T.SearchQuery) => json<T.SearchPage>("GET", "/search", { query: { ...query } }),
 
+  connectors: () => json<T.Connector[]>("GET", "/connectors"),
+  createConnector: (body: T.NewConnector) => json<T.Connector>("POST", "/connectors", { body }),
+  changeConnector: (id: string, body: T.ChangedConnector) => json<T.Connector>("PUT", `/connectors/${part(id)}`, { body }),
+  removeConnector: (id: string, revision: number) => json<void>("DELETE", `/connectors/${part(id)}`, { query: { revision } }),
+  testConnector: (body: T.ConnectorTest) => json<T.SourceFinding>("POST", "/connectors/test", { body }),
+  runConnector: (id: string) => json<T.ConnectorRun>("POST", `/connectors/${part(id)}/run`),
+  stopConnector: (id: string) => json<void>("POST", `/connectors/${part(id)}/stop`),
+  connectorRuns: (id: string, query: { page?: number; page_size?: number }) => json<T.Page<T.ConnectorRun>>("GET", `/connectors/${part(id)}/runs`, { query }),
+
   terms: (query: { text?: string; dataset?: string; page?: number; page_size?: number }) => json<T.Page<T.Term>>("GET", "/terms", { query }),
   createTerm: (body: T.NewTerm) => json<T.Term>("POST", "/terms", { body }),
   changeTerm: (id: string, revision: number, term: T.NewTerm) => json<T.Term>("PUT", `/terms/${part(id)}`, { body: { revision, term } }),

@@ -59,6 +59,14 @@ export type FoundKind = FoundThing["kind"];
 export type Marked = Schemas["Marked"];
 export type Term = Schemas["Term"];
 export type NewTerm = Body<"terms_create">;
+export type Connector = Schemas["Connector"];
+export type ConnectorRun = Schemas["ConnectorRun"];
+export type NewConnector = Body<"connectors_create">;
+export type ChangedConnector = Body<"connectors_change">;
+export type ConnectorTest = Body<"connectors_test">;
+export type SourceFinding = Schemas["Finding"];
+export type Schedule = Connector["schedule"];
+export type SourceSettings = Connector["settings"];
 
 export type Classification = Schemas["Classification"];
 export type GradingReport = Schemas["GradingReport"];

@@ -1,6 +1,6 @@
 // The left navigation, grouped by the side a page serves (政府 / 产业 / 企业 / 运营).
 import {
-  AimOutlined, AlertOutlined, ApartmentOutlined, AppstoreOutlined, AuditOutlined, BankOutlined, BellOutlined, BookOutlined, CheckSquareOutlined,
+  AimOutlined, AlertOutlined, ApartmentOutlined, ApiOutlined, AppstoreOutlined, AuditOutlined, BankOutlined, BellOutlined, BookOutlined, CheckSquareOutlined,
   CloudUploadOutlined, ClusterOutlined, CodeOutlined, ContainerOutlined, DatabaseOutlined, EyeOutlined,
   FileSearchOutlined, FormOutlined, GlobalOutlined, HomeOutlined, HourglassOutlined, IdcardOutlined,
   InfoCircleOutlined, SafetyCertificateOutlined, TagsOutlined, TeamOutlined, UserSwitchOutlined,
@@ -11,12 +11,12 @@ import { useT } from "../sdk/i18n";
 import type { Party, Role, Side } from "../sdk/types";
 
 export type PagePath =
-  | "/" | "/chain" | "/map" | "/gap" | "/risk" | "/candidates" | "/firms" | "/data" | "/data/ingest" | "/terms" | "/sql"
+  | "/" | "/chain" | "/map" | "/gap" | "/risk" | "/candidates" | "/firms" | "/data" | "/data/ingest" | "/connectors" | "/terms" | "/sql"
   | "/components" | "/requests" | "/access" | "/evidence" | "/audit" | "/incidents" | "/quality" | "/grading" | "/nodes" | "/compliance" | "/retention" | "/accounts" | "/sbom" | "/about";
 
 export interface Entry {
   to: PagePath;
-  key: "chain" | "map" | "gap" | "risk" | "candidates" | "firms" | "data" | "ingest" | "terms" | "sql" | "components" | "requests" | "access" | "evidence" | "audit" | "incidents" | "quality" | "grading" | "nodes" | "compliance" | "retention" | "accounts" | "sbom" | "about";
+  key: "chain" | "map" | "gap" | "risk" | "candidates" | "firms" | "data" | "ingest" | "connectors" | "terms" | "sql" | "components" | "requests" | "access" | "evidence" | "audit" | "incidents" | "quality" | "grading" | "nodes" | "compliance" | "retention" | "accounts" | "sbom" | "about";
   icon: ReactNode;
   exact?: boolean;
   /** Who may use the page; everybody when left out. The node decides in any case. */
@@ -42,6 +42,7 @@ export const ENTRIES: Record<Side, Entry[]> = {
   operation: [
     { to: "/data", key: "data", icon: <DatabaseOutlined />, exact: true },
     { to: "/data/ingest", key: "ingest", icon: <CloudUploadOutlined />, roles: BRINGING },
+    { to: "/connectors", key: "connectors", icon: <ApiOutlined />, roles: ["system_administrator"] },
     { to: "/terms", key: "terms", icon: <BookOutlined /> },
     { to: "/sql", key: "sql", icon: <CodeOutlined />, roles: WORKING },
     { to: "/components", key: "components", icon: <AppstoreOutlined /> },
@@ -102,7 +103,7 @@ export function Navigation({ party }: { party: Party }) {
           {entriesOf(side, party).map((entry) => (
               <Link key={entry.to} to={entry.to} className="nav-link" activeOptions={{ exact: entry.exact, includeSearch: false }}>
                 <span aria-hidden="true">{entry.icon}</span>
-                {entry.key === "sbom" || entry.key === "terms" ? t(`${entry.key}.title`) : t(`nav.${entry.key}`)}
+                {entry.key === "sbom" || entry.key === "terms" || entry.key === "connectors" ? t(`${entry.key}.title`) : t(`nav.${entry.key}`)}
               </Link>
           ))}
         </div>

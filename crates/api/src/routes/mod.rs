@@ -5,6 +5,7 @@ pub(crate) mod accounts;
 pub(crate) mod audit;
 pub(crate) mod compliance;
 pub(crate) mod components;
+pub(crate) mod connectors;
 pub(crate) mod datasets;
 pub(crate) mod evidence;
 pub(crate) mod federation;
@@ -54,6 +55,7 @@ pub(crate) fn all(registry: &Registry) -> Vec<Endpoint> {
     endpoints.extend(datasets::endpoints());
     endpoints.extend(linked_data::endpoints());
     endpoints.extend(search::endpoints());
+    endpoints.extend(connectors::endpoints());
     endpoints.extend(terms::endpoints());
     endpoints.extend(lineage::endpoints());
     endpoints.extend(grading::endpoints());

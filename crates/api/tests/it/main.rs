@@ -12,6 +12,7 @@ mod access;
 mod audit;
 mod audit_files;
 mod compliance;
+mod connectors;
 mod data;
 mod document;
 mod federation;

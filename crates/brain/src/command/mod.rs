@@ -6,6 +6,7 @@ mod ca;
 mod catalog;
 mod compliance;
 mod corpus;
+mod connector;
 mod doctor;
 mod drill;
 mod entity_match;
@@ -58,6 +59,9 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         Command::Doctor(arguments) => on_node(loaded, async |node| doctor::doctor(node, arguments).await),
         Command::Run(arguments) => quiet(loaded, |loaded| run::run(loaded, arguments)),
         Command::Ingest(arguments) => on_node(loaded, async |node| ingest::ingest(node, arguments).await),
+        Command::Connector(arguments) => {
+            on_node(loaded, async |node| connector::connector(node, arguments).await)
+        }
         Command::Simulate(arguments) => quiet(loaded, |_| simulate::simulate(arguments)),
         Command::Corpus(arguments) => quiet(loaded, |_| corpus::corpus(arguments)),
         Command::Sql(arguments) => on_node(loaded, async |node| sql::sql(node, arguments).await),

@@ -70,6 +70,8 @@ pub async fn serve(loaded: Loaded) -> Result<ExitCode> {
         node.config.lineage.clone(),
     ));
     let catching_up = tokio::spawn(catch_up(node.warehouse.clone()));
+    let connectors = node.connectors.clone();
+    let connecting = tokio::spawn(async move { connectors.keep().await });
     let search = node.warehouse.search();
     let searching = tokio::spawn(async move { search.keep().await });
     let address = listener.local_addr()?;
@@ -92,6 +94,7 @@ pub async fn serve(loaded: Loaded) -> Result<ExitCode> {
         telling,
         catching_up,
         searching,
+        connecting,
     ] {
         task.abort();
     }
@@ -115,6 +118,7 @@ fn services(
     Services {
         trust: node.trust.clone(),
         warehouse: node.warehouse.clone(),
+        connectors: node.connectors.clone(),
         registry: node.registry.clone(),
         clock: node.clock.clone(),
         metrics,
@@ -265,6 +269,7 @@ async fn sweep(trust: brain_trust::Trust) {
 /// Finish or cancel running ingests, then sign the evidence head.
 async fn stop(node: &Node, runs: Runs) {
     tracing::info!("stopping");
+    node.connectors.close().await;
     let left = runs.drain(DRAIN).await;
     if left > 0 {
         tracing::warn!(left, "ingests still running; the next start finishes or undoes them");

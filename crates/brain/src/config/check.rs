@@ -45,6 +45,7 @@ pub(super) fn all(config: &Config) -> Result<()> {
     transport(config)?;
     network(config)?;
     scanning(&config.upload)?;
+    connecting(config)?;
     Egress::new(&config.egress).map_err(|error| told(error.into()))?;
     telling(config)?;
     if !config.http.public_url.is_empty() {
@@ -183,6 +184,17 @@ fn telling(config: &Config) -> Result<()> {
     Egress::new(&config.egress)
         .and_then(|egress| egress.permit(&lineage.openlineage_url))
         .map_err(|error| told(error.into()))
+}
+
+fn connecting(config: &Config) -> Result<()> {
+    match config.connect.folders.iter().find(|folder| !folder.is_absolute()) {
+        None => Ok(()),
+        Some(folder) => bail!(
+            "connect.folders 中的 {0:?} 须为绝对路径，如 \"/data/in\"。\n\
+             connect.folders: {0:?}: write an absolute path, as in \"/data/in\".",
+            folder.display().to_string()
+        ),
+    }
 }
 
 fn scanning(upload: &ScanOptions) -> Result<()> {

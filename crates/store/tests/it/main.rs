@@ -10,6 +10,7 @@
 mod access;
 mod audit;
 mod catalogue;
+mod connector;
 mod copy;
 mod crypto;
 mod database;

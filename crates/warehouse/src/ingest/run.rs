@@ -7,7 +7,7 @@ use super::report::{ColumnReport, IngestReport, TableReport, peak_memory_mb};
 use super::unlanded::{Ending, Unlanded};
 use super::{IngestError, layout};
 use crate::handle::Inner;
-use crate::mapping::{self, AUTO, Mapping, Mode, TableMapping};
+use crate::mapping::{self, AUTO, ColumnType, Mapping, Mode, TableMapping};
 use crate::model::ModelState;
 use crate::query::QueryLimits;
 use crate::source::{self, FileDigest, TableFiles, hex};
@@ -49,6 +49,9 @@ pub struct IngestOptions {
     pub dataset: Option<String>,
     /// Leave the models as they are; they stay stale until the next refresh.
     pub skip_models: bool,
+    /// Let `auto` add to the table what other files put there, with every column as text: batches of one source need not
+    /// look alike. A mapping says itself whether it adds or replaces.
+    pub append: bool,
 }
 
 impl Warehouse {
@@ -271,7 +274,14 @@ impl Run<'_> {
             let (path, cancel) = (request.path.clone(), cancel.clone());
             let (dataset, unpack) = (request.options.dataset.clone(), self.inner.unpack());
             let work = move || infer(&path, dataset.as_deref(), unpack, &cancel).map_err(Error::from);
-            return blocking(work).await;
+            let mut mapping = blocking(work).await?;
+            if request.options.append {
+                for table in &mut mapping.tables {
+                    table.mode = Mode::Append;
+                    table.columns.iter_mut().for_each(|column| column.kind = ColumnType::Text);
+                }
+            }
+            return Ok(mapping);
         }
         let mappings = mapping::all(&self.inner.options.root).map_err(Error::passed)?;
         let known = mappings.iter().map(|mapping| mapping.name.clone()).collect();

@@ -9,6 +9,7 @@
 #![allow(unreachable_pub, reason = "a test binary has no outside")]
 
 mod catalogue;
+mod connect;
 mod door;
 mod door_limits;
 mod grading;

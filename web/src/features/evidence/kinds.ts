@@ -21,7 +21,7 @@ export const KINDS = [
   "lineage.received", "lineage.told", "model.run", "node.changed_back", "node.register", "organisation.put",
   "policy.refuse", "request.delegate", "request.undelegate", "request.end", "request.expire", "request.fill",
   "request.withdraw", "retention.reject", "second_factor.add", "second_factor.remove", "second_factor.rename",
-  "second_factor.reset", "second_factor.codes", "second_factor.copied", "secret.seal", "secret.reseal", "session.end",
+  "connector.change", "connector.create", "connector.remove", "connector.run", "second_factor.reset", "second_factor.codes", "second_factor.copied", "secret.seal", "secret.reseal", "session.end",
   "session.step_up", "session.stolen", "term.change", "term.create", "term.remove",
 ] as const;
 

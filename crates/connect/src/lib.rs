@@ -1,0 +1,27 @@
+//! Connectors (数据源连接器): the next batch of a source since a position becomes one file in a landing folder.
+//!
+//! Invariants: a source never holds more than a page or a row in memory, and never writes more than the landing allows;
+//! a position names only what the file of its batch, or a batch before, holds. Whoever lands the file commits the
+//! position with it, so that a source that dies on the way loses nothing and brings nothing twice.
+//! Deliberately absent: the warehouse, the store, and when a connector runs; a secret is given, never looked up.
+//! Start reading at [`Source`], then [`fetch`] and `folder.rs`, the simplest source.
+
+mod error;
+mod folder;
+mod http;
+mod landing;
+mod postgres;
+mod retry;
+mod schedule;
+mod settings;
+mod source;
+
+pub use error::{Error, Result};
+pub use folder::FolderSettings;
+pub use http::{Authentication, HttpSettings, Incremental, Paging};
+pub use landing::{Landing, Limits};
+pub use postgres::{PostgresSettings, Tls};
+pub use retry::{Backoff, fetch};
+pub use schedule::Schedule;
+pub use settings::{Kind, Settings};
+pub use source::{Control, Fetched, Finding, Position, Secret, Source, Surroundings};

@@ -1,0 +1,14 @@
+//! Connectors against real servers and real folders.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::indexing_slicing,
+    reason = "helpers of tests stop the test that uses them, and say what is skipped"
+)]
+
+mod folder;
+mod http;
+mod node;
+mod postgres;
+mod resume;

@@ -1,0 +1,191 @@
+//! A real PostgreSQL.
+
+use brain_connect::Settings;
+use serde_json::{Value, json};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
+
+use crate::node::Node;
+
+struct Server {
+    connection: PgConnection,
+    schema: String,
+    port: u16,
+}
+
+impl Server {
+    /// `None`, with a line that says so, where no PostgreSQL is offered.
+    #[expect(clippy::disallowed_methods, reason = "tests learn about services from the environment")]
+    async fn of_the_environment(schema: &str) -> Option<Self> {
+        let Ok(url) = std::env::var("BRAIN_TEST_POSTGRES") else {
+            println!("skipped: BRAIN_TEST_POSTGRES is not set");
+            return None;
+        };
+        let schema = format!("connect_{schema}");
+        let port = url.rsplit_once(':').unwrap().1.split('/').next().unwrap().parse().unwrap();
+        let mut server = Self { connection: PgConnection::connect(&url).await.unwrap(), schema, port };
+        server.run(&format!("DROP SCHEMA IF EXISTS {0} CASCADE; CREATE SCHEMA {0}", server.schema)).await;
+        server.run(&format!("SET search_path = {}", server.schema)).await;
+        Some(server)
+    }
+
+    async fn run(&mut self, sql: &str) {
+        self.connection.execute(sqlx::raw_sql(AssertSqlSafe(sql.to_owned()))).await.unwrap();
+    }
+
+    fn node(&self) -> Node {
+        Node::new(&[format!("tcp://127.0.0.1:{}", self.port)])
+    }
+
+    fn settings(&self, table: &str, more: Value) -> Settings {
+        let mut all = json!({
+            "kind": "postgres", "host": "127.0.0.1", "port": self.port, "database": "postgres",
+            "user": "postgres", "tls": "off", "schema": self.schema, "table": table,
+        });
+        all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        serde_json::from_value(all).unwrap()
+    }
+}
+
+fn rows(texts: &[String]) -> Vec<Value> {
+    texts.iter().flat_map(|text| text.lines()).map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn ids(texts: &[String]) -> Vec<String> {
+    rows(texts).iter().map(|row| row["id"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn a_whole_table_comes_with_every_value_as_it_is() {
+    let Some(mut server) = Server::of_the_environment("whole").await else { return };
+    server
+        .run(
+            "CREATE TABLE \"Odd \"\"Name\" (id bigint PRIMARY KEY, \"金额\" numeric(30,10), note text, at timestamptz, raw bytea, tags text[]); \
+             INSERT INTO \"Odd \"\"Name\" VALUES (9007199254740993, 12345678901234567890.0123456789, E'a\\n\"b\"\\\\', '2026-11-30 10:00:00.123456+08', '\\xdead', '{甲,乙}'), (2, NULL, NULL, NULL, NULL, NULL)",
+        )
+        .await;
+    let node = server.node();
+    let settings = server.settings("Odd \"Name", json!({}));
+    let (texts, _) = node.drain(&settings, None).await;
+    let rows = rows(&texts);
+    assert_eq!(rows[0]["id"], "9007199254740993");
+    assert_eq!(rows[0]["金额"], "12345678901234567890.0123456789");
+    assert_eq!(rows[0]["note"], "a\n\"b\"\\");
+    assert_eq!(rows[0]["at"], "2026-11-30T02:00:00.123456+00:00");
+    assert_eq!(rows[0]["raw"], "\\xdead");
+    assert_eq!(rows[0]["tags"], json!(["甲", "乙"]));
+    assert_eq!(rows[1]["金额"], Value::Null);
+    assert_eq!(rows.len(), 2);
+}
+
+#[tokio::test]
+async fn what_is_new_comes_in_bounded_batches_though_many_rows_share_a_value() {
+    let Some(mut server) = Server::of_the_environment("new").await else { return };
+    server
+        .run(
+            "CREATE TABLE sale (id bigint PRIMARY KEY, at timestamptz NOT NULL); \
+             INSERT INTO sale SELECT n, '2026-01-01'::timestamptz + (n / 7) * interval '1 second' FROM generate_series(1, 100) n",
+        )
+        .await;
+    let mut node = server.node();
+    node.limits.batch_rows_max = 9;
+    let settings = server.settings("sale", json!({ "cursor": "at" }));
+    let (texts, position) = node.drain(&settings, None).await;
+    assert_eq!(texts.len(), 12);
+    assert_eq!(ids(&texts), (1..=100).map(|id| id.to_string()).collect::<Vec<_>>());
+    let (texts, position) = node.drain(&settings, position).await;
+    assert!(texts.is_empty());
+    server.run("INSERT INTO sale VALUES (101, '2026-01-01 00:00:14+00'), (102, '2026-02-01'), (103, '2026-02-01')").await;
+    let (texts, _) = node.drain(&settings, position).await;
+    assert_eq!(ids(&texts), ["101", "102", "103"], "101 has the last value, and a higher key");
+    node.limits.batch_rows_max = 1_000;
+    node.limits.batch_bytes_max = 400;
+    let (texts, _) = node.drain(&settings, None).await;
+    assert!(texts.len() > 10 && texts.iter().all(|text| text.len() < 500), "bounded by bytes, too");
+    assert_eq!(ids(&texts).len(), 103);
+}
+
+#[tokio::test]
+async fn what_would_lose_rows_is_refused_in_words() {
+    let Some(mut server) = Server::of_the_environment("refused").await else { return };
+    server
+        .run(
+            "CREATE TABLE keyless (id bigint, at timestamptz); INSERT INTO keyless VALUES (1, NULL); \
+             CREATE VIEW seen AS SELECT id, coalesce(at, '2026-01-01') AS at FROM keyless",
+        )
+        .await;
+    let node = server.node();
+    for (settings, says) in [
+        (server.settings("keyless", json!({ "cursor": "at" })), "no primary key"),
+        (server.settings("keyless", json!({ "cursor": "at", "key": ["id"] })), "is empty in some rows"),
+        (server.settings("keyless", json!({ "cursor": "when", "key": ["id"] })), "no column when"),
+        (server.settings("none", json!({})), "no table or view"),
+    ] {
+        let (outcome, attempts) = node.batch(&settings, None, None).await;
+        let error = outcome.unwrap_err();
+        assert_eq!((error.code(), attempts), ("connect/setting", 1));
+        assert!(error.to_string().contains(says), "{error}");
+    }
+    let (texts, _) =
+        node.drain(&server.settings("seen", json!({ "cursor": "at", "key": ["id"] })), None).await;
+    assert_eq!(ids(&texts), ["1"], "a view with a key of its own");
+    let later = server.settings("seen", json!({ "cursor": "at", "key": ["id"], "settle_s": 86_400 }));
+    assert_eq!(node.drain(&later, None).await.0.len(), 1, "old enough");
+}
+
+#[tokio::test]
+async fn a_connection_is_checked_reads_only_and_says_who_failed() {
+    let Some(mut server) = Server::of_the_environment("checked").await else { return };
+    server.run("CREATE TABLE a (id bigint PRIMARY KEY); CREATE SEQUENCE counted; CREATE VIEW writes AS SELECT nextval('counted') AS id").await;
+    let settings = server.settings("a", json!({}));
+    let error = Node::new(&[]).batch(&settings, None, None).await.0.unwrap_err();
+    assert_eq!(error.code(), "egress/address");
+    let (outcome, attempts) = server.node().batch(&server.settings("writes", json!({})), None, None).await;
+    let error = outcome.unwrap_err();
+    assert!(error.to_string().contains("read-only transaction"), "{error}");
+    assert_eq!((error.code(), attempts), ("connect/database", 1));
+    let wrong = server.settings("a", json!({ "database": "nowhere" }));
+    let (outcome, attempts) = server.node().batch(&wrong, None, None).await;
+    assert!(outcome.unwrap_err().to_string().contains("3D000"));
+    assert_eq!(attempts, 1);
+    let finding = server.settings("a", json!({})).open(None, server.node().surroundings).unwrap();
+    let finding = finding.test(&brain_connect::Control::default()).await.unwrap();
+    assert_eq!(finding.fields, ["id"]);
+}
+
+#[tokio::test]
+async fn a_server_that_goes_away_in_the_middle_is_tried_again_and_nothing_comes_twice() {
+    let Some(mut server) = Server::of_the_environment("dies").await else { return };
+    // The row of the first attempt that kills its own connection: a sequence cannot be used in a read-only transaction, so
+    // the server is told from outside, while the rows are sent.
+    server
+        .run(
+            "CREATE TABLE big (id bigint PRIMARY KEY, filling text); \
+             INSERT INTO big SELECT n, repeat('x', 1000) FROM generate_series(1, 60000) n",
+        )
+        .await;
+    let node = server.node();
+    let settings = server.settings("big", json!({}));
+    let schema = server.schema.clone();
+    let killer = tokio::spawn(async move {
+        for _ in 0..2_000 {
+            let killed: Vec<(bool,)> = sqlx::query_as(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                 WHERE application_name = 'brain-connector' AND query LIKE '%row_to_json%' AND query LIKE $1",
+            )
+            .bind(format!("%{schema}%"))
+            .fetch_all(&mut server.connection)
+            .await
+            .unwrap();
+            if !killed.is_empty() {
+                return true;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        }
+        false
+    });
+    let (outcome, attempts) = node.batch(&settings, None, None).await;
+    let (text, _) = outcome.unwrap().unwrap();
+    assert_eq!(text.lines().count(), 60_000);
+    assert!(killer.await.unwrap(), "the connection was met");
+    assert_eq!(attempts, 2);
+}

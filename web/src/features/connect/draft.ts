@@ -1,0 +1,196 @@
+// The form's flat fields, and what the node takes.
+import type { Connector, NewConnector, Schedule, SourceSettings } from "../../sdk/types";
+
+export type Kind = SourceSettings["kind"];
+export const KINDS: Kind[] = ["folder", "http", "postgres"];
+
+export interface Draft {
+  name: string;
+  kind: Kind;
+  mapping: string;
+  dataset?: string;
+  every: Schedule["every"];
+  minutes?: number;
+  at?: string;
+  enabled: boolean;
+  secret?: string;
+  beginning?: boolean;
+  // folder
+  path?: string;
+  pattern?: string;
+  // http
+  url?: string;
+  records?: string;
+  authentication?: "none" | "bearer" | "basic" | "header";
+  authenticationName?: string;
+  paging?: "none" | "page" | "offset" | "cursor" | "link";
+  pagingParameter?: string;
+  pagingFirst?: number;
+  pagingNext?: string;
+  field?: string;
+  fieldParameter?: string;
+  pause?: number;
+  // postgres
+  host?: string;
+  port?: number;
+  database?: string;
+  user?: string;
+  encrypted?: boolean;
+  schema?: string;
+  table?: string;
+  cursor?: string;
+  key?: string[];
+}
+
+export const EMPTY: Partial<Draft> = {
+  kind: "folder",
+  mapping: "auto",
+  every: "never",
+  minutes: 60,
+  at: "02:30",
+  enabled: true,
+  pattern: "*",
+  authentication: "none",
+  paging: "none",
+  pagingFirst: 1,
+  pause: 0,
+  port: 5432,
+  schema: "public",
+  encrypted: true,
+};
+
+const filled = (value: string | undefined) => {
+  const trimmed = value?.trim() ?? "";
+  return trimmed === "" ? undefined : trimmed;
+};
+
+/** Parameters of every call and seconds to settle are not in the form: what is there is kept. */
+function settingsOf(draft: Draft, before: SourceSettings | undefined): SourceSettings {
+  switch (draft.kind) {
+    case "folder":
+      return { kind: "folder", path: draft.path?.trim() ?? "", pattern: filled(draft.pattern) ?? "*", settle_s: before?.kind === "folder" ? before.settle_s : 10 };
+    case "http":
+      return {
+        kind: "http",
+        url: draft.url?.trim() ?? "",
+        query: before?.kind === "http" ? before.query : {},
+        records: draft.records?.trim() ?? "",
+        authentication: authenticationOf(draft),
+        paging: pagingOf(draft),
+        incremental: filled(draft.field) ? { field: filled(draft.field) ?? "", parameter: filled(draft.fieldParameter) ?? null } : null,
+        pause_ms: draft.pause ?? 0,
+      };
+    case "postgres":
+      return {
+        kind: "postgres",
+        host: draft.host?.trim() ?? "",
+        port: draft.port ?? 5432,
+        database: draft.database?.trim() ?? "",
+        user: draft.user?.trim() ?? "",
+        tls: draft.encrypted === false ? "off" : "on",
+        schema: filled(draft.schema) ?? "public",
+        table: draft.table?.trim() ?? "",
+        cursor: filled(draft.cursor) ?? null,
+        key: draft.key ?? [],
+        settle_s: before?.kind === "postgres" && filled(draft.cursor) ? before.settle_s : 0,
+      };
+  }
+}
+
+type Http = Extract<SourceSettings, { kind: "http" }>;
+
+function authenticationOf(draft: Draft): Http["authentication"] {
+  switch (draft.authentication) {
+    case "bearer":
+      return { by: "bearer" };
+    case "basic":
+      return { by: "basic", user: draft.authenticationName?.trim() ?? "" };
+    case "header":
+      return { by: "header", name: draft.authenticationName?.trim() ?? "" };
+    default:
+      return null;
+  }
+}
+
+function pagingOf(draft: Draft): Http["paging"] {
+  const parameter = draft.pagingParameter?.trim() ?? "";
+  switch (draft.paging) {
+    case "page":
+      return { by: "page", parameter, first: draft.pagingFirst ?? 1 };
+    case "offset":
+      return { by: "offset", parameter };
+    case "cursor":
+      return { by: "cursor", parameter, next: draft.pagingNext?.trim() ?? "" };
+    case "link":
+      return { by: "link" };
+    default:
+      return { by: "none" };
+  }
+}
+
+function scheduleOf(draft: Draft): Schedule {
+  if (draft.every === "minutes") return { every: "minutes", minutes: draft.minutes ?? 60 };
+  if (draft.every === "day") return { every: "day", at: draft.at?.trim() ?? "" };
+  return { every: "never" };
+}
+
+export function bodyOf(draft: Draft, present: Connector | null): NewConnector {
+  return {
+    name: draft.name.trim(),
+    settings: settingsOf(draft, present?.settings),
+    secret: draft.secret ? draft.secret : null,
+    mapping: draft.mapping.trim(),
+    dataset: draft.mapping.trim() === "auto" ? (filled(draft.dataset) ?? null) : null,
+    schedule: scheduleOf(draft),
+    enabled: draft.enabled,
+  };
+}
+
+export function draftOf(connector: Connector): Partial<Draft> {
+  const { settings, schedule } = connector;
+  const common: Partial<Draft> = {
+    ...EMPTY,
+    name: connector.name,
+    kind: settings.kind,
+    mapping: connector.mapping,
+    dataset: connector.dataset ?? undefined,
+    enabled: connector.enabled,
+    every: schedule.every,
+    ...(schedule.every === "minutes" ? { minutes: schedule.minutes } : {}),
+    ...(schedule.every === "day" ? { at: schedule.at } : {}),
+  };
+  switch (settings.kind) {
+    case "folder":
+      return { ...common, path: settings.path, pattern: settings.pattern };
+    case "http": {
+      const { authentication, paging, incremental } = settings;
+      return {
+        ...common,
+        url: settings.url,
+        records: settings.records,
+        authentication: authentication?.by ?? "none",
+        authenticationName: authentication?.by === "basic" ? authentication.user : authentication?.by === "header" ? authentication.name : undefined,
+        paging: paging?.by ?? "none",
+        pagingParameter: paging && "parameter" in paging ? paging.parameter : undefined,
+        pagingFirst: paging?.by === "page" ? paging.first : 1,
+        pagingNext: paging?.by === "cursor" ? paging.next : undefined,
+        field: incremental?.field,
+        fieldParameter: incremental?.parameter ?? undefined,
+        pause: settings.pause_ms,
+      };
+    }
+    case "postgres":
+      return {
+        ...common,
+        host: settings.host,
+        port: settings.port,
+        database: settings.database,
+        user: settings.user,
+        encrypted: settings.tls !== "off",
+        schema: settings.schema,
+        table: settings.table,
+        cursor: settings.cursor ?? undefined,
+        key: settings.key,
+      };
+  }
+}
