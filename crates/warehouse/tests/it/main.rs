@@ -15,6 +15,7 @@ mod grading;
 mod masks;
 mod models;
 mod node;
+mod own_models;
 mod quality;
 mod retention;
 mod search;
