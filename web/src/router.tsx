@@ -194,6 +194,12 @@ const terms = createRoute({
   validateSearch: (s: Search): { text?: string; dataset?: string; page?: number } => ({ text: str(s.text), dataset: str(s.dataset), page: num(s.page) }),
   component: lazyRouteComponent(() => import("./features/terms/TermsPage"), "TermsPage"),
 });
+const models = createRoute({
+  getParentRoute: () => shell,
+  path: "/models",
+  validateSearch: (s: Search): { select?: string; model?: string } => ({ select: str(s.select), model: str(s.model) }),
+  component: lazyRouteComponent(() => import("./features/models/ModelsPage"), "ModelsPage"),
+});
 const sql = createRoute({
   getParentRoute: () => shell,
   path: "/sql",
@@ -349,7 +355,7 @@ export const router = createRouter({
     signOutPage,
     password,
     shell.addChildren([
-      home, chains, chain, map, gap, candidates, risk, firms, firm, data, ingest, dataset, search, terms, sql, components, component,
+      home, chains, chain, map, gap, candidates, risk, firms, firm, data, ingest, dataset, search, terms, models, sql, components, component,
       evidence, audit, incidents, incident, quality, qualityTicket, grading, nodes, compliance, retention, accounts, requests, access, keys, sbom, security, about,
     ]),
   ]),

@@ -1980,6 +1980,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 数据模型：顺序、状态及原因、有误的文件 · Models in order with their health and why; broken files */
+        get: operations["models_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 模型运行历史 · What came of every attempt at a model */
+        get: operations["models_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 一个模型：查询、字段、测试、历史 · One model: query, columns, tests, history */
+        get: operations["models_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 试算：将运行什么、为何、估计行数；不写入 · Dry run: what would run, why, how many rows */
+        post: operations["models_plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 运行过期的模型；测试通过才发布 · Run the stale models; a version is published when its tests pass */
+        post: operations["models_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/ingest": {
         parameters: {
             query?: never;
@@ -6127,13 +6212,295 @@ export interface components {
             /** @description What changed. */
             detail: unknown;
         };
+        /** @description Every model of a node. */
+        ModelList: {
+            /** @description Each after those it reads. */
+            models: components["schemas"]["ModelCard"][];
+            /** @description Files that cannot be used. */
+            broken: components["schemas"]["ModelError"][];
+        };
+        /** @description A model in the list. */
+        ModelCard: {
+            /** @description Model and dataset name. */
+            name: string;
+            /** @description Title. */
+            title: components["schemas"]["Text"];
+            /** @description What the table holds. */
+            description: components["schemas"]["Text"];
+            /** @description Who owns it. */
+            owner: string;
+            /** @description Public, industry or enterprise data. */
+            side: components["schemas"]["DataSide"];
+            /** @description Grade of the table. */
+            grade: components["schemas"]["Grade"];
+            /** @description `standard`, `subject`, `topic/industry` or `topic/business`. */
+            place: string;
+            /** @description File in the data folder; none for the models of the program. */
+            file: string | null;
+            /** @description Words to select it by. */
+            tags: string[];
+            /** @description Columns that identify a row. */
+            keys: string[];
+            /** @description Tables it needs. */
+            inputs: string[];
+            /** @description Tables it uses where they are there. */
+            optional: string[];
+            /** @description Cursor column or `key`, where it is made incrementally. */
+            incremental: string | null;
+            /** @description Its tests as written. */
+            tests: string[];
+            /** @description How it is. */
+            health: components["schemas"]["ModelHealth"];
+            /** @description Why. */
+            reasons: components["schemas"]["Text"][];
+            /**
+             * Format: uint64
+             * @description Version there is.
+             */
+            version: number | null;
+            /**
+             * Format: uint64
+             * @description Rows of it.
+             */
+            rows: number | null;
+            /** @description How old it is against what it may be; none without a rule or a first run. */
+            age: components["schemas"]["ModelAge"] | null;
+            /**
+             * Format: date-time
+             * @description What that age counts from.
+             */
+            newest: string | null;
+            /** @description Its last attempt. */
+            last: components["schemas"]["AttemptCard"] | null;
+        };
+        /** @description How a model is. */
+        ModelHealth: "fresh" | "stale" | "waiting" | "blocked" | "failing";
+        /** @description How old a model is, against what it may be. */
+        ModelAge: "fresh" | "warn" | "fail";
+        /** @description One attempt at a model. */
+        AttemptCard: {
+            /** @description Id. */
+            id: string;
+            /** @description Model. */
+            model: string;
+            /** @description `ran`, `failed`, `tests_failed` or `skipped`. */
+            state: string;
+            /** @description `full`, `incremental` or `backfill`. */
+            mode: string;
+            /** @description Who asked. */
+            actor: string;
+            /**
+             * Format: uint64
+             * @description Version of its table afterwards.
+             */
+            version: number | null;
+            /**
+             * Format: uint64
+             * @description Rows made.
+             */
+            rows: number | null;
+            /**
+             * Format: double
+             * @description Seconds it took.
+             */
+            seconds: number;
+            /** @description Why it failed or was skipped. */
+            reason: components["schemas"]["Text"] | null;
+            /** @description Outcomes of its tests, without rows. */
+            tests: components["schemas"]["TestOutcome"][];
+            /**
+             * Format: date-time
+             * @description Newest value of the column its freshness is of.
+             */
+            newest: string | null;
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            at: string;
+        };
+        /** @description Outcome of one test. */
+        TestOutcome: {
+            /** @description As written in the model. */
+            test: string;
+            /** @description How it stands. */
+            standing: components["schemas"]["QualityStanding"];
+            /** @description `error` keeps a version from being published, `warning` does not. */
+            severity: components["schemas"]["QualitySeverity"];
+            /**
+             * Format: uint64
+             * @description Rows checked.
+             */
+            checked: number;
+            /**
+             * Format: uint64
+             * @description Rows that failed.
+             */
+            failed: number;
+            /** @description In words. */
+            says: components["schemas"]["Text"];
+            /** @description The first rows that failed, as the caller may see them; never stored. */
+            examples?: components["schemas"]["ModelTestExamples"] | null;
+        };
+        /** @description Rows as text. */
+        ModelTestExamples: {
+            /** @description Names of the columns. */
+            columns: string[];
+            /** @description Cells by row; a missing value is none. */
+            rows: (string | null)[][];
+        };
+        /** @description A model file that cannot be used. */
+        ModelError: {
+            /** @description File it lies in; the name of the model for those of the program. */
+            file: string;
+            /**
+             * Format: uint
+             * @description Line, counted from 1.
+             */
+            line: number;
+            /** @description What is wrong. */
+            problem: components["schemas"]["Text"];
+            /** @description How to mend it. */
+            fix: components["schemas"]["Text"];
+        };
+        /** @description One page of a list. */
+        Page14: {
+            /** @description The items of this page. */
+            items: components["schemas"]["AttemptCard"][];
+            /**
+             * Format: uint64
+             * @description Items in the whole list.
+             */
+            total: number;
+            /**
+             * Format: uint64
+             * @description This page's number, from 1.
+             */
+            page: number;
+            /**
+             * Format: uint64
+             * @description Items per page.
+             */
+            page_size: number;
+        };
+        /** @description One model with its query and its history. */
+        ModelDetail: {
+            /** @description As in the list. */
+            card: components["schemas"]["ModelCard"];
+            /** @description Columns made, in order. */
+            columns: components["schemas"]["ModelColumnCard"][];
+            /** @description The query. */
+            sql: string;
+            /** @description Models and others that read it, as far as models tell. */
+            read_by: string[];
+            /** @description Its last attempts, newest first. */
+            attempts: components["schemas"]["AttemptCard"][];
+        };
+        /** @description A column as documented. */
+        ModelColumnCard: {
+            /** @description Name. */
+            name: string;
+            /** @description Meaning. */
+            title: components["schemas"]["Text"];
+            /** @description Grade as documented. */
+            grade: components["schemas"]["Grade"];
+            /** @description Unit of the numbers. */
+            unit: string | null;
+        };
+        /** @description What a run would do. */
+        ModelPlan: {
+            /** @description Each after those it reads. */
+            steps: components["schemas"]["ModelStep"][];
+        };
+        /** @description One model in a plan. */
+        ModelStep: {
+            /** @description Model. */
+            model: string;
+            /** @description What a run would do. */
+            standing: components["schemas"]["Standing"];
+            /** @description How it would be made. */
+            mode: components["schemas"]["MakeMode"];
+            /** @description Why. */
+            reasons: components["schemas"]["Text"][];
+            /** @description What it reads. */
+            inputs: components["schemas"]["StepInput"][];
+            /**
+             * Format: uint64
+             * @description Rows of the version there is.
+             */
+            rows: number | null;
+            /**
+             * Format: uint64
+             * @description 估计行数 · Rows to expect: the rows there are, grown as the inputs grew since; none before the first run.
+             */
+            rows_estimate: number | null;
+        };
+        /** @description What a run would do with a model. */
+        Standing: "stale" | "fresh" | "waiting" | "blocked";
+        /** @description How a model is made. */
+        MakeMode: "full" | "incremental" | "backfill";
+        /** @description A table a step reads. */
+        StepInput: {
+            /** @description Dataset. */
+            dataset: string;
+            /**
+             * Format: uint64
+             * @description Version now; none where it is not there.
+             */
+            version: number | null;
+            /**
+             * Format: uint64
+             * @description Rows of it.
+             */
+            rows: number | null;
+            /**
+             * Format: uint64
+             * @description Version at the last run.
+             */
+            read_before: number | null;
+        };
+        /** @description What a run did. */
+        ModelRuns: {
+            /** @description Each after those it reads. */
+            runs: components["schemas"]["ModelRun"][];
+        };
+        /** @description One model in a run. */
+        ModelRun: {
+            /** @description Model and dataset name. */
+            model: string;
+            /** @description What became of it. */
+            state: components["schemas"]["ModelState"];
+            /** @description How it was made. */
+            mode: components["schemas"]["MakeMode"];
+            /**
+             * Format: uint64
+             * @description Version of the dataset afterwards.
+             */
+            version: number | null;
+            /**
+             * Format: uint64
+             * @description Rows of that version; where a test failed, of the one not published.
+             */
+            rows: number | null;
+            /**
+             * Format: double
+             * @description Seconds the run took; 0 where there was none.
+             */
+            seconds: number;
+            /** @description Why it did not run. */
+            reason: components["schemas"]["Text"] | null;
+            /** @description Outcomes of its tests. */
+            tests: components["schemas"]["TestOutcome"][];
+        };
+        /** @description What became of a model in a run. */
+        ModelState: "ran" | "unchanged" | "waiting" | "failed" | "tests_failed" | "skipped";
         /** @description A run that was begun. */
         RunStarted: {
             /** @description Ask for it at `/api/v1/ingest/runs/{id}`. */
             run_id: string;
         };
         /** @description One page of a list. */
-        Page14: {
+        Page15: {
             /** @description The items of this page. */
             items: components["schemas"]["RunCard"][];
             /**
@@ -6632,7 +6999,7 @@ export interface components {
             positions: number;
         };
         /** @description One page of a list. */
-        Page15: {
+        Page16: {
             /** @description The items of this page. */
             items: components["schemas"]["RecordedEntry"][];
             /**
@@ -6829,7 +7196,7 @@ export interface components {
             /** @description Logs whose checkpoints we counter-sign. */
             logs: components["schemas"]["WitnessedLog"][];
             /** @description Proofs that a log misbehaved, newest first. */
-            alarms: components["schemas"]["Page16"];
+            alarms: components["schemas"]["Page17"];
         };
         /** @description How a witness stands to us. */
         PeerStatus: {
@@ -6885,7 +7252,7 @@ export interface components {
             signed_at: string | null;
         };
         /** @description One page of a list. */
-        Page16: {
+        Page17: {
             /** @description The items of this page. */
             items: components["schemas"]["AlarmCard"][];
             /**
@@ -7004,7 +7371,7 @@ export interface components {
             witness: components["schemas"]["VerifierKey"][];
         };
         /** @description One page of a list. */
-        Page17: {
+        Page18: {
             /** @description The items of this page. */
             items: components["schemas"]["AuditRecord"][];
             /**
@@ -7207,7 +7574,7 @@ export interface components {
         /** @description What is wrong with a record. */
         AuditProblem: "altered" | "missing" | "inserted" | "bad_anchor" | "bad_index" | "bad_expiry";
         /** @description One page of a list. */
-        Page18: {
+        Page19: {
             /** @description The items of this page. */
             items: components["schemas"]["IncidentCard"][];
             /**
@@ -7639,7 +8006,7 @@ export interface components {
             entries: number;
         };
         /** @description One page of a list. */
-        Page19: {
+        Page20: {
             /** @description The items of this page. */
             items: components["schemas"]["PeerStanding"][];
             /**
@@ -7880,7 +8247,7 @@ export interface components {
         /** @description What goes when the time is up. */
         RetentionWhat: "past_versions" | "everything";
         /** @description One page of a list. */
-        Page20: {
+        Page21: {
             /** @description The items of this page. */
             items: components["schemas"]["DeletionProposal"][];
             /**
@@ -14258,6 +14625,255 @@ export interface operations {
             507: components["responses"]["Refusal507"];
         };
     };
+    models_list: {
+        parameters: {
+            query?: {
+                /** @description 选择，如 `+subject.enterprise`、`tag:master,zone:subject` · Which; all when left out. */
+                select?: string;
+                /** @description 排除 · Which not. */
+                exclude?: string;
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelList"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    models_runs: {
+        parameters: {
+            query?: {
+                /** @description 模型 · Only of this model. */
+                model?: string | null;
+                /** @description 页码，从 1 起 · Page, from 1. */
+                page?: (number | null) | string;
+                /** @description 每页条数 · Items per page. */
+                page_size?: (number | null) | string;
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page14"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    models_show: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelDetail"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    models_plan: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description 选择，空为全部 · Which models, as in `+subject.enterprise tag:master`; all where left out.
+                     * @default
+                     */
+                    select?: string;
+                    /**
+                     * @description 排除 · Which not.
+                     * @default
+                     */
+                    exclude?: string;
+                    /**
+                     * @description 全量重算 · Make them anew although nothing changed, incremental ones from the beginning.
+                     * @default false
+                     */
+                    full_refresh?: boolean;
+                    /**
+                     * @description 回补起点（含） · Backfill: make rows from this value of the cursor column on.
+                     * @default null
+                     */
+                    from?: string | null;
+                    /**
+                     * @description 回补终点（不含） · Backfill: make rows below this value.
+                     * @default null
+                     */
+                    to?: string | null;
+                    /**
+                     * @description 未变的模型也测试 · Test models that did not change, too.
+                     * @default false
+                     */
+                    build?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelPlan"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    models_run: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description 选择，空为全部 · Which models, as in `+subject.enterprise tag:master`; all where left out.
+                     * @default
+                     */
+                    select?: string;
+                    /**
+                     * @description 排除 · Which not.
+                     * @default
+                     */
+                    exclude?: string;
+                    /**
+                     * @description 全量重算 · Make them anew although nothing changed, incremental ones from the beginning.
+                     * @default false
+                     */
+                    full_refresh?: boolean;
+                    /**
+                     * @description 回补起点（含） · Backfill: make rows from this value of the cursor column on.
+                     * @default null
+                     */
+                    from?: string | null;
+                    /**
+                     * @description 回补终点（不含） · Backfill: make rows below this value.
+                     * @default null
+                     */
+                    to?: string | null;
+                    /**
+                     * @description 未变的模型也测试 · Test models that did not change, too.
+                     * @default false
+                     */
+                    build?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelRuns"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
     ingest_start: {
         parameters: {
             query: {
@@ -14329,7 +14945,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page14"];
+                    "application/json": components["schemas"]["Page15"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -16968,7 +17584,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page15"];
+                    "application/json": components["schemas"]["Page16"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -17112,7 +17728,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page15"];
+                    "application/json": components["schemas"]["Page16"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -17569,7 +18185,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page17"];
+                    "application/json": components["schemas"]["Page18"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -17766,7 +18382,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page18"];
+                    "application/json": components["schemas"]["Page19"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -18373,7 +18989,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page19"];
+                    "application/json": components["schemas"]["Page20"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -18628,7 +19244,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page20"];
+                    "application/json": components["schemas"]["Page21"];
                 };
             };
             400: components["responses"]["Refusal400"];
