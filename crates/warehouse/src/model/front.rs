@@ -534,7 +534,7 @@ mod tests {
         assert_eq!(model.freshness.unwrap().fail_hours, Some(720.0));
         assert_eq!(model.tags, ["a", "b"]);
         assert_eq!(model.place, "subject");
-        assert_eq!(model.sql_line, 19);
+        assert_eq!(model.sql_line, 20);
     }
 
     #[test]
