@@ -16,13 +16,18 @@ pub fn mapping(data: &[u8]) {
     }
 }
 
-/// Models: front matter and SQL.
+/// Models: front matter with its tests, and SQL; the same text as a selection.
 pub fn model(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
-    if let Ok(model) = model::Model::parse(text) {
-        assert!(model.name.contains('.'), "a model makes a table of a zone");
-        let _ = model.reads().count();
+    match model::Model::read(text) {
+        Ok(model) => {
+            assert!(model.name.contains('.'), "a model makes a table of a zone");
+            assert!(model.tests.iter().all(|test| !test.rules.is_empty()), "a test checks something");
+            let _ = model.reads().count();
+        }
+        Err(error) => assert!(error.line >= 1 && !error.problem.zh.is_empty() && !error.fix.en.is_empty()),
     }
+    let _ = model::Selection::parse(text);
 }
 
 /// Quality rules in TOML. What is taken is written out and read back the same, and says what it asks.

@@ -37,6 +37,7 @@ const PAGES: { name: string; role: string; path: (ids: Ids) => string; click?: s
   { name: "search-auditor", role: "auditor", path: () => "/search?q=%E4%BC%81%E4%B8%9A&kind=dataset" },
   { name: "connectors", role: "system_administrator", path: () => "/connectors" },
   { name: "terms", role: "government", path: () => "/terms" },
+  { name: "models", role: "government", path: () => "/models?model=subject.enterprise" },
   { name: "dataset-quality", role: "government", path: () => "/data/subject.enterprise?tab=quality" },
   { name: "quality", role: "government", path: () => "/quality" },
   { name: "ingest", role: "system_administrator", path: () => "/data/ingest" },

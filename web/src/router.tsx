@@ -199,6 +199,12 @@ const connectors = createRoute({
   path: "/connectors",
   component: lazyRouteComponent(() => import("./features/connect/ConnectorsPage"), "ConnectorsPage"),
 });
+const models = createRoute({
+  getParentRoute: () => shell,
+  path: "/models",
+  validateSearch: (s: Search): { select?: string; model?: string } => ({ select: str(s.select), model: str(s.model) }),
+  component: lazyRouteComponent(() => import("./features/models/ModelsPage"), "ModelsPage"),
+});
 const sql = createRoute({
   getParentRoute: () => shell,
   path: "/sql",
@@ -354,7 +360,7 @@ export const router = createRouter({
     signOutPage,
     password,
     shell.addChildren([
-      home, chains, chain, map, gap, candidates, risk, firms, firm, data, ingest, dataset, search, terms, connectors, sql, components, component,
+      home, chains, chain, map, gap, candidates, risk, firms, firm, data, ingest, dataset, search, terms, connectors, models, sql, components, component,
       evidence, audit, incidents, incident, quality, qualityTicket, grading, nodes, compliance, retention, accounts, requests, access, keys, sbom, security, about,
     ]),
   ]),

@@ -102,6 +102,7 @@ fn tags() -> Value {
         { "name": "terms", "description": "业务术语 · Business terms" },
         { "name": "lineage", "description": "数据血缘 · Lineage" },
         { "name": "quality", "description": "数据质量 · Data quality" },
+        { "name": "models", "description": "数据模型 · SQL models" },
         { "name": "grading", "description": "分类分级 · Classification and grading" },
         { "name": "ingest", "description": "入库 · Ingest" },
         { "name": "sql", "description": "查询 · SQL" },

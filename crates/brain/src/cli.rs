@@ -1,8 +1,9 @@
 //! The command line.
 
-mod corpus;
 mod connector;
+mod corpus;
 mod lineage;
+mod model;
 mod quality;
 mod trust;
 
@@ -14,9 +15,10 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use toml::Value;
 
-pub use corpus::{Corpus, CorpusAction, CorpusBuild};
 pub use connector::{Connector, ConnectorAction};
+pub use corpus::{Corpus, CorpusAction, CorpusBuild};
 pub use lineage::{Lineage, LineageAction, LineageFormat};
+pub use model::{How, Model, ModelAction, Which};
 pub use quality::{Quality, QualityAction};
 pub use trust::{
     Audit, AuditAction, AuditFilter, Backup, BackupAction, Ca, CaAction, ClientsAction, Compliance,
@@ -97,6 +99,8 @@ pub enum Command {
     ExplainAccess(ExplainAccess),
     /// 分类分级 · classification and grading
     Grade(Grade),
+    /// 数据模型 · list, check, run, test and document the SQL models; start those of a new industry
+    Model(Model),
     /// 数据质量 · rules, checks, score and tickets
     Quality(Quality),
     /// 证书 · the node's own certificate authority

@@ -56,7 +56,7 @@ impl Store {
             evidence_checkpoint, evidence_cosignature, evidence_frontier, evidence_head, evidence_leaf,
             evidence_log, evidence_personal, evidence_reference, evidence_salt, evidence_witnessed,
             federated_link, grant_entry, important_filing, incident, incident_duty, incident_event,
-            incident_reference, ingest_run, known_good, lineage_event, model_run, node_identity,
+            incident_reference, ingest_run, known_good, lineage_event, model_attempt, model_run, node_identity,
             node_statement, oidc_code, oidc_consent, oidc_key, oidc_token, organisation, passkey,
             password_history, quality_profile, quality_rules, quality_run, quality_ticket,
             quality_ticket_event, recovery_code, removed_version, rule_version, secret, session_token,

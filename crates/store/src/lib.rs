@@ -27,6 +27,7 @@ pub mod incident;
 pub mod ingest_run;
 pub mod lineage_event;
 mod migration;
+pub mod model_attempt;
 pub mod model_run;
 pub mod node_identity;
 pub mod node_status;

@@ -6,6 +6,7 @@ use crate::engine::Engine;
 use crate::lake::Lake;
 use crate::lake::check::FileCheck;
 use crate::lineage;
+use crate::model::ModelSet;
 use crate::search::SearchState;
 use crate::standard::context::Standards;
 use crate::{Options, Result};
@@ -32,6 +33,8 @@ pub(crate) struct Inner {
     pub(crate) engine: Engine,
     /// Dictionaries behind the SQL functions.
     pub(crate) standards: Arc<Standards>,
+    /// The models as they were last read.
+    pub(crate) model_set: arc_swap::ArcSwap<ModelSet>,
     /// One refresh of models at a time.
     pub(crate) models: Mutex<()>,
     /// Queries at work at the same time.
@@ -69,6 +72,7 @@ impl Warehouse {
             lineage: lineage::Memory::default(),
             engine,
             standards,
+            model_set: arc_swap::ArcSwap::default(),
             models,
             turns,
             ingest_turn,
@@ -76,6 +80,7 @@ impl Warehouse {
             search: SearchState::default(),
         });
         inner.reload_catalogue().await?;
+        inner.reload_models()?;
         inner.recover_ingests().await?;
         inner.recover_models().await?;
         inner.reconcile().await?;

@@ -116,6 +116,7 @@ export const trust: TrustMessages = {
       key_kek_rotate: "Key-encryption key rotated",
       lineage_received: "Lineage events received",
       lineage_told: "Lineage events sent",
+      model_held_back: "Model version failed its tests, not published",
       model_run: "Model run",
       node_changed_back: "Program and configuration as before",
       node_register: "Node registered",

@@ -1,5 +1,6 @@
 // English. Same keys as zh-CN.ts, held by type and by test.
 import { audit } from "./en.audit";
+import { models } from "./en.models";
 import { quality } from "./en.quality";
 import { status } from "./en.status";
 import { federation } from "./en.federation";
@@ -632,6 +633,7 @@ export const en: Messages = {
   ...trust,
   ...audit,
   ...status,
+  ...models,
   ...quality,
   ...federation,
   ...hardening,

@@ -114,6 +114,7 @@ export const trust = {
       key_kek_rotate: "更换密钥加密密钥",
       lineage_received: "接收血缘事件",
       lineage_told: "发送血缘事件",
+      model_held_back: "模型版本未通过测试，未发布",
       model_run: "运行模型",
       node_changed_back: "程序与配置复原",
       node_register: "登记节点",

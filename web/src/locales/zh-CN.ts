@@ -1,5 +1,6 @@
 // 中文，默认语言。键与 en.ts 一一对应（有测试与类型双重保证）。
 import { audit } from "./zh-CN.audit";
+import { models } from "./zh-CN.models";
 import { quality } from "./zh-CN.quality";
 import { status } from "./zh-CN.status";
 import { federation } from "./zh-CN.federation";
@@ -631,6 +632,7 @@ export const zh = {
   ...trust,
   ...audit,
   ...status,
+  ...models,
   ...quality,
   ...federation,
   ...hardening,

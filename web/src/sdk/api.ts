@@ -186,6 +186,11 @@ export const api = {
   changeTerm: (id: string, revision: number, term: T.NewTerm) => json<T.Term>("PUT", `/terms/${part(id)}`, { body: { revision, term } }),
   removeTerm: (id: string, revision: number) => json<void>("DELETE", `/terms/${part(id)}`, { query: { revision } }),
 
+  models: (select?: string) => json<T.ModelList>("GET", "/models", { query: { select } }),
+  model: (name: string) => json<T.ModelDetail>("GET", `/models/${part(name)}`),
+  planModels: (body: T.ModelRequest) => json<{ steps: T.ModelStep[] }>("POST", "/models/plan", { body }),
+  runModels: (body: T.ModelRequest) => json<{ runs: T.ModelRun[] }>("POST", "/models/run", { body }),
+
   datasets: (query: { text?: string; zone?: string; side?: string; page?: number; page_size?: number }) =>
     json<T.Page<T.DatasetCard>>("GET", "/datasets", { query }),
   dataset: (name: string) => json<T.DatasetDetail>("GET", `/datasets/${part(name)}`),

@@ -68,6 +68,17 @@ export type SourceFinding = Schemas["Finding"];
 export type Schedule = Connector["schedule"];
 export type SourceSettings = Connector["settings"];
 
+export type ModelList = Schemas["ModelList"];
+export type ModelCard = Schemas["ModelCard"];
+export type ModelHealth = ModelCard["health"];
+export type ModelDetail = Schemas["ModelDetail"];
+export type ModelAttempt = ModelDetail["attempts"][number];
+export type BrokenModel = ModelList["broken"][number];
+export type ModelRequest = Body<"models_run">;
+export type ModelStep = Schemas["ModelPlan"]["steps"][number];
+export type ModelRun = Schemas["ModelRuns"]["runs"][number];
+export type ModelTest = ModelRun["tests"][number];
+
 export type Classification = Schemas["Classification"];
 export type GradingReport = Schemas["GradingReport"];
 export type DatasetGrades = Schemas["DatasetGrades"];

@@ -3,7 +3,7 @@ import {
   AimOutlined, AlertOutlined, ApartmentOutlined, ApiOutlined, AppstoreOutlined, AuditOutlined, BankOutlined, BellOutlined, BookOutlined, CheckSquareOutlined,
   CloudUploadOutlined, ClusterOutlined, CodeOutlined, ContainerOutlined, DatabaseOutlined, EyeOutlined,
   FileSearchOutlined, FormOutlined, GlobalOutlined, HomeOutlined, HourglassOutlined, IdcardOutlined,
-  InfoCircleOutlined, SafetyCertificateOutlined, TagsOutlined, TeamOutlined, UserSwitchOutlined,
+  InfoCircleOutlined, PartitionOutlined, SafetyCertificateOutlined, TagsOutlined, TeamOutlined, UserSwitchOutlined,
 } from "@ant-design/icons";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
@@ -11,12 +11,12 @@ import { useT } from "../sdk/i18n";
 import type { Party, Role, Side } from "../sdk/types";
 
 export type PagePath =
-  | "/" | "/chain" | "/map" | "/gap" | "/risk" | "/candidates" | "/firms" | "/data" | "/data/ingest" | "/connectors" | "/terms" | "/sql"
+  | "/" | "/chain" | "/map" | "/gap" | "/risk" | "/candidates" | "/firms" | "/data" | "/data/ingest" | "/connectors" | "/terms" | "/models" | "/sql"
   | "/components" | "/requests" | "/access" | "/evidence" | "/audit" | "/incidents" | "/quality" | "/grading" | "/nodes" | "/compliance" | "/retention" | "/accounts" | "/sbom" | "/about";
 
 export interface Entry {
   to: PagePath;
-  key: "chain" | "map" | "gap" | "risk" | "candidates" | "firms" | "data" | "ingest" | "connectors" | "terms" | "sql" | "components" | "requests" | "access" | "evidence" | "audit" | "incidents" | "quality" | "grading" | "nodes" | "compliance" | "retention" | "accounts" | "sbom" | "about";
+  key: "chain" | "map" | "gap" | "risk" | "candidates" | "firms" | "data" | "ingest" | "connectors" | "terms" | "models" | "sql" | "components" | "requests" | "access" | "evidence" | "audit" | "incidents" | "quality" | "grading" | "nodes" | "compliance" | "retention" | "accounts" | "sbom" | "about";
   icon: ReactNode;
   exact?: boolean;
   /** Who may use the page; everybody when left out. The node decides in any case. */
@@ -44,6 +44,7 @@ export const ENTRIES: Record<Side, Entry[]> = {
     { to: "/data/ingest", key: "ingest", icon: <CloudUploadOutlined />, roles: BRINGING },
     { to: "/connectors", key: "connectors", icon: <ApiOutlined />, roles: ["system_administrator"] },
     { to: "/terms", key: "terms", icon: <BookOutlined /> },
+    { to: "/models", key: "models", icon: <PartitionOutlined />, roles: [...ADMINISTRATORS, "government", "industry_body"] },
     { to: "/sql", key: "sql", icon: <CodeOutlined />, roles: WORKING },
     { to: "/components", key: "components", icon: <AppstoreOutlined /> },
     { to: "/requests", key: "requests", icon: <FormOutlined />, roles: ["system_administrator", "security_administrator", "government", "industry_body", "enterprise", "component_author"] },
@@ -103,7 +104,7 @@ export function Navigation({ party }: { party: Party }) {
           {entriesOf(side, party).map((entry) => (
               <Link key={entry.to} to={entry.to} className="nav-link" activeOptions={{ exact: entry.exact, includeSearch: false }}>
                 <span aria-hidden="true">{entry.icon}</span>
-                {entry.key === "sbom" || entry.key === "terms" || entry.key === "connectors" ? t(`${entry.key}.title`) : t(`nav.${entry.key}`)}
+                {entry.key === "sbom" || entry.key === "terms" || entry.key === "connectors" || entry.key === "models" ? t(`${entry.key}.title`) : t(`nav.${entry.key}`)}
               </Link>
           ))}
         </div>

@@ -17,6 +17,7 @@ pub(crate) mod keys;
 pub(crate) mod lineage;
 pub(crate) mod linked_data;
 pub(crate) mod map;
+pub(crate) mod models;
 pub(crate) mod node;
 pub(crate) mod oauth;
 pub(crate) mod organisations;
@@ -60,6 +61,7 @@ pub(crate) fn all(registry: &Registry) -> Vec<Endpoint> {
     endpoints.extend(lineage::endpoints());
     endpoints.extend(grading::endpoints());
     endpoints.extend(quality::endpoints());
+    endpoints.extend(models::endpoints());
     endpoints.extend(ingest::endpoints());
     endpoints.extend(sql::endpoints());
     endpoints.extend(components::endpoints(registry));

@@ -23,6 +23,7 @@ mod incidents;
 mod lineage;
 mod map;
 mod mcp;
+mod models;
 mod node;
 mod passkeys;
 mod peers;

@@ -5,8 +5,8 @@ mod backup;
 mod ca;
 mod catalog;
 mod compliance;
-mod corpus;
 mod connector;
+mod corpus;
 mod doctor;
 mod drill;
 mod entity_match;
@@ -19,6 +19,7 @@ mod ingest;
 mod keys;
 mod lineage;
 mod map;
+mod model;
 mod quality;
 mod restore;
 mod retention;
@@ -72,6 +73,7 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         Command::Lineage(arguments) => quiet(loaded, |loaded| lineage::lineage(loaded, arguments)),
         Command::Map(arguments) => on_node(loaded, async |node| map::map(node, arguments).await),
         Command::Grade(arguments) => on_node(loaded, async |node| grade::grade(node, arguments).await),
+        Command::Model(arguments) => on_node(loaded, async |node| model::model(node, arguments).await),
         Command::Quality(arguments) => on_node(loaded, async |node| quality::quality(node, arguments).await),
         Command::Evidence(arguments) => {
             on_node(loaded, async |node| evidence::evidence(node, arguments).await)

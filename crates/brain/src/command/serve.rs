@@ -227,6 +227,7 @@ async fn stopped() {
 async fn catch_up(warehouse: brain_warehouse::Warehouse) {
     match warehouse.refresh_models(&operator(Role::SystemAdministrator), Progress::new(), Cancel::new()).await
     {
+        // Each failure is in the log already; the models page says which and why.
         Ok(_) => {}
         Err(error) => tracing::error!(%error, "stale models could not be refreshed at start"),
     }

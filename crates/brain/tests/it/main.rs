@@ -19,6 +19,7 @@ mod entity_match;
 mod faults;
 mod ingest;
 mod kill_nine;
+mod model;
 mod node;
 mod register;
 mod risk;

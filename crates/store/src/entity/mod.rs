@@ -46,6 +46,7 @@ pub(crate) mod incident_reference;
 pub(crate) mod ingest_run;
 pub(crate) mod known_good;
 pub(crate) mod lineage_event;
+pub(crate) mod model_attempt;
 pub(crate) mod model_run;
 pub(crate) mod node_identity;
 pub(crate) mod node_statement;

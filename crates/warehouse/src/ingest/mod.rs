@@ -21,6 +21,7 @@ mod unlanded;
 
 pub use crate::decode::FileFacts;
 pub use error::IngestError;
+pub(crate) use layout::schema as schema_of;
 pub use report::{ColumnReport, IngestReport, TableReport};
 pub use run::{IngestOptions, IngestRequest};
 pub use trial::{Trial, try_file};

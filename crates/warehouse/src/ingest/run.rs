@@ -8,11 +8,12 @@ use super::unlanded::{Ending, Unlanded};
 use super::{IngestError, layout};
 use crate::handle::Inner;
 use crate::mapping::{self, AUTO, ColumnType, Mapping, Mode, TableMapping};
-use crate::model::ModelState;
+use crate::model::{ModelRun, ModelState};
 use crate::query::QueryLimits;
 use crate::source::{self, FileDigest, TableFiles, hex};
 use crate::{Error, Result, Warehouse};
 use brain_kernel::error::Failure;
+use brain_kernel::language::Text;
 use brain_kernel::party::{Party, Role};
 use brain_kernel::progress::{Cancel, Progress};
 use brain_store::ingest_run::{self, IngestRun, IngestRunFilter, NewIngestRun};
@@ -122,11 +123,10 @@ impl Warehouse {
         if !request.options.skip_models {
             match self.refresh_models(party, Progress::new(), cancel.clone()).await {
                 Ok(runs) => {
-                    report.models_refreshed = runs
-                        .into_iter()
-                        .filter(|run| run.state == ModelState::Ran)
-                        .map(|run| run.model)
-                        .collect();
+                    let failed = runs.iter().find(|run| run.state.is_failure());
+                    report.models_failure = failed.map(failure_of);
+                    let ran = runs.into_iter().filter(|run| run.state == ModelState::Ran);
+                    report.models_refreshed = ran.map(|run| run.model).collect();
                 }
                 Err(error) => {
                     tracing::warn!(run = report.run_id, %error, "models not refreshed after the ingest");
@@ -486,6 +486,12 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + '
     tokio::task::spawn_blocking(work)
         .await
         .map_err(|error| Error::Io(std::io::Error::other(error.to_string())))?
+}
+
+/// Why a model did not run, with its name.
+fn failure_of(run: &ModelRun) -> Text {
+    let reason = run.reason.clone().unwrap_or_else(|| Text::new("", ""));
+    Text::new(format!("{}：{}", run.model, reason.zh), format!("{}: {}", run.model, reason.en))
 }
 
 fn rounded(started: Instant) -> f64 {

@@ -179,17 +179,17 @@ impl Lake {
         Ok(brain_durable::sync_folders(&log, &self.root)?)
     }
 
-    /// Write a whole stream as one version: the way of models.
-    pub(crate) async fn overwrite(
+    /// Write a whole stream as one staged file: the way of models.
+    pub(crate) async fn write(
         &self,
         dataset: &str,
         schema: &SchemaRef,
         batches: impl Stream<Item = Result<RecordBatch>>,
-        note: &Note,
+        (run_id, part): (&str, usize),
         now_ms: i64,
-    ) -> Result<(u64, u64)> {
+    ) -> Result<StagedFile> {
         let mut batches = pin!(batches);
-        let mut writer = self.stage(dataset, schema, &note.run_id, 0)?;
+        let mut writer = self.stage(dataset, schema, run_id, part)?;
         while let Some(batch) = batches.next().await {
             let batch = batch?;
             // Encoding is work for a core; let other tasks of this thread go on elsewhere.
@@ -197,10 +197,7 @@ impl Lake {
                 .await
                 .map_err(|error| std::io::Error::other(error.to_string()))??;
         }
-        let file = writer.finish(now_ms)?;
-        let rows = file.rows;
-        let version = self.commit(dataset, schema, &[file], Change::Replace, note).await?;
-        Ok((version, rows))
+        writer.finish(now_ms)
     }
 
     /// Whether an append took in a file of this digest before.

@@ -5,6 +5,7 @@
 //! vectors, column mapping or partition columns; a table that needs them is refused rather than read wrongly.
 
 use super::Lake;
+use super::commit::StagedFile;
 use crate::{Error, Result};
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::compute::cast;
@@ -65,6 +66,22 @@ impl Lake {
         let table = Arc::new(table_at(dataset, version, &delta)?);
         self.open_tables.keep(&table);
         Ok(table)
+    }
+
+    /// Files of a run that are in no version yet, as the table they would make.
+    pub(crate) fn staged(&self, dataset: &str, schema: &SchemaRef, files: &[StagedFile]) -> Result<TableAt> {
+        let folder = self.folder(dataset);
+        let urls =
+            files.iter().map(|file| Ok(ListingTableUrl::parse(folder.join(&file.name).to_string_lossy())?));
+        let schema = with_views(schema);
+        Ok(TableAt {
+            dataset: dataset.to_owned(),
+            version: 0,
+            rows: files.iter().map(|file| file.rows).sum(),
+            bytes: files.iter().map(|file| file.bytes).sum(),
+            provider: provider(urls.collect::<Result<_>>()?, &schema)?,
+            schema,
+        })
     }
 
     /// Close versions of a dataset up to `last`: their files are gone.
@@ -139,7 +156,7 @@ fn provider(files: Vec<ListingTableUrl>, schema: &SchemaRef) -> Result<Arc<dyn T
 }
 
 /// Text columns as views: comparing and filtering them copies no bytes.
-fn with_views(schema: &SchemaRef) -> SchemaRef {
+pub(crate) fn with_views(schema: &SchemaRef) -> SchemaRef {
     let fields = schema.fields().iter().map(|field| match field.data_type() {
         DataType::Utf8 | DataType::LargeUtf8 => {
             Field::new(field.name(), DataType::Utf8View, field.is_nullable())

@@ -208,13 +208,13 @@ impl Lineage {
             ..OutputStatisticsFacet::default()
         };
         put(&mut output.output_facets, "outputStatistics", &statistics)?;
-        let models = crate::model::builtin_models()?;
-        if let Some(model) = models.iter().find(|model| model.name == run.model) {
+        let set = self.inner.model_set();
+        if let Some(model) = set.find(&run.model) {
             let text = SqlFacet { query: model.sql.clone(), dialect: Some("datafusion".to_owned()) };
             // A run of an older text does not carry the present one.
             if model.digest == run.definition_hash {
                 put(&mut job.facets, "sql", &text)?;
-                let known = super::own::known_columns(&self.inner.catalogue.snapshot(), &models);
+                let known = super::own::known_columns(&self.inner.catalogue.snapshot(), &set.models);
                 if let Some(statement) = super::own::statement_of(model, &super::own::catalogue_of(&known))? {
                     let split = |table: &str| (self.namespace(), table.to_owned());
                     put(&mut output.facets, "columnLineage", &columns_of_statement(&statement, &split))?;

@@ -60,6 +60,11 @@ struct State {
 }
 
 impl Memory {
+    /// Make the own parts anew at the next question: what they were made from changed.
+    pub(crate) fn outdated(&self) {
+        self.write().made_from = None;
+    }
+
     fn read(&self) -> RwLockReadGuard<'_, State> {
         self.state.read().unwrap_or_else(PoisonError::into_inner)
     }

@@ -43,9 +43,9 @@ impl Lineage {
             return Ok(());
         }
         let inputs = brain_store::grading::latest_inputs(self.inner.store.db()).await?;
-        let models = crate::model::builtin_models()?;
+        let set = self.inner.model_set();
         let consumers = Arc::clone(&self.inner.lineage.read().consumers);
-        let (parts, issues) = parts(&snapshot, &models, &inputs, &consumers)?;
+        let (parts, issues) = parts(&snapshot, &set.models, &inputs, &consumers)?;
         let mut state = self.inner.lineage.write();
         let keep: BTreeSet<&str> = parts.iter().map(Part::key).collect();
         let gone: Vec<String> = state

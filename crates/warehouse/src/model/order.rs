@@ -6,6 +6,17 @@ use std::collections::BTreeSet;
 
 /// Models so that each comes after those it reads; a cycle is an error naming one model on it.
 pub(crate) fn ordered(models: Vec<Model>) -> Result<Vec<Model>> {
+    let (sorted, circular) = sorted(models);
+    match circular.first() {
+        Some(model) => {
+            Err(Error::Model { model: model.name.clone(), reason: "reads itself through others".into() })
+        }
+        None => Ok(sorted),
+    }
+}
+
+/// The same; models on a cycle, and those that read them, come apart.
+pub(super) fn sorted(models: Vec<Model>) -> (Vec<Model>, Vec<Model>) {
     let names: BTreeSet<String> = models.iter().map(|model| model.name.clone()).collect();
     let mut waiting = models;
     let mut done: BTreeSet<String> = BTreeSet::new();
@@ -16,14 +27,13 @@ pub(crate) fn ordered(models: Vec<Model>) -> Result<Vec<Model>> {
         };
         let (now, later): (Vec<_>, Vec<_>) = waiting.into_iter().partition(ready);
         if now.is_empty() {
-            let on_cycle = later.first().map(|model| model.name.clone()).unwrap_or_default();
-            return Err(Error::Model { model: on_cycle, reason: "reads itself through others".into() });
+            return (out, later);
         }
         done.extend(now.iter().map(|model| model.name.clone()));
         out.extend(now);
         waiting = later;
     }
-    Ok(out)
+    (out, Vec::new())
 }
 
 #[cfg(test)]

@@ -1,6 +1,5 @@
 //! After a crash: files of model runs that never became a version are removed. The models stay stale and run again.
 
-use super::builtin;
 use crate::Result;
 use crate::handle::Inner;
 use std::collections::BTreeSet;
@@ -9,7 +8,7 @@ impl Inner {
     /// Remove what interrupted model runs left. Returns how many files there were.
     pub(crate) async fn recover_models(&self) -> Result<usize> {
         let mut removed = 0;
-        for model in builtin::models()? {
+        for model in &self.model_set().models {
             for run_id in staged_runs(&self.lake.folder(&model.name)) {
                 if self.lake.version_of_run(&model.name, &run_id).await?.is_none() {
                     removed += self.lake.sweep(&model.name, &run_id)?;

@@ -44,31 +44,42 @@ impl Inner {
         model: &Model,
         versions: &Versions,
     ) -> Result<Arc<dyn CatalogProviderList>> {
-        let catalog = Arc::new(MemoryCatalogProvider::new());
+        let mut tables = BTreeMap::new();
         for name in model.reads() {
-            let (zone, table) = name.split_once('.').unwrap_or((BUILT_IN_ZONE, name));
             let provider: Arc<dyn TableProvider> = match (versions.get(name), model.optional.get(name)) {
                 (Some(version), _) => Arc::clone(&self.lake.open(name, *version).await?.provider),
                 (None, Some(schema)) => Arc::new(EmptyTable::new(Arc::clone(schema))),
                 (None, None) => dictionary(name)?,
             };
-            let schema = match catalog.schema(zone) {
-                Some(schema) => schema,
-                None => {
-                    let schema = Arc::new(MemorySchemaProvider::new());
-                    catalog.register_schema(zone, Arc::clone(&schema) as Arc<dyn SchemaProvider>)?;
-                    schema
-                }
-            };
-            schema.register_table(table.to_owned(), provider)?;
+            tables.insert(name.to_owned(), provider);
         }
-        let list = MemoryCatalogProviderList::new();
-        list.register_catalog(CATALOG.to_owned(), catalog);
-        Ok(Arc::new(list))
+        catalog_of(tables)
     }
 }
 
-fn dictionary(name: &str) -> Result<Arc<dyn TableProvider>> {
+/// A catalog of these tables, named `zone.table`.
+pub(super) fn catalog_of(
+    tables: BTreeMap<String, Arc<dyn TableProvider>>,
+) -> Result<Arc<dyn CatalogProviderList>> {
+    let catalog = Arc::new(MemoryCatalogProvider::new());
+    for (name, provider) in tables {
+        let (zone, table) = name.split_once('.').unwrap_or((BUILT_IN_ZONE, name.as_str()));
+        let schema = match catalog.schema(zone) {
+            Some(schema) => schema,
+            None => {
+                let schema = Arc::new(MemorySchemaProvider::new());
+                catalog.register_schema(zone, Arc::clone(&schema) as Arc<dyn SchemaProvider>)?;
+                schema
+            }
+        };
+        schema.register_table(table.to_owned(), provider)?;
+    }
+    let list = MemoryCatalogProviderList::new();
+    list.register_catalog(CATALOG.to_owned(), catalog);
+    Ok(Arc::new(list))
+}
+
+pub(super) fn dictionary(name: &str) -> Result<Arc<dyn TableProvider>> {
     match name {
         "builtin.region" => {
             let rows = crate::standard::regions::built_in_rows();

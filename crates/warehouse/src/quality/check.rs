@@ -103,7 +103,7 @@ impl Inner {
     }
 
     /// The pass of these rules over this table.
-    pub(super) fn quality_plan(
+    pub(crate) fn quality_plan(
         &self,
         rules: &Rules,
         table: &TableAt,

@@ -22,6 +22,7 @@ pub use card::{
     TicketDetail, TicketLine, TicketQuery,
 };
 pub use rules::NewRules;
+pub(crate) use rules::passed;
 pub use ticket::{TicketState, TicketStep};
 
 use crate::handle::Inner;

@@ -132,7 +132,7 @@ impl Inner {
 }
 
 /// An error of the rules as one of the warehouse; what the disk said goes to the log.
-pub(super) fn passed(error: QualityError) -> Error {
+pub(crate) fn passed(error: QualityError) -> Error {
     if let QualityError::Spill(cause) = &error {
         tracing::error!(%cause, "keys of a quality check could not be written aside");
     }

@@ -21,7 +21,7 @@ const REFERENCE_KEYS_BYTES: usize = 64 << 20;
 impl Inner {
     /// One pass over the whole table, its partitions in parallel. Rows are not numbered: the plan must ask for no
     /// examples.
-    pub(super) async fn pass(&self, plan: &Arc<Plan>, table: &TableAt, cancel: &Cancel) -> Result<State> {
+    pub(crate) async fn pass(&self, plan: &Arc<Plan>, table: &TableAt, cancel: &Cancel) -> Result<State> {
         let state = self.engine.parser();
         let scan = table.provider.scan(state, Some(&places(table, plan.columns())), &[], None).await?;
         let mut parts = Vec::new();
@@ -36,7 +36,7 @@ impl Inner {
     }
 
     /// One pass in a fixed order, so that the numbers of rows mean the same at the next one.
-    pub(super) async fn pass_in_order(
+    pub(crate) async fn pass_in_order(
         &self,
         plan: &Arc<Plan>,
         table: &TableAt,
@@ -48,7 +48,7 @@ impl Inner {
     }
 
     /// Rows by their number in [`Self::pass_in_order`], ascending.
-    pub(super) async fn rows_numbered(
+    pub(crate) async fn rows_numbered(
         &self,
         table: &TableAt,
         numbers: &[u64],
@@ -86,7 +86,7 @@ impl Inner {
     }
 
     /// Keys of the columns of a table referred to.
-    pub(super) async fn keys(&self, table: &TableAt, columns: &[String], cancel: &Cancel) -> Result<Keys> {
+    pub(crate) async fn keys(&self, table: &TableAt, columns: &[String], cancel: &Cancel) -> Result<Keys> {
         let names = columns.iter().map(String::as_str);
         let mut stream = self.in_order(table, Some(&places(table, names))).await?;
         let (sender, mut batches) = mpsc::channel::<RecordBatch>(BATCHES_WAITING);

@@ -150,7 +150,11 @@ impl Visit {
     pub(crate) fn open_part(&self, part: &TableAt) -> Result<Opened> {
         let snapshot = self.inner.catalogue.snapshot();
         let unknown = || Error::UnknownDataset { name: part.dataset.clone(), nearest: Vec::new() };
-        let entry = snapshot.get(&part.dataset).ok_or_else(unknown)?;
+        self.open_part_of(part, snapshot.get(&part.dataset).ok_or_else(unknown)?)
+    }
+
+    /// The same of a dataset described by the caller: rows that are in no version yet.
+    pub(crate) fn open_part_of(&self, part: &TableAt, entry: &Entry) -> Result<Opened> {
         self.confine(&entry.name)?;
         let grant = self.grant(entry)?;
         let provider = view::provider(part, &grant.rows, &grant.masks, &self.party, &self.salt())?;

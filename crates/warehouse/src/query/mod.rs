@@ -11,7 +11,7 @@ mod mask;
 pub(crate) mod memory;
 pub(crate) mod nearest;
 mod session;
-mod statement;
+pub(crate) mod statement;
 mod stream;
 mod view;
 

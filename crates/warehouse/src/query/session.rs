@@ -4,6 +4,7 @@ use super::catalog::{DoorCatalog, Opened, Prepared, Visit};
 use super::nearest::nearest;
 use super::statement;
 use super::stream::{Bounds, QueryStream};
+use crate::catalogue::entry::Entry;
 use crate::engine::{CATALOG, DEFAULT_ZONE};
 use crate::handle::Inner;
 use crate::lake::read::TableAt;
@@ -148,14 +149,40 @@ impl Session {
     pub(crate) async fn rows_of(&self, part: &TableAt, cancel: Cancel) -> Result<QueryStream> {
         let bounds = self.bounds(QueryLimits::default());
         let work = async {
-            let Opened { provider, input } = self.visit.open_part(part)?;
-            let state = self.state(Prepared::new(), &bounds)?;
-            let name = TableReference::bare(part.dataset.clone());
-            let plan = LogicalPlanBuilder::scan(name, provider_as_source(provider), None)?.build()?;
-            let batches = self.execute(&state, plan, &bounds).await?;
-            self.stream(batches, BTreeSet::from([input]), &bounds, cancel.clone()).await
+            let opened = self.visit.open_part(part)?;
+            self.picked(part, opened, &bounds, cancel.clone()).await
         };
         self.told(within(&bounds, &cancel, work).await)
+    }
+
+    /// Rows that are in no version yet, as the party may see them of a dataset so described.
+    pub(crate) async fn unpublished_rows(
+        &self,
+        part: &TableAt,
+        entry: &Entry,
+        cancel: Cancel,
+    ) -> Result<QueryStream> {
+        let bounds = self.bounds(QueryLimits::default());
+        let work = async {
+            let opened = self.visit.open_part_of(part, entry)?;
+            self.picked(part, opened, &bounds, cancel.clone()).await
+        };
+        self.told(within(&bounds, &cancel, work).await)
+    }
+
+    async fn picked(
+        &self,
+        part: &TableAt,
+        opened: Opened,
+        bounds: &Bounds,
+        cancel: Cancel,
+    ) -> Result<QueryStream> {
+        let Opened { provider, input } = opened;
+        let state = self.state(Prepared::new(), bounds)?;
+        let name = TableReference::bare(part.dataset.clone());
+        let plan = LogicalPlanBuilder::scan(name, provider_as_source(provider), None)?.build()?;
+        let batches = self.execute(&state, plan, bounds).await?;
+        self.stream(batches, BTreeSet::from([input]), bounds, cancel).await
     }
 
     pub(super) fn visit(&self) -> &Arc<Visit> {

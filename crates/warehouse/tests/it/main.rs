@@ -16,6 +16,7 @@ mod grading;
 mod masks;
 mod models;
 mod node;
+mod own_models;
 mod quality;
 mod retention;
 mod search;

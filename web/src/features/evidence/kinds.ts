@@ -18,7 +18,7 @@ export const KINDS = [
   "grading.file", "grading.propose", "grading.reject", "incident.assign", "incident.close", "incident.contain",
   "incident.dismiss", "incident.drill", "incident.duty", "incident.hit", "incident.note", "incident.open",
   "incident.reopen", "incident.report", "incident.severity", "key.data.create", "key.data.rewrap", "key.kek.rotate",
-  "lineage.received", "lineage.told", "model.run", "node.changed_back", "node.register", "organisation.put",
+  "lineage.received", "lineage.told", "model.held_back", "model.run", "node.changed_back", "node.register", "organisation.put",
   "policy.refuse", "request.delegate", "request.undelegate", "request.end", "request.expire", "request.fill",
   "request.withdraw", "retention.reject", "second_factor.add", "second_factor.remove", "second_factor.rename",
   "connector.change", "connector.create", "connector.remove", "connector.run", "second_factor.reset", "second_factor.codes", "second_factor.copied", "secret.seal", "secret.reseal", "session.end",

@@ -1,0 +1,21 @@
+-- model: subject.sale
+-- title: 销售 | Sales
+-- description: 按企业。 | By firm.
+-- owner: 某局
+-- side: industry
+-- grade: general2
+-- source: raw.sale
+-- licence: test
+-- keys: firm
+-- inputs: raw.sale
+-- tags: money
+-- incremental: cursor day
+-- freshness: day, warn 7d, fail 30d
+-- test: unique(firm)
+-- test: warn expression(amount >= 0 AND day <= due) at_least 0.9
+-- test: relationships(firm, subject.enterprise.enterprise_id)
+-- column: firm | 企业 | Firm
+-- column: amount | 金额 | Amount | general3 | CNY
+-- column: day | 日期 | Day
+-- column: due | 期限 | Due
+SELECT firm, amount, day, due FROM raw.sale
