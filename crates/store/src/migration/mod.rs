@@ -14,6 +14,7 @@ mod m0009_status;
 mod m0010_terms;
 mod m0011_quality;
 mod m0012_lineage;
+mod m0014_registers;
 
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbBackend, SqliteTransactionMode, TransactionOptions,
@@ -40,6 +41,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0010_terms::Migration),
             Box::new(m0011_quality::Migration),
             Box::new(m0012_lineage::Migration),
+            Box::new(m0014_registers::Migration),
         ]
     }
 }
