@@ -85,6 +85,13 @@ pub async fn mapped(db: &impl ConnectionTrait, mapping: &str, from: Option<&str>
     Ok(select.order_by_asc(Column::FromCode).order_by_asc(Column::ToCode).all(db).await?)
 }
 
+/// Rows of every mapping that lead to a code, by mapping.
+pub async fn mapped_to(db: &impl ConnectionTrait, to: &str, limit: u64) -> Result<Vec<MappedRow>> {
+    use code_mapping_row::Column;
+    let select = code_mapping_row::Entity::find().filter(Column::ToCode.eq(to));
+    Ok(select.order_by_asc(Column::Mapping).order_by_asc(Column::FromCode).limit(limit).all(db).await?)
+}
+
 /// Store a mapping with its rows, as [`put_list`] does a list.
 pub async fn put_mapping(
     transaction: &Transaction,

@@ -22,7 +22,9 @@ impl MigrationTrait for Migration {
         }
         let element =
             Index::create().name("element_binding_element").table("element_binding").col("element").take();
-        manager.create_index(element).await
+        manager.create_index(element).await?;
+        let to = Index::create().name("code_mapping_row_to").table("code_mapping_row").col("to_code").take();
+        manager.create_index(to).await
     }
 }
 

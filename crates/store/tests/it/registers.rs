@@ -91,6 +91,8 @@ async fn a_mapping_is_asked_by_its_code(database: &TestDatabase) {
     let found: Vec<_> = found.iter().map(|row| (row.to_code.as_str(), row.share)).collect();
     assert_eq!(found, [("1", Some(0.75)), ("2", Some(0.25))]);
     assert_eq!(code_list::mapped(store.db(), "old", None).await.unwrap().len(), 3);
+    let to_one = code_list::mapped_to(store.db(), "1", 9).await.unwrap();
+    assert_eq!(to_one.iter().map(|row| row.from_code.as_str()).collect::<Vec<_>>(), ["x", "y"]);
     assert_eq!(code_list::mappings(store.db(), 9).await.unwrap().len(), 1);
     store.close().await.unwrap();
 }
