@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// Which crates a crate may depend on (architecture: kernel ← store ← trust ← warehouse ← component ← apps ← api ← brain).
-const EDGES: [(&str, &[&str]); 29] = [
+const EDGES: [(&str, &[&str]); 30] = [
     ("brain-kernel", &[]),
     ("brain-verifier", &[]),
     ("brain-durable", &[]),
@@ -43,6 +43,7 @@ const EDGES: [(&str, &[&str]); 29] = [
             "brain-lineage",
             "brain-quality",
             "brain-search",
+            "brain-standards",
         ],
     ),
     ("brain-chain", &["brain-kernel"]),
@@ -51,6 +52,7 @@ const EDGES: [(&str, &[&str]); 29] = [
     ("brain-matching", &["brain-kernel"]),
     ("brain-quality", &["brain-kernel"]),
     ("brain-search", &["brain-kernel"]),
+    ("brain-standards", &["brain-kernel", "brain-matching", "brain-quality"]),
     ("brain-simulate", &["brain-kernel"]),
     ("brain-component", &["brain-kernel", "brain-store", "brain-trust", "brain-warehouse", "brain-chain"]),
     ("brain-governance", &["brain-kernel", "brain-chain", "brain-component"]),
@@ -69,6 +71,7 @@ const EDGES: [(&str, &[&str]); 29] = [
             "brain-egress",
             "brain-lineage",
             "brain-sbom",
+            "brain-standards",
             "brain-tls",
         ],
     ),
@@ -92,6 +95,7 @@ const EDGES: [(&str, &[&str]); 29] = [
             "brain-lineage",
             "brain-matching",
             "brain-simulate",
+            "brain-standards",
         ],
     ),
     (

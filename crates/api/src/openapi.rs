@@ -99,6 +99,8 @@ fn tags() -> Value {
         { "name": "datasets", "description": "数据目录 · Catalogue" },
         { "name": "search", "description": "检索 · Search" },
         { "name": "terms", "description": "业务术语 · Business terms" },
+        { "name": "standards", "description": "数据标准 · Data standards" },
+        { "name": "master", "description": "主数据 · Master data" },
         { "name": "lineage", "description": "数据血缘 · Lineage" },
         { "name": "quality", "description": "数据质量 · Data quality" },
         { "name": "grading", "description": "分类分级 · Classification and grading" },

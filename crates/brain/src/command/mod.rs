@@ -17,6 +17,7 @@ mod ingest;
 mod keys;
 mod lineage;
 mod map;
+mod master;
 mod quality;
 mod restore;
 mod retention;
@@ -25,10 +26,11 @@ mod search;
 mod serve;
 mod simulate;
 mod sql;
+mod standard;
 mod status;
 mod term;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, MasterOf};
 use crate::node::Node;
 use crate::{config, telemetry, terminal};
 use anyhow::{Context as _, Result};
@@ -62,6 +64,15 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         Command::Catalog(arguments) => on_node(loaded, async |node| catalog::catalog(node, arguments).await),
         Command::Search(arguments) => quiet(loaded, |loaded| search::search(loaded, arguments)),
         Command::Term(arguments) => on_node(loaded, async |node| term::term(node, arguments).await),
+        Command::Standard(arguments) => {
+            on_node(loaded, async |node| standard::standard(node, arguments).await)
+        }
+        Command::Master(arguments) => match arguments.of {
+            MasterOf::Product(action) => on_node(loaded, async |node| master::product(node, action).await),
+            MasterOf::Enterprise { records, rules } => {
+                quiet(loaded, |_| async move { master::enterprise(&records, &rules).await })
+            }
+        },
         Command::Match(arguments) => quiet(loaded, |loaded| entity_match::entity_match(loaded, arguments)),
         Command::Lineage(arguments) => quiet(loaded, |loaded| lineage::lineage(loaded, arguments)),
         Command::Map(arguments) => on_node(loaded, async |node| map::map(node, arguments).await),

@@ -3,7 +3,7 @@
 //! A golden value is one of the values given, as it was given; each names its source, its day and the rule that chose it.
 
 use crate::error::{Result, StandardsError};
-use crate::list::CODES_BYTES_MAX;
+use crate::list::{needed, table};
 use brain_kernel::date;
 use brain_matching::Records;
 use chrono::NaiveDate;
@@ -231,21 +231,9 @@ fn given(record: &Record, value: &str) -> Given {
 
 /// Records of a CSV table with columns `enterprise` and `source`, `on` where days are known, and a column an attribute.
 pub fn read(csv: &[u8]) -> Result<Vec<Record>> {
-    if csv.len() > CODES_BYTES_MAX {
-        return Err(StandardsError::line(
-            0,
-            format!("表格超过 {} MiB。", CODES_BYTES_MAX >> 20),
-            format!("The table has more than {} MiB.", CODES_BYTES_MAX >> 20),
-        ));
-    }
-    let table = brain_matching::file::read(csv)
-        .map_err(|fault| StandardsError::Line { line: fault.line, problem: fault.what })?;
-    let needed = |name: &str| {
-        table.find([name]).ok_or_else(|| {
-            StandardsError::line(1, format!("没有列“{name}”。"), format!("There is no column {name:?}."))
-        })
-    };
-    let (enterprise, source, on) = (needed("enterprise")?, needed("source")?, table.find(["on"]));
+    let table = table(csv)?;
+    let (enterprise, source, on) =
+        (needed(&table, "enterprise")?, needed(&table, "source")?, table.find(["on"]));
     (0..table.len()).map(|row| record(&table, row, (enterprise, source, on))).collect()
 }
 

@@ -92,7 +92,7 @@ pub(crate) fn table(csv: &[u8]) -> Result<Records> {
 }
 
 /// The place of a column that must be there.
-pub(super) fn needed(table: &Records, name: &str) -> Result<usize> {
+pub(crate) fn needed(table: &Records, name: &str) -> Result<usize> {
     table.find([name]).ok_or_else(|| {
         let names = table.names().join(", ");
         StandardsError::line(

@@ -5,6 +5,7 @@ mod mapping;
 mod nearest;
 
 pub use file::{CODES_BYTES_MAX, ListFile};
+pub(crate) use file::{needed, table};
 pub use mapping::{Mapping, MappingFile, MappingHeading, MappingRow};
 
 use crate::error::{Result, StandardsError};

@@ -27,6 +27,26 @@ pub struct Candidate {
     pub maker: String,
 }
 
+impl Candidate {
+    /// A partner's list: CSV with `code` and `name`, and `model`, `barcode` and `maker` where known.
+    pub fn read(csv: &[u8]) -> Result<Vec<Self>> {
+        let table = crate::list::table(csv)?;
+        let (code, name) = (crate::list::needed(&table, "code")?, crate::list::needed(&table, "name")?);
+        let [model, barcode, maker] = ATTRIBUTES.map(|column| table.find([column]));
+        let cell = |row: usize, column: Option<usize>| {
+            column.map(|column| table.cell(row, column).to_owned()).unwrap_or_default()
+        };
+        let one = |row: usize| Self {
+            code: table.cell(row, code).to_owned(),
+            name: table.cell(row, name).to_owned(),
+            model: cell(row, model),
+            barcode: cell(row, barcode),
+            maker: cell(row, maker),
+        };
+        Ok((0..table.len()).map(one).collect())
+    }
+}
+
 /// A pair that is likely one product.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "ProductProposal")]

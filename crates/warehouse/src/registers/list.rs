@@ -76,6 +76,15 @@ pub struct NewList {
     pub may_drop: bool,
 }
 
+/// How a list is imported.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ListImport {
+    /// Revision that was seen; none for a new list.
+    pub seen: Option<i64>,
+    /// Whether codes of the list that is there may be gone.
+    pub may_drop: bool,
+}
+
 /// A value held against a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "JudgedCode")]
@@ -137,11 +146,23 @@ impl Registers {
         Ok(Judged { list: id.to_owned(), value: value.to_owned(), on, verdict })
     }
 
+    /// Import a list out of texts.
+    pub async fn import_list(&self, actor: &Party, new: NewList) -> Result<ListCard> {
+        let import = ListImport { seen: new.seen, may_drop: new.may_drop };
+        self.import_list_table(actor, &new.description, new.codes.as_bytes(), import).await
+    }
+
     /// Import a list, in place of the one of its id that was seen. A code that data may hold does not vanish: it gets a
     /// last day, unless the caller says that it may be gone.
-    pub async fn import_list(&self, actor: &Party, new: NewList) -> Result<ListCard> {
+    pub async fn import_list_table(
+        &self,
+        actor: &Party,
+        description: &str,
+        table: &[u8],
+        new: ListImport,
+    ) -> Result<ListCard> {
         may_write(actor)?;
-        let list = ListFile::read(&new.description, new.codes.as_bytes()).map_err(standards)?;
+        let list = ListFile::read(description, table).map_err(standards)?;
         let id = list.heading().id.clone();
         if built_in()?.iter().any(|known| known.heading().id == id) || reserved(&id) {
             return Err(pointed(refuse_built_in(&id), "/description"));
@@ -167,7 +188,7 @@ impl Registers {
             .await
             .map_err(|error| taken(error, &id))?;
         let body = json!({ "codes": row.codes, "revision": row.revision, "standard": row.standard,
-                           "edition": row.edition, "digest": self.digest(&new.codes) });
+                           "edition": row.edition, "digest": self.digest(table) });
         self.record(&transaction, actor, ("standard.list", &id), body).await?;
         transaction.commit().await?;
         Ok(card(row))

@@ -75,10 +75,21 @@ impl Registers {
         Ok(rows::mappings(self.inner.store.db(), LISTS_MAX).await?.into_iter().map(card).collect())
     }
 
-    /// Import a mapping, in place of the one of its id that was seen. Its codes must be there on both sides.
+    /// Import a mapping out of texts.
     pub async fn import_mapping(&self, actor: &Party, new: NewMapping) -> Result<MappingCard> {
+        self.import_mapping_table(actor, &new.description, new.rows.as_bytes(), new.seen).await
+    }
+
+    /// Import a mapping, in place of the one of its id that was seen. Its codes must be there on both sides.
+    pub async fn import_mapping_table(
+        &self,
+        actor: &Party,
+        description: &str,
+        table: &[u8],
+        seen: Option<i64>,
+    ) -> Result<MappingCard> {
         may_write(actor)?;
-        let mapping = Mapping::read(&new.description, new.rows.as_bytes()).map_err(standards)?;
+        let mapping = Mapping::read(description, table).map_err(standards)?;
         let heading = mapping.heading();
         let from = match heading.from.starts_with(PARTNER_PREFIX) {
             true => None,
@@ -107,10 +118,16 @@ impl Registers {
                 format!("There are {LISTS_MAX} mappings, and no room for more."),
             ));
         }
-        self.keep_mapping(actor, &mapping, &new).await
+        self.keep_mapping(actor, &mapping, self.digest(table), seen).await
     }
 
-    async fn keep_mapping(&self, actor: &Party, mapping: &Mapping, new: &NewMapping) -> Result<MappingCard> {
+    async fn keep_mapping(
+        &self,
+        actor: &Party,
+        mapping: &Mapping,
+        digest: String,
+        seen: Option<i64>,
+    ) -> Result<MappingCard> {
         let MappingHeading { id, title, from, to, source } = mapping.heading().clone();
         let mapped: Vec<MappedRow> = mapping
             .rows()
@@ -129,16 +146,16 @@ impl Registers {
             to_list: to,
             source,
             rows: mapped.len() as i64,
-            revision: new.seen.unwrap_or(0).saturating_add(1),
+            revision: seen.unwrap_or(0).saturating_add(1),
             updated_by: actor.account.clone(),
             updated_at: self.inner.store.now(),
         };
         let transaction = self.inner.store.transaction().await?;
-        rows::put_mapping(&transaction, row.clone(), mapped, new.seen)
+        rows::put_mapping(&transaction, row.clone(), mapped, seen)
             .await
             .map_err(|error| taken(error, &id))?;
         let body = json!({ "from": row.from_list, "to": row.to_list, "rows": row.rows, "revision": row.revision,
-                           "digest": self.digest(&new.rows) });
+                           "digest": digest });
         self.record(&transaction, actor, ("standard.mapping", &id), body).await?;
         transaction.commit().await?;
         Ok(card(row))

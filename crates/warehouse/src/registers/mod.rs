@@ -13,7 +13,7 @@ mod product;
 
 pub use binding::{Binding, NewBinding};
 pub use element::{ElementCard, ElementDetail, Imported, NewElements};
-pub use list::{CodeQuery, Judged, ListCard, NewList};
+pub use list::{CodeQuery, Judged, ListCard, ListImport, NewList};
 pub use mapping::{Mapped, MappingCard, NewMapping, Target};
 pub use product::{
     Described, Merged, NewPart, NewProduct, PartnerCode, ProductDetail, ProductLine, ProductQuery,
@@ -74,8 +74,8 @@ impl Registers {
         Ok(())
     }
 
-    fn digest(&self, text: &str) -> String {
-        self.inner.trust.evidence().algorithm().digest(&[text.as_bytes()]).to_string()
+    fn digest(&self, table: &[u8]) -> String {
+        self.inner.trust.evidence().algorithm().digest(&[table]).to_string()
     }
 }
 
