@@ -35,6 +35,8 @@ const PAGES: { name: string; role: string; path: (ids: Ids) => string; click?: s
   { name: "search", role: "government", path: () => "/search?q=qiye" },
   { name: "search-auditor", role: "auditor", path: () => "/search?q=%E4%BC%81%E4%B8%9A&kind=dataset" },
   { name: "terms", role: "government", path: () => "/terms" },
+  { name: "standards", role: "government", path: () => "/standards?list=gb_t_4754" },
+  { name: "master", role: "government", path: () => "/master" },
   { name: "dataset-quality", role: "government", path: () => "/data/subject.enterprise?tab=quality" },
   { name: "quality", role: "government", path: () => "/quality" },
   { name: "ingest", role: "system_administrator", path: () => "/data/ingest" },

@@ -6,6 +6,7 @@ import { federation } from "./en.federation";
 import { hardening } from "./en.hardening";
 import { finding } from "./en.search";
 import { lineage } from "./en.lineage";
+import { standards } from "./en.standards";
 import { trust } from "./en.trust";
 import type { Messages } from "./zh-CN";
 
@@ -633,6 +634,7 @@ export const en: Messages = {
   ...federation,
   ...hardening,
   ...finding,
+  ...standards,
   ...lineage,
   about: {
     title: "About",

@@ -6,6 +6,7 @@ import { federation } from "./zh-CN.federation";
 import { hardening } from "./zh-CN.hardening";
 import { finding } from "./zh-CN.search";
 import { lineage } from "./zh-CN.lineage";
+import { standards } from "./zh-CN.standards";
 import { trust } from "./zh-CN.trust";
 
 export const zh = {
@@ -632,6 +633,7 @@ export const zh = {
   ...federation,
   ...hardening,
   ...finding,
+  ...standards,
   ...lineage,
   about: {
     title: "关于",

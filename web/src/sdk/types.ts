@@ -59,6 +59,17 @@ export type FoundKind = FoundThing["kind"];
 export type Marked = Schemas["Marked"];
 export type Term = Schemas["Term"];
 export type NewTerm = Body<"terms_create">;
+export type CodeLists = Schemas["CodeLists"];
+export type CodeList = CodeLists["lists"][number];
+export type Code = Schemas["ListedCode"];
+export type DataElements = Schemas["DataElements"];
+export type DataElement = DataElements["elements"][number];
+export type ElementBindings = Schemas["ElementBindings"];
+export type ElementBinding = ElementBindings["bindings"][number];
+export type Product = Schemas["MasterProduct"];
+export type ProductDetail = Schemas["MasterProductDetail"];
+export type ProductLine = ProductDetail["history"][number];
+export type PartnerCode = ProductDetail["partners"][number];
 
 export type Classification = Schemas["Classification"];
 export type GradingReport = Schemas["GradingReport"];

@@ -1,9 +1,9 @@
 // The left navigation, grouped by the side a page serves (政府 / 产业 / 企业 / 运营).
 import {
-  AimOutlined, AlertOutlined, ApartmentOutlined, AppstoreOutlined, AuditOutlined, BankOutlined, BellOutlined, BookOutlined, CheckSquareOutlined,
+  AimOutlined, AlertOutlined, ApartmentOutlined, AppstoreOutlined, AuditOutlined, BankOutlined, BarcodeOutlined, BellOutlined, BookOutlined, CheckSquareOutlined,
   CloudUploadOutlined, ClusterOutlined, CodeOutlined, ContainerOutlined, DatabaseOutlined, EyeOutlined,
   FileSearchOutlined, FormOutlined, GlobalOutlined, HomeOutlined, HourglassOutlined, IdcardOutlined,
-  InfoCircleOutlined, SafetyCertificateOutlined, TagsOutlined, TeamOutlined, UserSwitchOutlined,
+  InfoCircleOutlined, ProfileOutlined, SafetyCertificateOutlined, TagsOutlined, TeamOutlined, UserSwitchOutlined,
 } from "@ant-design/icons";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
@@ -11,12 +11,12 @@ import { useT } from "../sdk/i18n";
 import type { Party, Role, Side } from "../sdk/types";
 
 export type PagePath =
-  | "/" | "/chain" | "/map" | "/gap" | "/risk" | "/candidates" | "/firms" | "/data" | "/data/ingest" | "/terms" | "/sql"
+  | "/" | "/chain" | "/map" | "/gap" | "/risk" | "/candidates" | "/firms" | "/data" | "/data/ingest" | "/terms" | "/standards" | "/master" | "/sql"
   | "/components" | "/requests" | "/access" | "/evidence" | "/audit" | "/incidents" | "/quality" | "/grading" | "/nodes" | "/compliance" | "/retention" | "/accounts" | "/sbom" | "/about";
 
 export interface Entry {
   to: PagePath;
-  key: "chain" | "map" | "gap" | "risk" | "candidates" | "firms" | "data" | "ingest" | "terms" | "sql" | "components" | "requests" | "access" | "evidence" | "audit" | "incidents" | "quality" | "grading" | "nodes" | "compliance" | "retention" | "accounts" | "sbom" | "about";
+  key: "chain" | "map" | "gap" | "risk" | "candidates" | "firms" | "data" | "ingest" | "terms" | "standards" | "master" | "sql" | "components" | "requests" | "access" | "evidence" | "audit" | "incidents" | "quality" | "grading" | "nodes" | "compliance" | "retention" | "accounts" | "sbom" | "about";
   icon: ReactNode;
   exact?: boolean;
   /** Who may use the page; everybody when left out. The node decides in any case. */
@@ -43,6 +43,8 @@ export const ENTRIES: Record<Side, Entry[]> = {
     { to: "/data", key: "data", icon: <DatabaseOutlined />, exact: true },
     { to: "/data/ingest", key: "ingest", icon: <CloudUploadOutlined />, roles: BRINGING },
     { to: "/terms", key: "terms", icon: <BookOutlined /> },
+    { to: "/standards", key: "standards", icon: <ProfileOutlined /> },
+    { to: "/master", key: "master", icon: <BarcodeOutlined /> },
     { to: "/sql", key: "sql", icon: <CodeOutlined />, roles: WORKING },
     { to: "/components", key: "components", icon: <AppstoreOutlined /> },
     { to: "/requests", key: "requests", icon: <FormOutlined />, roles: ["system_administrator", "security_administrator", "government", "industry_body", "enterprise", "component_author"] },
@@ -76,6 +78,10 @@ export const ENTRIES: Record<Side, Entry[]> = {
   ],
 };
 
+/** Pages whose name in the navigation is their title. */
+type Titled = "sbom" | "terms" | "standards" | "master";
+const TITLED = new Set<Entry["key"]>(["sbom", "terms", "standards", "master"] satisfies Titled[]);
+
 const SIDES: Side[] = ["government", "industry", "enterprise", "operation"];
 
 function entriesOf(side: Side, party: Party): Entry[] {
@@ -102,7 +108,7 @@ export function Navigation({ party }: { party: Party }) {
           {entriesOf(side, party).map((entry) => (
               <Link key={entry.to} to={entry.to} className="nav-link" activeOptions={{ exact: entry.exact, includeSearch: false }}>
                 <span aria-hidden="true">{entry.icon}</span>
-                {entry.key === "sbom" || entry.key === "terms" ? t(`${entry.key}.title`) : t(`nav.${entry.key}`)}
+                {TITLED.has(entry.key) ? t(`${entry.key as Titled}.title`) : t(`nav.${entry.key as Exclude<Entry["key"], Titled>}`)}
               </Link>
           ))}
         </div>

@@ -24,5 +24,6 @@ mod risk;
 mod serve;
 mod shared;
 mod simulate;
+mod standard;
 mod status;
 mod telemetry;

@@ -43,6 +43,7 @@ pub struct Heading {
 
 /// One code.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "ListedCode")]
 pub struct Code {
     /// The code.
     pub code: String,

@@ -91,6 +91,7 @@ pub struct Part {
 
 /// A product as it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "MasterProduct")]
 pub struct Product {
     /// Its code.
     pub code: ProductCode,

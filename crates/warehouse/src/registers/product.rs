@@ -156,6 +156,7 @@ pub struct PartnerCode {
 
 /// A product with all that became of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "MasterProductDetail")]
 pub struct ProductDetail {
     /// The product as it stands on the day asked for.
     pub product: Product,

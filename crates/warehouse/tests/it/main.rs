@@ -16,5 +16,6 @@ mod masks;
 mod models;
 mod node;
 mod quality;
+mod registers;
 mod retention;
 mod search;
