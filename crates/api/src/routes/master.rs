@@ -21,11 +21,12 @@ struct OnQuery {
 }
 
 pub(crate) fn endpoints() -> Vec<Endpoint> {
-    const CHANGES: [&str; 6] = [
+    const CHANGES: [&str; 7] = [
         "standards/product-code",
         "standards/unknown-product",
         "standards/product-history",
         "standards/value",
+        "warehouse/register-reason",
         "warehouse/product-day",
         "warehouse/product-history-moved",
     ];

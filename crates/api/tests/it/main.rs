@@ -34,5 +34,6 @@ mod sample;
 mod search;
 mod session;
 mod sql;
+mod standards;
 mod tenancy;
 mod witness;

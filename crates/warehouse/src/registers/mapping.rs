@@ -7,7 +7,7 @@ use brain_kernel::error::{ErrorKind, Failure};
 use brain_kernel::language::Text;
 use brain_kernel::party::Party;
 use brain_standards::list::{MappingHeading, MappingRow};
-use brain_standards::{Mapping, ProductCode, Products};
+use brain_standards::{Mapping, ProductCode, Products, StandardsError};
 use brain_store::code_list::{self as rows, MappedRow, MappingRow as HeadingRow};
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
@@ -102,6 +102,12 @@ impl Registers {
             let products = self.inner.products(None).await?;
             for row in mapping.rows() {
                 let code = ProductCode::parse(&row.to).map_err(standards)?;
+                if code.as_str() != row.to {
+                    return Err(standards(StandardsError::ProductCode {
+                        code: row.to.clone(),
+                        problem: Text::new(format!("应写作 {code}。"), format!("it is written {code}.")),
+                    }));
+                }
                 products.get(&code).map_err(standards)?;
             }
         } else {
