@@ -16,6 +16,7 @@ use serde_json::json;
 
 /// A mapping without its rows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "CodeMappingCard")]
 pub struct MappingCard {
     /// What it is.
     #[serde(flatten)]
