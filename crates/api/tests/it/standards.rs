@@ -23,7 +23,7 @@ async fn a_list_is_imported_by_who_may_and_judged_by_everybody() {
     let wrong = json!({ "description": description, "codes": "code,name_zh\n01,红\n01,绿\n", "seen": 1 });
     let refused = government.post(LISTS, &wrong).await;
     assert_eq!((refused.status.as_u16(), refused.code().as_str()), (400, "standards/table"));
-    assert!(refused.text().contains("第 3 行"), "{}", refused.text());
+    assert!(refused.text().contains("Line 3"), "{}", refused.text());
 
     let judged = enterprise.get(&format!("{LISTS}/colour/judge?value=绿")).await.expect(200);
     assert_eq!((&judged["standing"], &judged["nearest"][0]["code"]), (&json!("unknown"), &json!("02")));
