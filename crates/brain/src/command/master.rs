@@ -82,7 +82,7 @@ pub async fn product(node: &Node, action: ProductAction) -> Result<ExitCode> {
 }
 
 /// Golden records out of a file of records; needs no data folder.
-pub async fn enterprise(records: &Path, rules: &Path) -> Result<ExitCode> {
+pub fn enterprise(records: &Path, rules: &Path) -> Result<ExitCode> {
     let rules = Survivorship::parse(&text(rules)?).map_err(Failure::from)?;
     let records = enterprise::read(&bytes(records)?).map_err(Failure::from)?;
     for golden in rules.golden(&records) {

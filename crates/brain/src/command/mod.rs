@@ -70,7 +70,7 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         Command::Master(arguments) => match arguments.of {
             MasterOf::Product(action) => on_node(loaded, async |node| master::product(node, action).await),
             MasterOf::Enterprise { records, rules } => {
-                quiet(loaded, |_| async move { master::enterprise(&records, &rules).await })
+                quiet(loaded, |_| async move { master::enterprise(&records, &rules) })
             }
         },
         Command::Match(arguments) => quiet(loaded, |loaded| entity_match::entity_match(loaded, arguments)),

@@ -92,11 +92,10 @@ impl Registers {
         may_write(actor)?;
         let mapping = Mapping::read(description, table).map_err(standards)?;
         let heading = mapping.heading();
-        let from = match heading.from.starts_with(PARTNER_PREFIX) {
-            true => None,
-            false => {
-                Some(self.inner.code_list(&heading.from).await?.ok_or_else(|| unknown_list(&heading.from))?)
-            }
+        let from = if heading.from.starts_with(PARTNER_PREFIX) {
+            None
+        } else {
+            Some(self.inner.code_list(&heading.from).await?.ok_or_else(|| unknown_list(&heading.from))?)
         };
         if heading.to == PRODUCTS {
             mapping.check_codes(from.as_deref(), None).map_err(standards)?;
@@ -172,13 +171,13 @@ impl Registers {
     pub async fn map(&self, id: &str, code: &str) -> Result<Mapped> {
         let heading = rows::mapping(self.inner.store.db(), id).await?.ok_or_else(|| unknown(id))?;
         let found = rows::mapped(self.inner.store.db(), id, Some(code)).await?;
-        let products = match heading.to_list == PRODUCTS && !found.is_empty() {
-            true => Some(self.inner.products(None).await?),
-            false => None,
-        };
-        let list = match products.is_none() && !found.is_empty() {
-            true => self.inner.code_list(&heading.to_list).await?,
-            false => None,
+        let to_products = heading.to_list == PRODUCTS;
+        let products =
+            if to_products && !found.is_empty() { Some(self.inner.products(None).await?) } else { None };
+        let list = if to_products || found.is_empty() {
+            None
+        } else {
+            self.inner.code_list(&heading.to_list).await?
         };
         let targets = found.into_iter().map(|row| {
             let listed = list.as_ref().and_then(|list| list.get(&row.to_code)).map(|code| code.name.clone());
