@@ -38,6 +38,8 @@ const PAGES: { name: string; role: string; path: (ids: Ids) => string; click?: s
   { name: "connectors", role: "system_administrator", path: () => "/connectors" },
   { name: "terms", role: "government", path: () => "/terms" },
   { name: "models", role: "government", path: () => "/models?model=subject.enterprise" },
+  { name: "standards", role: "government", path: () => "/standards?list=gb_t_4754" },
+  { name: "master", role: "government", path: () => "/master" },
   { name: "dataset-quality", role: "government", path: () => "/data/subject.enterprise?tab=quality" },
   { name: "quality", role: "government", path: () => "/quality" },
   { name: "ingest", role: "system_administrator", path: () => "/data/ingest" },

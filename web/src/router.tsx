@@ -205,6 +205,28 @@ const models = createRoute({
   validateSearch: (s: Search): { select?: string; model?: string } => ({ select: str(s.select), model: str(s.model) }),
   component: lazyRouteComponent(() => import("./features/models/ModelsPage"), "ModelsPage"),
 });
+const standards = createRoute({
+  getParentRoute: () => shell,
+  path: "/standards",
+  validateSearch: (s: Search): { tab?: string; list?: string; text?: string; page?: number } => ({
+    tab: str(s.tab),
+    list: str(s.list),
+    text: str(s.text),
+    page: num(s.page),
+  }),
+  component: lazyRouteComponent(() => import("./features/standards/StandardsPage"), "StandardsPage"),
+});
+const master = createRoute({
+  getParentRoute: () => shell,
+  path: "/master",
+  validateSearch: (s: Search): { text?: string; replaced?: boolean; code?: string; page?: number } => ({
+    text: str(s.text),
+    replaced: s.replaced === true || undefined,
+    code: str(s.code),
+    page: num(s.page),
+  }),
+  component: lazyRouteComponent(() => import("./features/master/ProductsPage"), "ProductsPage"),
+});
 const sql = createRoute({
   getParentRoute: () => shell,
   path: "/sql",
@@ -360,7 +382,7 @@ export const router = createRouter({
     signOutPage,
     password,
     shell.addChildren([
-      home, chains, chain, map, gap, candidates, risk, firms, firm, data, ingest, dataset, search, terms, connectors, models, sql, components, component,
+      home, chains, chain, map, gap, candidates, risk, firms, firm, data, ingest, dataset, search, terms, standards, master, connectors, models, sql, components, component,
       evidence, audit, incidents, incident, quality, qualityTicket, grading, nodes, compliance, retention, accounts, requests, access, keys, sbom, security, about,
     ]),
   ]),

@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// Which crates a crate may depend on (architecture: kernel ← store ← trust ← warehouse ← component ← apps ← api ← brain).
-const EDGES: [(&str, &[&str]); 31] = [
+const EDGES: [(&str, &[&str]); 32] = [
     ("brain-kernel", &[]),
     ("brain-verifier", &[]),
     ("brain-durable", &[]),
@@ -44,6 +44,7 @@ const EDGES: [(&str, &[&str]); 31] = [
             "brain-lineage",
             "brain-quality",
             "brain-search",
+            "brain-standards",
         ],
     ),
     ("brain-chain", &["brain-kernel"]),
@@ -53,6 +54,7 @@ const EDGES: [(&str, &[&str]); 31] = [
     ("brain-quality", &["brain-kernel"]),
     ("brain-connect", &["brain-kernel", "brain-egress"]),
     ("brain-search", &["brain-kernel"]),
+    ("brain-standards", &["brain-kernel", "brain-matching", "brain-quality"]),
     ("brain-simulate", &["brain-kernel"]),
     ("brain-corpus", &["brain-kernel", "brain-durable", "brain-privacy"]),
     ("brain-component", &["brain-kernel", "brain-store", "brain-trust", "brain-warehouse", "brain-chain"]),
@@ -72,6 +74,7 @@ const EDGES: [(&str, &[&str]); 31] = [
             "brain-egress",
             "brain-lineage",
             "brain-sbom",
+            "brain-standards",
             "brain-tls",
         ],
     ),
@@ -96,6 +99,7 @@ const EDGES: [(&str, &[&str]); 31] = [
             "brain-matching",
             "brain-simulate",
             "brain-corpus",
+            "brain-standards",
         ],
     ),
     (

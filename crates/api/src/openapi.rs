@@ -100,6 +100,8 @@ fn tags() -> Value {
         { "name": "search", "description": "检索 · Search" },
         { "name": "connectors", "description": "数据接入 · Connectors" },
         { "name": "terms", "description": "业务术语 · Business terms" },
+        { "name": "standards", "description": "数据标准 · Data standards" },
+        { "name": "master", "description": "主数据 · Master data" },
         { "name": "lineage", "description": "数据血缘 · Lineage" },
         { "name": "quality", "description": "数据质量 · Data quality" },
         { "name": "models", "description": "数据模型 · SQL models" },

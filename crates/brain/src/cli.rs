@@ -5,6 +5,7 @@ mod corpus;
 mod lineage;
 mod model;
 mod quality;
+mod registers;
 mod trust;
 
 use crate::config::{NodeRole, Overrides};
@@ -20,6 +21,7 @@ pub use corpus::{Corpus, CorpusAction, CorpusBuild};
 pub use lineage::{Lineage, LineageAction, LineageFormat};
 pub use model::{How, Model, ModelAction, Which};
 pub use quality::{Quality, QualityAction};
+pub use registers::{Master, MasterOf, ProductAction, Standard, StandardAction, StandardKind, When};
 pub use trust::{
     Audit, AuditAction, AuditFilter, Backup, BackupAction, Ca, CaAction, ClientsAction, Compliance,
     ComplianceAction, Evidence, EvidenceAction, ExplainAccess, Grade, GradeAction, IdentityCommand,
@@ -85,6 +87,10 @@ pub enum Command {
     Search(Search),
     /// 术语 · business terms
     Term(Term),
+    /// 数据标准 · code lists, mappings, data elements and the columns bound to them
+    Standard(Standard),
+    /// 主数据 · products with their history, golden records of enterprises
+    Master(Master),
     /// 血缘 · where a dataset or column comes from and what depends on it; `parse` reads a SQL file
     Lineage(Lineage),
     /// 地图 · map boundaries under their approval number

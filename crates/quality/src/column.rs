@@ -18,8 +18,9 @@ use crate::mask::Mask;
 use crate::profile::ValueKind;
 
 impl ValueKind {
-    /// ValueKind of an Arrow type.
-    pub(crate) fn of(data_type: &DataType) -> Self {
+    /// Kind of an Arrow type.
+    #[must_use]
+    pub fn of(data_type: &DataType) -> Self {
         match data_type {
             DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => Self::Text,
             DataType::Int8

@@ -50,15 +50,16 @@ impl Store {
         // the migrations.
         let rows = copy_tables!(&from, &into;
             account, dataset, oidc_client, session, audit_record, audit_batch, audit_expiry, access_request,
-            api_key, audit_dataset, audit_profile, certificate, classification, column_origin, connector,
-            connector_position, connector_run, data_key,
-            dataset_column, dataset_input, dataset_version, delegation, deletion_proposal, evidence_alarm,
+            api_key, audit_dataset, audit_profile, certificate, classification, code_list, code_list_code,
+            code_mapping, code_mapping_row, column_origin, connector, connector_position, connector_run,
+            data_element, data_key, dataset_column,
+            dataset_input, dataset_version, delegation, deletion_proposal, element_binding, evidence_alarm,
             evidence_checkpoint, evidence_cosignature, evidence_frontier, evidence_head, evidence_leaf,
             evidence_log, evidence_personal, evidence_reference, evidence_salt, evidence_witnessed,
             federated_link, grant_entry, important_filing, incident, incident_duty, incident_event,
             incident_reference, ingest_run, known_good, lineage_event, model_attempt, model_run, node_identity,
             node_statement, oidc_code, oidc_consent, oidc_key, oidc_token, organisation, passkey,
-            password_history, quality_profile, quality_rules, quality_run, quality_ticket,
+            password_history, product_event, quality_profile, quality_rules, quality_run, quality_ticket,
             quality_ticket_event, recovery_code, removed_version, rule_version, secret, session_token,
             setting, term, totp, use_counter,
         );

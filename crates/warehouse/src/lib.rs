@@ -27,6 +27,7 @@ pub mod model;
 mod options;
 pub mod quality;
 pub mod query;
+pub mod registers;
 pub mod retention;
 pub mod search;
 mod source;

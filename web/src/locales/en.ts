@@ -8,6 +8,7 @@ import { hardening } from "./en.hardening";
 import { connecting } from "./en.connect";
 import { finding } from "./en.search";
 import { lineage } from "./en.lineage";
+import { standards } from "./en.standards";
 import { trust } from "./en.trust";
 import type { Messages } from "./zh-CN";
 
@@ -639,6 +640,7 @@ export const en: Messages = {
   ...hardening,
   ...connecting,
   ...finding,
+  ...standards,
   ...lineage,
   about: {
     title: "About",

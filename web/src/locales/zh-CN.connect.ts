@@ -1,15 +1,15 @@
-// 数据接入的词语。键与 en.connect.ts 一一对应。
+// 数据连接器的词语。键与 en.connect.ts 一一对应。
 export const connecting = {
   connectors: {
-    title: "数据接入",
+    title: "数据连接器",
     question: "数据从哪里来，多久取一次，上次取得怎样？",
-    create: "新建数据接入",
+    create: "新建数据连接器",
     change: "修改",
     remove: "删除",
-    removeAsk: "删除数据接入“{{name}}”及其运行记录？已入仓的数据保留。",
+    removeAsk: "删除数据连接器“{{name}}”及其运行记录？已入仓的数据保留。",
     saved: "已保存",
-    none: "还没有数据接入。",
-    noneHint: "点“新建数据接入”，选文件夹、HTTP 接口或 PostgreSQL，先试连，再保存并运行。",
+    none: "还没有数据连接器。",
+    noneHint: "点“新建数据连接器”，选文件夹、HTTP 接口或 PostgreSQL，先试连，再保存并运行。",
     disabled: "已停用",
     kind: "数据源类型",
     kindOf: { folder: "文件夹", http: "HTTP 接口", postgres: "PostgreSQL" },

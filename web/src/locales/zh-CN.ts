@@ -8,6 +8,7 @@ import { hardening } from "./zh-CN.hardening";
 import { connecting } from "./zh-CN.connect";
 import { finding } from "./zh-CN.search";
 import { lineage } from "./zh-CN.lineage";
+import { standards } from "./zh-CN.standards";
 import { trust } from "./zh-CN.trust";
 
 export const zh = {
@@ -638,6 +639,7 @@ export const zh = {
   ...hardening,
   ...connecting,
   ...finding,
+  ...standards,
   ...lineage,
   about: {
     title: "关于",

@@ -1639,6 +1639,234 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/standards/lists": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 代码表 · Code lists */
+        get: operations["standards_lists"];
+        put?: never;
+        /** 导入代码表 · Import a code list */
+        post: operations["standards_lists_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/standards/lists/{id}/codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 代码表中的代码 · Codes of a list */
+        get: operations["standards_codes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/standards/lists/{id}/judge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 核对一个值，并给出可能的代码 · Hold a value against a list, with codes that were perhaps meant */
+        get: operations["standards_judge"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/standards/mappings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 对照表 · Mappings between code lists */
+        get: operations["standards_mappings"];
+        put?: never;
+        /** 导入对照表 · Import a mapping */
+        post: operations["standards_mappings_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/standards/mappings/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 按对照表转换一个代码 · What a code becomes in a mapping */
+        get: operations["standards_map"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/standards/elements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 数据元 · Data elements */
+        get: operations["standards_elements"];
+        put?: never;
+        /** 导入数据元 · Import data elements */
+        post: operations["standards_elements_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/standards/elements/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 一个数据元：版本和绑定 · One data element with its versions and bindings */
+        get: operations["standards_element_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/standards/elements/{id}/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** 发布或废止数据元 · Put a data element in force, or take it out of it */
+        put: operations["standards_element_status"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/standards/bindings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 绑定数据元的字段 · Columns bound to data elements */
+        get: operations["standards_bindings"];
+        /** 把字段绑定到数据元 · Bind a column to a data element */
+        put: operations["standards_bind"];
+        post?: never;
+        /** 解除字段的绑定 · Loosen a column from its data element */
+        delete: operations["standards_unbind"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/master/products": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 产品主数据 · Products of master data */
+        get: operations["products_list"];
+        put?: never;
+        /** 登记产品并给予编码 · Register a product and give it a code */
+        post: operations["products_register"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/master/products/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 一个产品：现行编码、历史、对方编码 · One product: current codes, history, partners' codes */
+        get: operations["products_show"];
+        /** 变更产品的名称和属性 · Describe a product anew */
+        put: operations["products_describe"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/master/products/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 合并产品 · Merge products into one */
+        post: operations["products_merge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/master/products/split": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 拆分产品 · Split a product */
+        post: operations["products_split"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/lineage": {
         parameters: {
             query?: never;
@@ -2078,6 +2306,91 @@ export interface paths {
         put?: never;
         /** 重新打开工单 · Reopen a ticket */
         post: operations["quality_ticket_reopen"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 数据模型：顺序、状态及原因、有误的文件 · Models in order with their health and why; broken files */
+        get: operations["models_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 模型运行历史 · What came of every attempt at a model */
+        get: operations["models_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 一个模型：查询、字段、测试、历史 · One model: query, columns, tests, history */
+        get: operations["models_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 试算：将运行什么、为何、估计行数；不写入 · Dry run: what would run, why, how many rows */
+        post: operations["models_plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 运行过期的模型；测试通过才发布 · Run the stale models; a version is published when its tests pass */
+        post: operations["models_run"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5201,6 +5514,476 @@ export interface components {
              */
             updated_at: string;
         };
+        CodeLists: {
+            /** @description Built-in lists first, then the others by id. */
+            lists: components["schemas"]["CodeListCard"][];
+        };
+        /** @description A list without its codes. */
+        CodeListCard: {
+            /** @description 标识，如 hs_2022 · Id, as `hs_2022`. */
+            id: string;
+            /** @description 名称 · What it is called. */
+            title: components["schemas"]["Text"];
+            /** @description 标准号，如 GB/T 4754 · Standard, as `GB/T 4754`. */
+            standard: string;
+            /**
+             * @description 版本，如 2017 · Edition, as `2017`.
+             * @default
+             */
+            edition: string;
+            /** @description 来源 · Where the list was taken from. */
+            source: string;
+            /**
+             * Format: uint64
+             * @description How many codes it has.
+             */
+            codes: number;
+            /** @description Whether the program brings it along; then nobody changes it. */
+            built_in: boolean;
+            /**
+             * Format: int64
+             * @description Counts imports, from 1; 0 where built in.
+             */
+            revision: number;
+            /** @description Account that imported it last. */
+            updated_by: string | null;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            updated_at: string | null;
+        };
+        /** @description One page of a list. */
+        Page13: {
+            /** @description The items of this page. */
+            items: components["schemas"]["ListedCode"][];
+            /**
+             * Format: uint64
+             * @description Items in the whole list.
+             */
+            total: number;
+            /**
+             * Format: uint64
+             * @description This page's number, from 1.
+             */
+            page: number;
+            /**
+             * Format: uint64
+             * @description Items per page.
+             */
+            page_size: number;
+        };
+        /** @description One code. */
+        ListedCode: {
+            /** @description The code. */
+            code: string;
+            /**
+             * @description Code one level up.
+             * @default null
+             */
+            parent: string | null;
+            /** @description What it is called; one language is enough. */
+            name: components["schemas"]["Text"];
+            /**
+             * Format: date
+             * @description First day it holds; always where absent.
+             * @default null
+             */
+            valid_from: string | null;
+            /**
+             * Format: date
+             * @description Last day it holds; for ever where absent.
+             * @default null
+             */
+            valid_until: string | null;
+            /**
+             * @description Codes that take its place when it ends.
+             * @default []
+             */
+            successors: string[];
+        };
+        /** @description A value held against a list. */
+        JudgedCode: {
+            /** @description The list. */
+            list: string;
+            /** @description The value, as it was given. */
+            value: string;
+            /**
+             * Format: date
+             * @description The day.
+             */
+            on: string;
+        } & ({
+            /** @constant */
+            standing: "valid";
+            /** @description What it is called. */
+            name: components["schemas"]["Text"];
+        } | {
+            /** @constant */
+            standing: "not_yet";
+            /**
+             * Format: date
+             * @description First day it holds.
+             */
+            valid_from: string;
+        } | {
+            /** @constant */
+            standing: "ended";
+            /**
+             * Format: date
+             * @description Last day it held.
+             */
+            valid_until: string;
+            /** @description Codes that took its place and hold on the day, ascending. */
+            successors: string[];
+        } | {
+            /** @constant */
+            standing: "unknown";
+            /** @description Codes that hold and were perhaps meant, the likeliest first. */
+            nearest: components["schemas"]["NearestCode"][];
+        });
+        /** @description A code that was perhaps meant. */
+        NearestCode: {
+            /** @description The code. */
+            code: string;
+            /** @description What it is called. */
+            name: components["schemas"]["Text"];
+            /** @description Why it is thought of. */
+            because: components["schemas"]["NearestCodeReason"];
+        };
+        /** @description Why a code is thought of; the likeliest first. */
+        NearestCodeReason: "spelling" | "name" | "one_error" | "two_errors" | "part_of_name";
+        CodeMappings: {
+            /** @description By id. */
+            mappings: components["schemas"]["CodeMappingCard"][];
+        };
+        /** @description A mapping without its rows. */
+        CodeMappingCard: {
+            /** @description 标识 · Id. */
+            id: string;
+            /** @description 名称 · What it is called. */
+            title: components["schemas"]["Text"];
+            /** @description 源代码表；未登记的外部编码写 partner.名称 · List mapped from; `partner.name` for codes that are in no list here. */
+            from: string;
+            /** @description 目标代码表；产品主数据写 products · List mapped to; `products` for product master data. */
+            to: string;
+            /** @description 来源 · Who says so. */
+            source: string;
+            /**
+             * Format: uint64
+             * @description How many rows it has.
+             */
+            rows: number;
+            /**
+             * Format: int64
+             * @description Counts imports, from 1.
+             */
+            revision: number;
+            /** @description Account that imported it last. */
+            updated_by: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            updated_at: string;
+        };
+        /** @description What a code becomes. */
+        MappedCode: {
+            /** @description The mapping. */
+            mapping: string;
+            /** @description The code mapped, as it was given. */
+            code: string;
+            /** @description What it becomes; nothing where the table does not name it. */
+            targets: components["schemas"]["MappingTarget"][];
+        };
+        /** @description One code of several another becomes. */
+        MappingTarget: {
+            /** @description The code, as the table says. */
+            to: string;
+            /**
+             * Format: double
+             * @description Part of it, where known.
+             */
+            share: number | null;
+            /** @description What it is called. */
+            name: components["schemas"]["Text"] | null;
+            /** @description Of products: the codes that stand for it now. */
+            current: string[];
+        };
+        DataElements: {
+            /** @description By id; of each the version that counts. */
+            elements: components["schemas"]["ElementCard"][];
+        };
+        /** @description One version of an element. */
+        ElementCard: {
+            /** @description The element. */
+            element: components["schemas"]["DataElement"];
+            /**
+             * Format: int32
+             * @description Counts from 1.
+             */
+            version: number;
+            /** @description Where it stands. */
+            status: components["schemas"]["ElementStatus"];
+            /**
+             * Format: int64
+             * @description Counts changes of the version; sent back with the next one.
+             */
+            revision: number;
+            /** @description Account that changed it last. */
+            updated_by: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            updated_at: string;
+        };
+        /** @description A data element. */
+        DataElement: {
+            /** @description 标识符 · Id. */
+            id: string;
+            /** @description 名称；中文必填 · What it is called; Chinese is needed. */
+            name: components["schemas"]["Text"];
+            /** @description 定义；中文必填 · What is meant; Chinese is needed. */
+            definition: components["schemas"]["Text"];
+            /** @description 表示 · How a value is written. */
+            representation: components["schemas"]["ElementRepresentation"];
+            /** @description 负责定义的单位 · Who answers for the definition. */
+            owner: string;
+            /**
+             * @description 依据的标准 · Standard it is taken from.
+             * @default
+             */
+            standard: string;
+        };
+        /** @description How a value of an element is written (表示). */
+        ElementRepresentation: {
+            /** @description 数据类型 · Kind of value. */
+            kind: components["schemas"]["ElementKind"];
+            /**
+             * Format: uint32
+             * @description 最少字符 · Fewest characters.
+             */
+            length_min?: number | null;
+            /**
+             * Format: uint32
+             * @description 最多字符 · Most characters.
+             */
+            length_max?: number | null;
+            /** @description 正则表达式，须匹配整个值 · Pattern the whole value matches. */
+            pattern?: string | null;
+            /**
+             * Format: double
+             * @description 最小值 · Smallest value.
+             */
+            min?: number | null;
+            /**
+             * Format: double
+             * @description 最大值 · Largest value.
+             */
+            max?: number | null;
+            /** @description 计量单位，代码表 units 中的代码 · Unit, a code of the list `units`. */
+            unit?: string | null;
+            /** @description 代码表 · Code list its values are of. */
+            code_list?: string | null;
+            /** @description 校验位 · Check digit. */
+            check_digit?: components["schemas"]["QualityScheme"] | null;
+        };
+        /** @description Kind of value of an element. */
+        ElementKind: "text" | "integer" | "decimal" | "date" | "truth";
+        /** @description Identifiers with a check digit. */
+        QualityScheme: "uscc" | "resident_id" | "gtin" | "luhn";
+        /** @description Where an element stands in its life (状态). */
+        ElementStatus: "draft" | "current" | "retired";
+        /** @description What came of an import. */
+        ElementsImported: {
+            /** @description Elements that are new. */
+            created: string[];
+            /** @description Elements of which there is a new version, or whose draft is another now. */
+            changed: string[];
+            /** @description Elements that were there just so. */
+            unchanged: string[];
+        };
+        /** @description An element with its versions and what is bound to it. */
+        ElementDetail: {
+            /** @description Versions, the newest first. */
+            versions: components["schemas"]["ElementCard"][];
+            /** @description Columns bound to it. */
+            bindings: components["schemas"]["ElementBinding"][];
+        };
+        /** @description A column bound to an element. */
+        ElementBinding: {
+            /** @description Dataset. */
+            dataset: string;
+            /** @description Column. */
+            column: string;
+            /** @description Element. */
+            element: string;
+            /** @description What the element is called; nothing where it has no current version, and then nothing is checked. */
+            name: components["schemas"]["Text"] | null;
+            /** @description Whether every row has a value. */
+            required: boolean;
+            /** @description Account that bound it. */
+            updated_by: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            updated_at: string;
+        };
+        ElementBindings: {
+            /** @description By dataset and column. */
+            bindings: components["schemas"]["ElementBinding"][];
+        };
+        /** @description One page of a list. */
+        Page14: {
+            /** @description The items of this page. */
+            items: components["schemas"]["MasterProduct"][];
+            /**
+             * Format: uint64
+             * @description Items in the whole list.
+             */
+            total: number;
+            /**
+             * Format: uint64
+             * @description This page's number, from 1.
+             */
+            page: number;
+            /**
+             * Format: uint64
+             * @description Items per page.
+             */
+            page_size: number;
+        };
+        /** @description A product as it stands. */
+        MasterProduct: {
+            /** @description Its code. */
+            code: components["schemas"]["ProductCode"];
+            /** @description What it is called. */
+            name: string;
+            /** @description What is known of it. */
+            attributes: {
+                [key: string]: string;
+            };
+            /** @description Whether its code stands for it. */
+            standing: components["schemas"]["ProductStanding"];
+        };
+        /** @description A product code whose check digits are right. */
+        ProductCode: string;
+        /** @description Whether a code stands for its product. */
+        ProductStanding: {
+            /** @constant */
+            state: "current";
+        } | {
+            /** @constant */
+            state: "replaced";
+            /** @description Codes that took its place, ascending. */
+            by: components["schemas"]["ProductCode"][];
+        };
+        /** @description A product with all that became of it. */
+        MasterProductDetail: {
+            /** @description The product as it stands on the day asked for. */
+            product: components["schemas"]["MasterProduct"];
+            /** @description Products that stand for it on that day: itself where it is current. */
+            current: components["schemas"]["MasterProduct"][];
+            /** @description Every event that names it, in order. */
+            history: components["schemas"]["ProductLine"][];
+            /** @description What partners call it. */
+            partners: components["schemas"]["PartnerCode"][];
+        };
+        /** @description One event of a product's history. */
+        ProductLine: {
+            /**
+             * Format: uint64
+             * @description Counts from 1.
+             */
+            number: number;
+            /**
+             * Format: date
+             * @description Day from which it holds; never before that of the event in front.
+             */
+            on: string;
+            /** @description What happened. */
+            act: components["schemas"]["ProductAct"];
+            /** @description Why. */
+            reason: string;
+            /** @description Account id. */
+            actor: string;
+            /**
+             * Format: date-time
+             * @description When it was recorded.
+             */
+            at: string;
+        };
+        /** @description What happens to products. */
+        ProductAct: {
+            /** @constant */
+            kind: "register";
+            /** @description Its code, never given before. */
+            code: components["schemas"]["ProductCode"];
+            /** @description What it is called. */
+            name: string;
+            /**
+             * @description What is known of it.
+             * @default {}
+             */
+            attributes: {
+                [key: string]: string;
+            };
+        } | {
+            /** @constant */
+            kind: "describe";
+            /** @description Code of a current product. */
+            code: components["schemas"]["ProductCode"];
+            /** @description What it is called. */
+            name: string;
+            /**
+             * @description What is known of it, all of it.
+             * @default {}
+             */
+            attributes: {
+                [key: string]: string;
+            };
+        } | {
+            /** @constant */
+            kind: "merge";
+            /** @description Current codes that end. */
+            from: components["schemas"]["ProductCode"][];
+            /** @description The current code that stands for them. */
+            into: components["schemas"]["ProductCode"];
+        } | {
+            /** @constant */
+            kind: "split";
+            /** @description The current code; it ends unless it is one of the parts. */
+            from: components["schemas"]["ProductCode"];
+            /** @description New products, codes that were merged into `from` and come back, or `from` itself. */
+            into: components["schemas"]["ProductPart"][];
+        };
+        /** @description One part of a split. */
+        ProductPart: {
+            /** @description Its code. */
+            code: components["schemas"]["ProductCode"];
+            /** @description What it is called; for new products only, and needed there. */
+            name?: string | null;
+            /** @description What is known of it; for new products only. */
+            attributes?: {
+                [key: string]: string;
+            };
+        };
+        /** @description A partner's code for a product. */
+        PartnerCode: {
+            /** @description The mapping that says so. */
+            mapping: string;
+            /** @description Whose codes they are. */
+            partner: string;
+            /** @description The partner's code. */
+            code: string;
+            /**
+             * Format: double
+             * @description Part of the partner's product that is this one, where known.
+             */
+            share: number | null;
+        };
         /** @description What lies upstream and downstream of something. */
         LineageGraph: {
             /** @description What was asked for first, then the others by distance. */
@@ -5451,7 +6234,7 @@ export interface components {
             certain: boolean;
         };
         /** @description One page of a list. */
-        Page13: {
+        Page15: {
             /** @description The items of this page. */
             items: components["schemas"]["Classification"][];
             /**
@@ -6027,8 +6810,6 @@ export interface components {
              */
             others: boolean;
         };
-        /** @description Identifiers with a check digit. */
-        QualityScheme: "uscc" | "resident_id" | "gtin" | "luhn";
         /** @description Order of two columns. */
         QualityOrder: "equal" | "not_equal" | "less" | "at_most" | "more" | "at_least";
         /** @description Which age a timeliness rule bounds. */
@@ -6484,7 +7265,7 @@ export interface components {
             mean: number;
         };
         /** @description One page of a list. */
-        Page14: {
+        Page16: {
             /** @description The items of this page. */
             items: components["schemas"]["QualityTicketCard"][];
             /**
@@ -6533,13 +7314,295 @@ export interface components {
             /** @description What changed. */
             detail: unknown;
         };
+        /** @description Every model of a node. */
+        ModelList: {
+            /** @description Each after those it reads. */
+            models: components["schemas"]["ModelCard"][];
+            /** @description Files that cannot be used. */
+            broken: components["schemas"]["ModelError"][];
+        };
+        /** @description A model in the list. */
+        ModelCard: {
+            /** @description Model and dataset name. */
+            name: string;
+            /** @description Title. */
+            title: components["schemas"]["Text"];
+            /** @description What the table holds. */
+            description: components["schemas"]["Text"];
+            /** @description Who owns it. */
+            owner: string;
+            /** @description Public, industry or enterprise data. */
+            side: components["schemas"]["DataSide"];
+            /** @description Grade of the table. */
+            grade: components["schemas"]["Grade"];
+            /** @description `standard`, `subject`, `topic/industry` or `topic/business`. */
+            place: string;
+            /** @description File in the data folder; none for the models of the program. */
+            file: string | null;
+            /** @description Words to select it by. */
+            tags: string[];
+            /** @description Columns that identify a row. */
+            keys: string[];
+            /** @description Tables it needs. */
+            inputs: string[];
+            /** @description Tables it uses where they are there. */
+            optional: string[];
+            /** @description Cursor column or `key`, where it is made incrementally. */
+            incremental: string | null;
+            /** @description Its tests as written. */
+            tests: string[];
+            /** @description How it is. */
+            health: components["schemas"]["ModelHealth"];
+            /** @description Why. */
+            reasons: components["schemas"]["Text"][];
+            /**
+             * Format: uint64
+             * @description Version there is.
+             */
+            version: number | null;
+            /**
+             * Format: uint64
+             * @description Rows of it.
+             */
+            rows: number | null;
+            /** @description How old it is against what it may be; none without a rule or a first run. */
+            age: components["schemas"]["ModelAge"] | null;
+            /**
+             * Format: date-time
+             * @description What that age counts from.
+             */
+            newest: string | null;
+            /** @description Its last attempt. */
+            last: components["schemas"]["AttemptCard"] | null;
+        };
+        /** @description How a model is. */
+        ModelHealth: "fresh" | "stale" | "waiting" | "blocked" | "failing";
+        /** @description How old a model is, against what it may be. */
+        ModelAge: "fresh" | "warn" | "fail";
+        /** @description One attempt at a model. */
+        AttemptCard: {
+            /** @description Id. */
+            id: string;
+            /** @description Model. */
+            model: string;
+            /** @description `ran`, `failed`, `tests_failed` or `skipped`. */
+            state: string;
+            /** @description `full`, `incremental` or `backfill`. */
+            mode: string;
+            /** @description Who asked. */
+            actor: string;
+            /**
+             * Format: uint64
+             * @description Version of its table afterwards.
+             */
+            version: number | null;
+            /**
+             * Format: uint64
+             * @description Rows made.
+             */
+            rows: number | null;
+            /**
+             * Format: double
+             * @description Seconds it took.
+             */
+            seconds: number;
+            /** @description Why it failed or was skipped. */
+            reason: components["schemas"]["Text"] | null;
+            /** @description Outcomes of its tests, without rows. */
+            tests: components["schemas"]["TestOutcome"][];
+            /**
+             * Format: date-time
+             * @description Newest value of the column its freshness is of.
+             */
+            newest: string | null;
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            at: string;
+        };
+        /** @description Outcome of one test. */
+        TestOutcome: {
+            /** @description As written in the model. */
+            test: string;
+            /** @description How it stands. */
+            standing: components["schemas"]["QualityStanding"];
+            /** @description `error` keeps a version from being published, `warning` does not. */
+            severity: components["schemas"]["QualitySeverity"];
+            /**
+             * Format: uint64
+             * @description Rows checked.
+             */
+            checked: number;
+            /**
+             * Format: uint64
+             * @description Rows that failed.
+             */
+            failed: number;
+            /** @description In words. */
+            says: components["schemas"]["Text"];
+            /** @description The first rows that failed, as the caller may see them; never stored. */
+            examples?: components["schemas"]["ModelTestExamples"] | null;
+        };
+        /** @description Rows as text. */
+        ModelTestExamples: {
+            /** @description Names of the columns. */
+            columns: string[];
+            /** @description Cells by row; a missing value is none. */
+            rows: (string | null)[][];
+        };
+        /** @description A model file that cannot be used. */
+        ModelError: {
+            /** @description File it lies in; the name of the model for those of the program. */
+            file: string;
+            /**
+             * Format: uint
+             * @description Line, counted from 1.
+             */
+            line: number;
+            /** @description What is wrong. */
+            problem: components["schemas"]["Text"];
+            /** @description How to mend it. */
+            fix: components["schemas"]["Text"];
+        };
+        /** @description One page of a list. */
+        Page17: {
+            /** @description The items of this page. */
+            items: components["schemas"]["AttemptCard"][];
+            /**
+             * Format: uint64
+             * @description Items in the whole list.
+             */
+            total: number;
+            /**
+             * Format: uint64
+             * @description This page's number, from 1.
+             */
+            page: number;
+            /**
+             * Format: uint64
+             * @description Items per page.
+             */
+            page_size: number;
+        };
+        /** @description One model with its query and its history. */
+        ModelDetail: {
+            /** @description As in the list. */
+            card: components["schemas"]["ModelCard"];
+            /** @description Columns made, in order. */
+            columns: components["schemas"]["ModelColumnCard"][];
+            /** @description The query. */
+            sql: string;
+            /** @description Models and others that read it, as far as models tell. */
+            read_by: string[];
+            /** @description Its last attempts, newest first. */
+            attempts: components["schemas"]["AttemptCard"][];
+        };
+        /** @description A column as documented. */
+        ModelColumnCard: {
+            /** @description Name. */
+            name: string;
+            /** @description Meaning. */
+            title: components["schemas"]["Text"];
+            /** @description Grade as documented. */
+            grade: components["schemas"]["Grade"];
+            /** @description Unit of the numbers. */
+            unit: string | null;
+        };
+        /** @description What a run would do. */
+        ModelPlan: {
+            /** @description Each after those it reads. */
+            steps: components["schemas"]["ModelStep"][];
+        };
+        /** @description One model in a plan. */
+        ModelStep: {
+            /** @description Model. */
+            model: string;
+            /** @description What a run would do. */
+            standing: components["schemas"]["Standing"];
+            /** @description How it would be made. */
+            mode: components["schemas"]["MakeMode"];
+            /** @description Why. */
+            reasons: components["schemas"]["Text"][];
+            /** @description What it reads. */
+            inputs: components["schemas"]["StepInput"][];
+            /**
+             * Format: uint64
+             * @description Rows of the version there is.
+             */
+            rows: number | null;
+            /**
+             * Format: uint64
+             * @description 估计行数 · Rows to expect: the rows there are, grown as the inputs grew since; none before the first run.
+             */
+            rows_estimate: number | null;
+        };
+        /** @description What a run would do with a model. */
+        Standing: "stale" | "fresh" | "waiting" | "blocked";
+        /** @description How a model is made. */
+        MakeMode: "full" | "incremental" | "backfill";
+        /** @description A table a step reads. */
+        StepInput: {
+            /** @description Dataset. */
+            dataset: string;
+            /**
+             * Format: uint64
+             * @description Version now; none where it is not there.
+             */
+            version: number | null;
+            /**
+             * Format: uint64
+             * @description Rows of it.
+             */
+            rows: number | null;
+            /**
+             * Format: uint64
+             * @description Version at the last run.
+             */
+            read_before: number | null;
+        };
+        /** @description What a run did. */
+        ModelRuns: {
+            /** @description Each after those it reads. */
+            runs: components["schemas"]["ModelRun"][];
+        };
+        /** @description One model in a run. */
+        ModelRun: {
+            /** @description Model and dataset name. */
+            model: string;
+            /** @description What became of it. */
+            state: components["schemas"]["ModelState"];
+            /** @description How it was made. */
+            mode: components["schemas"]["MakeMode"];
+            /**
+             * Format: uint64
+             * @description Version of the dataset afterwards.
+             */
+            version: number | null;
+            /**
+             * Format: uint64
+             * @description Rows of that version; where a test failed, of the one not published.
+             */
+            rows: number | null;
+            /**
+             * Format: double
+             * @description Seconds the run took; 0 where there was none.
+             */
+            seconds: number;
+            /** @description Why it did not run. */
+            reason: components["schemas"]["Text"] | null;
+            /** @description Outcomes of its tests. */
+            tests: components["schemas"]["TestOutcome"][];
+        };
+        /** @description What became of a model in a run. */
+        ModelState: "ran" | "unchanged" | "waiting" | "failed" | "tests_failed" | "skipped";
         /** @description A run that was begun. */
         RunStarted: {
             /** @description Ask for it at `/api/v1/ingest/runs/{id}`. */
             run_id: string;
         };
         /** @description One page of a list. */
-        Page15: {
+        Page18: {
             /** @description The items of this page. */
             items: components["schemas"]["RunCard"][];
             /**
@@ -7038,7 +8101,7 @@ export interface components {
             positions: number;
         };
         /** @description One page of a list. */
-        Page16: {
+        Page19: {
             /** @description The items of this page. */
             items: components["schemas"]["RecordedEntry"][];
             /**
@@ -7235,7 +8298,7 @@ export interface components {
             /** @description Logs whose checkpoints we counter-sign. */
             logs: components["schemas"]["WitnessedLog"][];
             /** @description Proofs that a log misbehaved, newest first. */
-            alarms: components["schemas"]["Page17"];
+            alarms: components["schemas"]["Page20"];
         };
         /** @description How a witness stands to us. */
         PeerStatus: {
@@ -7291,7 +8354,7 @@ export interface components {
             signed_at: string | null;
         };
         /** @description One page of a list. */
-        Page17: {
+        Page20: {
             /** @description The items of this page. */
             items: components["schemas"]["AlarmCard"][];
             /**
@@ -7410,7 +8473,7 @@ export interface components {
             witness: components["schemas"]["VerifierKey"][];
         };
         /** @description One page of a list. */
-        Page18: {
+        Page21: {
             /** @description The items of this page. */
             items: components["schemas"]["AuditRecord"][];
             /**
@@ -7613,7 +8676,7 @@ export interface components {
         /** @description What is wrong with a record. */
         AuditProblem: "altered" | "missing" | "inserted" | "bad_anchor" | "bad_index" | "bad_expiry";
         /** @description One page of a list. */
-        Page19: {
+        Page22: {
             /** @description The items of this page. */
             items: components["schemas"]["IncidentCard"][];
             /**
@@ -8045,7 +9108,7 @@ export interface components {
             entries: number;
         };
         /** @description One page of a list. */
-        Page20: {
+        Page23: {
             /** @description The items of this page. */
             items: components["schemas"]["PeerStanding"][];
             /**
@@ -8286,7 +9349,7 @@ export interface components {
         /** @description What goes when the time is up. */
         RetentionWhat: "past_versions" | "everything";
         /** @description One page of a list. */
-        Page21: {
+        Page24: {
             /** @description The items of this page. */
             items: components["schemas"]["DeletionProposal"][];
             /**
@@ -14217,6 +15280,909 @@ export interface operations {
             507: components["responses"]["Refusal507"];
         };
     };
+    standards_lists: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodeLists"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    standards_lists_import: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description 说明，TOML：标识、名称、标准、来源、列名 · Description in TOML: id, title, standard, source, columns. */
+                    description: string;
+                    /** @description 代码，CSV，首行为列名 · Codes as CSV with a header. */
+                    codes: string;
+                    /**
+                     * Format: int64
+                     * @description 所见的修订号；新代码表不写 · Revision that was seen; absent for a new list.
+                     * @default null
+                     */
+                    seen?: number | null;
+                    /**
+                     * @description 允许去掉原有代码 · Whether codes of the list that is there may be gone.
+                     * @default false
+                     */
+                    may_drop?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            201: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodeListCard"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    standards_codes: {
+        parameters: {
+            query?: {
+                /** @description 代码开头或名称中的文字 · What the code begins with, or text in its name. */
+                text?: string | null;
+                /** @description 上级代码 · Code one level up. */
+                parent?: string | null;
+                /** @description 该日有效 · Only those that hold on this day. */
+                on?: (string | null) | string;
+                /** @description 页码，从 1 起 · Page, from 1. */
+                page?: (number | null) | string;
+                /** @description 每页条数，至多 1000 · Codes per page, at most 1000. */
+                page_size?: (number | null) | string;
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page13"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    standards_judge: {
+        parameters: {
+            query?: {
+                /** @description 要核对的值 · Value to hold against the list. */
+                value?: string;
+                /** @description 日期；默认今天 · Day; today where absent. */
+                on?: (string | null) | string;
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JudgedCode"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    standards_mappings: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodeMappings"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    standards_mappings_import: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description 说明，TOML：标识、名称、from、to、来源 · Description in TOML: id, title, from, to, source. */
+                    description: string;
+                    /** @description 对照行，CSV：from、to、share · Rows as CSV: `from`, `to` and, where known, `share`. */
+                    rows: string;
+                    /**
+                     * Format: int64
+                     * @description 所见的修订号；新对照表不写 · Revision that was seen; absent for a new mapping.
+                     * @default null
+                     */
+                    seen?: number | null;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            201: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodeMappingCard"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    standards_map: {
+        parameters: {
+            query?: {
+                /** @description 要对照的代码 · Code to map. */
+                code?: string;
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MappedCode"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    standards_elements: {
+        parameters: {
+            query?: {
+                /** @description 标识符、名称或定义中的文字 · Text in id, name or definition. */
+                text?: string | null;
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DataElements"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    standards_elements_import: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description 数据元，TOML，每个一节 [[element]] · Elements in TOML, `[[element]]` each. */
+                    toml: string;
+                    /**
+                     * @description 同时发布为现行 · Whether they are current at once.
+                     * @default false
+                     */
+                    publish?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ElementsImported"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    standards_element_show: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ElementDetail"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    standards_element_status: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description 新状态：current 发布，retired 废止 · `current` or `retired`. */
+                    status: "draft" | "current" | "retired";
+                    /**
+                     * Format: int64
+                     * @description 所见的修订号 · Revision that was seen.
+                     */
+                    revision: number;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ElementCard"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    standards_bindings: {
+        parameters: {
+            query?: {
+                /** @description 数据集 · Dataset. */
+                dataset?: string | null;
+                /** @description 数据元 · Element. */
+                element?: string | null;
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ElementBindings"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    standards_bind: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description 数据集 zone.table · Dataset. */
+                    dataset: string;
+                    /** @description 字段 · Column. */
+                    column: string;
+                    /** @description 数据元标识符 · Id of the element. */
+                    element: string;
+                    /**
+                     * @description 每行必填 · Whether every row has a value.
+                     * @default false
+                     */
+                    required?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ElementBinding"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    standards_unbind: {
+        parameters: {
+            query?: {
+                /** @description 数据集 · Dataset. */
+                dataset?: string;
+                /** @description 字段 · Column. */
+                column?: string;
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            204: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    products_list: {
+        parameters: {
+            query?: {
+                /** @description 编码开头、名称或属性中的文字 · What the code begins with, or text in name or attributes. */
+                text?: string | null;
+                /** @description 该日的状态；默认今天 · As of this day; today where absent. */
+                on?: (string | null) | string;
+                /** @description 也列出已被替代的 · Replaced products too. */
+                replaced?: boolean | string;
+                /** @description 页码，从 1 起 · Page, from 1. */
+                page?: (number | null) | string;
+                /** @description 每页条数，至多 1000 · Products per page, at most 1000. */
+                page_size?: (number | null) | string;
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page14"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    products_register: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description 名称 · What it is called. */
+                    name: string;
+                    /**
+                     * @description 属性，如 model、barcode、maker · What is known of it, as model, barcode, maker.
+                     * @default {}
+                     */
+                    attributes?: {
+                        [key: string]: string;
+                    };
+                    /**
+                     * Format: date
+                     * @description 生效日；默认今天 · Day from which it holds; today where absent.
+                     * @default null
+                     */
+                    on?: string | null;
+                    /** @description 理由 · Why. */
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            201: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MasterProductDetail"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    products_show: {
+        parameters: {
+            query?: {
+                /** @description 该日的状态；默认今天 · As of this day; today where absent. */
+                on?: (string | null) | string;
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MasterProductDetail"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    products_describe: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description 名称 · What it is called. */
+                    name: string;
+                    /**
+                     * @description 全部属性 · What is known of it, all of it.
+                     * @default {}
+                     */
+                    attributes?: {
+                        [key: string]: string;
+                    };
+                    /**
+                     * Format: date
+                     * @description 生效日；默认今天 · Day from which it holds; today where absent.
+                     * @default null
+                     */
+                    on?: string | null;
+                    /** @description 理由 · Why. */
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MasterProductDetail"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    products_merge: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description 被合并的编码 · Codes that end. */
+                    from: string[];
+                    /** @description 保留的编码 · The code that stands for them. */
+                    into: string;
+                    /**
+                     * Format: date
+                     * @description 生效日；默认今天 · Day from which it holds; today where absent.
+                     * @default null
+                     */
+                    on?: string | null;
+                    /** @description 理由 · Why. */
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MasterProductDetail"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    products_split: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description 被拆分的编码 · The code. */
+                    from: string;
+                    /** @description 拆出的产品；写 from 自身则保留它 · The parts; `from` stays current where it is among them. */
+                    into: {
+                        /**
+                         * @description 原有编码：from 自身，或曾并入 from 的 · Code of `from` itself, or one that was merged into it.
+                         * @default null
+                         */
+                        code?: string | null;
+                        /**
+                         * @description 新产品的名称 · Name of a new product.
+                         * @default null
+                         */
+                        name?: string | null;
+                        /**
+                         * @description 新产品的属性 · What is known of a new product.
+                         * @default {}
+                         */
+                        attributes?: {
+                            [key: string]: string;
+                        };
+                    }[];
+                    /**
+                     * Format: date
+                     * @description 生效日；默认今天 · Day from which it holds; today where absent.
+                     * @default null
+                     */
+                    on?: string | null;
+                    /** @description 理由 · Why. */
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MasterProductDetail"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
     lineage_show: {
         parameters: {
             query?: {
@@ -14497,7 +16463,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page13"];
+                    "application/json": components["schemas"]["Page15"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -15264,7 +17230,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page14"];
+                    "application/json": components["schemas"]["Page16"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -15524,6 +17490,255 @@ export interface operations {
             507: components["responses"]["Refusal507"];
         };
     };
+    models_list: {
+        parameters: {
+            query?: {
+                /** @description 选择，如 `+subject.enterprise`、`tag:master,zone:subject` · Which; all when left out. */
+                select?: string;
+                /** @description 排除 · Which not. */
+                exclude?: string;
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelList"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    models_runs: {
+        parameters: {
+            query?: {
+                /** @description 模型 · Only of this model. */
+                model?: string | null;
+                /** @description 页码，从 1 起 · Page, from 1. */
+                page?: (number | null) | string;
+                /** @description 每页条数 · Items per page. */
+                page_size?: (number | null) | string;
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page17"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    models_show: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelDetail"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    models_plan: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description 选择，空为全部 · Which models, as in `+subject.enterprise tag:master`; all where left out.
+                     * @default
+                     */
+                    select?: string;
+                    /**
+                     * @description 排除 · Which not.
+                     * @default
+                     */
+                    exclude?: string;
+                    /**
+                     * @description 全量重算 · Make them anew although nothing changed, incremental ones from the beginning.
+                     * @default false
+                     */
+                    full_refresh?: boolean;
+                    /**
+                     * @description 回补起点（含） · Backfill: make rows from this value of the cursor column on.
+                     * @default null
+                     */
+                    from?: string | null;
+                    /**
+                     * @description 回补终点（不含） · Backfill: make rows below this value.
+                     * @default null
+                     */
+                    to?: string | null;
+                    /**
+                     * @description 未变的模型也测试 · Test models that did not change, too.
+                     * @default false
+                     */
+                    build?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelPlan"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    models_run: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description 选择，空为全部 · Which models, as in `+subject.enterprise tag:master`; all where left out.
+                     * @default
+                     */
+                    select?: string;
+                    /**
+                     * @description 排除 · Which not.
+                     * @default
+                     */
+                    exclude?: string;
+                    /**
+                     * @description 全量重算 · Make them anew although nothing changed, incremental ones from the beginning.
+                     * @default false
+                     */
+                    full_refresh?: boolean;
+                    /**
+                     * @description 回补起点（含） · Backfill: make rows from this value of the cursor column on.
+                     * @default null
+                     */
+                    from?: string | null;
+                    /**
+                     * @description 回补终点（不含） · Backfill: make rows below this value.
+                     * @default null
+                     */
+                    to?: string | null;
+                    /**
+                     * @description 未变的模型也测试 · Test models that did not change, too.
+                     * @default false
+                     */
+                    build?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelRuns"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
     ingest_start: {
         parameters: {
             query: {
@@ -15595,7 +17810,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page15"];
+                    "application/json": components["schemas"]["Page18"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -18234,7 +20449,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page16"];
+                    "application/json": components["schemas"]["Page19"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -18378,7 +20593,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page16"];
+                    "application/json": components["schemas"]["Page19"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -18835,7 +21050,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page18"];
+                    "application/json": components["schemas"]["Page21"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -19032,7 +21247,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page19"];
+                    "application/json": components["schemas"]["Page22"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -19639,7 +21854,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page20"];
+                    "application/json": components["schemas"]["Page23"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -19894,7 +22109,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page21"];
+                    "application/json": components["schemas"]["Page24"];
                 };
             };
             400: components["responses"]["Refusal400"];

@@ -184,6 +184,14 @@ export const api = {
   terms: (query: { text?: string; dataset?: string; page?: number; page_size?: number }) => json<T.Page<T.Term>>("GET", "/terms", { query }),
   createTerm: (body: T.NewTerm) => json<T.Term>("POST", "/terms", { body }),
   changeTerm: (id: string, revision: number, term: T.NewTerm) => json<T.Term>("PUT", `/terms/${part(id)}`, { body: { revision, term } }),
+  codeLists: () => json<T.CodeLists>("GET", "/standards/lists"),
+  codes: (list: string, query: { text?: string; parent?: string; page?: number; page_size?: number }) =>
+    json<T.Page<T.Code>>("GET", `/standards/lists/${part(list)}/codes`, { query }),
+  dataElements: (text?: string) => json<T.DataElements>("GET", "/standards/elements", { query: { text } }),
+  elementBindings: () => json<T.ElementBindings>("GET", "/standards/bindings"),
+  products: (query: { text?: string; replaced?: boolean; page?: number; page_size?: number }) =>
+    json<T.Page<T.Product>>("GET", "/master/products", { query }),
+  product: (code: string) => json<T.ProductDetail>("GET", `/master/products/${part(code)}`),
   removeTerm: (id: string, revision: number) => json<void>("DELETE", `/terms/${part(id)}`, { query: { revision } }),
 
   models: (select?: string) => json<T.ModelList>("GET", "/models", { query: { select } }),

@@ -78,6 +78,17 @@ export type ModelRequest = Body<"models_run">;
 export type ModelStep = Schemas["ModelPlan"]["steps"][number];
 export type ModelRun = Schemas["ModelRuns"]["runs"][number];
 export type ModelTest = ModelRun["tests"][number];
+export type CodeLists = Schemas["CodeLists"];
+export type CodeList = CodeLists["lists"][number];
+export type Code = Schemas["ListedCode"];
+export type DataElements = Schemas["DataElements"];
+export type DataElement = DataElements["elements"][number];
+export type ElementBindings = Schemas["ElementBindings"];
+export type ElementBinding = ElementBindings["bindings"][number];
+export type Product = Schemas["MasterProduct"];
+export type ProductDetail = Schemas["MasterProductDetail"];
+export type ProductLine = ProductDetail["history"][number];
+export type PartnerCode = ProductDetail["partners"][number];
 
 export type Classification = Schemas["Classification"];
 export type GradingReport = Schemas["GradingReport"];

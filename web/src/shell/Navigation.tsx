@@ -1,9 +1,9 @@
 // The left navigation, grouped by the side a page serves (政府 / 产业 / 企业 / 运营).
 import {
-  AimOutlined, AlertOutlined, ApartmentOutlined, ApiOutlined, AppstoreOutlined, AuditOutlined, BankOutlined, BellOutlined, BookOutlined, CheckSquareOutlined,
-  CloudUploadOutlined, ClusterOutlined, CodeOutlined, ContainerOutlined, DatabaseOutlined, EyeOutlined,
-  FileSearchOutlined, FormOutlined, GlobalOutlined, HomeOutlined, HourglassOutlined, IdcardOutlined,
-  InfoCircleOutlined, PartitionOutlined, SafetyCertificateOutlined, TagsOutlined, TeamOutlined, UserSwitchOutlined,
+  AimOutlined, AlertOutlined, ApartmentOutlined, ApiOutlined, AppstoreOutlined, AuditOutlined, BankOutlined, BarcodeOutlined, BellOutlined,
+  BookOutlined, CheckSquareOutlined, CloudUploadOutlined, ClusterOutlined, CodeOutlined, ContainerOutlined, DatabaseOutlined, EyeOutlined,
+  FileSearchOutlined, FormOutlined, GlobalOutlined, HomeOutlined, HourglassOutlined, IdcardOutlined, InfoCircleOutlined, PartitionOutlined,
+  ProfileOutlined, SafetyCertificateOutlined, TagsOutlined, TeamOutlined, UserSwitchOutlined,
 } from "@ant-design/icons";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
@@ -11,12 +11,12 @@ import { useT } from "../sdk/i18n";
 import type { Party, Role, Side } from "../sdk/types";
 
 export type PagePath =
-  | "/" | "/chain" | "/map" | "/gap" | "/risk" | "/candidates" | "/firms" | "/data" | "/data/ingest" | "/connectors" | "/terms" | "/models" | "/sql"
+  | "/" | "/chain" | "/map" | "/gap" | "/risk" | "/candidates" | "/firms" | "/data" | "/data/ingest" | "/connectors" | "/terms" | "/standards" | "/master" | "/models" | "/sql"
   | "/components" | "/requests" | "/access" | "/evidence" | "/audit" | "/incidents" | "/quality" | "/grading" | "/nodes" | "/compliance" | "/retention" | "/accounts" | "/sbom" | "/about";
 
 export interface Entry {
   to: PagePath;
-  key: "chain" | "map" | "gap" | "risk" | "candidates" | "firms" | "data" | "ingest" | "connectors" | "terms" | "models" | "sql" | "components" | "requests" | "access" | "evidence" | "audit" | "incidents" | "quality" | "grading" | "nodes" | "compliance" | "retention" | "accounts" | "sbom" | "about";
+  key: "chain" | "map" | "gap" | "risk" | "candidates" | "firms" | "data" | "ingest" | "connectors" | "terms" | "standards" | "master" | "models" | "sql" | "components" | "requests" | "access" | "evidence" | "audit" | "incidents" | "quality" | "grading" | "nodes" | "compliance" | "retention" | "accounts" | "sbom" | "about";
   icon: ReactNode;
   exact?: boolean;
   /** Who may use the page; everybody when left out. The node decides in any case. */
@@ -44,6 +44,8 @@ export const ENTRIES: Record<Side, Entry[]> = {
     { to: "/data/ingest", key: "ingest", icon: <CloudUploadOutlined />, roles: BRINGING },
     { to: "/connectors", key: "connectors", icon: <ApiOutlined />, roles: ["system_administrator"] },
     { to: "/terms", key: "terms", icon: <BookOutlined /> },
+    { to: "/standards", key: "standards", icon: <ProfileOutlined /> },
+    { to: "/master", key: "master", icon: <BarcodeOutlined /> },
     { to: "/models", key: "models", icon: <PartitionOutlined />, roles: [...ADMINISTRATORS, "government", "industry_body"] },
     { to: "/sql", key: "sql", icon: <CodeOutlined />, roles: WORKING },
     { to: "/components", key: "components", icon: <AppstoreOutlined /> },
@@ -78,6 +80,10 @@ export const ENTRIES: Record<Side, Entry[]> = {
   ],
 };
 
+/** Pages whose name in the navigation is their title. */
+type Titled = "sbom" | "connectors" | "terms" | "standards" | "master" | "models";
+const TITLED = new Set<Entry["key"]>(["sbom", "connectors", "terms", "standards", "master", "models"] satisfies Titled[]);
+
 const SIDES: Side[] = ["government", "industry", "enterprise", "operation"];
 
 function entriesOf(side: Side, party: Party): Entry[] {
@@ -104,7 +110,7 @@ export function Navigation({ party }: { party: Party }) {
           {entriesOf(side, party).map((entry) => (
               <Link key={entry.to} to={entry.to} className="nav-link" activeOptions={{ exact: entry.exact, includeSearch: false }}>
                 <span aria-hidden="true">{entry.icon}</span>
-                {entry.key === "sbom" || entry.key === "terms" || entry.key === "connectors" || entry.key === "models" ? t(`${entry.key}.title`) : t(`nav.${entry.key}`)}
+                {TITLED.has(entry.key) ? t(`${entry.key as Titled}.title`) : t(`nav.${entry.key as Exclude<Entry["key"], Titled>}`)}
               </Link>
           ))}
         </div>

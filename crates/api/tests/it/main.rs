@@ -36,5 +36,6 @@ mod sample;
 mod search;
 mod session;
 mod sql;
+mod standards;
 mod tenancy;
 mod witness;

@@ -17,6 +17,8 @@ use std::time::Duration;
 const MATRIX: &str = include_str!("tenancy_matrix.csv");
 /// Dataset that belongs to [`ORGANISATION`] as a whole.
 const DATASET: &str = "raw.own_order";
+/// Where columns are bound to data elements.
+const BINDINGS: &str = "/api/v1/standards/bindings";
 /// Runs until it is cancelled.
 const ENDLESS_SQL: &str = "SELECT count(*) FROM generate_series(1, 100000000000)";
 /// Past versions of the organisation's dataset run out after a day.
@@ -32,13 +34,19 @@ basis = "合同到期"
 const PROVIDER: &str = "centre";
 
 /// Operations open to enterprises that name something but need no tenant, each with the reason.
-const SHARED: [(&str, &str); 17] = [
+const SHARED: [(&str, &str); 23] = [
     ("datasets_prov", "the catalogue is for everybody signed in"),
     ("lineage_show", "the catalogue is for everybody signed in"),
     ("lineage_impact", "the catalogue is for everybody signed in"),
     ("lineage_parse", "reads the text it is sent and no table"),
     ("terms_list", "terms are for everybody signed in"),
     ("terms_show", "terms are for everybody signed in"),
+    ("standards_codes", "standards are for everybody signed in"),
+    ("standards_judge", "standards are for everybody signed in"),
+    ("standards_map", "standards are for everybody signed in"),
+    ("standards_element_show", "standards are for everybody signed in"),
+    ("standards_bindings", "standards are for everybody signed in"),
+    ("products_show", "master data of products is for everybody signed in"),
     ("grading_list", "a list of one's own, see below"),
     ("quality_tickets", "a list of one's own, see below"),
     ("log_tile", "hashes are public"),
@@ -215,6 +223,17 @@ impl Case {
         id_of(&tickets["items"][0])
     }
 
+    /// A column of the dataset and an element in force.
+    async fn binding(&self) -> Value {
+        let toml = "[[element]]\nid = \"product.name\"\nname = { zh = \"产品名称\", en = \"\" }\n\
+                    definition = { zh = \"产品的名称。\", en = \"\" }\n\
+                    representation = { kind = \"text\" }\nowner = \"标准委\"\n";
+        let government = self.node.signed_in("government").await;
+        let body = json!({ "toml": toml, "publish": true });
+        let _ = government.post("/api/v1/standards/elements", &body).await.expect(200);
+        json!({ "dataset": DATASET, "column": "product", "element": "product.name" })
+    }
+
     async fn component_run(&self) -> String {
         let request = self.own.request(Method::POST, "/api/v1/components/test.wait/run");
         let request = request.header("prefer", "respond-async").json(&json!({ "params": {} }));
@@ -298,6 +317,12 @@ impl Case {
             }
             "grading_reject" => {
                 post(format!("/api/v1/grading/{}/reject", self.label().await), json!({ "reason": "否" }))
+            }
+            "standards_bind" => (Method::PUT, BINDINGS.to_owned(), self.binding().await),
+            "standards_unbind" => {
+                let put = self.own.request(Method::PUT, BINDINGS).json(&self.binding().await);
+                let _ = self.own.send(put).await.expect(200);
+                delete(format!("{BINDINGS}?dataset={DATASET}&column=product"))
             }
             "quality_show" => get(&format!("/api/v1/datasets/{DATASET}/quality")),
             "quality_check" => post(quality("check"), Value::Null),

@@ -19,6 +19,7 @@ mod ingest;
 mod keys;
 mod lineage;
 mod map;
+mod master;
 mod model;
 mod quality;
 mod restore;
@@ -28,10 +29,11 @@ mod search;
 mod serve;
 mod simulate;
 mod sql;
+mod standard;
 mod status;
 mod term;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, MasterOf};
 use crate::node::Node;
 use crate::{config, telemetry, terminal};
 use anyhow::{Context as _, Result};
@@ -69,6 +71,15 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         Command::Catalog(arguments) => on_node(loaded, async |node| catalog::catalog(node, arguments).await),
         Command::Search(arguments) => quiet(loaded, |loaded| search::search(loaded, arguments)),
         Command::Term(arguments) => on_node(loaded, async |node| term::term(node, arguments).await),
+        Command::Standard(arguments) => {
+            on_node(loaded, async |node| standard::standard(node, arguments).await)
+        }
+        Command::Master(arguments) => match arguments.of {
+            MasterOf::Product(action) => on_node(loaded, async |node| master::product(node, action).await),
+            MasterOf::Enterprise { records, rules } => {
+                quiet(loaded, |_| async move { master::enterprise(&records, &rules) })
+            }
+        },
         Command::Match(arguments) => quiet(loaded, |loaded| entity_match::entity_match(loaded, arguments)),
         Command::Lineage(arguments) => quiet(loaded, |loaded| lineage::lineage(loaded, arguments)),
         Command::Map(arguments) => on_node(loaded, async |node| map::map(node, arguments).await),

@@ -77,7 +77,7 @@ async fn act(node: &Node, action: QualityAction) -> Result<ExitCode> {
 }
 
 /// The person at the terminal as who speaks for the owner of the dataset.
-fn speaker(node: &Node, dataset: &str) -> Result<Party> {
+pub(super) fn speaker(node: &Node, dataset: &str) -> Result<Party> {
     let facts = node.warehouse.catalogue().facts(dataset).map_err(Failure::from)?;
     Ok(match Uscc::parse(&facts.owner) {
         Ok(organisation) => Party { organisation: Some(organisation), ..operator(Role::Enterprise) },

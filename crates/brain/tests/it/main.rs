@@ -26,5 +26,6 @@ mod risk;
 mod serve;
 mod shared;
 mod simulate;
+mod standard;
 mod status;
 mod telemetry;

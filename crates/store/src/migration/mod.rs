@@ -15,6 +15,7 @@ mod m0010_terms;
 mod m0011_quality;
 mod m0012_lineage;
 mod m0013_connector;
+mod m0014_registers;
 mod m0015_model_attempt;
 
 use sea_orm::{
@@ -43,6 +44,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0011_quality::Migration),
             Box::new(m0012_lineage::Migration),
             Box::new(m0013_connector::Migration),
+            Box::new(m0014_registers::Migration),
             Box::new(m0015_model_attempt::Migration),
         ]
     }

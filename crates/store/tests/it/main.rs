@@ -19,6 +19,7 @@ mod lineage_event;
 mod opening;
 mod people;
 mod quality;
+mod registers;
 mod released;
 mod runs;
 mod transactions;

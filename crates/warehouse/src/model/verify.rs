@@ -58,7 +58,7 @@ impl Inner {
         }
         let rules = written.iter().map(|(_, rule)| (*rule).clone()).chain(age).collect();
         let rules = Rules { rules, ..Rules::default() };
-        let plan = self.quality_plan(&rules, table, false, 0)?;
+        let plan = self.quality_plan(&rules, table, false, 0).await?;
         let references = self.referred(&rules, cancel).await?;
         let state = self.pass(&plan, table, cancel).await?;
         let report = tokio::task::spawn_blocking(move || {
@@ -121,7 +121,7 @@ impl Inner {
                 continue;
             }
             let rules = Rules { rules: vec![rule], ..Rules::default() };
-            let plan = self.quality_plan(&rules, table, false, EXAMPLES_MAX)?;
+            let plan = self.quality_plan(&rules, table, false, EXAMPLES_MAX).await?;
             let references = self.referred(&rules, cancel).await?;
             let state = self.pass_in_order(&plan, table, cancel).await?;
             let report = state.finish(&plan, Inputs { references, ..Inputs::default() }).map_err(passed)?;

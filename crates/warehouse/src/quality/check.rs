@@ -3,7 +3,7 @@
 use super::card::{Check, CheckPoint, Glance};
 use super::rules::{InForce, passed};
 use super::sight::without_values;
-use super::{QualityControl, SYSTEM, corrupt, lists};
+use super::{QualityControl, SYSTEM, corrupt};
 use crate::handle::Inner;
 use crate::lake::read::TableAt;
 use crate::{Error, Result};
@@ -49,7 +49,7 @@ impl Inner {
         occasion: &str,
         cancel: &Cancel,
     ) -> Result<Option<Glance>> {
-        if rows::rules(self.store.db(), dataset).await?.is_none() {
+        if !self.has_quality_rules(dataset).await? {
             return Ok(None);
         }
         self.check_quality(dataset, occasion, SYSTEM, cancel).await?;
@@ -78,7 +78,7 @@ impl Inner {
         let baseline = self.stored_profile(dataset, "baseline").await?;
         let rows_before =
             rows::runs(self.store.db(), dataset, 1).await?.first().map(|run| run.rows.max(0) as u64);
-        let plan = self.quality_plan(&in_force.rules, &table, true, 0)?;
+        let plan = self.quality_plan(&in_force.rules, &table, true, 0).await?;
         let mut references = BTreeMap::new();
         for (rule, other, columns) in plan.references() {
             if let Some(keys) = self.reference(&in_force, dataset, other, columns, cancel).await? {
@@ -103,13 +103,14 @@ impl Inner {
     }
 
     /// The pass of these rules over this table.
-    pub(crate) fn quality_plan(
+    pub(crate) async fn quality_plan(
         &self,
         rules: &Rules,
         table: &TableAt,
         profile: bool,
         examples: usize,
     ) -> Result<Arc<Plan>> {
+        let lists = self.named_lists(rules).await?;
         let parallel = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let options = Options {
             profile,
@@ -117,7 +118,7 @@ impl Inner {
             keys_bytes: KEYS_BYTES / parallel,
             ..Options::new(self.clock.now(), self.options.root.join("tmp"))
         };
-        Ok(Arc::new(Plan::compile(rules, &table.schema, &lists::built_in(), options).map_err(passed)?))
+        Ok(Arc::new(Plan::compile(rules, &table.schema, &lists, options).map_err(passed)?))
     }
 
     /// Keys of a table a rule refers to; none where it is not there, lacks a column, or may not be asked.

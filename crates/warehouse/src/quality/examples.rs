@@ -42,7 +42,7 @@ impl QualityControl {
         Self::about_rows(&known.check, rule)?;
         let table = inner.latest_table(dataset).await?;
         let rules = Rules { rules: vec![known.clone()], ..Rules::default() };
-        let plan = inner.quality_plan(&rules, &table, false, EXAMPLES_MAX)?;
+        let plan = inner.quality_plan(&rules, &table, false, EXAMPLES_MAX).await?;
         let mut references = BTreeMap::new();
         if let Check::Reference { dataset: other, target, .. } = &known.check
             && let Some(keys) = inner.reference(&in_force, dataset, other, target, &cancel).await?

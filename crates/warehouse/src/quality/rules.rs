@@ -4,9 +4,11 @@ use super::{QualityControl, refuse, words};
 use crate::handle::Inner;
 use crate::{Error, Result};
 use brain_kernel::error::{ErrorKind, Failure};
+use brain_kernel::language::Text;
 use brain_kernel::party::Party;
-use brain_quality::rule::Check;
+use brain_quality::rule::{Check, RULES_MAX};
 use brain_quality::{QualityError, Rules};
+use brain_standards::element::RULE_PREFIX;
 use brain_store::quality::{self as rows, RulesRow};
 use brain_trust::EvidenceEntry;
 use schemars::JsonSchema;
@@ -35,13 +37,21 @@ pub(super) struct InForce {
 }
 
 impl Inner {
-    /// The rules in force; none are version 0.
+    /// The rules in force: the owner's, of which none are version 0, and those of the data elements columns are bound to.
     pub(super) async fn quality_rules(&self, dataset: &str) -> Result<InForce> {
-        let Some(row) = rows::rules(self.store.db(), dataset).await? else {
-            return Ok(InForce { version: 0, rules: Rules::default(), row: None });
+        let row = rows::rules(self.store.db(), dataset).await?;
+        let mut rules = match &row {
+            Some(row) => Rules::parse(&row.body).map_err(passed)?,
+            None => Rules::default(),
         };
-        let rules = Rules::parse(&row.body).map_err(passed)?;
-        Ok(InForce { version: u64::try_from(row.version).unwrap_or_default(), rules, row: Some(row) })
+        rules.rules.extend(self.element_rules(dataset).await?);
+        let version = row.as_ref().and_then(|row| u64::try_from(row.version).ok()).unwrap_or_default();
+        Ok(InForce { version, rules, row })
+    }
+
+    /// Whether anything is checked of a dataset.
+    pub(super) async fn has_quality_rules(&self, dataset: &str) -> Result<bool> {
+        Ok(rows::rules(self.store.db(), dataset).await?.is_some() || self.has_bindings(dataset).await?)
     }
 }
 
@@ -52,6 +62,15 @@ impl QualityControl {
         let owner = self.require_owner(actor, dataset)?;
         let rules = Rules::parse(&new.toml).map_err(passed)?;
         for rule in &rules.rules {
+            if rule.id.starts_with(RULE_PREFIX) {
+                return Err(passed(QualityError::Rule {
+                    place: format!("rule {:?}.id", rule.id),
+                    problem: Text::new(
+                        format!("以“{RULE_PREFIX}”开头的编号留给数据元的规则。"),
+                        format!("Ids that begin with {RULE_PREFIX:?} are those of data elements."),
+                    ),
+                }));
+            }
             if let Check::Reference { dataset: other, target, .. } = &rule.check
                 && !self.inner.may_refer(Some(actor), &owner, other, target)
             {
@@ -65,6 +84,18 @@ impl QualityControl {
                     ),
                 ));
             }
+        }
+        let room = RULES_MAX.saturating_sub(self.inner.element_rules(dataset).await?.len());
+        if rules.rules.len() > room {
+            return Err(passed(QualityError::Rule {
+                place: "rule".to_owned(),
+                problem: Text::new(
+                    format!("加上数据元的规则，超过 {RULES_MAX} 条；本文件至多 {room} 条。"),
+                    format!(
+                        "With those of data elements there are more than {RULES_MAX}; this file may have {room}."
+                    ),
+                ),
+            }));
         }
         let before = self.inner.quality_rules(dataset).await?;
         if before.version != new.seen {

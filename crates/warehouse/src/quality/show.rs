@@ -116,7 +116,7 @@ impl QualityControl {
         let _turn = std::sync::Arc::clone(&inner.turns).acquire_owned().await.ok();
         let table = inner.latest_table(dataset).await?;
         let existing = inner.quality_rules(dataset).await?.rules;
-        let plan = inner.quality_plan(&Rules::default(), &table, true, 0)?;
+        let plan = inner.quality_plan(&Rules::default(), &table, true, 0).await?;
         let state = inner.pass(&plan, &table, &cancel).await?;
         let seen = state.finish(&plan, Inputs::default()).map_err(passed)?;
         let mut proposals = propose(&seen.profile, &existing, inner.clock.now());
@@ -130,7 +130,7 @@ impl QualityControl {
         });
         let rules =
             Rules { rules: proposals.iter().map(|one| one.rule.clone()).collect(), ..Rules::default() };
-        let plan = inner.quality_plan(&rules, &table, false, 0)?;
+        let plan = inner.quality_plan(&rules, &table, false, 0).await?;
         let state = inner.pass(&plan, &table, &cancel).await?;
         let inputs =
             Inputs { baseline: Some(&seen.profile), rows_before: Some(seen.rows), ..Inputs::default() };

@@ -18,5 +18,6 @@ mod models;
 mod node;
 mod own_models;
 mod quality;
+mod registers;
 mod retention;
 mod search;

@@ -23,6 +23,8 @@ export const KINDS = [
   "request.withdraw", "retention.reject", "second_factor.add", "second_factor.remove", "second_factor.rename",
   "connector.change", "connector.create", "connector.remove", "connector.run", "second_factor.reset", "second_factor.codes", "second_factor.copied", "secret.seal", "secret.reseal", "session.end",
   "session.step_up", "session.stolen", "term.change", "term.create", "term.remove",
+  "standard.list", "standard.mapping", "standard.element", "standard.bind", "standard.unbind", "product.register",
+  "product.describe", "product.merge", "product.split",
 ] as const;
 
 /** Kinds that look like an attack, or leave the node; their words are in `alarm`. */
