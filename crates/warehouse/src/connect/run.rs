@@ -66,7 +66,7 @@ impl Connectors {
         cancel: Cancel,
     ) -> Result<super::ConnectorRun> {
         let begun = self.begin(actor, id, Occasion::Person, Control { progress, cancel }).await?;
-        Ok(begun.finish().await?.into())
+        Ok(Box::pin(begun.finish()).await?.into())
     }
 
     /// Begin a run and let it go on by itself; the run as it begins.
@@ -205,7 +205,7 @@ impl Begun {
     /// Like [`finish`](Self::finish), where nobody waits for the answer.
     pub(super) async fn finish_alone(self) {
         let name = self.connector.name.clone();
-        match self.finish().await {
+        match Box::pin(self.finish()).await {
             Ok(run) => match &run.failure {
                 Some(failure) => {
                     tracing::warn!(connector = name, run = run.id, %failure, "a connector did not succeed")
