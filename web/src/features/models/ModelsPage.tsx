@@ -59,10 +59,8 @@ export function ModelsPage() {
               <label htmlFor={fullId}>{t("models.full")}</label>
               <Switch id={fullId} checked={full} onChange={setFull} />
             </div>
-            <div className="tools">
-              <Button loading={plan.isPending} disabled={busy} onClick={() => plan.mutate()}>{t("models.plan")}</Button>
-              <Button type="primary" loading={run.isPending} disabled={busy} onClick={() => run.mutate()}>{t("models.run")}</Button>
-            </div>
+            <Button loading={plan.isPending} disabled={busy} onClick={() => plan.mutate()}>{t("models.plan")}</Button>
+            <Button type="primary" loading={run.isPending} disabled={busy} onClick={() => run.mutate()}>{t("models.run")}</Button>
           </>
         ) : null}
       </div>
