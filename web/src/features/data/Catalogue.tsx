@@ -1,12 +1,13 @@
 import { LockOutlined } from "@ant-design/icons";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { Button, Input, Select } from "antd";
-import { useEffect, useId, useState } from "react";
+import { Button, Select } from "antd";
+import { useId } from "react";
 import { api } from "../../sdk/api";
 import { DataTable } from "../../sdk/DataTable";
 import { text, useT } from "../../sdk/i18n";
 import { Badge, Card, PageFrame } from "../../sdk/Page";
 import { useAsk } from "../../sdk/query";
+import { SearchField } from "../../sdk/SearchField";
 import { useParty } from "../../sdk/session";
 import { Answer, Empty } from "../../sdk/States";
 import type { DataSide, Grade } from "../../sdk/types";
@@ -39,9 +40,7 @@ export function Catalogue() {
   const gradeName = useGradeName();
   const search = useSearch({ from: "/shell/data" });
   const navigate = useNavigate({ from: "/data" });
-  const [textId, zoneId, sideId] = [useId(), useId(), useId()];
-  const [typed, setTyped] = useState(search.text ?? "");
-  useEffect(() => setTyped(search.text ?? ""), [search.text]);
+  const [zoneId, sideId] = [useId(), useId()];
   const party = useParty();
   const brings = party !== undefined && BRINGING.includes(party.role);
   const page = search.page ?? 1;
@@ -54,16 +53,11 @@ export function Catalogue() {
       tools={brings ? <Link to="/data/ingest"><Button type="primary" tabIndex={-1}>{t("nav.ingest")}</Button></Link> : null}
     >
       <div className="filters">
-        <div className="filter wide" style={{ flex: "1 1 240px", maxWidth: 380 }}>
-          <label htmlFor={textId}>{t("data.search")}</label>
-          <Input.Search
-            id={textId}
-            allowClear
-            value={typed}
-            onChange={(event) => setTyped(event.target.value)}
-            onSearch={(value) => void navigate({ search: (s) => ({ ...s, text: value || undefined, page: undefined }) })}
-          />
-        </div>
+        <SearchField
+          label={t("data.search")}
+          value={search.text}
+          onSearch={(text) => void navigate({ search: (s) => ({ ...s, text, page: undefined }) })}
+        />
         <div className="filter">
           <label htmlFor={zoneId}>{t("data.zone")}</label>
           <Select

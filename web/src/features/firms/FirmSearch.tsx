@@ -1,6 +1,4 @@
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { Input } from "antd";
-import { useEffect, useId, useState } from "react";
 import { DataTable } from "../../sdk/DataTable";
 import { DASH } from "../../sdk/format";
 import { useT } from "../../sdk/i18n";
@@ -8,6 +6,7 @@ import { Card, PageFrame } from "../../sdk/Page";
 import { ProductPicker, RegionSelect, useRegion } from "../../sdk/Pickers";
 import { ProvenanceFooter } from "../../sdk/Provenance";
 import { useComponent } from "../../sdk/query";
+import { SearchField } from "../../sdk/SearchField";
 import { Answer, Empty } from "../../sdk/States";
 
 const PAGE_SIZE = 20;
@@ -16,10 +15,7 @@ export function FirmSearch() {
   const t = useT();
   const search = useSearch({ from: "/shell/firms" });
   const navigate = useNavigate({ from: "/firms" });
-  const id = useId();
   const region = useRegion(search.region);
-  const [typed, setTyped] = useState(search.q ?? "");
-  useEffect(() => setTyped(search.q ?? ""), [search.q]);
   const page = search.page ?? 1;
   const answer = useComponent(
     "enterprise.search",
@@ -29,17 +25,13 @@ export function FirmSearch() {
   return (
     <PageFrame title={t("firms.title")} question={t("firms.question")}>
       <div className="filters">
-        <div className="filter wide" style={{ flex: "1 1 260px", maxWidth: 420 }}>
-          <label htmlFor={id}>{t("common.firm")}</label>
-          <Input.Search
-            id={id}
-            allowClear
-            value={typed}
-            placeholder={t("firms.placeholder")}
-            onChange={(event) => setTyped(event.target.value)}
-            onSearch={(q) => void navigate({ search: (s) => ({ ...s, q: q || undefined, page: undefined }) })}
-          />
-        </div>
+        <SearchField
+          label={t("common.firm")}
+          value={search.q}
+          placeholder={t("firms.placeholder")}
+          width={420}
+          onSearch={(q) => void navigate({ search: (s) => ({ ...s, q, page: undefined }) })}
+        />
         <RegionSelect value={region} onChange={(code) => void navigate({ search: (s) => ({ ...s, region: code, page: undefined }) })} />
         <ProductPicker value={search.product} onChange={(product) => void navigate({ search: (s) => ({ ...s, product, page: undefined }) })} />
       </div>

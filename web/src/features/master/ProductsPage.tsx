@@ -1,12 +1,12 @@
 // Product master data: products by code, and for one of them its current codes, history and partners' codes.
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { Button, Checkbox, Input } from "antd";
-import { useEffect, useId, useState } from "react";
+import { Button, Checkbox } from "antd";
 import { api } from "../../sdk/api";
 import { DataTable } from "../../sdk/DataTable";
 import { useT } from "../../sdk/i18n";
 import { Card, PageFrame } from "../../sdk/Page";
 import { useAsk } from "../../sdk/query";
+import { SearchField } from "../../sdk/SearchField";
 import { Answer, Empty } from "../../sdk/States";
 import type { Product } from "../../sdk/types";
 import { ProductHistory } from "./ProductHistory";
@@ -15,28 +15,19 @@ const PAGE_SIZE = 30;
 
 export function ProductsPage() {
   const t = useT();
-  const id = useId();
   const search = useSearch({ from: "/shell/master" });
   const navigate = useNavigate({ from: "/master" });
-  const [typed, setTyped] = useState(search.text ?? "");
-  useEffect(() => setTyped(search.text ?? ""), [search.text]);
   const page = search.page ?? 1;
   const query = { text: search.text, replaced: search.replaced, page, page_size: PAGE_SIZE };
   const products = useAsk(["products", query], () => api.products(query));
   return (
     <PageFrame title={t("master.title")} question={t("master.question")}>
       <div className="filters">
-        <div className="filter wide" style={{ flex: "1 1 240px", maxWidth: 380 }}>
-          <label htmlFor={id}>{t("master.search")}</label>
-          <Input.Search
-            id={id}
-            allowClear
-            value={typed}
-            maxLength={200}
-            onChange={(event) => setTyped(event.target.value)}
-            onSearch={(value) => void navigate({ search: (s) => ({ ...s, text: value || undefined, page: undefined }) })}
-          />
-        </div>
+        <SearchField
+          label={t("master.search")}
+          value={search.text}
+          onSearch={(text) => void navigate({ search: (s) => ({ ...s, text, page: undefined }) })}
+        />
         <Checkbox checked={search.replaced ?? false} onChange={(event) => void navigate({ search: (s) => ({ ...s, replaced: event.target.checked || undefined, page: undefined }) })}>
           {t("master.replacedToo")}
         </Checkbox>

@@ -1,14 +1,15 @@
 // What each table is made of, whether it is up to date, and why not; running what is stale.
 import { useMutation } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { Button, Input, Switch } from "antd";
-import { useEffect, useId, useState } from "react";
+import { Button, Switch } from "antd";
+import { useId, useState } from "react";
 import { api } from "../../sdk/api";
 import { DataTable } from "../../sdk/DataTable";
 import { instant } from "../../sdk/format";
 import { text, useT } from "../../sdk/i18n";
 import { Badge, Card, PageFrame } from "../../sdk/Page";
 import { client, useAsk } from "../../sdk/query";
+import { SearchField } from "../../sdk/SearchField";
 import { useParty } from "../../sdk/session";
 import { Answer, Empty, FailureView } from "../../sdk/States";
 import type { BrokenModel, ModelCard, Role } from "../../sdk/types";
@@ -24,10 +25,8 @@ export function ModelsPage() {
   const party = useParty();
   const search = useSearch({ from: "/shell/models" });
   const navigate = useNavigate({ from: "/models" });
-  const [selectId, fullId] = [useId(), useId()];
-  const [typed, setTyped] = useState(search.select ?? "");
+  const fullId = useId();
   const [full, setFull] = useState(false);
-  useEffect(() => setTyped(search.select ?? ""), [search.select]);
   const list = useAsk(["models", search.select], () => api.models(search.select));
   const request = { select: search.select ?? "", full_refresh: full };
   const plan = useMutation({ mutationFn: () => api.planModels(request) });
@@ -40,19 +39,14 @@ export function ModelsPage() {
   return (
     <PageFrame title={t("models.title")} question={t("models.question")}>
       <div className="filters">
-        <div className="filter wide" style={{ flex: "1 1 260px", maxWidth: 460 }}>
-          <label htmlFor={selectId}>{t("models.select")}</label>
-          <Input.Search
-            id={selectId}
-            allowClear
-            value={typed}
-            maxLength={4000}
-            aria-describedby={`${selectId}-hint`}
-            onChange={(event) => setTyped(event.target.value)}
-            onSearch={(value) => void navigate({ search: (s) => ({ ...s, select: value.trim() || undefined }) })}
-          />
-          <small id={`${selectId}-hint`} className="muted">{t("models.selectHint")}</small>
-        </div>
+        <SearchField
+          label={t("models.select")}
+          value={search.select}
+          hint={t("models.selectHint")}
+          longest={4000}
+          width={460}
+          onSearch={(select) => void navigate({ search: (s) => ({ ...s, select }) })}
+        />
         {makes ? (
           <>
             <div className="filter">

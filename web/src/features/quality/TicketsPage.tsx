@@ -1,11 +1,12 @@
 // Which quality rules fail, over all datasets, and who works on it.
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { Input, Select, Switch } from "antd";
-import { useEffect, useId, useState } from "react";
+import { Select, Switch } from "antd";
+import { useId } from "react";
 import { api } from "../../sdk/api";
 import { useT } from "../../sdk/i18n";
 import { Card, PageFrame } from "../../sdk/Page";
 import { useAsk } from "../../sdk/query";
+import { SearchField } from "../../sdk/SearchField";
 import { Answer } from "../../sdk/States";
 import type { TicketState } from "../../sdk/types";
 import { TicketTable } from "./TicketTable";
@@ -17,9 +18,7 @@ export function TicketsPage() {
   const t = useT();
   const search = useSearch({ from: "/shell/quality" });
   const navigate = useNavigate({ from: "/quality" });
-  const [unresolvedId, stateId, datasetId] = [useId(), useId(), useId()];
-  const [typed, setTyped] = useState(search.dataset ?? "");
-  useEffect(() => setTyped(search.dataset ?? ""), [search.dataset]);
+  const [unresolvedId, stateId] = [useId(), useId()];
   const page = search.page ?? 1;
   const unresolved = search.state === undefined && search.all !== true;
   const found = useAsk(["quality", "tickets", search], () =>
@@ -46,10 +45,7 @@ export function TicketsPage() {
               options={STATES.map((s) => ({ value: s, label: t(`quality.stateOf.${s}`) }))}
             />
           </div>
-          <div className="filter wide" style={{ flex: "1 1 200px", maxWidth: 320 }}>
-            <label htmlFor={datasetId}>{t("quality.dataset")}</label>
-            <Input.Search id={datasetId} allowClear value={typed} onChange={(event) => setTyped(event.target.value)} onSearch={(value) => apply({ dataset: value.trim() || undefined })} />
-          </div>
+          <SearchField label={t("quality.dataset")} value={search.dataset} width={320} onSearch={(dataset) => apply({ dataset })} />
         </div>
         <Answer query={found} rows={6}>
           {(list) => (

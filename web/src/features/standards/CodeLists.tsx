@@ -1,11 +1,11 @@
 // Which code lists there are, and the codes of the one that is chosen.
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { Button, Input } from "antd";
-import { useEffect, useId, useState } from "react";
+import { Button } from "antd";
 import { api } from "../../sdk/api";
 import { DataTable } from "../../sdk/DataTable";
 import { text, useT } from "../../sdk/i18n";
 import { useAsk } from "../../sdk/query";
+import { SearchField } from "../../sdk/SearchField";
 import { Answer, Empty } from "../../sdk/States";
 import type { Code, CodeList } from "../../sdk/types";
 
@@ -56,11 +56,8 @@ export function CodeLists() {
 
 function Codes({ list }: { list: CodeList }) {
   const t = useT();
-  const id = useId();
   const search = useSearch({ from: "/shell/standards" });
   const navigate = useNavigate({ from: "/standards" });
-  const [typed, setTyped] = useState(search.text ?? "");
-  useEffect(() => setTyped(search.text ?? ""), [search.text, list.id]);
   const page = search.page ?? 1;
   const query = { text: search.text, page, page_size: PAGE_SIZE };
   const codes = useAsk(["standards", "codes", list.id, query], () => api.codes(list.id, query));
@@ -69,17 +66,12 @@ function Codes({ list }: { list: CodeList }) {
     <section aria-label={heading} style={{ marginTop: 16 }}>
       <h2>{heading}</h2>
       <div className="filters">
-        <div className="filter wide" style={{ flex: "1 1 240px", maxWidth: 380 }}>
-          <label htmlFor={id}>{t("standards.search")}</label>
-          <Input.Search
-            id={id}
-            allowClear
-            value={typed}
-            maxLength={200}
-            onChange={(event) => setTyped(event.target.value)}
-            onSearch={(value) => void navigate({ search: { list: list.id, text: value || undefined } })}
-          />
-        </div>
+        <SearchField
+          key={list.id}
+          label={t("standards.search")}
+          value={search.text}
+          onSearch={(text) => void navigate({ search: { list: list.id, text } })}
+        />
       </div>
       <Answer query={codes} rows={10}>
         {(found) => (

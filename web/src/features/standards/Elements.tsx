@@ -1,25 +1,21 @@
 // Data elements: what a value is, how it is written, who answers for it.
-import { Input } from "antd";
-import { useId, useState } from "react";
+import { useState } from "react";
 import { api } from "../../sdk/api";
 import { DataTable } from "../../sdk/DataTable";
 import { text, useT } from "../../sdk/i18n";
 import { useAsk } from "../../sdk/query";
+import { SearchField } from "../../sdk/SearchField";
 import { Answer, Empty } from "../../sdk/States";
 import type { DataElement } from "../../sdk/types";
 
 export function Elements() {
   const t = useT();
-  const id = useId();
-  const [asked, setAsked] = useState("");
-  const elements = useAsk(["standards", "elements", asked], () => api.dataElements(asked || undefined));
+  const [asked, setAsked] = useState<string>();
+  const elements = useAsk(["standards", "elements", asked], () => api.dataElements(asked));
   return (
     <>
       <div className="filters">
-        <div className="filter wide" style={{ flex: "1 1 240px", maxWidth: 380 }}>
-          <label htmlFor={id}>{t("standards.elementSearch")}</label>
-          <Input.Search id={id} allowClear maxLength={200} onSearch={setAsked} />
-        </div>
+        <SearchField label={t("standards.elementSearch")} value={asked} onSearch={setAsked} />
       </div>
       <Answer query={elements} rows={6}>
         {(found) => (

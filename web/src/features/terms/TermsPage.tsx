@@ -1,13 +1,14 @@
 // Business terms: what people call things, what is meant, who answers for it, and which data holds it.
 import { useMutation } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { Button, Input, Popconfirm, Space } from "antd";
-import { useEffect, useId, useState } from "react";
+import { Button, Popconfirm, Space } from "antd";
+import { useState } from "react";
 import { api } from "../../sdk/api";
 import { DataTable } from "../../sdk/DataTable";
 import { text, useT } from "../../sdk/i18n";
 import { Card, PageFrame } from "../../sdk/Page";
 import { client, useAsk } from "../../sdk/query";
+import { SearchField } from "../../sdk/SearchField";
 import { useParty } from "../../sdk/session";
 import { Answer, Empty, FailureView } from "../../sdk/States";
 import type { Role, Term } from "../../sdk/types";
@@ -22,9 +23,6 @@ export function TermsPage() {
   const party = useParty();
   const search = useSearch({ from: "/shell/terms" });
   const navigate = useNavigate({ from: "/terms" });
-  const id = useId();
-  const [typed, setTyped] = useState(search.text ?? "");
-  useEffect(() => setTyped(search.text ?? ""), [search.text]);
   const [writing, setWriting] = useState<Term | "new" | null>(null);
   const page = search.page ?? 1;
   const query = { text: search.text, dataset: search.dataset, page, page_size: PAGE_SIZE };
@@ -41,17 +39,11 @@ export function TermsPage() {
       tools={writes ? <Button type="primary" onClick={() => setWriting("new")}>{t("terms.create")}</Button> : null}
     >
       <div className="filters">
-        <div className="filter wide" style={{ flex: "1 1 240px", maxWidth: 380 }}>
-          <label htmlFor={id}>{t("terms.search")}</label>
-          <Input.Search
-            id={id}
-            allowClear
-            value={typed}
-            maxLength={200}
-            onChange={(event) => setTyped(event.target.value)}
-            onSearch={(value) => void navigate({ search: (s) => ({ ...s, text: value || undefined, page: undefined }) })}
-          />
-        </div>
+        <SearchField
+          label={t("terms.search")}
+          value={search.text}
+          onSearch={(text) => void navigate({ search: (s) => ({ ...s, text, page: undefined }) })}
+        />
       </div>
       {remove.isError ? <FailureView error={remove.error} /> : null}
       <Answer query={terms} rows={10}>
