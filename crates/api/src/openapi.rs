@@ -98,7 +98,7 @@ fn tags() -> Value {
         { "name": "access", "description": "权限与策略 · Who can see what, and the rules" },
         { "name": "datasets", "description": "数据目录 · Catalogue" },
         { "name": "search", "description": "检索 · Search" },
-        { "name": "connectors", "description": "数据接入 · Connectors" },
+        { "name": "connectors", "description": "数据连接器 · Connectors" },
         { "name": "terms", "description": "业务术语 · Business terms" },
         { "name": "standards", "description": "数据标准 · Data standards" },
         { "name": "master", "description": "主数据 · Master data" },

@@ -71,7 +71,7 @@ pub enum Command {
     Run(Run),
     /// 入仓 · load a file or folder with a named mapping
     Ingest(Ingest),
-    /// 数据接入 · connectors: fetch from folders, interfaces and databases, on a schedule
+    /// 数据连接器 · connectors: fetch from folders, interfaces and databases, on a schedule
     Connector(Connector),
     /// 模拟 · write a simulated province with known truth, for tests, drills and load
     Simulate(Simulate),

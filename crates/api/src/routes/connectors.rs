@@ -42,10 +42,10 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
     let one = "/api/v1/connectors/{id}";
     [
         Endpoint::new(Method::GET, "/api/v1/connectors", "connectors_list", list)
-            .about("数据接入", "Connectors")
+            .about("数据连接器", "Connectors")
             .roles(&MANAGERS),
         Endpoint::new(Method::POST, "/api/v1/connectors", "connectors_create", create)
-            .about("新建数据接入", "Make a connector")
+            .about("新建数据连接器", "Make a connector")
             .roles(&MANAGERS)
             .status(201)
             .codes(&SETTING_CODES),
@@ -64,7 +64,7 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
                 "warehouse/unknown-connector",
             ]),
         Endpoint::new(Method::PUT, one, "connectors_change", change)
-            .about("修改数据接入", "Change a connector")
+            .about("修改数据连接器", "Change a connector")
             .roles(&MANAGERS)
             .codes(&[
                 "warehouse/connector",
@@ -74,7 +74,7 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
                 "store/stale",
             ]),
         Endpoint::new(Method::DELETE, one, "connectors_remove", remove)
-            .about("删除数据接入；已入仓的数据保留", "Remove a connector; what landed stays")
+            .about("删除数据连接器；已入仓的数据保留", "Remove a connector; what landed stays")
             .roles(&MANAGERS)
             .status(204)
             .codes(&["warehouse/unknown-connector", "store/stale"]),

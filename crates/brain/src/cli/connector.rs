@@ -14,7 +14,7 @@ pub struct Connector {
 /// What to do with connectors.
 #[derive(Debug, Subcommand)]
 pub enum ConnectorAction {
-    /// 列出数据接入 · list connectors with last and next run
+    /// 列出数据连接器 · list connectors with last and next run
     List {
         /// 输出 JSON · print JSON
         #[arg(long)]

@@ -17,9 +17,14 @@ pub(super) fn decode(bytes: &[u8]) -> Result<String, Refused> {
     strict(UTF_8, bytes).or_else(|_| strict(GB18030, bytes))
 }
 
-/// A page: as it says itself, else as any text.
+/// A page: as its mark or UTF-8 says, else as it says itself, else as any text. What it says is asked before GB 18030,
+/// to which most other encodings read like a text, too.
 pub(super) fn decode_page(bytes: &[u8]) -> Result<String, Refused> {
-    decode(bytes).or_else(|refused| strict(declared(bytes).ok_or(refused)?, bytes))
+    if bytes.contains(&0) || std::str::from_utf8(bytes).is_ok() {
+        return decode(bytes);
+    }
+    let said = declared(bytes).filter(|_| Encoding::for_bom(bytes).is_none());
+    said.map_or_else(|| decode(bytes), |encoding| strict(encoding, bytes).or_else(|_| decode(bytes)))
 }
 
 fn strict(encoding: &'static Encoding, bytes: &[u8]) -> Result<String, Refused> {
@@ -53,5 +58,11 @@ mod tests {
     fn a_page_may_say_its_encoding() {
         let page = b"<meta charset=\"windows-1252\"><p>\xe9tat</p>";
         assert!(decode_page(page).unwrap().contains("état"));
+        let (gb, _, _) = GB18030.encode("<meta charset=gb2312><p>产业大脑</p>");
+        assert!(decode_page(&gb).unwrap().contains("产业大脑"));
+        assert!(
+            decode_page("<meta charset=gb2312><p>产业</p>".as_bytes()).unwrap().contains("产业"),
+            "it is UTF-8"
+        );
     }
 }

@@ -9,7 +9,7 @@ use chrono::{DateTime, Local, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A connector (数据接入).
+/// A connector (数据连接器).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Connector {
     /// Id, a UUID.

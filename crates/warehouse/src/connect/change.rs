@@ -62,7 +62,7 @@ pub struct ConnectorTest {
     #[serde(default)]
     #[schemars(with = "Option<String>", length(max = 4_096), extend("writeOnly" = true))]
     pub secret: Option<Password>,
-    /// 沿用这个数据接入已存的密钥 · Use the secret kept for this connector.
+    /// 沿用这个数据连接器已存的密钥 · Use the secret kept for this connector.
     #[serde(default)]
     pub connector: Option<String>,
 }
@@ -77,7 +77,7 @@ impl Connectors {
             return Err(refuse(
                 ErrorKind::Exhausted,
                 "warehouse/connectors-full",
-                format!("数据接入已达上限 {CONNECTORS_MAX} 个。"),
+                format!("数据连接器已达上限 {CONNECTORS_MAX} 个。"),
                 format!("There are {CONNECTORS_MAX} connectors, and no room for more."),
             ));
         }
@@ -339,7 +339,7 @@ fn taken(error: brain_store::Error, name: &str) -> Error {
             Failure::new(
                 ErrorKind::AlreadyExists,
                 "warehouse/connector-exists",
-                format!("数据接入“{name}”已存在。"),
+                format!("数据连接器“{name}”已存在。"),
                 format!("There is a connector “{name}” already."),
             )
             .with_pointer("/name"),

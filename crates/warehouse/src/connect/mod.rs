@@ -1,4 +1,4 @@
-//! Connectors (数据接入) of a node: what is fetched from where, when, how far, and what came of it.
+//! Connectors (数据连接器) of a node: what is fetched from where, when, how far, and what came of it.
 //!
 //! Invariants: the position of a connector moves in one transaction with the run that landed the batch, and only after
 //! its ingest has succeeded; one run of a connector at a time; a secret goes into the vault and to the source, nowhere
@@ -116,7 +116,7 @@ fn may(actor: &Party) -> Result<()> {
     Err(refuse(
         ErrorKind::Forbidden,
         "warehouse/connectors-not-allowed",
-        "只有系统管理员可以管理数据接入。",
+        "只有系统管理员可以管理数据连接器。",
         "Only system administrators manage connectors.",
     ))
 }
@@ -126,7 +126,7 @@ fn unknown(id: &str) -> Error {
     refuse(
         ErrorKind::NotFound,
         "warehouse/unknown-connector",
-        format!("没有数据接入 {id}。"),
+        format!("没有数据连接器 {id}。"),
         format!("There is no connector {id}."),
     )
 }

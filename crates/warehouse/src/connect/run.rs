@@ -91,7 +91,7 @@ impl Connectors {
             return Err(refuse(
                 ErrorKind::Precondition,
                 "warehouse/connector-disabled",
-                "该数据接入已停用，请先启用。",
+                "该数据连接器已停用，请先启用。",
                 "The connector is disabled; enable it first.",
             ));
         }
@@ -126,7 +126,7 @@ impl Connectors {
             return Err(refuse(
                 ErrorKind::Precondition,
                 "warehouse/connector-running",
-                "该数据接入正在运行，请等它结束。",
+                "该数据连接器正在运行，请等它结束。",
                 "The connector is running; wait until it ends.",
             ));
         }

@@ -4,7 +4,7 @@ use super::make::{documented, planned};
 use super::refresh::blamed;
 use super::tables::{BUILT_IN_ZONE, catalog_of, dictionary};
 use super::wrong::ModelError;
-use super::{Model, load};
+use super::{Model, ModelSet, load};
 use crate::handle::Inner;
 use crate::lake::read::{plain, with_views};
 use crate::{Error, Result, Warehouse, mapping};
@@ -39,6 +39,7 @@ impl Warehouse {
         let described = described(inner, &mut check);
         let mut made: BTreeMap<String, SchemaRef> = BTreeMap::new();
         for model in &set.models {
+            check.errors.extend(inner.loose(&set, model));
             match inner.tables_of(model, &made, &described).await? {
                 Err(missing) => check.unchecked.push((model.name.clone(), missing)),
                 Ok(tables) => match inner.plan_query(model, tables).await {
@@ -76,6 +77,32 @@ fn described(inner: &Inner, check: &mut ModelCheck) -> BTreeMap<String, SchemaRe
 type Tables = BTreeMap<String, Arc<dyn TableProvider>>;
 
 impl Inner {
+    /// What is wrong with a model of the operator that reads rows with an owner and does not say whose its own are:
+    /// every firm would see them all.
+    pub(super) fn loose(&self, set: &ModelSet, model: &Model) -> Option<ModelError> {
+        let file = model.file.as_ref()?;
+        if model.restricted_by.is_some() || model.unrestricted {
+            return None;
+        }
+        let snapshot = self.catalogue.snapshot();
+        let owned = |name: &str| {
+            let published = snapshot.get(name).is_some_and(|entry| entry.restricted_by.is_some());
+            published || set.models.iter().any(|known| known.name == name && known.restricted_by.is_some())
+        };
+        let name = model.reads().find(|name| owned(name))?;
+        let problem = (
+            &*format!("它读取的 {name} 按企业限制行，本模型没有写明各行属于谁"),
+            &*format!(
+                "{name}, which it reads, has rows of single firms, and the model does not say whose its rows are"
+            ),
+        );
+        let fix = (
+            "写 `-- restricted_by: 列名`；各行不属于任何一家企业（如汇总）时写 `-- restricted_by: none`。",
+            "Write `-- restricted_by: <column>`, or `-- restricted_by: none` where no row is one firm's own, as in totals.",
+        );
+        Some(ModelError::new(1, problem, fix).in_file(file))
+    }
+
     /// What a model's query would see, or the table that is not known.
     async fn tables_of(
         &self,

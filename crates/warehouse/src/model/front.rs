@@ -67,6 +67,8 @@ pub struct Model {
     pub grade: Grade,
     /// Column with the owner of each row.
     pub restricted_by: Option<String>,
+    /// Whether its author says that no row is one firm's own, though rows it reads may be.
+    pub unrestricted: bool,
     /// Source in words.
     pub source: String,
     /// Terms.
@@ -100,6 +102,8 @@ pub struct Model {
     pub digest: String,
 }
 
+/// What `restricted_by` says where rows are no firm's own.
+const NO_RESTRICTION: &str = "none";
 /// Longest model file, in bytes.
 pub const FILE_BYTES_MAX: usize = 512 * 1024;
 /// Most lines of one kind: columns, optional tables, tests.
@@ -314,7 +318,8 @@ impl Front {
             owner: self.required("owner")?.to_owned(),
             side: self.named("side", "public, industry, enterprise")?,
             grade,
-            restricted_by: self.values.get("restricted_by").map(|(_, column)| column.clone()),
+            restricted_by: self.restriction().filter(|column| *column != NO_RESTRICTION).map(str::to_owned),
+            unrestricted: self.restriction() == Some(NO_RESTRICTION),
             source: self.required("source")?.to_owned(),
             licence: self.required("licence")?.to_owned(),
             keys: self.list("keys")?,
@@ -338,6 +343,10 @@ impl Front {
         };
         self.fits(&model)?;
         Ok(model)
+    }
+
+    fn restriction(&self) -> Option<&str> {
+        self.values.get("restricted_by").map(|(_, column)| column.as_str())
     }
 
     fn read_columns(&self, grade: Grade) -> Result<Vec<ModelColumn>, ModelError> {

@@ -242,6 +242,9 @@ impl Inner {
         if model.file.is_some() && current.is_some() && !own {
             return Err(taken(&model.name));
         }
+        if let Some(error) = self.loose(round.set, model) {
+            return Err(error.into());
+        }
         let versions = self.versions_for(model).ok_or_else(|| unknown(model))?;
         self.reload_standards().await?;
         let making = Making {

@@ -19,6 +19,7 @@ fn model(name: &str, inputs: &str, lines: &str, columns: &str, sql: &str) -> Str
     format!(
         "-- model: {name}\n-- title: 销售 | Sales\n-- description: 按企业。 | By firm.\n-- owner: 某局\n\
          -- side: industry\n-- grade: general2\n-- source: raw.sale\n-- licence: test\n-- inputs: {inputs}\n\
+         -- restricted_by: none\n\
          {lines}{columns}{sql}\n"
     )
 }
@@ -231,6 +232,27 @@ async fn a_broken_file_stops_neither_the_node_nor_other_models() {
     assert_eq!(of(&runs, "subject.enterprise_product").state, ModelState::Ran);
     let list = node.warehouse.model_list("", "").await.unwrap();
     assert_eq!(list.broken.len(), 11);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_of_single_firms_lead_to_no_table_that_does_not_say_whose_its_rows_are() {
+    let node = Node::loaded().await;
+    let file = "models/subject/sale_by_firm.sql";
+    let open = by_firm("").replace("-- restricted_by: none\n", "");
+    node.file(file, &open);
+    let run_open = run(&node, select("subject.sale_by_firm")).await;
+    assert_eq!(run_open[0].state, ModelState::Failed);
+    assert!(run_open[0].reason.as_ref().unwrap().en.contains("raw.sale"), "{run_open:?}");
+    let check = node.warehouse.check_models().await.unwrap();
+    assert!(check.errors.iter().any(|error| error.fix.en.contains("restricted_by: none")), "{check:?}");
+
+    node.file(file, &open.replace("-- inputs", "-- restricted_by: firm\n-- inputs"));
+    assert_eq!(run(&node, select("subject.sale_by_firm")).await[0].state, ModelState::Ran);
+    let above =
+        model("topic.sales", "subject.sale_by_firm", "", "firm", "SELECT firm FROM subject.sale_by_firm");
+    node.file("models/topic/industry/sales.sql", &above.replace("-- restricted_by: none\n", ""));
+    let runs = run(&node, select("topic.sales")).await;
+    assert_eq!(runs[0].state, ModelState::Failed, "nor a table made of that one: {runs:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
