@@ -218,7 +218,7 @@ async fn a_broken_file_stops_neither_the_node_nor_other_models() {
         ]
     );
     let error = check.errors.iter().find(|error| error.file.ends_with("nosql.sql")).unwrap();
-    assert_eq!(error.line, 11, "{error:?}");
+    assert_eq!(error.line, 12, "{error:?}");
     assert!(check.errors.iter().all(|error| !error.problem.zh.is_empty() && !error.fix.en.is_empty()));
 
     let runs = run(&node, ModelRequest::default()).await;
@@ -283,7 +283,7 @@ async fn a_query_that_does_not_fit_its_tables_is_found_without_running_it() {
     let check = node.warehouse.check_models().await.unwrap();
     let files: Vec<(&str, usize)> =
         check.errors.iter().map(|error| (error.file.as_str(), error.line)).collect();
-    assert_eq!(files, [("models/subject/other_columns.sql", 11), ("models/subject/wrong_column.sql", 12)]);
+    assert_eq!(files, [("models/subject/other_columns.sql", 12), ("models/subject/wrong_column.sql", 13)]);
     assert_eq!(check.unchecked, [("subject.of_nothing".to_owned(), "raw.nothing".to_owned())]);
     // Nothing is loaded yet: mappings and other models say what there will be.
     assert!(check.checked.iter().any(|name| name == "subject.of_registry"));
