@@ -7,7 +7,7 @@ use crate::source::FileDigest;
 use datafusion::arrow::array::{Array, AsArray, RecordBatch};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::DataType;
-use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use datafusion::parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use datafusion::parquet::file::reader::ChunkReader;
 use std::path::Path;
 
@@ -23,7 +23,10 @@ pub(super) fn open(
     let file = path.display().to_string();
     let broken =
         |error: &dyn std::fmt::Display| IngestError::Broken { file: file.clone(), reason: error.to_string() };
-    let builder = ParquetRecordBatchReaderBuilder::try_new(source).map_err(|error| broken(&error))?;
+    // Types are Parquet's own: the Arrow schema some writers put beside them panics its reader where it is damaged.
+    let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
+    let builder = ParquetRecordBatchReaderBuilder::try_new_with_options(source, options)
+        .map_err(|error| broken(&error))?;
     let names: Vec<String> = builder.schema().fields().iter().map(|field| field.name().clone()).collect();
     let mut reader = builder.with_batch_size(ROWS_PER_PIECE).build().map_err(|error| broken(&error))?;
     let mut row = 1u64;
