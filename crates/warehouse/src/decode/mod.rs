@@ -1,6 +1,7 @@
 //! Bytes to records: encodings, CSV, JSON Lines, Excel, Parquet. Values stay text here; `ingest` gives them types.
 
 mod chunk;
+mod contained;
 mod encoding;
 mod json;
 mod parquet;

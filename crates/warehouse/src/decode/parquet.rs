@@ -1,13 +1,14 @@
 //! Parquet: columns cast to text, so that one set of rules serves every format; "line" is the row number.
 
 use super::chunk::{Chunk, ChunkKind, FileFacts, Header, Opened};
+use super::contained::contained;
 use super::record::{Records, Row, Span};
 use crate::ingest::IngestError;
 use crate::source::FileDigest;
 use datafusion::arrow::array::{Array, AsArray, RecordBatch};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::DataType;
-use datafusion::parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use datafusion::parquet::file::reader::ChunkReader;
 use std::path::Path;
 
@@ -23,26 +24,29 @@ pub(super) fn open(
     let file = path.display().to_string();
     let broken =
         |error: &dyn std::fmt::Display| IngestError::Broken { file: file.clone(), reason: error.to_string() };
-    // Types are Parquet's own: the Arrow schema some writers put beside them panics its reader where it is damaged.
-    let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
-    let builder = ParquetRecordBatchReaderBuilder::try_new_with_options(source, options)
-        .map_err(|error| broken(&error))?;
-    let names: Vec<String> = builder.schema().fields().iter().map(|field| field.name().clone()).collect();
-    let mut reader = builder.with_batch_size(ROWS_PER_PIECE).build().map_err(|error| broken(&error))?;
+    // The Arrow schema that some writers put beside Parquet's own panics its reader where it is damaged. Leaving it out
+    // would turn times of a zone into other days.
+    let (names, mut reader) = contained(&file, || {
+        let builder = ParquetRecordBatchReaderBuilder::try_new(source).map_err(|error| broken(&error))?;
+        let names: Vec<String> = builder.schema().fields().iter().map(|field| field.name().clone()).collect();
+        let reader = builder.with_batch_size(ROWS_PER_PIECE).build().map_err(|error| broken(&error))?;
+        Ok((names, reader))
+    })?;
     let mut row = 1u64;
     let chunks = std::iter::from_fn(move || {
-        let broken = |error: &dyn std::fmt::Display| {
-            Err(IngestError::Broken { file: file.clone(), reason: error.to_string() })
+        let broken = |error: &dyn std::fmt::Display| IngestError::Broken {
+            file: file.clone(),
+            reason: error.to_string(),
         };
-        let batch = match reader.next()? {
-            Ok(batch) => batch,
-            Err(error) => return Some(broken(&error)),
+        let batch = match contained(&file, || reader.next().transpose().map_err(|error| broken(&error))) {
+            Ok(batch) => batch?,
+            Err(error) => return Some(Err(error)),
         };
         let first_line = row;
         row += batch.num_rows() as u64;
         match records(&batch, first_line) {
             Ok(records) => Some(Ok(Chunk { first_line, kind: ChunkKind::Ready(records) })),
-            Err(error) => Some(broken(&error)),
+            Err(error) => Some(Err(broken(&error))),
         }
     });
     let header = Header { names, open_ended: false, positional: false };

@@ -8,6 +8,7 @@ mod ods;
 mod xls;
 
 use super::chunk::{Chunk, ChunkKind, FileFacts, Header, Opened};
+use super::contained::contained;
 use super::record::{Records, Row, Span};
 use crate::ingest::IngestError;
 use crate::mapping::Format;
@@ -32,7 +33,7 @@ pub(super) fn open(
     unpack: Unpack,
 ) -> Result<Opened, IngestError> {
     let file = path.display().to_string();
-    let range = range(&file, bytes, format.sheet.as_deref(), unpack)?;
+    let range = contained(&file, || range(&file, bytes, format.sheet.as_deref(), unpack))?;
     let first_row = range.start().map_or(1, |(row, _)| u64::from(row) + 1);
     let rows: Vec<Vec<Data>> = range.rows().map(<[Data]>::to_vec).collect();
     drop(range);
