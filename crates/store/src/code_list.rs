@@ -43,26 +43,9 @@ pub async fn put_list(
     seen: Option<i64>,
 ) -> Result<()> {
     let id = row.id.clone();
-    match seen {
-        None => {
-            code_list::Entity::insert(row.into_active_model()).exec_without_returning(transaction).await?;
-        }
-        Some(seen) => {
-            let key = (code_list::Column::Id, id.clone());
-            let seen = (code_list::Column::Revision, seen);
-            revision::replace::<code_list::Entity>(transaction, "code list", row, key, seen).await?;
-        }
-    }
-    code_list_code::Entity::delete_many()
-        .filter(code_list_code::Column::List.eq(&id))
-        .exec(transaction)
-        .await?;
-    let mut codes = codes.into_iter().map(IntoActiveModel::into_active_model).peekable();
-    while codes.peek().is_some() {
-        let batch: Vec<code_list_code::ActiveModel> = codes.by_ref().take(ROWS_AT_ONCE).collect();
-        code_list_code::Entity::insert_many(batch).exec_without_returning(transaction).await?;
-    }
-    Ok(())
+    let key = (code_list::Column::Id, id.clone());
+    put::<code_list::Entity>(transaction, "code list", row, key, (code_list::Column::Revision, seen)).await?;
+    replace_parts::<code_list_code::Entity>(transaction, (code_list_code::Column::List, &id), codes).await
 }
 
 /// Every mapping without its rows, by id.
@@ -100,24 +83,47 @@ pub async fn put_mapping(
     seen: Option<i64>,
 ) -> Result<()> {
     let id = row.id.clone();
-    match seen {
-        None => {
-            code_mapping::Entity::insert(row.into_active_model()).exec_without_returning(transaction).await?;
-        }
-        Some(seen) => {
-            let key = (code_mapping::Column::Id, id.clone());
-            let seen = (code_mapping::Column::Revision, seen);
-            revision::replace::<code_mapping::Entity>(transaction, "code mapping", row, key, seen).await?;
-        }
+    let key = (code_mapping::Column::Id, id.clone());
+    let revision = (code_mapping::Column::Revision, seen);
+    put::<code_mapping::Entity>(transaction, "code mapping", row, key, revision).await?;
+    replace_parts::<code_mapping_row::Entity>(transaction, (code_mapping_row::Column::Mapping, &id), rows)
+        .await
+}
+
+/// A new row where no revision was seen, else in place of the one seen.
+async fn put<E>(
+    transaction: &Transaction,
+    what: &'static str,
+    row: E::Model,
+    key: (E::Column, String),
+    (revision_column, seen): (E::Column, Option<i64>),
+) -> Result<()>
+where
+    E: EntityTrait,
+    E::Model: IntoActiveModel<E::ActiveModel>,
+{
+    if let Some(seen) = seen {
+        return revision::replace::<E>(transaction, what, row, key, (revision_column, seen)).await;
     }
-    code_mapping_row::Entity::delete_many()
-        .filter(code_mapping_row::Column::Mapping.eq(&id))
-        .exec(transaction)
-        .await?;
+    E::insert(row.into_active_model()).exec_without_returning(transaction).await?;
+    Ok(())
+}
+
+/// These rows in the place of all whose `owner` is this one.
+async fn replace_parts<E>(
+    transaction: &Transaction,
+    (owner_column, owner): (E::Column, &str),
+    rows: Vec<E::Model>,
+) -> Result<()>
+where
+    E: EntityTrait,
+    E::Model: IntoActiveModel<E::ActiveModel>,
+{
+    E::delete_many().filter(owner_column.eq(owner)).exec(transaction).await?;
     let mut rows = rows.into_iter().map(IntoActiveModel::into_active_model).peekable();
     while rows.peek().is_some() {
-        let batch: Vec<code_mapping_row::ActiveModel> = rows.by_ref().take(ROWS_AT_ONCE).collect();
-        code_mapping_row::Entity::insert_many(batch).exec_without_returning(transaction).await?;
+        let batch: Vec<E::ActiveModel> = rows.by_ref().take(ROWS_AT_ONCE).collect();
+        E::insert_many(batch).exec_without_returning(transaction).await?;
     }
     Ok(())
 }

@@ -11,8 +11,10 @@ use crate::search::SearchState;
 use crate::standard::context::Standards;
 use crate::{Options, Result};
 use brain_kernel::clock::Clock;
-use brain_store::Store;
-use brain_trust::Trust;
+use brain_kernel::party::Party;
+use brain_store::{Store, Transaction};
+use brain_trust::{EvidenceEntry, Trust};
+use serde_json::Value;
 use std::sync::Arc;
 use tokio::sync::{Mutex, Semaphore};
 
@@ -50,6 +52,26 @@ pub(crate) struct Inner {
 impl std::fmt::Debug for Inner {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Warehouse").field("root", &self.options.root).finish_non_exhaustive()
+    }
+}
+
+impl Inner {
+    /// Leave evidence of what somebody did to a thing, in the transaction that does it.
+    pub(crate) async fn record_act(
+        &self,
+        transaction: &Transaction,
+        actor: &Party,
+        (kind, subject): (&str, &str),
+        body: Value,
+    ) -> Result<()> {
+        let entry = EvidenceEntry {
+            kind: kind.to_owned(),
+            actor: actor.account.clone(),
+            subject: subject.to_owned(),
+            body,
+        };
+        self.trust.evidence().record_in(transaction, entry).await?;
+        Ok(())
     }
 }
 

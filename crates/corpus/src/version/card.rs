@@ -2,7 +2,7 @@
 
 use crate::options::Options;
 use crate::split::Split;
-use crate::tally::Tally;
+use crate::tally::{Size, Tally};
 
 /// README.md of a version.
 pub(super) fn card(options: &Options, tally: &Tally) -> String {
@@ -17,16 +17,7 @@ pub(super) fn card(options: &Options, tally: &Tally) -> String {
         whole.documents, whole.passages, whole.characters, whole.words,
     ));
     text.push_str("| split | documents | passages | characters | words |\n|---|---:|---:|---:|---:|\n");
-    for (split, size) in &tally.splits {
-        text.push_str(&format!(
-            "| {} | {} | {} | {} | {} |\n",
-            split.name(),
-            size.documents,
-            size.passages,
-            size.characters,
-            size.words
-        ));
-    }
+    text.push_str(&split_rows(tally));
     text.push_str(match licence {
         Some(_) => "\n许可证由构建者声明，本程序不作核实。\nThe licence is what whoever built this states; the program does not check it.\n",
         None => "\n未声明许可证：在确认来源许可之前不得对外提供。\nNo licence is stated: not to be passed on before the licences of the sources are known.\n",
@@ -76,6 +67,21 @@ fn header(options: &Options, tally: &Tally) -> String {
     text
 }
 
+/// Rows of the table of splits, whatever language its head has.
+pub(super) fn split_rows(tally: &Tally) -> String {
+    let row = |(split, size): (&Split, &Size)| {
+        format!(
+            "| {} | {} | {} | {} | {} |\n",
+            split.name(),
+            size.documents,
+            size.passages,
+            size.characters,
+            size.words
+        )
+    };
+    tally.splits.iter().map(row).collect()
+}
+
 /// A YAML scalar in double quotes, which takes the escapes of JSON.
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
@@ -98,7 +104,6 @@ fn size(rows: u64) -> &'static str {
 mod tests {
     use super::*;
     use crate::options::Licence;
-    use crate::tally::Size;
 
     #[test]
     fn the_header_names_licence_languages_size_and_files() {

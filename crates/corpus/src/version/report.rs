@@ -1,5 +1,6 @@
 //! The quality report (质量报告) in either language.
 
+use super::card::split_rows;
 use crate::options::Options;
 use crate::quality::Rule;
 use crate::tally::Tally;
@@ -110,16 +111,7 @@ fn sizes(page: &mut Page, tally: &Tally) {
         "\n| 划分 | 文档 | 段落 | 字 | 词 |\n|---|---:|---:|---:|---:|",
         "\n| split | documents | passages | characters | words |\n|---|---:|---:|---:|---:|",
     );
-    for (split, size) in &tally.splits {
-        page.text.push_str(&format!(
-            "| {} | {} | {} | {} | {} |\n",
-            split.name(),
-            size.documents,
-            size.passages,
-            size.characters,
-            size.words
-        ));
-    }
+    page.text.push_str(&split_rows(tally));
     let [least, tenth, half, most, greatest] = tally.lengths;
     page.say(
         &format!("\n文档字数：最少 {least}，10% 分位 {tenth}，中位 {half}，90% 分位 {most}，最多 {greatest}。"),

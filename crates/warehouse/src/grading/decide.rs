@@ -6,13 +6,11 @@ use crate::{Error, Result};
 use brain_kernel::error::ErrorKind;
 use brain_kernel::grade::Grade;
 use brain_kernel::party::{Party, Role};
-use brain_store::Transaction;
 use brain_store::grading::{self, ClassificationRow, Step};
-use brain_trust::EvidenceEntry;
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// Longest words of a decision, in characters.
 const REASON_CHARACTERS_MAX: usize = 1_000;
@@ -231,7 +229,7 @@ impl Grading {
         let row = grading::insert(&transaction, row).await?;
         let body = json!({ "dataset": row.dataset, "column": row.column_name, "label": row.label,
                            "evidence": row.evidence });
-        self.record(&transaction, actor, kind, &row.id, body).await?;
+        self.inner.record_act(&transaction, actor, (kind, &row.id), body).await?;
         transaction.commit().await?;
         Classification::new(row)
     }
@@ -260,30 +258,12 @@ impl Grading {
         let body = json!({ "dataset": row.dataset, "column": row.column_name, "grade": row.grade,
                            "label": row.kind, "version": row.version, "from": from, "to": to,
                            "reason": reason, "superseded": superseded });
-        self.record(&transaction, actor, kind, &row.id, body).await?;
+        self.inner.record_act(&transaction, actor, (kind, &row.id), body).await?;
         transaction.commit().await?;
         if to == "approved" {
             self.inner.reload_catalogue().await?;
         }
         Classification::new(self.found(&row.id).await?)
-    }
-
-    pub(super) async fn record(
-        &self,
-        transaction: &Transaction,
-        actor: &Party,
-        kind: &str,
-        subject: &str,
-        body: Value,
-    ) -> Result<()> {
-        let entry = EvidenceEntry {
-            kind: kind.to_owned(),
-            actor: actor.account.clone(),
-            subject: subject.to_owned(),
-            body,
-        };
-        self.inner.trust.evidence().record_in(transaction, entry).await?;
-        Ok(())
     }
 }
 

@@ -105,14 +105,8 @@ impl Grading {
         };
         let transaction = self.inner.store.transaction().await?;
         let row = grading::insert_filing(&transaction, row).await?;
-        self.record(
-            &transaction,
-            actor,
-            "grading.file",
-            dataset,
-            json!({ "filing": row.id, "row": row.content }),
-        )
-        .await?;
+        let body = json!({ "filing": row.id, "row": row.content });
+        self.inner.record_act(&transaction, actor, ("grading.file", dataset), body).await?;
         transaction.commit().await?;
         Ok(Filing {
             filed_at: Some(now),

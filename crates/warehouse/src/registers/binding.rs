@@ -123,7 +123,7 @@ impl Registers {
         let transaction = self.inner.store.transaction().await?;
         rows::bind(&transaction, row.clone()).await?;
         let body = json!({ "column": row.column_name, "element": row.element, "required": row.required });
-        self.record(&transaction, actor, ("standard.bind", &row.dataset), body).await?;
+        self.inner.record_act(&transaction, actor, ("standard.bind", &row.dataset), body).await?;
         transaction.commit().await?;
         Ok(Binding {
             dataset: row.dataset,
@@ -149,7 +149,9 @@ impl Registers {
                 format!("The column {column} is bound to no element."),
             ));
         }
-        self.record(&transaction, actor, ("standard.unbind", dataset), json!({ "column": column })).await?;
+        self.inner
+            .record_act(&transaction, actor, ("standard.unbind", dataset), json!({ "column": column }))
+            .await?;
         transaction.commit().await?;
         Ok(())
     }

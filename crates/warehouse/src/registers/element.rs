@@ -174,7 +174,7 @@ impl Registers {
             self.retire_others(transaction, actor, &versions, version).await?;
         }
         let body = json!({ "version": version, "status": status, "owner": element.owner });
-        self.record(transaction, actor, ("standard.element", &id), body).await
+        self.inner.record_act(transaction, actor, ("standard.element", &id), body).await
     }
 
     /// What was current before a version became so.
@@ -249,7 +249,7 @@ impl Registers {
             self.retire_others(&transaction, actor, &versions, which.version).await?;
         }
         let body = json!({ "version": which.version, "from": which.status, "status": status });
-        self.record(&transaction, actor, ("standard.element", id), body).await?;
+        self.inner.record_act(&transaction, actor, ("standard.element", id), body).await?;
         transaction.commit().await?;
         Ok(changed)
     }

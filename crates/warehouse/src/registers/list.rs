@@ -1,6 +1,6 @@
 //! Code lists: those the program brings along, and those operators import.
 
-use super::{LISTS_MAX, Registers, json, looked_for, may_write, page, refuse, short, standards};
+use super::{LISTS_MAX, Registers, json, looked_for, may_write, page, refuse, short, standards, taken};
 use crate::handle::Inner;
 use crate::standard::{industries, regions};
 use crate::{Error, Result};
@@ -186,10 +186,10 @@ impl Registers {
         let transaction = self.inner.store.transaction().await?;
         rows::put_list(&transaction, row.clone(), codes, new.seen)
             .await
-            .map_err(|error| taken(error, &id))?;
+            .map_err(|error| taken(error, ("warehouse/code-list-exists", "代码表", "code list"), &id))?;
         let body = json!({ "codes": row.codes, "revision": row.revision, "standard": row.standard,
                            "edition": row.edition, "digest": self.digest(table) });
-        self.record(&transaction, actor, ("standard.list", &id), body).await?;
+        self.inner.record_act(&transaction, actor, ("standard.list", &id), body).await?;
         transaction.commit().await?;
         Ok(card(row))
     }
@@ -335,21 +335,6 @@ pub(super) fn unknown(id: &str) -> Error {
         format!("没有代码表 {id}。"),
         format!("There is no code list {id}."),
     )
-}
-
-fn taken(error: brain_store::Error, id: &str) -> Error {
-    match error {
-        brain_store::Error::AlreadyExists(_) => Error::Failure(
-            Failure::new(
-                ErrorKind::AlreadyExists,
-                "warehouse/code-list-exists",
-                format!("代码表 {id} 已存在。"),
-                format!("There is a code list {id} already."),
-            )
-            .with_hint("要替换它，请带上所见的修订号。", "To replace it, send the revision that was seen."),
-        ),
-        other => other.into(),
-    }
 }
 
 fn card(row: CodeListRow) -> ListCard {

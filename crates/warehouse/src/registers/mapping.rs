@@ -1,9 +1,9 @@
 //! Mapping tables between lists, and from partners' codes to products.
 
 use super::list::{corrupt, unknown as unknown_list};
-use super::{LISTS_MAX, PARTNER_PREFIX, PRODUCTS, Registers, may_write, refuse, short, standards};
+use super::{LISTS_MAX, PARTNER_PREFIX, PRODUCTS, Registers, may_write, refuse, short, standards, taken};
 use crate::{Error, Result};
-use brain_kernel::error::{ErrorKind, Failure};
+use brain_kernel::error::ErrorKind;
 use brain_kernel::language::Text;
 use brain_kernel::party::Party;
 use brain_standards::list::{MappingHeading, MappingRow};
@@ -159,10 +159,10 @@ impl Registers {
         let transaction = self.inner.store.transaction().await?;
         rows::put_mapping(&transaction, row.clone(), mapped, seen)
             .await
-            .map_err(|error| taken(error, &id))?;
+            .map_err(|error| taken(error, ("warehouse/mapping-exists", "对照表", "mapping"), &id))?;
         let body = json!({ "from": row.from_list, "to": row.to_list, "rows": row.rows, "revision": row.revision,
                            "digest": digest });
-        self.record(&transaction, actor, ("standard.mapping", &id), body).await?;
+        self.inner.record_act(&transaction, actor, ("standard.mapping", &id), body).await?;
         transaction.commit().await?;
         Ok(card(row))
     }
@@ -219,21 +219,6 @@ fn unknown(id: &str) -> Error {
         format!("没有对照表 {id}。"),
         format!("There is no mapping {id}."),
     )
-}
-
-fn taken(error: brain_store::Error, id: &str) -> Error {
-    match error {
-        brain_store::Error::AlreadyExists(_) => Error::Failure(
-            Failure::new(
-                ErrorKind::AlreadyExists,
-                "warehouse/mapping-exists",
-                format!("对照表 {id} 已存在。"),
-                format!("There is a mapping {id} already."),
-            )
-            .with_hint("要替换它，请带上所见的修订号。", "To replace it, send the revision that was seen."),
-        ),
-        other => other.into(),
-    }
 }
 
 fn card(row: HeadingRow) -> MappingCard {

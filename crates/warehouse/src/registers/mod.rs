@@ -25,8 +25,7 @@ use crate::{Error, Result, Warehouse};
 use brain_kernel::error::{ErrorKind, Failure};
 use brain_kernel::party::{Party, Role};
 use brain_standards::StandardsError;
-use brain_store::{Page, PageRequest, Transaction};
-use brain_trust::EvidenceEntry;
+use brain_store::{Page, PageRequest};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -57,23 +56,6 @@ impl Warehouse {
 }
 
 impl Registers {
-    async fn record(
-        &self,
-        transaction: &Transaction,
-        actor: &Party,
-        (kind, subject): (&str, &str),
-        body: Value,
-    ) -> Result<()> {
-        let entry = EvidenceEntry {
-            kind: kind.to_owned(),
-            actor: actor.account.clone(),
-            subject: subject.to_owned(),
-            body,
-        };
-        self.inner.trust.evidence().record_in(transaction, entry).await?;
-        Ok(())
-    }
-
     fn digest(&self, table: &[u8]) -> String {
         self.inner.trust.evidence().algorithm().digest(&[table]).to_string()
     }
@@ -97,6 +79,18 @@ fn refuse(kind: ErrorKind, code: &'static str, zh: impl Into<String>, en: impl I
 
 fn standards(error: StandardsError) -> Error {
     Error::Failure(Failure::from(error))
+}
+
+/// An id that somebody else has taken meanwhile; `what` is the code of the failure and what has the id.
+fn taken(error: brain_store::Error, what: (&'static str, &str, &str), id: &str) -> Error {
+    let brain_store::Error::AlreadyExists(_) = error else { return error.into() };
+    let (code, zh, en) = what;
+    let exists = (format!("{zh} {id} 已存在。"), format!("There is a {en} {id} already."));
+    let failure = Failure::new(ErrorKind::AlreadyExists, code, exists.0, exists.1);
+    Error::Failure(
+        failure
+            .with_hint("要替换它，请带上所见的修订号。", "To replace it, send the revision that was seen."),
+    )
 }
 
 /// At most so many characters of what somebody asked for, to say it back.

@@ -304,7 +304,7 @@ impl Registers {
         };
         let body =
             json!({ "number": row.number, "on": row.effective_on, "act": row.act, "reason": row.reason });
-        self.record(&transaction, actor, (kind, shown.as_str()), body).await?;
+        self.inner.record_act(&transaction, actor, (kind, shown.as_str()), body).await?;
         transaction.commit().await?;
         self.product(shown.as_str(), None).await
     }
