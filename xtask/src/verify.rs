@@ -31,12 +31,13 @@ fn steps(fast: bool, times: &mut Vec<(String, f64)>) -> Result<()> {
     step(times, "spelling", || run_program(&tools::typos()?, &[]))?;
     step(times, "portal: install, lint, types, unit tests, build", portal)?;
     step(times, "program and tests: compile", || {
-        run_cargo(&["test", "--locked", "--workspace", "--all-targets", "--no-run"])
+        run_cargo(&["test", "--locked", "--workspace", "--lib", "--bins", "--tests", "--no-run"])
     })?;
     let servers = start_services(times)?;
     step(times, "tests", || {
         let mut tests = command("cargo");
-        tests.args(["test", "--locked", "--workspace", "--all-targets"]);
+        // Whoever reads the end of a failed run wants to know all that failed.
+        tests.args(["test", "--locked", "--workspace", "--lib", "--bins", "--tests", "--no-fail-fast"]);
         tests.env("BRAIN_TEST_POSTGRES", &servers.postgres).env("BRAIN_TEST_MQTT", &servers.mqtt);
         if let Some(data) = shared_data() {
             tests.env("BRAIN_SHARED_DATA", data);

@@ -155,37 +155,41 @@ async fn a_connection_is_checked_reads_only_and_says_who_failed() {
 #[tokio::test]
 async fn a_server_that_goes_away_in_the_middle_is_tried_again_and_nothing_comes_twice() {
     let Some(mut server) = Server::of_the_environment("dies").await else { return };
-    // The row of the first attempt that kills its own connection: a sequence cannot be used in a read-only transaction, so
-    // the server is told from outside, while the rows are sent.
+    // The first attempt waits at a row in the middle until the server is told, from outside, to drop the connection.
     server
         .run(
             "CREATE TABLE big (id bigint PRIMARY KEY, filling text); \
-             INSERT INTO big SELECT n, repeat('x', 1000) FROM generate_series(1, 60000) n",
+             INSERT INTO big SELECT n, repeat('x', 1000) FROM generate_series(1, 60000) n; \
+             CREATE TABLE pause (lasts boolean); INSERT INTO pause VALUES (true); \
+             CREATE VIEW stops AS SELECT id, filling || CASE WHEN id = 40000 AND (SELECT lasts FROM pause) \
+             THEN pg_sleep(600)::text ELSE '' END AS filling FROM big",
         )
         .await;
     let node = server.node();
-    let settings = server.settings("big", json!({}));
+    let settings = server.settings("stops", json!({}));
     let schema = server.schema.clone();
     let killer = tokio::spawn(async move {
-        for _ in 0..2_000 {
-            let killed: Vec<(bool,)> = sqlx::query_as(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
-                 WHERE application_name = 'brain-connector' AND query LIKE '%row_to_json%' AND query LIKE $1",
+        loop {
+            let waiting: Option<(i32,)> = sqlx::query_as(
+                "SELECT pid FROM pg_stat_activity WHERE application_name = 'brain-connector' \
+                 AND wait_event = 'PgSleep' AND query LIKE $1",
             )
             .bind(format!("%{schema}%"))
-            .fetch_all(&mut server.connection)
+            .fetch_optional(&mut server.connection)
             .await
             .unwrap();
-            if !killed.is_empty() {
-                return true;
+            if let Some((pid,)) = waiting {
+                server
+                    .run(&format!("UPDATE pause SET lasts = false; SELECT pg_terminate_backend({pid})"))
+                    .await;
+                return;
             }
-            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
         }
-        false
     });
     let (outcome, attempts) = node.batch(&settings, None, None).await;
     let (text, _) = outcome.unwrap().unwrap();
     assert_eq!(text.lines().count(), 60_000);
-    assert!(killer.await.unwrap(), "the connection was met");
     assert_eq!(attempts, 2);
+    killer.await.unwrap();
 }
