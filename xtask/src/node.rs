@@ -25,14 +25,15 @@ pub(crate) fn build_portal() -> Result<()> {
 
 /// Build the program and return its path.
 ///
-/// The whole workspace with its examples is named, because then shared dependencies get the features they have in
-/// tests: whatever is built next finds every engine compiled.
+/// The whole workspace is named with an example, because then shared dependencies get the features they have in tests:
+/// whatever is built next finds every engine compiled. Measuring programs are examples, too, and are measured in release.
 pub(crate) fn build_program(profile: Profile) -> Result<PathBuf> {
     let mut cargo = command("cargo");
-    cargo.args(["build", "--locked", "--workspace", "--bins", "--examples"]);
-    if profile == Profile::Release {
-        cargo.arg("--release");
-    }
+    cargo.args(["build", "--locked", "--workspace", "--bins"]);
+    match profile {
+        Profile::Release => cargo.args(["--examples", "--release"]),
+        Profile::Dev => cargo.args(["--example", "synthetic_network"]),
+    };
     run(&mut cargo)?;
     Ok(program_of(profile))
 }

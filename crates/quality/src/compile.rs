@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use arrow_schema::{DataType, Schema};
 use brain_kernel::language::Text;
@@ -9,6 +10,7 @@ use chrono::{DateTime, Utc};
 use rustc_hash::FxHashSet;
 
 use crate::error::{QualityError, Result};
+use crate::expression::{Expression, Expressions};
 use crate::gather::Wish;
 use crate::keys::Room;
 use crate::literal::{DAY_MICROS, Number, days, number};
@@ -47,13 +49,16 @@ pub struct Options {
     pub keys_bytes: usize,
     /// Folder for keys beyond that.
     pub folder: PathBuf,
+    /// Expressions of rules, ready for the table.
+    pub expressions: Expressions,
 }
 
 impl Options {
     /// No profile, ten examples, 64 MiB of keys.
     #[must_use]
     pub fn new(now: DateTime<Utc>, folder: PathBuf) -> Self {
-        Self { now, profile: false, examples: 10, keys_bytes: 64 << 20, folder }
+        let expressions = Expressions::new();
+        Self { now, profile: false, examples: 10, keys_bytes: 64 << 20, folder, expressions }
     }
 }
 
@@ -71,6 +76,8 @@ pub(crate) struct Planned {
 pub(crate) enum Task {
     /// Rows are judged.
     Rows { when: Option<usize>, test: Test },
+    /// Rows are judged by what an expression says of them.
+    Expression { when: Option<usize>, ready: Arc<dyn Expression> },
     /// Keys are collected, and judged at the end.
     Keys { when: Option<usize>, columns: Vec<usize> },
     /// Judged at the end from what was gathered of this column, where it is about one.
@@ -100,6 +107,7 @@ impl Plan {
             schema,
             lists,
             now: options.now,
+            expressions: &options.expressions,
             columns: Vec::new(),
             filters: Vec::new(),
             seen: Vec::new(),
@@ -169,6 +177,7 @@ struct Making<'a> {
     schema: &'a Schema,
     lists: &'a Lists,
     now: DateTime<Utc>,
+    expressions: &'a Expressions,
     columns: Vec<Planned>,
     filters: Vec<Vec<Ready>>,
     /// Conditions of each filter, as written: equal ones are worked out once.
@@ -184,6 +193,9 @@ impl Making<'_> {
             Check::Unique { columns } | Check::Reference { columns, .. } => {
                 let places = columns.iter().map(|name| self.key(name)).collect::<Made<Vec<_>>>()?;
                 return Ok(Task::Keys { when, columns: places });
+            }
+            Check::Expression { .. } => {
+                return Ok(Task::Expression { when, ready: self.expression(&rule.id)? });
             }
             Check::Age { column, max_days, of: AgeOf::Each } => self.age(column, *max_days)?,
             check if !check.is_about_rows() => return self.table(check),
@@ -240,6 +252,7 @@ impl Making<'_> {
             }
             Check::Unique { .. }
             | Check::Reference { .. }
+            | Check::Expression { .. }
             | Check::Age { .. }
             | Check::RowCount { .. }
             | Check::Statistic { .. }
@@ -311,6 +324,18 @@ impl Making<'_> {
         let data_type = field.data_type().clone();
         self.columns.push(Planned { name: name.to_owned(), kind, data_type, wish: None });
         Ok((self.columns.len() - 1, kind))
+    }
+
+    fn expression(&mut self, rule: &str) -> Made<Arc<dyn Expression>> {
+        let ready = match self.expressions.get(rule) {
+            Some(Ok(ready)) => Arc::clone(ready),
+            Some(Err(why)) => return Err(Stop::Unfit(why.clone())),
+            None => return unfit("此处不能计算表达式", "expressions are not worked out here"),
+        };
+        for name in ready.columns() {
+            self.column(name)?;
+        }
+        Ok(ready)
     }
 
     fn wish(&mut self, name: &str, wish: Wish) -> Result<usize> {

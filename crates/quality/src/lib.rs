@@ -19,6 +19,7 @@ pub mod trend;
 mod checkdigit;
 mod column;
 mod compile;
+mod expression;
 mod gather;
 mod keys;
 mod literal;
@@ -30,6 +31,7 @@ mod test;
 
 pub use compile::{Lists, Options, Plan};
 pub use error::{QualityError, Result};
+pub use expression::{Expression, Expressions};
 pub use keys::Keys;
 pub use outcome::{Inputs, Outcome, Report, Standing};
 pub use pass::{State, evaluate};

@@ -127,6 +127,10 @@ pub(crate) fn report(state: State, plan: &Plan, mut inputs: Inputs<'_>) -> Resul
         outcomes.push(match task {
             Task::Unmeasured { why } => unmeasured(blank, why.clone()),
             Task::Rows { .. } => rows_outcome(rule, blank, &tally),
+            Task::Expression { .. } => match &tally.broken {
+                Some(why) => unmeasured(blank, broken(why)),
+                None => rows_outcome(rule, blank, &tally),
+            },
             Task::Keys { .. } => keys_outcome(rule, blank, tally, &mut inputs, plan.options.examples)?,
             Task::Table { column } => table.outcome(rule, *column, blank),
         });
@@ -156,6 +160,11 @@ fn blank(rule: &Rule) -> Outcome {
 
 fn unmeasured(outcome: Outcome, why: Text) -> Outcome {
     Outcome { standing: Standing::Unmeasured, says: why, ..outcome }
+}
+
+fn broken(why: &Text) -> Text {
+    let Text { zh, en } = why;
+    Text::new(format!("有的行无法计算：{zh}"), format!("some rows cannot be worked out: {en}"))
 }
 
 fn rows_outcome(rule: &Rule, outcome: Outcome, tally: &Tally) -> Outcome {
@@ -205,10 +214,10 @@ fn keys_outcome(
             return Ok(unmeasured(outcome, why));
         }
         let violations = keys::missing_in(keys, known, keep)?;
-        return Ok(rows_outcome(rule, outcome, &Tally { checked, violations, keys: None }));
+        return Ok(rows_outcome(rule, outcome, &Tally { checked, violations, ..Tally::default() }));
     }
     let (violations, different) = keys::repeated(keys, keep)?;
-    let outcome = rows_outcome(rule, outcome, &Tally { checked, violations, keys: None });
+    let outcome = rows_outcome(rule, outcome, &Tally { checked, violations, ..Tally::default() });
     Ok(Outcome { measured: Some(different as f64), ..outcome })
 }
 

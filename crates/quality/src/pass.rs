@@ -1,17 +1,20 @@
 //! The pass: batches in any order, on any thread; states merge.
 
 use arrow_array::RecordBatch;
+use brain_kernel::language::Text;
 use brain_kernel::progress::Cancel;
 use rayon::iter::{IndexedParallelIterator as _, IntoParallelRefIterator as _, ParallelIterator as _};
 
 use crate::column::Column;
 use crate::compile::{Plan, Task};
 use crate::error::{QualityError, Result};
+use crate::expression;
 use crate::gather::Gathered;
 use crate::keys::{self, Keys, ROW_MAX, Room, Violations};
 use crate::mask::Mask;
 use crate::outcome::{Inputs, Report};
 use crate::profile::ValueKind;
+use crate::test::Judged;
 
 /// What is known of one rule so far.
 #[derive(Debug, Default)]
@@ -19,6 +22,23 @@ pub(crate) struct Tally {
     pub(crate) checked: u64,
     pub(crate) violations: Violations,
     pub(crate) keys: Option<Keys>,
+    /// Why rows could not be judged.
+    pub(crate) broken: Option<Text>,
+}
+
+impl Tally {
+    fn count(&mut self, judged: &Judged, first_row: u64, examples: usize) {
+        let checked = judged.checked.count();
+        let failed = checked - judged.passed.count();
+        self.checked += checked;
+        if failed > 0 {
+            self.violations.count += failed;
+            let failing = judged.checked.without(&judged.passed);
+            failing.places().take(examples).for_each(|at| {
+                self.violations.remember(first_row + at as u64, examples);
+            });
+        }
+    }
 }
 
 /// Part of a table that was looked at.
@@ -72,23 +92,20 @@ impl State {
             match task {
                 Task::Rows { when, test } => {
                     let among = when.and_then(|when| filters.get(when)).unwrap_or(&all);
-                    let judged = test.judge(&columns, &filters, among);
-                    let checked = judged.checked.count();
-                    let failed = checked - judged.passed.count();
-                    tally.checked += checked;
-                    if failed > 0 {
-                        tally.violations.count += failed;
-                        let failing = judged.checked.without(&judged.passed);
-                        failing.places().take(self.examples).for_each(|at| {
-                            tally.violations.remember(first_row + at as u64, self.examples);
-                        });
+                    tally.count(&test.judge(&columns, &filters, among), first_row, self.examples);
+                }
+                Task::Expression { when, ready } if tally.broken.is_none() => {
+                    let among = when.and_then(|when| filters.get(when)).unwrap_or(&all);
+                    match expression::judge(ready.as_ref(), batch, among) {
+                        Ok(judged) => tally.count(&judged, first_row, self.examples),
+                        Err(why) => tally.broken = Some(why),
                     }
                 }
                 Task::Keys { when, columns: places } => {
                     let among = when.and_then(|when| filters.get(when)).unwrap_or(&all);
                     collect(tally, &columns, places, among, first_row)?;
                 }
-                Task::Table { .. } | Task::Unmeasured { .. } => {}
+                Task::Expression { .. } | Task::Table { .. } | Task::Unmeasured { .. } => {}
             }
         }
         for (column, gathered) in columns.iter().zip(&mut self.gathered) {
@@ -106,6 +123,7 @@ impl State {
         for (mine, theirs) in self.tallies.iter_mut().zip(other.tallies) {
             mine.checked += theirs.checked;
             mine.violations.merge(&theirs.violations, self.examples);
+            mine.broken = mine.broken.take().or(theirs.broken);
             match (&mut mine.keys, theirs.keys) {
                 (Some(mine), Some(theirs)) => mine.merge(theirs)?,
                 _ => {}

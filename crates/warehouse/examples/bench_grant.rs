@@ -4,32 +4,27 @@
 //! Times of decisions are processor time of the deciding thread, so that other programs do not count.
 #![allow(clippy::print_stdout, reason = "a measuring program")]
 
-use brain_kernel::clock::{Clock, SystemClock};
+mod node;
+
 use brain_kernel::grade::Grade;
 use brain_kernel::party::{Party, Role};
-use brain_kernel::progress::{Cancel, Progress};
+use brain_kernel::progress::Cancel;
 use brain_kernel::side::DataSide;
 use brain_store::Store;
 use brain_store::grant::{self, GrantRow};
 use brain_trust::{Ask, ColumnFacts, DatasetFacts, Trust};
-use brain_warehouse::ingest::{IngestOptions, IngestRequest};
-use brain_warehouse::{Options, QueryLimits, Warehouse};
+use brain_warehouse::{QueryLimits, Warehouse};
 use datafusion::prelude::{ParquetReadOptions, SessionContext};
+use node::{Outcome, median};
 use serde_json::json;
-use std::error::Error;
-use std::fmt::Write as _;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Instant;
-
-type Outcome<T> = Result<T, Box<dyn Error>>;
 
 const GRANTS: u32 = 10_000;
 const ACCOUNTS: u32 = 1_000;
 const DATASETS: u32 = 2_000;
 const DECISIONS: u32 = 400_000;
 const PLANS: u32 = 400;
-const ROWS: u32 = 2_000_000;
 const ROUNDS: usize = 15;
 const QUERIES: [(&str, &str); 4] = [
     ("count", "SELECT count(*) FROM {t}"),
@@ -41,10 +36,11 @@ const QUERIES: [(&str, &str); 4] = [
 #[tokio::main]
 async fn main() -> Outcome<()> {
     let folder = tempfile::tempdir()?;
-    let (warehouse, trust, store) = open(folder.path()).await?;
+    let (warehouse, trust, store) = node::open(folder.path()).await?;
     seed(&store).await?;
     trust.grants().reload().await?;
-    let parties: Vec<Party> = (0..ACCOUNTS).map(|at| party(&format!("a{at}"))).collect();
+    let parties: Vec<Party> =
+        (0..ACCOUNTS).map(|at| node::party(&format!("a{at}"), Role::IndustryBody)).collect();
     let datasets: Vec<DatasetFacts> = (0..DATASETS).map(facts).collect();
     let (fresh, repeated, allowed) = decisions(&trust, &parties, &datasets);
     println!("{GRANTS} grants, {ACCOUNTS} accounts, {DATASETS} datasets; {allowed} of {DECISIONS} allowed");
@@ -54,8 +50,8 @@ async fn main() -> Outcome<()> {
         repeated,
         1e6 / repeated
     );
-    let reader = party("a0");
-    load(&warehouse, &reader, folder.path()).await?;
+    let reader = node::party("a0", Role::IndustryBody);
+    node::load(&warehouse, &reader, folder.path()).await?;
     let plans = plans(&warehouse, &reader).await?;
     println!("plans through the door, one statement each    {plans:>9.0} / s");
     let ratio = scans(&warehouse, &reader, folder.path()).await?;
@@ -65,11 +61,6 @@ async fn main() -> Outcome<()> {
          \"per_second\":{{\"plans\":{plans:.0}}},\"ratios\":{{\"door_over_bare\":{ratio:.3}}}}}"
     );
     Ok(())
-}
-
-fn party(account: &str) -> Party {
-    let (display_name, role) = (account.to_owned(), Role::IndustryBody);
-    Party { account: account.to_owned(), display_name, role, organisation: None, region: None }
 }
 
 fn facts(at: u32) -> DatasetFacts {
@@ -224,47 +215,4 @@ async fn scans(warehouse: &Warehouse, party: &Party, root: &Path) -> Outcome<f64
         ratios.push(ratio);
     }
     Ok(median(ratios))
-}
-
-async fn open(root: &Path) -> Outcome<(Warehouse, Trust, Store)> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    for part in ["lake", "tmp", "mappings"] {
-        std::fs::create_dir_all(root.join(part))?;
-    }
-    let url = format!("sqlite://{}?mode=rwc", root.join("brain.db").display());
-    let store = Store::open(&url, clock.clone()).await?;
-    let trust =
-        Trust::open(store.clone(), &root.join("keys"), clock.clone(), brain_trust::Settings::default())
-            .await?;
-    let options = Options { root: root.to_owned(), ..Options::default() };
-    let warehouse = Warehouse::open(options, store.clone(), trust.clone(), clock).await?;
-    Ok((warehouse, trust, store))
-}
-
-async fn load(warehouse: &Warehouse, party: &Party, root: &Path) -> Outcome<()> {
-    let file = root.join("bench.csv");
-    let mut text = String::from("firm,region,amount,day\n");
-    let mut state = 1u64;
-    for row in 0..ROWS {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let (firm, region, amount) =
-            ((state >> 33) % 200_000, 330_100 + (state >> 20) % 11 * 100, (state >> 40) % 10_000);
-        writeln!(
-            text,
-            "F{firm:06},{region},{amount}.{:02},2026-{:02}-{:02}",
-            row % 100,
-            row % 12 + 1,
-            row % 28 + 1
-        )?;
-    }
-    std::fs::write(&file, text)?;
-    let options = IngestOptions { dataset: Some("raw.bench".to_owned()), ..IngestOptions::default() };
-    let request = IngestRequest { path: file, mapping: "auto".to_owned(), options };
-    warehouse.ingest(party, request, Progress::new(), Cancel::new()).await?;
-    Ok(())
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }

@@ -6,18 +6,20 @@ mod ingest;
 mod lineage;
 mod matching;
 mod measure;
+mod models;
 mod pii;
 mod quality;
 mod risk;
 mod search;
 mod start;
 mod table;
+mod tpch;
 
 use anyhow::{Result, bail};
 
-const NAMES: [&str; 14] = [
+const NAMES: [&str; 16] = [
     "start", "ingest", "sql", "graph", "risk", "pii", "login", "evidence", "grant", "match", "quality",
-    "search", "lineage", "corpus",
+    "search", "lineage", "corpus", "tpch", "models",
 ];
 
 /// Run one bench, or all of them.
@@ -37,6 +39,8 @@ pub(crate) fn run(name: &str) -> Result<()> {
         "quality" => quality::run_all(),
         "lineage" => lineage::run_all(),
         "corpus" => corpus::run_all(),
+        "tpch" => tpch::run_all(),
+        "models" => models::run_all(),
         "all" => NAMES.iter().try_for_each(|name| run(name)),
         _ => bail!("no bench {name}; there are {}", NAMES.join(", ")),
     }

@@ -68,6 +68,7 @@ impl Check {
                 (format!("{left} {sign} {right}"), format!("{left} {sign} {right}"))
             }
             Self::Holds { conditions: all } => conditions(all),
+            Self::Expression { sql } => (format!("满足 {sql}"), format!("{sql} holds")),
             Self::Age { column, max_days, of: AgeOf::Newest } => (
                 format!("最新的 {column} 不早于 {max_days} 天前"),
                 format!("the newest {column} is at most {max_days} days old"),

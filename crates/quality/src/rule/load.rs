@@ -13,6 +13,8 @@ const BYTES_MAX: usize = 1 << 20;
 const REGEX_CHARACTERS_MAX: usize = 1_000;
 /// Memory of one compiled regular expression.
 const REGEX_BYTES_MAX: usize = 4 << 20;
+/// Longest expression, in bytes.
+const EXPRESSION_BYTES_MAX: usize = 4_000;
 /// Most values of one list.
 const VALUES_MAX: usize = 10_000;
 /// Most columns of one key, and most conditions of one rule.
@@ -175,6 +177,9 @@ fn check_check(rule: &Rule) -> Result<()> {
             }
             check_conditions(rule, "check.conditions", conditions)
         }
+        Check::Expression { sql } if sql.trim().is_empty() || sql.len() > EXPRESSION_BYTES_MAX => {
+            Err(at(rule, "check.sql", "表达式须为 1 至 4000 字节", "an expression has 1 to 4000 bytes"))
+        }
         Check::Columns { wanted, .. } if wanted.is_empty() || wanted.len() > 10_000 => {
             Err(at(rule, "check.wanted", "请写明 1 至 10000 列", "between 1 and 10000 columns"))
         }
@@ -317,6 +322,7 @@ mod tests {
             ),
             (rule("{ kind = \"row_count\", min = 1 }\nat_least = 0.5"), "whole table"),
             (rule("{ kind = \"complete\", column = \"a\" }\nat_least = 0.0"), "above 0"),
+            (rule("{ kind = \"expression\", sql = \" \" }"), "1 to 4000 bytes"),
             (rule("{ kind = \"age\", column = \"a\", max_days = -1.0 }"), "between 0 and 100000 days"),
             ("[[rule]]\nid = \"a b\"\ncheck = { kind = \"row_count\", min = 1 }".to_owned(), "an id has"),
             (format!("{0}{0}", rule("{ kind = \"row_count\", min = 1 }")), "twice"),

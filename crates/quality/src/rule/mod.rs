@@ -417,6 +417,11 @@ pub enum Check {
         /// What must hold.
         conditions: Vec<Condition>,
     },
+    /// 表达式: an SQL condition on the row holds; rows for which it is unknown, as a value is missing, are skipped.
+    Expression {
+        /// The condition, over columns of the table and functions of the node.
+        sql: String,
+    },
     /// 时效: not older than so many days, as of the moment of the check.
     Age {
         /// Column of days or moments.
@@ -498,7 +503,9 @@ impl Check {
             | Self::Length { .. }
             | Self::CheckDigit { .. }
             | Self::Date { .. } => Dimension::Validity,
-            Self::Compare { .. } | Self::Holds { .. } | Self::Reference { .. } => Dimension::Consistency,
+            Self::Compare { .. } | Self::Holds { .. } | Self::Expression { .. } | Self::Reference { .. } => {
+                Dimension::Consistency
+            }
             Self::Age { .. } => Dimension::Timeliness,
             Self::Statistic { .. } | Self::Drift { .. } => Dimension::Distribution,
         }
@@ -519,6 +526,7 @@ impl Check {
             Self::Date { .. } => "date",
             Self::Compare { .. } => "compare",
             Self::Holds { .. } => "holds",
+            Self::Expression { .. } => "expression",
             Self::Age { .. } => "age",
             Self::Reference { .. } => "reference",
             Self::RowCount { .. } => "row_count",
@@ -561,7 +569,8 @@ impl Check {
             }
             Self::Compare { left, right, .. } => vec![left, right],
             Self::Holds { conditions } => conditions.iter().map(|one| one.column.as_str()).collect(),
-            Self::RowCount { .. } | Self::Columns { .. } => Vec::new(),
+            // Which columns an expression reads is known when it is planned.
+            Self::Expression { .. } | Self::RowCount { .. } | Self::Columns { .. } => Vec::new(),
         }
     }
 }

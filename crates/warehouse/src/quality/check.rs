@@ -116,6 +116,7 @@ impl Inner {
             profile,
             examples,
             keys_bytes: KEYS_BYTES / parallel,
+            expressions: self.expressions(rules, &table.schema),
             ..Options::new(self.clock.now(), self.options.root.join("tmp"))
         };
         Ok(Arc::new(Plan::compile(rules, &table.schema, &lists, options).map_err(passed)?))

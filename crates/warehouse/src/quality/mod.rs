@@ -9,6 +9,7 @@
 mod card;
 mod check;
 mod examples;
+mod expression;
 mod lists;
 mod rules;
 mod scan;

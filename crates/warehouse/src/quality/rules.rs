@@ -85,6 +85,7 @@ impl QualityControl {
                 ));
             }
         }
+        self.check_expressions(dataset, &rules).await?;
         let room = RULES_MAX.saturating_sub(self.inner.element_rules(dataset).await?.len());
         if rules.rules.len() > room {
             return Err(passed(QualityError::Rule {
@@ -132,6 +133,23 @@ impl QualityControl {
         inner.trust.evidence().record_in(&transaction, entry).await?;
         transaction.commit().await?;
         Ok(version)
+    }
+}
+
+impl QualityControl {
+    /// An expression that does not fit the present version is a mistake in writing; of a dataset without one, the
+    /// first check says so.
+    async fn check_expressions(&self, dataset: &str, rules: &Rules) -> Result<()> {
+        let Ok(table) = self.inner.latest_table(dataset).await else { return Ok(()) };
+        for (rule, ready) in self.inner.expressions(rules, &table.schema) {
+            if let Err(problem) = ready {
+                return Err(passed(QualityError::Rule {
+                    place: format!("rule {rule:?}.check.sql"),
+                    problem,
+                }));
+            }
+        }
+        Ok(())
     }
 }
 

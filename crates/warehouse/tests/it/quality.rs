@@ -236,3 +236,64 @@ async fn a_profile_shows_values_to_who_reads_them_and_proposals_hold_on_the_tabl
     let baseline = quality.set_baseline(&owner(), PLACE, "口径调整").await.unwrap();
     assert_eq!(baseline.dataset_version, check.dataset_version);
 }
+
+const IN_SQL: &str = r#"
+[[rule]]
+id = "north-or-named"
+check = { kind = "expression", sql = "code < '330200' OR char_length(name) > 2" }
+[[rule]]
+id = "not-of-tomorrow"
+check = { kind = "expression", sql = "now() > timestamp '2020-01-01T00:00:00Z' AND code IS NOT NULL" }
+[[rule]]
+id = "divides"
+severity = "warning"
+check = { kind = "expression", sql = "1 / (char_length(name) - 3) < 5" }
+[[rule]]
+id = "number"
+severity = "warning"
+check = { kind = "expression", sql = "CAST(name AS bigint) > 0" }
+[[rule]]
+id = "name"
+check = { kind = "complete", column = "name" }
+"#;
+
+#[tokio::test]
+async fn a_condition_in_sql_judges_each_row_and_one_that_cannot_be_worked_out_stops_no_other() {
+    let node = Node::loaded().await;
+    let text = format!("{GOOD}330300,温州\n330400,\n");
+    load(&node, "in/place2.csv", &text, "places").await;
+    put(&node, PLACE, IN_SQL, 0).await.unwrap();
+    let check = node.warehouse.quality().check(&owner(), PLACE, Cancel::new()).await.unwrap();
+    let outcome = |rule: &str| check.outcomes.iter().find(|outcome| outcome.rule == rule).unwrap();
+    let judged = outcome("north-or-named");
+    // 温州 has two characters; a missing name says nothing.
+    assert_eq!((judged.standing, judged.checked, judged.failed), (Standing::Failed, 3, 1));
+    assert_eq!(outcome("not-of-tomorrow").checked, 4);
+    let divides = outcome("divides");
+    assert_eq!(
+        (divides.standing, divides.says.en.contains("division by zero")),
+        (Standing::Unmeasured, true)
+    );
+    let number = outcome("number");
+    assert_eq!(number.standing, Standing::Unmeasured);
+    assert!(!number.says.zh.contains('州') && number.says.en.contains("try_cast"), "{:?}", number.says);
+    assert_eq!((outcome("name").standing, outcome("name").failed), (Standing::Failed, 1));
+    let failing = examples(&node, &owner(), PLACE, "north-or-named").await.unwrap();
+    assert_eq!(failing.len(), 1);
+    assert!(failing[0].starts_with("330300|温州"), "{failing:?}");
+
+    for (sql, said) in [
+        ("nonsense > 1", "nonsense"),
+        ("code", "Utf8"),
+        ("count(*) > 1", "no aggregates"),
+        ("code IN (SELECT buyer FROM raw.sale)", "cannot be used"),
+        ("random() > 0.5", "differently each time"),
+        ("code = '1'; DROP TABLE x", "cannot be used"),
+        ("code = $1", "cannot be used"),
+    ] {
+        let toml = format!("[[rule]]\nid = \"own\"\ncheck = {{ kind = \"expression\", sql = \"{sql}\" }}\n");
+        let refused = put(&node, PLACE, &toml, 1).await.unwrap_err();
+        let message = refused.message(brain_kernel::language::Language::En);
+        assert!(message.contains("rule \"own\".check.sql") && message.contains(said), "{sql}: {message}");
+    }
+}

@@ -1,0 +1,70 @@
+//! What the measuring programs share: a node in a folder of its own, a table of two million rows, a median.
+
+use brain_kernel::clock::{Clock, SystemClock};
+use brain_kernel::party::{Party, Role};
+use brain_kernel::progress::{Cancel, Progress};
+use brain_store::Store;
+use brain_trust::Trust;
+use brain_warehouse::ingest::{IngestOptions, IngestRequest};
+use brain_warehouse::{Options, Warehouse};
+use std::error::Error;
+use std::fmt::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+
+pub(crate) type Outcome<T> = Result<T, Box<dyn Error>>;
+
+const ROWS: u32 = 2_000_000;
+
+/// Who reads.
+pub(crate) fn party(account: &str, role: Role) -> Party {
+    let (account, display_name) = (account.to_owned(), account.to_owned());
+    Party { account, display_name, role, organisation: None, region: None }
+}
+
+/// A node on SQLite in this folder, with the default grants of every role.
+pub(crate) async fn open(root: &Path) -> Outcome<(Warehouse, Trust, Store)> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    for part in ["lake", "tmp", "mappings"] {
+        std::fs::create_dir_all(root.join(part))?;
+    }
+    let url = format!("sqlite://{}?mode=rwc", root.join("brain.db").display());
+    let store = Store::open(&url, clock.clone()).await?;
+    let settings = brain_trust::Settings::default();
+    let trust = Trust::open(store.clone(), &root.join("keys"), clock.clone(), settings).await?;
+    trust.first_start().await?;
+    let options = Options { root: root.to_owned(), ..Options::default() };
+    let warehouse = Warehouse::open(options, store.clone(), trust.clone(), clock).await?;
+    Ok((warehouse, trust, store))
+}
+
+/// Bring a file into `raw` under this name.
+pub(crate) async fn ingest(warehouse: &Warehouse, party: &Party, file: &Path, name: &str) -> Outcome<()> {
+    let options = IngestOptions { dataset: Some(format!("raw.{name}")), ..IngestOptions::default() };
+    let request = IngestRequest { path: file.to_owned(), mapping: "auto".to_owned(), options };
+    warehouse.ingest(party, request, Progress::new(), Cancel::new()).await?;
+    Ok(())
+}
+
+/// Firms, regions, amounts and days, the same every time, as `raw.bench`.
+#[allow(dead_code, reason = "one of the programs measures tables of its own")]
+pub(crate) async fn load(warehouse: &Warehouse, party: &Party, root: &Path) -> Outcome<()> {
+    let file = root.join("bench.csv");
+    let mut text = String::from("firm,region,amount,day\n");
+    let mut state = 1u64;
+    for row in 0..ROWS {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let (firm, region, amount) =
+            ((state >> 33) % 200_000, 330_100 + (state >> 20) % 11 * 100, (state >> 40) % 10_000);
+        let (cents, month, day) = (row % 100, row % 12 + 1, row % 28 + 1);
+        writeln!(text, "F{firm:06},{region},{amount}.{cents:02},2026-{month:02}-{day:02}")?;
+    }
+    std::fs::write(&file, text)?;
+    ingest(warehouse, party, &file, "bench").await
+}
+
+/// The middle of them.
+pub(crate) fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
