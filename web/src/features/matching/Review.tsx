@@ -24,9 +24,10 @@ function typing(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && (target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName));
 }
 
-function Batch({ set, pairs }: { set: string; pairs: MatchPair[] }) {
+function Batch({ set, pairs: taken }: { set: string; pairs: MatchPair[] }) {
   const t = useT();
   const { message } = App.useApp();
+  const [pairs, setPairs] = useState(taken);
   const [at, setAt] = useState(0);
   const [decided, setDecided] = useState<MatchPairDetail[]>([]);
   const [reason, setReason] = useState("");
@@ -49,7 +50,7 @@ function Batch({ set, pairs }: { set: string; pairs: MatchPair[] }) {
       setDecided((all) => all.slice(0, -1));
       setAt((now) => Math.max(0, now - 1));
       // The pair is open again at its next revision, which is what the next decision is about.
-      pairs.splice(Math.max(0, at - 1), 1, answer.card);
+      setPairs((all) => all.map((one) => (one.id === answer.card.id ? answer.card : one)));
       void message.info(t("matching.undone"));
     },
   });
