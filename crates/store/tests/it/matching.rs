@@ -136,8 +136,9 @@ async fn a_batch_belongs_to_one_reviewer_until_its_time_is_over(database: &TestD
     assert_eq!(take(&store, "ann", 2, 30).await, ["a", "b"]);
     assert_eq!(take(&store, "bob", 9, 30).await, ["c", "d"]);
     // Whoever was slower takes nothing of what is taken, even where he saw it free.
-    let all = matching::pairs(store.db(), &PairFilter { set: SET.to_owned(), ..PairFilter::default() }, PageRequest::default());
-    let ids: Vec<String> = all.await.unwrap().items.into_iter().map(|pair| pair.id).collect();
+    let filter = PairFilter { set: SET.to_owned(), ..PairFilter::default() };
+    let all = matching::pairs(store.db(), &filter, PageRequest::default()).await.unwrap();
+    let ids: Vec<String> = all.items.into_iter().map(|pair| pair.id).collect();
     let transaction = store.transaction().await.unwrap();
     let now = store.now();
     assert_eq!(matching::take(&transaction, (SET, "eve"), &ids, (now, now + TimeDelta::hours(1))).await.unwrap(), 0);

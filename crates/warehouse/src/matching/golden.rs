@@ -185,10 +185,7 @@ impl Making<'_> {
             for row in stored.drain(..) {
                 known.entry(said(&row)).or_default().push(row.id);
             }
-            fresh.retain(|row| match known.get_mut(&said(row)) {
-                Some(ids) if ids.pop().is_some() => false,
-                _ => true,
-            });
+            fresh.retain(|row| known.get_mut(&said(row)).and_then(Vec::pop).is_none());
             let mut ended: Vec<String> = known.into_values().flatten().collect();
             ended.sort_unstable();
             self.new += fresh.len() as u64;

@@ -10,7 +10,7 @@ use brain_kernel::predicate::Predicate;
 use brain_kernel::progress::{Cancel, Progress};
 use brain_kernel::provenance::Input;
 use brain_matching::Records;
-use datafusion::arrow::array::{Array as _, AsArray as _, RecordBatch, StringArray};
+use datafusion::arrow::array::{Array as _, ArrayRef, AsArray as _, RecordBatch, StringArray};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::DataType;
 use datafusion::error::DataFusionError;
@@ -143,7 +143,7 @@ pub(super) fn all_of(stream: &QueryStream, dataset: &str) -> Result<()> {
 
 /// Every column of a batch as text.
 pub(super) fn texts(batch: &RecordBatch) -> Result<Vec<StringArray>> {
-    let text = |column| -> Result<StringArray> {
+    let text = |column: &ArrayRef| -> Result<StringArray> {
         let text = cast(column, &DataType::Utf8).map_err(DataFusionError::from)?;
         Ok(text.as_string::<i32>().clone())
     };
