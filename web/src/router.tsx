@@ -227,6 +227,27 @@ const master = createRoute({
   }),
   component: lazyRouteComponent(() => import("./features/master/ProductsPage"), "ProductsPage"),
 });
+const matching = createRoute({
+  getParentRoute: () => shell,
+  path: "/matching",
+  component: lazyRouteComponent(() => import("./features/matching/MatchingPage"), "MatchingPage"),
+});
+const matchSet = createRoute({
+  getParentRoute: () => shell,
+  path: "/matching/$id",
+  validateSearch: (
+    s: Search,
+  ): { tab?: "review" | "pairs" | "clusters" | "lookup"; run?: string; pair?: string; cluster?: string; state?: string; text?: string; page?: number } => ({
+    tab: s.tab === "review" || s.tab === "pairs" || s.tab === "clusters" || s.tab === "lookup" ? s.tab : undefined,
+    run: str(s.run),
+    pair: str(s.pair),
+    cluster: str(s.cluster),
+    state: str(s.state),
+    text: str(s.text),
+    page: num(s.page),
+  }),
+  component: lazyRouteComponent(() => import("./features/matching/SetPage"), "SetPage"),
+});
 const sql = createRoute({
   getParentRoute: () => shell,
   path: "/sql",
@@ -382,7 +403,7 @@ export const router = createRouter({
     signOutPage,
     password,
     shell.addChildren([
-      home, chains, chain, map, gap, candidates, risk, firms, firm, data, ingest, dataset, search, terms, standards, master, connectors, models, sql, components, component,
+      home, chains, chain, map, gap, candidates, risk, firms, firm, data, ingest, dataset, search, terms, standards, master, matching, matchSet, connectors, models, sql, components, component,
       evidence, audit, incidents, incident, quality, qualityTicket, grading, nodes, compliance, retention, accounts, requests, access, keys, sbom, security, about,
     ]),
   ]),

@@ -42,6 +42,7 @@ const EDGES: [(&str, &[&str]); 32] = [
             "brain-trust",
             "brain-privacy",
             "brain-lineage",
+            "brain-matching",
             "brain-quality",
             "brain-search",
             "brain-standards",

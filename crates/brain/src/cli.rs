@@ -3,6 +3,7 @@
 mod connector;
 mod corpus;
 mod lineage;
+mod matching;
 mod model;
 mod quality;
 mod registers;
@@ -19,6 +20,7 @@ use toml::Value;
 pub use connector::{Connector, ConnectorAction};
 pub use corpus::{Corpus, CorpusAction, CorpusBuild};
 pub use lineage::{Lineage, LineageAction, LineageFormat};
+pub use matching::{Match, MatchAction, MatchFiles, PairFormat, Verdict};
 pub use model::{How, Model, ModelAction, Which};
 pub use quality::{Quality, QualityAction};
 pub use registers::{Master, MasterOf, ProductAction, Standard, StandardAction, StandardKind, When};
@@ -79,7 +81,7 @@ pub enum Command {
     Corpus(Corpus),
     /// 查询 · run one SELECT
     Sql(Sql),
-    /// 实体归一 · match the records of two CSV files, or of one with itself
+    /// 实体归一 · match two CSV files, or tables of the warehouse with review and clusters
     Match(Match),
     /// 目录 · what data there is
     Catalog(Catalog),
@@ -238,47 +240,6 @@ pub struct Sql {
     /// 最多行数 · most rows
     #[arg(long, default_value_t = 1000)]
     pub limit: u64,
-}
-
-/// `brain match`
-#[derive(Debug, Args)]
-pub struct Match {
-    /// CSV 文件 · CSV file with a header, UTF-8 or GB 18030
-    #[arg(long, value_name = "FILE")]
-    pub left: PathBuf,
-    /// 另一个 CSV 文件；不给则在一个文件内查重 · the other one; without it, duplicates within the first are found
-    #[arg(long, value_name = "FILE")]
-    pub right: Option<PathBuf>,
-    /// 匹配方案 · firm, product, address, person, or a specification in TOML
-    #[arg(long, value_name = "PRESET|FILE")]
-    pub on: String,
-    /// 概率下限，缺省 0.5 · least probability, 0.5 unless the specification says otherwise
-    #[arg(long)]
-    pub threshold: Option<f64>,
-    /// 一对一 · each record has one partner at most
-    #[arg(long)]
-    pub one_to_one: bool,
-    /// 输出格式 · output format
-    #[arg(long, value_enum, default_value_t = PairFormat::Csv)]
-    pub format: PairFormat,
-    /// 在 CSV 中加上各字段的证据（比特） · add each field's evidence in bits to the CSV
-    #[arg(long)]
-    pub explain: bool,
-    /// 输出聚类而不是配对 · print clusters of one file instead of pairs
-    #[arg(long, conflicts_with = "right")]
-    pub clusters: bool,
-    /// 在标准错误输出上打印估计出的参数 · print the estimated parameters on standard error
-    #[arg(long)]
-    pub model: bool,
-}
-
-/// How pairs are printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum PairFormat {
-    /// Comma-separated values.
-    Csv,
-    /// One JSON object a line, with both records and the evidence in words.
-    Jsonl,
 }
 
 /// `brain search`

@@ -44,6 +44,13 @@ pub struct Clusters {
 /// Make clusters. Of two files, number the right records behind the left ones.
 #[must_use]
 pub fn clusters(pairs: &[Pair], count: usize, how: Clustering) -> Clusters {
+    clusters_apart(pairs, &[], count, how)
+}
+
+/// Make clusters in which no two records of `apart` are together: pairs a person has told apart. A component that holds
+/// such a pair is split whatever its size.
+#[must_use]
+pub fn clusters_apart(pairs: &[Pair], apart: &[(u32, u32)], count: usize, how: Clustering) -> Clusters {
     let strong: Vec<&Pair> = pairs
         .iter()
         .filter(|p| p.probability >= how.threshold && (p.left as usize) < count && (p.right as usize) < count)
@@ -56,6 +63,13 @@ pub fn clusters(pairs: &[Pair], count: usize, how: Clustering) -> Clusters {
     for pair in strong {
         by_component.entry(union.root(pair.left)).or_default().push(pair);
     }
+    let mut apart_by_component: FxHashMap<u32, Vec<(u32, u32)>> = FxHashMap::default();
+    for (a, b) in apart.iter().copied().filter(|(a, b)| a != b && a.max(b) < &(count as u32)) {
+        let root = union.root(a);
+        if root == union.root(b) {
+            apart_by_component.entry(root).or_default().push((a, b));
+        }
+    }
     let mut roots: Vec<u32> = (0..count as u32).map(|record| union.root(record)).collect();
     let mut sizes = vec![0_usize; count];
     for root in &roots {
@@ -63,11 +77,12 @@ pub fn clusters(pairs: &[Pair], count: usize, how: Clustering) -> Clusters {
     }
     let mut out = Clusters::default();
     for (root, inside) in by_component {
+        let kept_apart = apart_by_component.remove(&root).unwrap_or_default();
         match sizes[root as usize] {
-            0..=2 => {}
-            size if size > how.largest => out.too_large += 1,
+            0..=2 if kept_apart.is_empty() => {}
+            size if size > how.largest && kept_apart.is_empty() => out.too_large += 1,
             _ => {
-                let parts = merge(&inside, how.absent);
+                let parts = merge(&inside, &kept_apart, how.absent);
                 out.split += usize::from(parts.len() > 1);
                 for part in parts {
                     let first = part.iter().copied().min().unwrap_or(root);
@@ -148,7 +163,10 @@ struct Group {
     age: u32,
 }
 
-fn merge(pairs: &[&Pair], absent: f64) -> Vec<Vec<u32>> {
+/// Evidence, in bits, against a pair that a person has told apart: no sum of other pairs makes up for it.
+const APART: f64 = -1e12;
+
+fn merge(pairs: &[&Pair], apart: &[(u32, u32)], absent: f64) -> Vec<Vec<u32>> {
     let mut places: FxHashMap<u32, usize> = FxHashMap::default();
     let mut groups: Vec<Group> = Vec::new();
     for pair in pairs {
@@ -161,6 +179,14 @@ fn merge(pairs: &[&Pair], absent: f64) -> Vec<Vec<u32>> {
         for (from, to) in [(a, b), (b, a)] {
             let known = groups[from].near.entry(to).or_insert((0.0, 0));
             known.0 += f64::from(pair.weight);
+            known.1 += 1;
+        }
+    }
+    for (a, b) in apart {
+        let (Some(a), Some(b)) = (places.get(a).copied(), places.get(b).copied()) else { continue };
+        for (from, to) in [(a, b), (b, a)] {
+            let known = groups[from].near.entry(to).or_insert((0.0, 0));
+            known.0 += APART;
             known.1 += 1;
         }
     }
@@ -253,7 +279,34 @@ mod tests {
         assert_eq!((whole.count, whole.too_large), (1, 1));
     }
 
+    #[test]
+    fn what_a_person_told_apart_is_never_together_however_strong_the_rest_is() {
+        let pairs = [pair(0, 1, 30.0), pair(1, 2, 29.0), pair(3, 4, 20.0)];
+        let found = clusters_apart(&pairs, &[(0, 2)], 5, Clustering::default());
+        assert_eq!(found.of, [0, 0, 1, 2, 2]);
+        let large = Clustering { largest: 2, ..Clustering::default() };
+        assert_eq!(clusters_apart(&pairs, &[(2, 0)], 5, large).of, [0, 0, 1, 2, 2]);
+        // Records that are in no component with each other are apart anyway.
+        assert_eq!(clusters_apart(&pairs, &[(0, 3), (0, 0), (0, 9)], 5, Clustering::default()).of, [0, 0, 0, 1, 1]);
+    }
+
     proptest! {
+        #[test]
+        fn pairs_told_apart_stay_apart(
+            edges in prop::collection::vec((0..9_u32, 0..9_u32, 0.1..15.0_f32), 0..25),
+            apart in prop::collection::vec((0..9_u32, 0..9_u32), 0..4),
+        ) {
+            let held = |a: u32, b: u32| apart.contains(&(a, b)) || apart.contains(&(b, a));
+            let mut pairs: Vec<Pair> =
+                edges.iter().filter(|(a, b, _)| a < b && !held(*a, *b)).map(|(a, b, w)| pair(*a, *b, *w)).collect();
+            pairs.sort_by_key(|p| (p.left, p.right));
+            pairs.dedup_by_key(|p| (p.left, p.right));
+            let found = clusters_apart(&pairs, &apart, 9, Clustering::default());
+            for (a, b) in apart {
+                prop_assert!(a == b || found.of[a as usize] != found.of[b as usize], "{a} {b}");
+            }
+        }
+
         #[test]
         fn every_record_is_in_one_cluster_and_order_does_not_matter(
             edges in prop::collection::vec((0..12_u32, 0..12_u32, -3.0..15.0_f32), 0..30),

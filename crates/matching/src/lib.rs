@@ -27,7 +27,7 @@ mod link;
 mod model;
 mod prepare;
 
-pub use cluster::{Clustering, clusters};
+pub use cluster::{Clustering, Clusters, clusters, clusters_apart};
 pub use error::{MatchError, Result};
 pub use link::{Evidence, Linkage, Pair, dedupe, link};
 pub use model::{ComparisonModel, LevelModel, Model};

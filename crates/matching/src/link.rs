@@ -84,6 +84,17 @@ impl Linkage {
             .collect()
     }
 
+    /// What each comparison found of a pair of [`Linkage::pairs`], as numbers: the place of the level in
+    /// [`Linkage::model`], `None` where it was not compared, and the bits.
+    pub fn levels(&self, pair: usize) -> impl Iterator<Item = (Option<u8>, f32)> + '_ {
+        let count = self.model.comparisons.len();
+        let outcomes = self.outcomes.get(pair * count..(pair + 1) * count).unwrap_or_default();
+        outcomes.iter().enumerate().map(|(at, outcome)| {
+            let level = (outcome.level != NOT_COMPARED).then_some(outcome.level);
+            (level, self.weights.bits(at, *outcome))
+        })
+    }
+
     /// Bits taken from a pair of [`Linkage::pairs`] because relatives would look like it too; 0 or less.
     #[must_use]
     pub fn kin_bits(&self, pair: usize) -> f32 {

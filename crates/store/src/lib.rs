@@ -28,6 +28,7 @@ pub mod grant;
 pub mod incident;
 pub mod ingest_run;
 pub mod lineage_event;
+pub mod matching;
 mod migration;
 pub mod model_attempt;
 pub mod model_run;

@@ -6,6 +6,7 @@ use crate::engine::Engine;
 use crate::lake::Lake;
 use crate::lake::check::FileCheck;
 use crate::lineage;
+use crate::matching;
 use crate::model::ModelSet;
 use crate::search::SearchState;
 use crate::standard::context::Standards;
@@ -45,6 +46,8 @@ pub(crate) struct Inner {
     pub(crate) ingest_turn: tokio::sync::Mutex<()>,
     /// Runs of connectors under way, by connector.
     pub(crate) connecting: UnderWay,
+    /// Runs of match sets under way, by run.
+    pub(crate) matching: matching::UnderWay,
     /// The search index and what goes into it.
     pub(crate) search: SearchState,
 }
@@ -99,6 +102,7 @@ impl Warehouse {
             turns,
             ingest_turn,
             connecting: UnderWay::default(),
+            matching: matching::UnderWay::default(),
             search: SearchState::default(),
         });
         inner.reload_catalogue().await?;
@@ -109,6 +113,7 @@ impl Warehouse {
         inner.reload_standards().await?;
         let warehouse = Self { inner };
         warehouse.retention().recover().await?;
+        warehouse.matching().recover().await?;
         Ok(warehouse)
     }
 

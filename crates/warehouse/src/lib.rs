@@ -23,6 +23,7 @@ pub mod ingest;
 mod lake;
 pub mod lineage;
 pub mod mapping;
+pub mod matching;
 pub mod model;
 mod options;
 pub mod quality;

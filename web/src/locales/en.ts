@@ -8,6 +8,7 @@ import { hardening } from "./en.hardening";
 import { connecting } from "./en.connect";
 import { finding } from "./en.search";
 import { lineage } from "./en.lineage";
+import { matching } from "./en.matching";
 import { standards } from "./en.standards";
 import { trust } from "./en.trust";
 import type { Messages } from "./zh-CN";
@@ -640,6 +641,7 @@ export const en: Messages = {
   ...hardening,
   ...connecting,
   ...finding,
+  ...matching,
   ...standards,
   ...lineage,
   about: {

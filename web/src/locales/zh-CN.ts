@@ -8,6 +8,7 @@ import { hardening } from "./zh-CN.hardening";
 import { connecting } from "./zh-CN.connect";
 import { finding } from "./zh-CN.search";
 import { lineage } from "./zh-CN.lineage";
+import { matching } from "./zh-CN.matching";
 import { standards } from "./zh-CN.standards";
 import { trust } from "./zh-CN.trust";
 
@@ -639,6 +640,7 @@ export const zh = {
   ...hardening,
   ...connecting,
   ...finding,
+  ...matching,
   ...standards,
   ...lineage,
   about: {

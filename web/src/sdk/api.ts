@@ -192,6 +192,28 @@ export const api = {
   products: (query: { text?: string; replaced?: boolean; page?: number; page_size?: number }) =>
     json<T.Page<T.Product>>("GET", "/master/products", { query }),
   product: (code: string) => json<T.ProductDetail>("GET", `/master/products/${part(code)}`),
+  matchSets: () => json<T.MatchSet[]>("GET", "/matching/sets"),
+  matchSet: (id: string) => json<T.MatchSetDetail>("GET", `/matching/sets/${part(id)}`),
+  createMatchSet: (body: T.NewMatchSet) => json<T.MatchSetDetail>("POST", "/matching/sets", { body }),
+  changeMatchSet: (id: string, revision: number, set: T.NewMatchSet) =>
+    json<T.MatchSetDetail>("PUT", `/matching/sets/${part(id)}`, { body: { revision, set } }),
+  matchRuns: (set: string, query: { page?: number; page_size?: number }) => json<T.Page<T.MatchRun>>("GET", `/matching/sets/${part(set)}/runs`, { query }),
+  startMatchRun: (set: string) => json<T.MatchRun>("POST", `/matching/sets/${part(set)}/runs`),
+  matchRun: (id: string) => json<T.MatchRunDetail>("GET", `/matching/runs/${part(id)}`),
+  cancelMatchRun: (id: string) => json<void>("POST", `/matching/runs/${part(id)}/cancel`),
+  matchPairs: (
+    set: string,
+    query: { state?: string; at_least?: number; at_most?: number; key?: string; mine?: boolean; changed?: boolean; sample?: boolean; page?: number; page_size?: number },
+  ) => json<T.Page<T.MatchPair>>("GET", `/matching/sets/${part(set)}/pairs`, { query }),
+  takeMatchBatch: (set: string, body: { count: number; minutes: number }) => json<T.MatchPair[]>("POST", `/matching/sets/${part(set)}/batch`, { body }),
+  releaseMatchBatch: (set: string) => json<{ pairs: number }>("POST", `/matching/sets/${part(set)}/release`),
+  matchPair: (id: string) => json<T.MatchPairDetail>("GET", `/matching/pairs/${part(id)}`),
+  decideMatchPair: (id: string, body: { verdict: T.MatchVerdict; reason: string; revision: number }) =>
+    json<T.MatchPairDetail>("POST", `/matching/pairs/${part(id)}/decisions`, { body }),
+  matchClusters: (set: string, query: { text?: string; at_least?: number; ended?: boolean; page?: number; page_size?: number }) =>
+    json<T.Page<T.MatchCluster>>("GET", `/matching/sets/${part(set)}/clusters`, { query }),
+  matchCluster: (id: string) => json<T.MatchClusterDetail>("GET", `/matching/clusters/${part(id)}`),
+  matchLookup: (set: string, name: string) => json<T.MatchLookupHit[]>("GET", `/matching/sets/${part(set)}/lookup`, { query: { text: name } }),
   removeTerm: (id: string, revision: number) => json<void>("DELETE", `/terms/${part(id)}`, { query: { revision } }),
 
   models: (select?: string) => json<T.ModelList>("GET", "/models", { query: { select } }),

@@ -2,7 +2,7 @@
 import {
   AimOutlined, AlertOutlined, ApartmentOutlined, ApiOutlined, AppstoreOutlined, AuditOutlined, BankOutlined, BarcodeOutlined, BellOutlined,
   BookOutlined, CheckSquareOutlined, CloudUploadOutlined, ClusterOutlined, CodeOutlined, ContainerOutlined, DatabaseOutlined, EyeOutlined,
-  FileSearchOutlined, FormOutlined, GlobalOutlined, HomeOutlined, HourglassOutlined, IdcardOutlined, InfoCircleOutlined, PartitionOutlined,
+  FileSearchOutlined, FormOutlined, GlobalOutlined, HomeOutlined, HourglassOutlined, IdcardOutlined, InfoCircleOutlined, MergeCellsOutlined, PartitionOutlined,
   ProfileOutlined, SafetyCertificateOutlined, TagsOutlined, TeamOutlined, UserSwitchOutlined,
 } from "@ant-design/icons";
 import { Link } from "@tanstack/react-router";
@@ -11,12 +11,12 @@ import { useT } from "../sdk/i18n";
 import type { Party, Role, Side } from "../sdk/types";
 
 export type PagePath =
-  | "/" | "/chain" | "/map" | "/gap" | "/risk" | "/candidates" | "/firms" | "/data" | "/data/ingest" | "/connectors" | "/terms" | "/standards" | "/master" | "/models" | "/sql"
+  | "/" | "/chain" | "/map" | "/gap" | "/risk" | "/candidates" | "/firms" | "/data" | "/data/ingest" | "/connectors" | "/terms" | "/standards" | "/master" | "/matching" | "/models" | "/sql"
   | "/components" | "/requests" | "/access" | "/evidence" | "/audit" | "/incidents" | "/quality" | "/grading" | "/nodes" | "/compliance" | "/retention" | "/accounts" | "/sbom" | "/about";
 
 export interface Entry {
   to: PagePath;
-  key: "chain" | "map" | "gap" | "risk" | "candidates" | "firms" | "data" | "ingest" | "connectors" | "terms" | "standards" | "master" | "models" | "sql" | "components" | "requests" | "access" | "evidence" | "audit" | "incidents" | "quality" | "grading" | "nodes" | "compliance" | "retention" | "accounts" | "sbom" | "about";
+  key: "chain" | "map" | "gap" | "risk" | "candidates" | "firms" | "data" | "ingest" | "connectors" | "terms" | "standards" | "master" | "matching" | "models" | "sql" | "components" | "requests" | "access" | "evidence" | "audit" | "incidents" | "quality" | "grading" | "nodes" | "compliance" | "retention" | "accounts" | "sbom" | "about";
   icon: ReactNode;
   exact?: boolean;
   /** Who may use the page; everybody when left out. The node decides in any case. */
@@ -46,6 +46,7 @@ export const ENTRIES: Record<Side, Entry[]> = {
     { to: "/terms", key: "terms", icon: <BookOutlined /> },
     { to: "/standards", key: "standards", icon: <ProfileOutlined /> },
     { to: "/master", key: "master", icon: <BarcodeOutlined /> },
+    { to: "/matching", key: "matching", icon: <MergeCellsOutlined />, roles: BRINGING },
     { to: "/models", key: "models", icon: <PartitionOutlined />, roles: [...ADMINISTRATORS, "government", "industry_body"] },
     { to: "/sql", key: "sql", icon: <CodeOutlined />, roles: WORKING },
     { to: "/components", key: "components", icon: <AppstoreOutlined /> },
@@ -81,8 +82,8 @@ export const ENTRIES: Record<Side, Entry[]> = {
 };
 
 /** Pages whose name in the navigation is their title. */
-type Titled = "sbom" | "connectors" | "terms" | "standards" | "master" | "models";
-const TITLED = new Set<Entry["key"]>(["sbom", "connectors", "terms", "standards", "master", "models"] satisfies Titled[]);
+type Titled = "sbom" | "connectors" | "terms" | "standards" | "master" | "matching" | "models";
+const TITLED = new Set<Entry["key"]>(["sbom", "connectors", "terms", "standards", "master", "matching", "models"] satisfies Titled[]);
 
 const SIDES: Side[] = ["government", "industry", "enterprise", "operation"];
 

@@ -18,6 +18,7 @@ pub(crate) mod lineage;
 pub(crate) mod linked_data;
 pub(crate) mod map;
 pub(crate) mod master;
+mod matching;
 pub(crate) mod models;
 pub(crate) mod node;
 pub(crate) mod oauth;
@@ -62,6 +63,7 @@ pub(crate) fn all(registry: &Registry) -> Vec<Endpoint> {
     endpoints.extend(terms::endpoints());
     endpoints.extend(standards::endpoints());
     endpoints.extend(master::endpoints());
+    endpoints.extend(matching::endpoints());
     endpoints.extend(lineage::endpoints());
     endpoints.extend(grading::endpoints());
     endpoints.extend(quality::endpoints());

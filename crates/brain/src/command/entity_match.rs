@@ -2,7 +2,7 @@
 //!
 //! Needs no data folder: both files are the caller's own, and nothing is kept.
 
-use crate::cli::{self, Match, PairFormat};
+use crate::cli::{self, MatchFiles, PairFormat};
 use crate::config::Loaded;
 use crate::terminal;
 use crate::watch::Watch;
@@ -23,7 +23,7 @@ const PIECE: usize = 64 << 10;
 const SPECIFICATION_BYTES_MAX: u64 = 1 << 20;
 
 /// Match, print, and say on standard error what was compared.
-pub async fn entity_match(_: Loaded, given: Match) -> Result<ExitCode> {
+pub async fn entity_match(_: Loaded, given: MatchFiles) -> Result<ExitCode> {
     let specification = specification(&given)?;
     let watch = Watch::start(cli::language());
     let (progress, cancel) = (watch.progress.clone(), watch.cancel.clone());
@@ -56,7 +56,7 @@ pub async fn entity_match(_: Loaded, given: Match) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn specification(given: &Match) -> Result<Specification> {
+fn specification(given: &MatchFiles) -> Result<Specification> {
     let mut specification = match preset(&given.on) {
         Some(preset) => preset,
         None => written(&given.on)?,

@@ -20,6 +20,7 @@ mod keys;
 mod lineage;
 mod map;
 mod master;
+mod matching;
 mod model;
 mod quality;
 mod restore;
@@ -33,7 +34,7 @@ mod standard;
 mod status;
 mod term;
 
-use crate::cli::{Cli, Command, MasterOf};
+use crate::cli::{Cli, Command, MasterOf, Match};
 use crate::node::Node;
 use crate::{config, telemetry, terminal};
 use anyhow::{Context as _, Result};
@@ -80,7 +81,14 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
                 quiet(loaded, |_| async move { master::enterprise(&records, &rules) })
             }
         },
-        Command::Match(arguments) => quiet(loaded, |loaded| entity_match::entity_match(loaded, arguments)),
+        Command::Match(Match { action: Some(action), .. }) => {
+            on_node(loaded, async |node| matching::matching(node, action).await)
+        }
+        Command::Match(Match { files: Some(files), .. }) => {
+            quiet(loaded, |loaded| entity_match::entity_match(loaded, files))
+        }
+        // Without an action the files are required: what is left is not reached, and says what there is.
+        Command::Match(_) => Err(clap::Error::new(clap::error::ErrorKind::MissingRequiredArgument).into()),
         Command::Lineage(arguments) => quiet(loaded, |loaded| lineage::lineage(loaded, arguments)),
         Command::Map(arguments) => on_node(loaded, async |node| map::map(node, arguments).await),
         Command::Grade(arguments) => on_node(loaded, async |node| grade::grade(node, arguments).await),

@@ -16,6 +16,7 @@ mod crypto;
 mod database;
 mod grading;
 mod lineage_event;
+mod matching;
 mod opening;
 mod people;
 mod quality;

@@ -160,7 +160,7 @@ impl Inner {
     }
 
     /// Whether a column is graded general 3 or above; one the catalogue does not know counts as such.
-    pub(super) fn is_sensitive(&self, dataset: &str, column: &str) -> bool {
+    pub(crate) fn is_sensitive(&self, dataset: &str, column: &str) -> bool {
         let snapshot = self.catalogue.snapshot();
         let card =
             snapshot.get(dataset).and_then(|entry| entry.columns.iter().find(|card| card.name == column));

@@ -6,6 +6,7 @@ use crate::{Error, Result};
 use brain_kernel::predicate::{Mask, Predicate};
 use brain_kernel::progress::Cancel;
 use brain_kernel::provenance::Input;
+use brain_trust::Grant;
 use datafusion::common::ScalarValue;
 use serde_json::json;
 
@@ -50,6 +51,12 @@ impl Session {
         let snapshot = self.visit().inner.catalogue.snapshot();
         let columns = snapshot.get(dataset).map(|entry| entry.columns.iter());
         columns.into_iter().flatten().map(|column| column.name.clone()).collect()
+    }
+
+    /// The grant the party reads a dataset under now, and the version; why not, where it may not.
+    pub(crate) fn grant_of(&self, dataset: &str) -> Result<(Input, Grant)> {
+        let unknown = || Error::UnknownDataset { name: dataset.to_owned(), nearest: Vec::new() };
+        self.visit().reach(dataset)?.ok_or_else(unknown)
     }
 
     /// What the party may see of a dataset now, without reading it.

@@ -15,11 +15,11 @@ use brain_kernel::provenance::Input;
 use brain_trust::{AccessOrigin, Action, EvidenceEntry};
 use datafusion::arrow::array::{ArrayRef, RecordBatch, StringArray};
 use datafusion::common::ScalarValue;
-use datafusion::common::TableReference;
+use datafusion::common::{Column, TableReference};
 use datafusion::datasource::provider_as_source;
 use datafusion::error::DataFusionError;
 use datafusion::execution::{SendableRecordBatchStream, SessionState};
-use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder};
 use datafusion::physical_plan::execute_stream;
 use datafusion::physical_plan::memory::MemoryStream;
 use datafusion::sql::parser::Statement;
@@ -200,6 +200,36 @@ impl Session {
     pub async fn table(&self, name: &str, limits: QueryLimits, cancel: Cancel) -> Result<QueryStream> {
         let bounds = self.bounds(limits);
         let work = self.scan(name, &bounds, cancel.clone());
+        self.told(within(&bounds, &cancel, work).await)
+    }
+
+    /// These columns of every row the party may see, for work inside the node that hands none of them out: as many rows
+    /// and as long as the work may take, whatever one query may return.
+    pub(crate) async fn columns_of(
+        &self,
+        name: &str,
+        columns: &[String],
+        (rows, seconds): (u64, u64),
+        cancel: Cancel,
+    ) -> Result<QueryStream> {
+        let own = self.bounds(QueryLimits::default());
+        let deadline = Instant::now() + Duration::from_secs(seconds);
+        let bounds = Bounds { rows, seconds, deadline, ..own };
+        let work = async {
+            let (zone, table) = name.split_once('.').unwrap_or((DEFAULT_ZONE, name));
+            let Opened { provider, input } = self.open(zone, table).await?;
+            let state = self.state(Prepared::new(), &bounds)?;
+            let wanted = columns.iter().map(|column| Expr::Column(Column::from_name(column)));
+            let plan = LogicalPlanBuilder::scan(
+                TableReference::partial(zone, table),
+                provider_as_source(provider),
+                None,
+            )?
+            .project(wanted)?
+            .build()?;
+            let batches = self.execute(&state, plan, &bounds).await?;
+            self.stream(batches, BTreeSet::from([input]), &bounds, cancel.clone()).await
+        };
         self.told(within(&bounds, &cancel, work).await)
     }
 

@@ -14,6 +14,7 @@ mod door;
 mod door_limits;
 mod grading;
 mod masks;
+mod matching;
 mod models;
 mod node;
 mod own_models;
