@@ -4,6 +4,7 @@ mod connector;
 mod corpus;
 mod lineage;
 mod model;
+mod product;
 mod quality;
 mod registers;
 mod trust;
@@ -20,6 +21,7 @@ pub use connector::{Connector, ConnectorAction};
 pub use corpus::{Corpus, CorpusAction, CorpusBuild};
 pub use lineage::{Lineage, LineageAction, LineageFormat};
 pub use model::{How, Model, ModelAction, Which};
+pub use product::{DataProductAction, Product};
 pub use quality::{Quality, QualityAction};
 pub use registers::{Master, MasterOf, ProductAction, Standard, StandardAction, StandardKind, When};
 pub use trust::{
@@ -107,6 +109,8 @@ pub enum Command {
     Grade(Grade),
     /// 数据模型 · list, check, run, test and document the SQL models; start those of a new industry
     Model(Model),
+    /// 数据产品 · data products: publish, withdraw, read, use
+    Product(Product),
     /// 数据质量 · rules, checks, score and tickets
     Quality(Quality),
     /// 证书 · the node's own certificate authority

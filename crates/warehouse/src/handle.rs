@@ -47,6 +47,8 @@ pub(crate) struct Inner {
     pub(crate) connecting: UnderWay,
     /// The search index and what goes into it.
     pub(crate) search: SearchState,
+    /// Data products as they were last changed.
+    pub(crate) products: crate::product::Memory,
 }
 
 impl std::fmt::Debug for Inner {
@@ -100,6 +102,7 @@ impl Warehouse {
             ingest_turn,
             connecting: UnderWay::default(),
             search: SearchState::default(),
+            products: crate::product::Memory::default(),
         });
         inner.reload_catalogue().await?;
         inner.reload_models()?;
@@ -107,6 +110,7 @@ impl Warehouse {
         inner.recover_models().await?;
         inner.reconcile().await?;
         inner.reload_standards().await?;
+        inner.reload_products().await?;
         let warehouse = Self { inner };
         warehouse.retention().recover().await?;
         Ok(warehouse)

@@ -21,6 +21,7 @@ mod lineage;
 mod map;
 mod master;
 mod model;
+mod product;
 mod quality;
 mod restore;
 mod retention;
@@ -85,6 +86,7 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         Command::Map(arguments) => on_node(loaded, async |node| map::map(node, arguments).await),
         Command::Grade(arguments) => on_node(loaded, async |node| grade::grade(node, arguments).await),
         Command::Model(arguments) => on_node(loaded, async |node| model::model(node, arguments).await),
+        Command::Product(arguments) => on_node(loaded, async |node| product::product(node, arguments).await),
         Command::Quality(arguments) => on_node(loaded, async |node| quality::quality(node, arguments).await),
         Command::Evidence(arguments) => {
             on_node(loaded, async |node| evidence::evidence(node, arguments).await)
