@@ -12,6 +12,7 @@ use sha2::{Digest as _, Sha256};
 
 /// One row that came or went.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "DeliveredChange")]
 pub struct Change {
     /// Copies of the row: above 0 added, below 0 removed.
     pub times: i64,
@@ -22,6 +23,7 @@ pub struct Change {
 /// Number of rows of a delivery and the digest of its lines.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "DeliveryTally")]
 pub struct Tally {
     /// Rows added, copies counted.
     pub added: u64,

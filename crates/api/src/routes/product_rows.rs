@@ -28,6 +28,7 @@ const PURPOSE: &str = "product";
 
 /// A page of a product's rows.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "DataProductRows")]
 pub struct ProductRows {
     /// Semantic version that was read.
     pub version: String,
@@ -45,6 +46,7 @@ pub struct ProductRows {
 
 /// What changed for a subscriber, one page of it.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "DataProductChanges")]
 pub struct ProductChanges {
     /// The whole delivery: its two moments, rows and digest; acknowledge it when all pages are there.
     pub delivery: Delivery,

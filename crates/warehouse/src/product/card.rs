@@ -39,6 +39,7 @@ pub struct ProductQuery {
 
 /// A product on the shelf.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "DataProductCard")]
 pub struct ProductCard {
     /// Its id; as a dataset it is `product.<id>`.
     pub id: String,
@@ -68,7 +69,7 @@ pub struct ProductCard {
 
 /// A field of a product.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[schemars(rename = "ProductField")]
+#[schemars(rename = "DataProductField")]
 pub struct FieldCard {
     /// Column name.
     pub name: String,
@@ -91,7 +92,7 @@ pub struct FieldCard {
 
 /// A published version.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[schemars(rename = "ProductVersion")]
+#[schemars(rename = "DataProductVersion")]
 pub struct VersionCard {
     /// Semantic version.
     pub version: String,
@@ -107,6 +108,7 @@ pub struct VersionCard {
 
 /// Everything a caller may know of one product.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "DataProductDetail")]
 pub struct ProductDetail {
     /// The product in one line.
     pub card: ProductCard,

@@ -43,7 +43,7 @@ pub struct PublishNote {
 
 /// What a definition would be when published.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[schemars(rename = "ProductCheck")]
+#[schemars(rename = "DataProductCheck")]
 pub struct Checked {
     /// Its fields with their grades.
     pub fields: Vec<FieldCard>,

@@ -19,7 +19,7 @@ const NOTE_CHARACTERS_MAX: usize = 1_000;
 /// What a consumer may or may not do with the rows; each is an action of the ODRL vocabulary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-#[schemars(rename = "ProductUse")]
+#[schemars(rename = "DataProductUse")]
 pub enum Use {
     /// 查看.
     Read,
@@ -61,6 +61,7 @@ impl Use {
 /// Whether a consumer may pass the rows on (再分发).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "DataProductRedistribution")]
 pub enum Redistribution {
     /// 不得再分发.
     None,
@@ -73,7 +74,7 @@ pub enum Redistribution {
 /// What a consumer agrees to (合约模板).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(rename = "ProductContract")]
+#[schemars(rename = "DataProductContract")]
 pub struct Contract {
     /// 可申请的用途 · Purposes access may be asked for; codes of the list of purposes.
     pub purposes: BTreeSet<String>,

@@ -28,7 +28,7 @@ const PARAMETERS_MAX: usize = 20;
 /// In which form a product is used (产品形态).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-#[schemars(rename = "ProductForm")]
+#[schemars(rename = "DataProductForm")]
 pub enum Form {
     /// 接口: rows by page.
     Api,
@@ -59,7 +59,7 @@ impl Form {
 /// Where the rows come from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-#[schemars(rename = "ProductSource")]
+#[schemars(rename = "DataProductSource")]
 pub enum Source {
     /// 数据集: columns of one dataset.
     Dataset {
@@ -93,7 +93,7 @@ impl Source {
 /// What is published of a product besides its title; a published one never changes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(rename = "ProductDefinition")]
+#[schemars(rename = "DataProductDefinition")]
 pub struct Definition {
     /// 来源 · Where the rows come from.
     pub source: Source,
@@ -108,6 +108,7 @@ pub struct Definition {
 /// A product to be made, or what it shall be.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "DataProductDraft")]
 pub struct NewProduct {
     /// 标识：小写字母、数字、下划线 · Name: lower-case letters, digits, underscores.
     #[schemars(length(min = 2, max = 60))]

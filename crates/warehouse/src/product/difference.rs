@@ -9,6 +9,7 @@ use std::fmt;
 /// Kind of a difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "DataProductDifferenceKind")]
 pub enum DifferenceKind {
     /// 增加字段.
     ColumnAdded,
@@ -38,7 +39,7 @@ pub enum DifferenceKind {
 
 /// One difference (版本差异).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[schemars(rename = "ProductDifference")]
+#[schemars(rename = "DataProductDifference")]
 pub struct Difference {
     /// Kind.
     pub kind: DifferenceKind,

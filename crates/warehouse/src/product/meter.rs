@@ -23,7 +23,7 @@ const PERIOD_DAYS_MAX: i64 = 366;
 
 /// One line of a report: a product, a day, an account, a form.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[schemars(rename = "ProductUsageLine")]
+#[schemars(rename = "DataProductUsageLine")]
 pub struct UsageLine {
     /// The product.
     pub product: String,
@@ -51,7 +51,7 @@ pub struct UsageLine {
 
 /// A counter of sustained operation (持续运营), with its definition.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[schemars(rename = "ProductCounter")]
+#[schemars(rename = "DataProductCounter")]
 pub struct Counter {
     /// Stable id.
     pub id: String,
@@ -65,7 +65,7 @@ pub struct Counter {
 
 /// A report of use.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[schemars(rename = "ProductUsage")]
+#[schemars(rename = "DataProductUsage")]
 pub struct Usage {
     /// First day.
     pub from: NaiveDate,

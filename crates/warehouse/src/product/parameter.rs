@@ -22,6 +22,7 @@ const EPOCH_DAYS: i32 = 719_163;
 /// Type of a parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "DataProductParameterKind")]
 pub enum ParameterKind {
     /// 文本.
     Text,
@@ -38,7 +39,7 @@ pub enum ParameterKind {
 /// A parameter of a product's query.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(rename = "ProductParameter")]
+#[schemars(rename = "DataProductParameter")]
 pub struct Parameter {
     /// Name, written `$name` in the query.
     #[schemars(length(min = 2, max = 40))]

@@ -20,7 +20,7 @@ const COMMITS_MAX: u64 = 500;
 /// What the owner promises.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(rename = "ProductSla")]
+#[schemars(rename = "DataProductSla")]
 pub struct Sla {
     /// 时效：数据至多多旧，小时 · How old the data is at most, hours.
     #[schemars(range(min = 1, max = 8784))]
@@ -36,7 +36,7 @@ pub struct Sla {
 
 /// What was measured, over the last 30 days or since publishing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[schemars(rename = "ProductSlaReport")]
+#[schemars(rename = "DataProductSlaReport")]
 pub struct SlaReport {
     /// Days looked back over.
     pub days: i64,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// Where a product stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-#[schemars(rename = "ProductState")]
+#[schemars(rename = "DataProductState")]
 pub enum State {
     /// 草稿: nobody but its owner sees it.
     Draft,

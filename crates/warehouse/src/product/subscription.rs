@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 
 /// A subscription as people see it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[schemars(rename = "ProductSubscription")]
+#[schemars(rename = "DataProductSubscription")]
 pub struct SubscriptionCard {
     /// Stable id.
     pub id: String,
@@ -62,7 +62,7 @@ pub struct Offer {
 
 /// A delivery that was offered, and whether it was acknowledged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[schemars(rename = "ProductDelivery")]
+#[schemars(rename = "DataProductDelivery")]
 pub struct Delivery {
     /// Stable id.
     pub id: String,
@@ -81,7 +81,7 @@ pub struct Delivery {
 /// What a subscriber says it received (回执).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(rename = "NewProductReceipt")]
+#[schemars(rename = "NewDataProductReceipt")]
 pub struct NewReceipt {
     /// The delivery.
     #[schemars(length(min = 1, max = 100))]

@@ -17,6 +17,7 @@ mod masks;
 mod models;
 mod node;
 mod own_models;
+mod products;
 mod quality;
 mod registers;
 mod retention;
