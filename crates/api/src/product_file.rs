@@ -54,7 +54,11 @@ pub(crate) struct Written {
 }
 
 /// Write all rows into a file in this folder. A result the node's row limit cuts is no file.
-pub(crate) async fn write(mut rows: QueryStream, format: FileFormat, folder: &Path) -> Result<Written, Failure> {
+pub(crate) async fn write(
+    mut rows: QueryStream,
+    format: FileFormat,
+    folder: &Path,
+) -> Result<Written, Failure> {
     let file = tempfile::tempfile_in(folder).map_err(failed)?;
     let mut writer = Writer::new(format, file, rows.schema())?;
     let mut count = 0;

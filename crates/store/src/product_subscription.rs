@@ -1,7 +1,7 @@
 //! Subscriptions to data products (产品订阅): moments of the data, deliveries and receipts, as rows.
 
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::{Expr, ExprTrait as _};
+use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
 
 use crate::entity::{data_product_delivery, data_product_moment, data_product_subscription};

@@ -13,8 +13,8 @@ use brain_kernel::error::Failure;
 use brain_kernel::party::Role;
 use brain_trust::Scope;
 use brain_warehouse::product::{
-    Checked, Definition, Delivery, NewProduct, OFFERING, ProductCard, ProductDetail, ProductQuery, PublishNote,
-    SubscriptionCard, Usage,
+    Checked, Definition, Delivery, NewProduct, OFFERING, ProductCard, ProductDetail, ProductQuery,
+    PublishNote, SubscriptionCard, Usage,
 };
 use chrono::{NaiveDate, TimeDelta};
 use schemars::JsonSchema;
@@ -55,13 +55,8 @@ const STEP_CODES: [&str; 12] = [
 ];
 
 /// Who sees reports of use: owners their own, those who run and audit the node everything.
-const METERING: [Role; 5] = [
-    Role::SystemAdministrator,
-    Role::Auditor,
-    Role::Government,
-    Role::IndustryBody,
-    Role::Enterprise,
-];
+const METERING: [Role; 5] =
+    [Role::SystemAdministrator, Role::Auditor, Role::Government, Role::IndustryBody, Role::Enterprise];
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -152,7 +147,10 @@ fn shelf() -> Vec<Endpoint> {
             .codes(&["warehouse/product", "warehouse/product-owner", "warehouse/unknown-product"]),
         Endpoint::new(Method::GET, "/api/v1/products/{id}", "data_products_show", show)
             .audience(Audience::SignedIn)
-            .about("一个数据产品：字段、合约、服务水平、版本", "One product: fields, contract, service level, versions")
+            .about(
+                "一个数据产品：字段、合约、服务水平、版本",
+                "One product: fields, contract, service level, versions",
+            )
             .codes(&["warehouse/unknown-product"]),
         Endpoint::new(Method::GET, "/api/v1/products/{id}/openapi", "data_products_openapi", openapi)
             .audience(Audience::SignedIn)
@@ -199,7 +197,10 @@ fn subscriptions() -> Vec<Endpoint> {
     vec![
         Endpoint::new(Method::GET, all, "data_products_subscriptions", subscribed)
             .roles(&Role::WORKING)
-            .about("订阅及其滞后；所有者看全部", "Subscriptions and how far behind they are; all for the owner")
+            .about(
+                "订阅及其滞后；所有者看全部",
+                "Subscriptions and how far behind they are; all for the owner",
+            )
             .codes(codes),
         Endpoint::new(Method::DELETE, one, "data_products_unsubscribe", unsubscribe)
             .roles(&Role::WORKING)

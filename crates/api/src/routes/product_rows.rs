@@ -16,7 +16,9 @@ use brain_kernel::party::Role;
 use brain_kernel::provenance::Input;
 use brain_trust::{Action, Scope};
 use brain_warehouse::delivery::{Change, Counter};
-use brain_warehouse::product::{Delivery, Form, NewReceipt, Offer, OpenProduct, ProductAsk, SubscriptionCard};
+use brain_warehouse::product::{
+    Delivery, Form, NewReceipt, Offer, OpenProduct, ProductAsk, SubscriptionCard,
+};
 use brain_warehouse::query::{QueryLimits, Session};
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
@@ -29,7 +31,7 @@ const PURPOSE: &str = "product";
 /// A page of a product's rows.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "DataProductRows")]
-pub struct ProductRows {
+pub(crate) struct ProductRows {
     /// Semantic version that was read.
     pub version: String,
     /// When the oldest of the newest versions of its inputs was committed.
@@ -47,7 +49,7 @@ pub struct ProductRows {
 /// What changed for a subscriber, one page of it.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "DataProductChanges")]
-pub struct ProductChanges {
+pub(crate) struct ProductChanges {
     /// The whole delivery: its two moments, rows and digest; acknowledge it when all pages are there.
     pub delivery: Delivery,
     /// Semantic version that was read.
@@ -172,11 +174,16 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             .key_use(KeyUse::Scope(Scope::Read))
             .about("确认收到一次交付", "Acknowledge a delivery")
             .codes(&["warehouse/unknown-delivery", "warehouse/product-receipt", "store/stale"]),
-        Endpoint::new(Method::POST, "/api/v1/products/{id}/subscriptions", "data_products_subscribe", subscribe)
-            .key_use(KeyUse::Scope(Scope::Read))
-            .status(201)
-            .about("订阅", "Subscribe")
-            .codes(&READ_CODES),
+        Endpoint::new(
+            Method::POST,
+            "/api/v1/products/{id}/subscriptions",
+            "data_products_subscribe",
+            subscribe,
+        )
+        .key_use(KeyUse::Scope(Scope::Read))
+        .status(201)
+        .about("订阅", "Subscribe")
+        .codes(&READ_CODES),
     ]
     .map(|endpoint| endpoint.tag("data_products").roles(&Role::WORKING))
     .into()
@@ -184,7 +191,8 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
 
 /// What the caller asks of the product in the path.
 fn asked<Q, B>(call: &Call<Q, B>, form: Form, parameters: Option<&str>) -> Result<ProductAsk, Failure> {
-    let malformed = |reason: String| Error::Malformed { place: "query", pointer: "/parameters".to_owned(), reason };
+    let malformed =
+        |reason: String| Error::Malformed { place: "query", pointer: "/parameters".to_owned(), reason };
     let parameters: Map<String, Value> = match parameters {
         None => Map::new(),
         Some(text) => serde_json::from_str(text).map_err(|error| malformed(error.to_string()))?,
@@ -250,7 +258,8 @@ async fn file(call: Call<FileQuery>) -> Result<ProductFile, Failure> {
     let query = &call.query;
     let ask = asked(&call, Form::Download, query.parameters.as_deref())?;
     // Held: the file leaves when its number of rows and its checksum are on record.
-    let session = session(&call, "data_products_file", query.purpose.as_deref())?.acting(Action::Export).held();
+    let session =
+        session(&call, "data_products_file", query.purpose.as_deref())?.acting(Action::Export).held();
     let open = session.product(&ask).await?;
     let format = query.format.unwrap_or_default();
     let stream = open.rows(QueryLimits::default(), running.cancel()).await?;

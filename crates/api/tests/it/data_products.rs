@@ -70,16 +70,27 @@ async fn another_firm_reads_after_the_owner_approved_in_every_form_and_no_more_a
     node.load_firms().await;
     let (owner, other) = (node.signed_in("enterprise").await, node.signed_in("other_enterprise").await);
     let made = owner.post(PRODUCTS, &published("orders", orders())).await.expect(201);
-    assert_eq!((made["card"]["version"].as_str(), made["card"]["own"].as_bool()), (Some("1.0.0"), Some(true)));
+    assert_eq!(
+        (made["card"]["version"].as_str(), made["card"]["own"].as_bool()),
+        (Some("1.0.0"), Some(true))
+    );
     assert_eq!(made["card"]["grade"], "general2", "the label of what it reads");
 
     // On the shelf, and closed to everybody: also to a role that reads every dataset.
     for name in ["other_enterprise", "government", "component_author", "system_administrator"] {
         let stranger = node.signed_in(name).await;
         let shelf = stranger.get(PRODUCTS).await.expect(200);
-        assert_eq!((shelf["total"].as_u64(), shelf["items"][0]["open"].as_bool()), (Some(1), Some(false)), "{name}");
+        assert_eq!(
+            (shelf["total"].as_u64(), shelf["items"][0]["open"].as_bool()),
+            (Some(1), Some(false)),
+            "{name}"
+        );
         for (form, reply) in in_every_form(&stranger, "orders").await {
-            assert_eq!((reply.status.as_u16(), reply.code().as_str()), (403, "warehouse/no-grant"), "{name} {form}");
+            assert_eq!(
+                (reply.status.as_u16(), reply.code().as_str()),
+                (403, "warehouse/no-grant"),
+                "{name} {form}"
+            );
             assert!(!reply.text().contains("1200.5"), "{name} {form}");
         }
     }
@@ -94,7 +105,10 @@ async fn another_firm_reads_after_the_owner_approved_in_every_form_and_no_more_a
     let again = other.request(Method::GET, &format!("{PRODUCTS}/orders/rows")).header(IF_NONE_MATCH, &tag);
     assert_eq!(other.send(again).await.status, 304);
     let second = other.get(&format!("{PRODUCTS}/orders/rows?page=2&page_size=1")).await.expect(200);
-    assert_eq!((second["rows"].clone(), second["has_more"].as_bool()), (json!([["轴承", 1200.5]]), Some(false)));
+    assert_eq!(
+        (second["rows"].clone(), second["has_more"].as_bool()),
+        (json!([["轴承", 1200.5]]), Some(false))
+    );
 
     let file = other.get(&format!("{PRODUCTS}/orders/file")).await;
     assert_eq!(file.text(), "product,amount_cny\r\n'=减速器,80.0\r\n轴承,1200.5\r\n");
@@ -119,7 +133,10 @@ async fn another_firm_reads_after_the_owner_approved_in_every_form_and_no_more_a
         let code = if form == "component" { "component/unknown" } else { "warehouse/product-withdrawn" };
         assert_eq!(reply.code(), code, "{form}: {}", reply.text());
     }
-    assert_eq!(owner.post(&format!("{PRODUCTS}/orders/withdraw"), &end).await.code(), "warehouse/product-state");
+    assert_eq!(
+        owner.post(&format!("{PRODUCTS}/orders/withdraw"), &end).await.code(),
+        "warehouse/product-state"
+    );
 }
 
 #[tokio::test]
@@ -171,7 +188,10 @@ async fn nobody_passes_on_what_is_not_his() {
     let counted = other.get(&format!("{PRODUCTS}/counted/rows")).await.expect(200);
     assert_eq!(counted["rows"], json!([[2]]));
     // A stranger changes nothing, and a taken name is taken.
-    let revised = other.put(&format!("{PRODUCTS}/orders"), &json!({ "revision": 2, "product": product("orders", orders()) }));
+    let revised = other.put(
+        &format!("{PRODUCTS}/orders"),
+        &json!({ "revision": 2, "product": product("orders", orders()) }),
+    );
     assert_eq!(revised.await.code(), "warehouse/product-owner");
     assert_eq!(other.post(PRODUCTS, &published("orders", orders())).await.code(), "warehouse/product-exists");
     for sql in [
@@ -187,7 +207,11 @@ async fn nobody_passes_on_what_is_not_his() {
         let reply = owner.post(PRODUCTS, &published("query", json!({ "kind": "query", "sql": sql }))).await;
         assert!(reply.status.is_client_error(), "{sql}: {}", reply.text());
     }
-    assert_eq!(owner.get(&format!("{PRODUCTS}/query")).await.code(), "warehouse/unknown-product", "nothing half made");
+    assert_eq!(
+        owner.get(&format!("{PRODUCTS}/query")).await.code(),
+        "warehouse/unknown-product",
+        "nothing half made"
+    );
 }
 
 #[tokio::test]
@@ -195,9 +219,7 @@ async fn parameters_are_values_whatever_they_say() {
     let node = Node::start().await;
     node.load_firms().await;
     let owner = node.signed_in("enterprise").await;
-    let parameter = |name: &str, kind: &str, most: f64| {
-        json!({ "name": name, "title": { "zh": name, "en": name }, "kind": kind, "least": 0, "most": most })
-    };
+    let parameter = |name: &str, kind: &str, most: f64| json!({ "name": name, "title": { "zh": name, "en": name }, "kind": kind, "least": 0, "most": most });
     let source = json!({
         "kind": "query",
         "sql": "SELECT product, amount_cny FROM raw.firm_order WHERE ($name IS NULL OR product = $name) AND \
@@ -214,7 +236,9 @@ async fn parameters_are_values_whatever_they_say() {
     assert_eq!(rows(json!({})).await, 2);
     assert_eq!(rows(json!({ "name": "轴承" })).await, 1);
     assert_eq!(rows(json!({ "least_amount": 100 })).await, 1);
-    for attack in ["' OR '1'='1", "轴承' --", "x'; DROP TABLE raw.firm_order; --", "$least_amount", "\" OR 1=1", "%"] {
+    for attack in
+        ["' OR '1'='1", "轴承' --", "x'; DROP TABLE raw.firm_order; --", "$least_amount", "\" OR 1=1", "%"]
+    {
         assert_eq!(rows(json!({ "name": attack })).await, 0, "{attack}");
     }
     for bad in [
@@ -249,15 +273,25 @@ async fn a_version_says_what_changed_and_whether_it_breaks() {
         let source = json!({ "kind": "dataset", "dataset": "raw.firm_order", "columns": columns });
         let body = json!({ "revision": seen, "product": product("orders", source) });
         let revised = owner.put(&path, &body).await.expect(200);
-        assert_eq!(revised["card"]["version"], owner.get(&path).await.expect(200)["card"]["version"], "a draft");
+        assert_eq!(
+            revised["card"]["version"],
+            owner.get(&path).await.expect(200)["card"]["version"],
+            "a draft"
+        );
         let body = json!({ "revision": revised["revision"], "publish": { "note": "调整字段" } });
         owner.post(&format!("{path}/publish"), &body).await.expect(200)
     };
     let wider = next(json!(["product", "amount_cny", "ordered_on"])).await;
-    assert_eq!((wider["card"]["version"].as_str(), wider["versions"][0]["breaking"].as_bool()), (Some("1.1.0"), Some(false)));
+    assert_eq!(
+        (wider["card"]["version"].as_str(), wider["versions"][0]["breaking"].as_bool()),
+        (Some("1.1.0"), Some(false))
+    );
     assert_eq!(wider["versions"][0]["differences"][0]["kind"], "column_added");
     let narrower = next(json!(["product"])).await;
-    assert_eq!((narrower["card"]["version"].as_str(), narrower["versions"][0]["breaking"].as_bool()), (Some("2.0.0"), Some(true)));
+    assert_eq!(
+        (narrower["card"]["version"].as_str(), narrower["versions"][0]["breaking"].as_bool()),
+        (Some("2.0.0"), Some(true))
+    );
     let removed = narrower["versions"][0]["differences"].as_array().unwrap();
     assert!(removed.iter().any(|one| one["kind"] == "column_removed" && one["name"] == "amount_cny"));
     assert_eq!(narrower["versions"].as_array().unwrap().len(), 3, "what was published stays");
@@ -267,7 +301,8 @@ async fn a_version_says_what_changed_and_whether_it_breaks() {
     let stale = json!({ "revision": 1, "publish": { "note": "x" } });
     assert_eq!(owner.post(&format!("{path}/publish"), &stale).await.code(), "store/stale");
     let auditor = node.signed_in("auditor").await;
-    let kept = auditor.get("/api/v1/evidence?kind=data_product.publish&subject=product.orders").await.expect(200);
+    let kept =
+        auditor.get("/api/v1/evidence?kind=data_product.publish&subject=product.orders").await.expect(200);
     assert_eq!(kept["total"], 3, "each publication is evidence: {kept}");
 }
 
@@ -315,7 +350,10 @@ async fn metering_equals_the_number_of_reads() {
     assert_eq!(again["lines"], used["lines"]);
     let csv = owner.get(&format!("{PRODUCTS}/usage?product=orders&format=csv")).await;
     assert!(csv.text().starts_with("day,product,form,") && csv.text().lines().count() == 4, "{}", csv.text());
-    assert_eq!(other.get(&format!("{PRODUCTS}/usage?product=orders")).await.code(), "warehouse/product-owner");
+    assert_eq!(
+        other.get(&format!("{PRODUCTS}/usage?product=orders")).await.code(),
+        "warehouse/product-owner"
+    );
     let all = node.signed_in("auditor").await.get(&format!("{PRODUCTS}/usage")).await.expect(200);
     assert_eq!(all["lines"], used["lines"]);
     let measured = owner.get(&format!("{PRODUCTS}/orders")).await.expect(200)["measured"].clone();
@@ -324,7 +362,12 @@ async fn metering_equals_the_number_of_reads() {
 }
 
 fn changes_of(page: &Value) -> Vec<Change> {
-    page["changes"].as_array().unwrap().iter().map(|one| serde_json::from_value(one.clone()).unwrap()).collect()
+    page["changes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| serde_json::from_value(one.clone()).unwrap())
+        .collect()
 }
 
 #[tokio::test]
@@ -352,13 +395,19 @@ async fn a_subscriber_gets_what_changed_once_with_number_and_digest() {
     let receipts = format!("{path}/receipts");
     let wrong = other.post(&receipts, &receipt(&first["delivery"], Some("00"))).await;
     assert_eq!(wrong.code(), "warehouse/product-receipt");
-    assert_eq!(owner.post(&receipts, &receipt(&first["delivery"], None)).await.code(), "warehouse/unknown-delivery");
+    assert_eq!(
+        owner.post(&receipts, &receipt(&first["delivery"], None)).await.code(),
+        "warehouse/unknown-delivery"
+    );
     for _ in 0..2 {
         let taken = other.post(&receipts, &receipt(&first["delivery"], None)).await.expect(200);
         assert!(taken["acknowledged_at"].is_string(), "a second time changes nothing");
     }
     let nothing = other.get(&pull).await.expect(200);
-    assert_eq!((nothing["delivery"]["tally"]["added"].as_u64(), nothing["changes"].clone()), (Some(0), json!([])));
+    assert_eq!(
+        (nothing["delivery"]["tally"]["added"].as_u64(), nothing["changes"].clone()),
+        (Some(0), json!([]))
+    );
 
     // One row goes, one changes, one comes twice; the other firm's rows are nothing to this product.
     let content = "owner,product,amount_cny,ordered_on\n\
@@ -369,7 +418,11 @@ async fn a_subscriber_gets_what_changed_once_with_number_and_digest() {
     assert!(behind["items"][0]["behind_since"].is_string(), "{behind}");
     let page = async |number: u64| other.get(&format!("{pull}?page={number}&page_size=1")).await.expect(200);
     let (one, again) = (page(1).await, page(1).await);
-    assert_eq!((&one["changes"], &one["delivery"]["id"]), (&again["changes"], &again["delivery"]["id"]), "the same again");
+    assert_eq!(
+        (&one["changes"], &one["delivery"]["id"]),
+        (&again["changes"], &again["delivery"]["id"]),
+        "the same again"
+    );
     let mut all = Vec::new();
     for number in 1..=5 {
         let page = page(number).await;
@@ -379,12 +432,20 @@ async fn a_subscriber_gets_what_changed_once_with_number_and_digest() {
         }
     }
     let seen: Vec<(i64, String)> = all.iter().map(|change| (change.times, change.row.to_string())).collect();
-    let expected = [(-1, "[\"=减速器\",80.0]"), (-1, "[\"轴承\",1200.5]"), (1, "[\"轴承\",1300.0]"), (2, "[\"齿轮\",5.0]")];
+    let expected = [
+        (-1, "[\"=减速器\",80.0]"),
+        (-1, "[\"轴承\",1200.5]"),
+        (1, "[\"轴承\",1300.0]"),
+        (2, "[\"齿轮\",5.0]"),
+    ];
     assert_eq!(seen, expected.map(|(times, row)| (times, row.to_owned())));
     assert_eq!(json!(tally(&all)), one["delivery"]["tally"]);
     let _ = other.post(&receipts, &receipt(&one["delivery"], None)).await.expect(200);
     let mine = other.get(&format!("{path}/subscriptions")).await.expect(200);
-    assert_eq!((mine["items"][0]["position"].as_i64(), mine["items"][0]["newest"].as_i64()), (Some(2), Some(2)));
+    assert_eq!(
+        (mine["items"][0]["position"].as_i64(), mine["items"][0]["newest"].as_i64()),
+        (Some(2), Some(2))
+    );
     let id = mine["items"][0]["id"].as_str().unwrap();
     let deliveries = owner.get(&format!("{path}/subscriptions/{id}/deliveries")).await.expect(200);
     assert_eq!(deliveries["total"], 3, "the owner sees every delivery with its receipt");

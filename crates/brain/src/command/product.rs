@@ -99,7 +99,7 @@ async fn publish(node: &Node, file: &Path, note: PublishNote, owner: Option<&str
     let new: NewProduct = toml::from_str(&text).with_context(|| shown.clone())?;
     let (products, id) = (node.warehouse.products(), new.id.clone());
     let actor = match owner {
-        Some(code) => owner_of(Uscc::parse(code).map_err(Failure::from)?.as_str()),
+        Some(code) => owner_of(Uscc::parse(code).with_context(|| format!("--owner {code}"))?.as_str()),
         None => speaker(node, &id)?,
     };
     let done = match products.revision(&actor, &id) {
@@ -124,7 +124,8 @@ async fn read(node: &Node, id: &str, given: &[String], format: Format, limit: u6
             bail!("--param 写作 名称=值。\n--param is written name=value.");
         };
         // A number or a truth value is one; anything else is the text it is.
-        let value = serde_json::from_str::<Value>(text).ok().filter(|value| !value.is_array() && !value.is_object());
+        let value =
+            serde_json::from_str::<Value>(text).ok().filter(|value| !value.is_array() && !value.is_object());
         parameters.insert(name.to_owned(), value.unwrap_or_else(|| Value::from(text)));
     }
     let ask = ProductAsk { product: id.to_owned(), form: Form::Api, parameters };
@@ -147,7 +148,9 @@ async fn read(node: &Node, id: &str, given: &[String], format: Format, limit: u6
         Format::Json => terminal::line(&super::sql::json(&batches)?),
     }
     if more {
-        eprintln!("只显示前 {limit} 行，用 --limit 增加。 Only the first {limit} rows are shown; raise --limit.");
+        eprintln!(
+            "只显示前 {limit} 行，用 --limit 增加。 Only the first {limit} rows are shown; raise --limit."
+        );
     }
     Ok(())
 }

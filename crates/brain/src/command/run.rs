@@ -6,7 +6,9 @@ use crate::node::{Node, operator, terminal_origin};
 use crate::terminal;
 use crate::watch::Watch;
 use anyhow::{Context as _, Result, bail};
-use brain_component::{ArgumentKind, Manifest, Outcome, Registry, RunOptions, arguments, from_arguments, to_csv};
+use brain_component::{
+    ArgumentKind, Manifest, Outcome, Registry, RunOptions, arguments, from_arguments, to_csv,
+};
 use brain_kernel::clock::SystemClock;
 use brain_kernel::csv;
 use brain_kernel::error::Failure;

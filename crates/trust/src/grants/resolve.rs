@@ -12,7 +12,9 @@ use brain_kernel::side::DataSide;
 use brain_policy::Action;
 use chrono::{DateTime, Utc};
 
-use super::{ANY_PURPOSE, DatasetFacts, Grant, GrantCard, NODE_OWNER, NewGrant, PRODUCT_ZONE, Reach, Subject};
+use super::{
+    ANY_PURPOSE, DatasetFacts, Grant, GrantCard, NODE_OWNER, NewGrant, PRODUCT_ZONE, Reach, Subject,
+};
 use crate::requests::purpose;
 
 /// What the caller wants of a dataset.

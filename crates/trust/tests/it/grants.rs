@@ -241,7 +241,10 @@ async fn a_product_is_opened_by_a_grant_for_products_only_and_to_its_own_organis
     let stranger = Party { organisation: None, ..firm.clone() };
     assert!(admits(&firm) && !admits(&stranger));
     for role in [Role::Government, Role::SystemAdministrator, Role::IndustryBody, Role::ComponentAuthor] {
-        assert!(!admits(&Party { organisation: None, ..party(role) }), "{role:?} reads every dataset, and no product");
+        assert!(
+            !admits(&Party { organisation: None, ..party(role) }),
+            "{role:?} reads every dataset, and no product"
+        );
     }
     let nodes = DatasetFacts { owner: brain_trust::NODE_OWNER.to_owned(), ..product.clone() };
     let operator = Party { organisation: None, ..party(Role::SystemAdministrator) };

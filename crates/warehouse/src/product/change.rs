@@ -4,8 +4,8 @@ use super::difference::{Semver, adds, between};
 use super::read::{draft_rows, sql_of, type_name};
 use super::state::Step;
 use super::{
-    Column, Definition, Difference, FieldCard, NewProduct, Product, ProductDetail, Products, Source, dataset_of,
-    owner_of, refuse, wrong,
+    Column, Definition, Difference, FieldCard, NewProduct, Product, ProductDetail, Products, Source,
+    dataset_of, owner_of, refuse, wrong,
 };
 use crate::catalogue::entry::Entry;
 use crate::grading::lineage::sources;
@@ -161,9 +161,8 @@ impl Products {
         };
         let planned = self.planned(actor, &owner, definition).await?;
         let before = product.as_ref().and_then(|product| product.current());
-        let differences = before.map(|before| {
-            between((&before.definition, &before.columns), (definition, &planned.columns))
-        });
+        let differences = before
+            .map(|before| between((&before.definition, &before.columns), (definition, &planned.columns)));
         let breaking = differences.iter().flatten().any(|difference| difference.breaking);
         let grade = self.highest(&planned.inputs);
         let version = match (before, &differences) {
@@ -239,7 +238,8 @@ impl Products {
     ) -> Result<ProductDetail> {
         let id = row.id.clone();
         let (now, account) = (self.inner.store.now(), actor.account.clone());
-        let row = ProductRow { revision: seen.saturating_add(1), updated_by: account, updated_at: now, ..row };
+        let row =
+            ProductRow { revision: seen.saturating_add(1), updated_by: account, updated_at: now, ..row };
         let transaction = self.inner.store.transaction().await?;
         rows::update(&transaction, row, seen).await?;
         self.inner.trust.evidence().record_in(&transaction, entry(actor, kind, &id, body)).await?;
@@ -268,7 +268,12 @@ impl Products {
             let origins: Vec<(String, String)> =
                 origins.into_iter().map(|(table, column)| (dataset_named(&table), column)).collect();
             check_unmasked(&rows.grants, field.name(), &origins)?;
-            columns.push(self.column(field.name(), &type_name(field.data_type()), field.is_nullable(), origins));
+            columns.push(self.column(
+                field.name(),
+                &type_name(field.data_type()),
+                field.is_nullable(),
+                origins,
+            ));
         }
         check_columns(&columns)?;
         Ok(Planned { columns, inputs: rows.grants.into_keys().collect() })
@@ -299,13 +304,7 @@ impl Products {
     }
 
     /// A column; one that passes a single column on keeps its meaning and unit.
-    fn column(
-        &self,
-        name: &str,
-        data_type: &str,
-        nullable: bool,
-        origins: Vec<(String, String)>,
-    ) -> Column {
+    fn column(&self, name: &str, data_type: &str, nullable: bool, origins: Vec<(String, String)>) -> Column {
         let snapshot = self.inner.catalogue.snapshot();
         let known = match origins.as_slice() {
             [(dataset, column)] if column == name => snapshot
@@ -332,14 +331,10 @@ impl Products {
 }
 
 /// A masked value would be published as if it were the value.
-fn check_unmasked(
-    grants: &BTreeMap<String, Grant>,
-    name: &str,
-    origins: &[(String, String)],
-) -> Result<()> {
-    let masked = origins.iter().find(|(dataset, column)| {
-        grants.get(dataset).is_some_and(|grant| grant.masks.contains_key(column))
-    });
+fn check_unmasked(grants: &BTreeMap<String, Grant>, name: &str, origins: &[(String, String)]) -> Result<()> {
+    let masked = origins
+        .iter()
+        .find(|(dataset, column)| grants.get(dataset).is_some_and(|grant| grant.masks.contains_key(column)));
     let Some((dataset, column)) = masked else { return Ok(()) };
     Err(refuse(
         ErrorKind::Forbidden,
@@ -361,7 +356,9 @@ fn check_columns(columns: &[Column]) -> Result<()> {
         return Err(wrong(
             "/definition/source",
             format!("产品有 1 到 {most} 个字段，名称不重复，且不以 __ 开头；请用 AS 命名。"),
-            format!("A product has 1 to {most} columns with different names that do not begin with __; name them with AS."),
+            format!(
+                "A product has 1 to {most} columns with different names that do not begin with __; name them with AS."
+            ),
         ));
     }
     Ok(())
@@ -451,12 +448,7 @@ fn check_note(pointer: &'static str, note: &str) -> Result<()> {
 }
 
 fn entry(actor: &Party, kind: &str, id: &str, body: Value) -> EvidenceEntry {
-    EvidenceEntry {
-        kind: kind.to_owned(),
-        actor: actor.account.clone(),
-        subject: dataset_of(id),
-        body,
-    }
+    EvidenceEntry { kind: kind.to_owned(), actor: actor.account.clone(), subject: dataset_of(id), body }
 }
 
 fn publish_entry(actor: &Party, version: &VersionRow) -> EvidenceEntry {

@@ -162,9 +162,7 @@ impl Contract {
                 "leftOperand": "elapsedTime", "operator": "lteq", "rightOperand": format!("P{}D", self.retention_days),
             }],
         }]);
-        let permission = |given: &Use| {
-            json!({ "target": target, "action": given.action(), "constraint": constraints, "duty": delete })
-        };
+        let permission = |given: &Use| json!({ "target": target, "action": given.action(), "constraint": constraints, "duty": delete });
         let permissions: Vec<Value> = self.permitted.iter().map(permission).collect();
         let forbids = |given: &Use| json!({ "target": target, "action": given.action() });
         let prohibitions: Vec<Value> = self.forbidden.iter().map(forbids).collect();
@@ -207,8 +205,8 @@ mod tests {
         let bad: [fn(&mut Contract); 6] = [
             |c| c.purposes = ["anything".to_owned()].into(),
             |c| c.permitted.clear(),
-            |c| drop(c.forbidden.insert(Use::Read)),
-            |c| drop(c.permitted.insert(Use::Distribute)),
+            |c| c.forbidden.extend([Use::Read]),
+            |c| c.permitted.extend([Use::Distribute]),
             |c| c.period_days = 0,
             |c| c.retention_days = RETENTION_DAYS_MAX + 1,
         ];

@@ -127,7 +127,9 @@ impl NewProduct {
         if !is_name(&self.id, NAME_BYTES_MAX) || RESERVED.contains(&self.id.as_str()) {
             return Err(wrong(
                 "/id",
-                format!("标识为 2 到 {NAME_BYTES_MAX} 个小写字母、数字或下划线，以字母开头，且不是 check 或 usage。"),
+                format!(
+                    "标识为 2 到 {NAME_BYTES_MAX} 个小写字母、数字或下划线，以字母开头，且不是 check 或 usage。"
+                ),
                 format!(
                     "A name has 2 to {NAME_BYTES_MAX} lower-case letters, digits or underscores, a letter first, and is neither check nor usage."
                 ),

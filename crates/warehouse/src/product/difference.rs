@@ -273,7 +273,7 @@ mod tests {
             |definition, _| definition.forms = [Form::Download].into(),
             |definition, _| drop(definition.contract.purposes.pop_first()),
             |definition, _| definition.contract.period_days = 10,
-            |definition, _| drop(definition.contract.forbidden.insert(Use::Sell)),
+            |definition, _| definition.contract.forbidden.extend([Use::Sell]),
             |definition, _| definition.sla.freshness_hours = 48,
         ];
         for (at, change) in breaking.into_iter().enumerate() {
@@ -288,7 +288,7 @@ mod tests {
             |_, columns| columns.push(column("c", "Utf8")),
             |_, columns| columns.reverse(),
             |definition, _| parameter(definition).most = None,
-            |definition, _| drop(definition.forms.insert(Form::Download)),
+            |definition, _| definition.forms.extend([Form::Download]),
             |definition, _| definition.contract.period_days = 90,
             |definition, _| definition.sla.freshness_hours = 12,
             |_, _| {},

@@ -80,7 +80,17 @@ pub struct Usage {
 impl Usage {
     /// Names of the columns of a file, in the order of [`UsageLine::cells`].
     pub const COLUMNS: [&'static str; 11] = [
-        "day", "product", "form", "organisation", "account", "account_name", "calls", "denied", "failed", "rows", "bytes",
+        "day",
+        "product",
+        "form",
+        "organisation",
+        "account",
+        "account_name",
+        "calls",
+        "denied",
+        "failed",
+        "rows",
+        "bytes",
     ];
 }
 
@@ -113,7 +123,8 @@ impl Products {
         loop {
             let transaction = self.inner.store.transaction().await?;
             let after: i64 = setting::get(&transaction, COUNTED).await?.unwrap_or(-1);
-            let records = rows::records_after(&transaction, &format!("{PRODUCT_ZONE}."), after, BATCH).await?;
+            let records =
+                rows::records_after(&transaction, &format!("{PRODUCT_ZONE}."), after, BATCH).await?;
             let (Some(last), many) = (records.last().map(|record| record.seq), records.len() as u64) else {
                 transaction.rollback().await?;
                 return Ok(counted);
@@ -160,7 +171,8 @@ impl Products {
             let products = self.inner.products.products.load();
             products.values().map(|product| (product.row.id.clone(), product.row.owner.clone())).collect()
         };
-        let seen = |row: &UseRow| oversees || owners.get(&row.product).is_some_and(|owner| is_own(party, owner));
+        let seen =
+            |row: &UseRow| oversees || owners.get(&row.product).is_some_and(|owner| is_own(party, owner));
         let found: Vec<UseRow> = found.into_iter().filter(seen).collect();
         let counters = counters(&found, &owners);
         let lines = self.lines(found).await?;
@@ -263,14 +275,16 @@ fn form_of(record: &RecordRow) -> Form {
 fn counters(lines: &[UseRow], owners: &BTreeMap<String, String>) -> Vec<Counter> {
     let answered = |row: &&UseRow| row.calls > row.denied + row.failed;
     let users: BTreeSet<&String> = lines.iter().filter(answered).map(|row| &row.account).collect();
-    let outside = |row: &&UseRow| row.organisation.is_none() || owners.get(&row.product) != row.organisation.as_ref();
+    let outside =
+        |row: &&UseRow| row.organisation.is_none() || owners.get(&row.product) != row.organisation.as_ref();
     let consumers: BTreeSet<&String> = lines
         .iter()
         .filter(answered)
         .filter(outside)
         .map(|row| row.organisation.as_ref().unwrap_or(&row.account))
         .collect();
-    let sum = |part: fn(&UseRow) -> i64| u64::try_from(lines.iter().map(part).sum::<i64>()).unwrap_or_default();
+    let sum =
+        |part: fn(&UseRow) -> i64| u64::try_from(lines.iter().map(part).sum::<i64>()).unwrap_or_default();
     let counter = |id: &str, title: (&str, &str), definition: (&str, &str), value: u64| Counter {
         id: id.to_owned(),
         title: Text::new(title.0, title.1),
@@ -281,7 +295,10 @@ fn counters(lines: &[UseRow], owners: &BTreeMap<String, String>) -> Vec<Counter>
         counter(
             "active_users",
             ("活跃用户", "Active users"),
-            ("期内至少有一次成功调用的不同账号数。", "Different accounts with at least one answered call in the period."),
+            (
+                "期内至少有一次成功调用的不同账号数。",
+                "Different accounts with at least one answered call in the period.",
+            ),
             users.len() as u64,
         ),
         counter(

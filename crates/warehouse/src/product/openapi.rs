@@ -46,7 +46,8 @@ fn parameters(version: &Published) -> Value {
 /// Cells in the order of the columns, as a row of a page has them.
 fn fields(version: &Published) -> Value {
     let cells = version.columns.iter().map(|column| {
-        let described = format!("{}（{}）{} · {}", column.name, column.data_type, column.title.zh, column.title.en);
+        let described =
+            format!("{}（{}）{} · {}", column.name, column.data_type, column.title.zh, column.title.en);
         json!({ "title": column.name, "description": described })
     });
     json!({ "type": "array", "prefixItems": cells.collect::<Vec<_>>(), "items": false })
@@ -54,16 +55,15 @@ fn fields(version: &Published) -> Value {
 
 fn operation(id: &str, form: Form, version: &Published) -> (String, &'static str, Value) {
     let base = format!("/api/v1/products/{id}");
-    let query = |name: &str, schema: Value, words: &str| {
-        json!({ "name": name, "in": "query", "required": false, "schema": schema, "description": words })
-    };
+    let query = |name: &str, schema: Value, words: &str| json!({ "name": name, "in": "query", "required": false, "schema": schema, "description": words });
     let values = json!({
         "name": "parameters", "in": "query", "required": false,
         "description": "参数，JSON 对象 · Parameters, a JSON object",
         "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Parameters" } } },
     });
     let number = json!({ "type": "integer", "minimum": 1 });
-    let mut given: Vec<Value> = if version.definition.source.parameters().is_empty() { vec![] } else { vec![values] };
+    let mut given: Vec<Value> =
+        if version.definition.source.parameters().is_empty() { vec![] } else { vec![values] };
     let row = json!({ "$ref": "#/components/schemas/Row" });
     let page = json!({ "type": "object", "properties": {
         "rows": { "type": "array", "items": row }, "has_more": { "type": "boolean" }, "version": { "type": "string" },
@@ -74,21 +74,37 @@ fn operation(id: &str, form: Form, version: &Published) -> (String, &'static str
             given.push(query("page", number.clone(), "页码 · Page"));
             given.push(query("page_size", number, "每页行数 · Rows per page"));
             given.push(query("format", json!({ "enum": ["json", "csv", "arrow"] }), "格式 · Format"));
-            (format!("{base}/rows"), "get", json!({ "summary": "分页读取 · Rows by page", "parameters": given, "responses": answer(page) }))
+            (
+                format!("{base}/rows"),
+                "get",
+                json!({ "summary": "分页读取 · Rows by page", "parameters": given, "responses": answer(page) }),
+            )
         }
         Form::Download => {
             given.push(query("format", json!({ "enum": ["csv", "parquet"] }), "格式 · Format"));
             let file = json!({ "200": { "description": "文件 · File", "content": {
                 "text/csv": { "schema": { "type": "string" } }, "application/vnd.apache.parquet": {},
             } } });
-            (format!("{base}/file"), "get", json!({ "summary": "下载 · Download", "parameters": given, "responses": file }))
+            (
+                format!("{base}/file"),
+                "get",
+                json!({ "summary": "下载 · Download", "parameters": given, "responses": file }),
+            )
         }
         Form::Subscription => {
             let position = json!({ "type": "integer", "minimum": 0 });
-            let given = [query("since", position, "从此时点起 · Since this moment"), query("page", number, "页码 · Page")];
-            let change = json!({ "type": "object", "properties": { "times": { "type": "integer" }, "row": row } });
+            let given = [
+                query("since", position, "从此时点起 · Since this moment"),
+                query("page", number, "页码 · Page"),
+            ];
+            let change =
+                json!({ "type": "object", "properties": { "times": { "type": "integer" }, "row": row } });
             let page = json!({ "type": "object", "properties": { "changes": { "type": "array", "items": change } } });
-            (format!("{base}/changes"), "get", json!({ "summary": "增量 · Changes", "parameters": given, "responses": answer(page) }))
+            (
+                format!("{base}/changes"),
+                "get",
+                json!({ "summary": "增量 · Changes", "parameters": given, "responses": answer(page) }),
+            )
         }
         Form::Component => {
             let body = json!({ "content": { "application/json": { "schema": { "type": "object", "properties": {

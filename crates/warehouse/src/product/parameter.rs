@@ -235,7 +235,7 @@ pub(super) fn placeholders(parameters: &[Parameter]) -> Vec<(String, ScalarValue
 
 /// JSON Schema of all parameters together.
 #[must_use]
-pub fn schema(parameters: &[Parameter]) -> Value {
+pub(super) fn schema(parameters: &[Parameter]) -> Value {
     let properties: Map<String, Value> =
         parameters.iter().map(|parameter| (parameter.name.clone(), parameter.schema())).collect();
     let required: Vec<&str> = parameters

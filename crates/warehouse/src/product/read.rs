@@ -106,7 +106,7 @@ impl Session {
         }
         let values = bind(version.definition.source.parameters(), &ask.parameters)?;
         let publisher = inner.publisher(owner, &version.published_by).await?;
-        let pinned = inner.newest(&version.inputs)?;
+        let pinned = inner.newest_inputs(&version.inputs)?;
         let as_of = inner.as_of(&version.inputs).await?;
         let session = self.clone();
         Ok(OpenProduct { session, product, version, publisher, grant, values, pinned, as_of })
@@ -164,7 +164,13 @@ impl OpenProduct {
         let party = &self.session.visit().party;
         let values: Vec<String> = self.values.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let text = json!([
-            self.version.number, self.pinned, self.grant.rows, self.grant.masks, values, party.organisation, party.region,
+            self.version.number,
+            self.pinned,
+            self.grant.rows,
+            self.grant.masks,
+            values,
+            party.organisation,
+            party.region,
         ]);
         let hash = Sha256::digest(text.to_string());
         let short: String = hash.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
@@ -178,7 +184,8 @@ impl OpenProduct {
             let (state, provider) = self.view(&self.pinned, bounds.memory_mib).await?;
             let order: Vec<_> = names(&provider).iter().map(|name| column(name).sort(true, true)).collect();
             let name = TableReference::bare(self.product.dataset());
-            let plan = LogicalPlanBuilder::scan(name, provider_as_source(provider), None)?.sort(order)?.build()?;
+            let plan =
+                LogicalPlanBuilder::scan(name, provider_as_source(provider), None)?.sort(order)?.build()?;
             let batches = self.session.execute(&state, plan, &bounds).await?;
             self.session.stream(batches, BTreeSet::from([self.input()]), &bounds, cancel.clone()).await
         };
@@ -236,7 +243,7 @@ impl Inner {
     }
 
     /// The newest versions of these datasets.
-    pub(super) fn newest(&self, inputs: &[String]) -> Result<Pinned> {
+    pub(super) fn newest_inputs(&self, inputs: &[String]) -> Result<Pinned> {
         let snapshot = self.catalogue.snapshot();
         let version = |name: &String| {
             let found = snapshot.get(name).and_then(|entry| entry.version);

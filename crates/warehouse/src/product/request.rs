@@ -11,7 +11,8 @@ impl Products {
     /// A request as it is submitted: one for a product keeps to the product's contract and rests on it; any other is left
     /// as it is.
     pub fn under_contract(&self, party: &Party, request: NewRequest) -> Result<NewRequest> {
-        let Some(id) = request.dataset.strip_prefix(PRODUCT_ZONE).and_then(|rest| rest.strip_prefix('.')) else {
+        let Some(id) = request.dataset.strip_prefix(PRODUCT_ZONE).and_then(|rest| rest.strip_prefix('.'))
+        else {
             return Ok(request);
         };
         let product = self.visible(party, id)?;
@@ -44,7 +45,8 @@ impl Products {
         let template = format!("product.{id}@{}", version.semver);
         let agreement = request.agreement.clone().or_else(|| {
             // What the law wants in an agreement of its own is not replaced by a template.
-            let needs_own = brain_trust::requests::purpose::of(&request.purpose).is_none_or(|card| card.agreement);
+            let needs_own =
+                brain_trust::requests::purpose::of(&request.purpose).is_none_or(|card| card.agreement);
             (!needs_own).then_some(template)
         });
         Ok(NewRequest { agreement, ..request })

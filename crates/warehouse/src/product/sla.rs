@@ -122,8 +122,7 @@ impl Products {
         let fresh = as_of.is_some_and(|at| now - at <= promise);
         self.count_uses().await?;
         let day = |at: DateTime<Utc>| at.format("%Y-%m-%d").to_string();
-        let uses =
-            product_use::between(self.inner.store.db(), Some(id), (&day(from), &day(now))).await?;
+        let uses = product_use::between(self.inner.store.db(), Some(id), (&day(from), &day(now))).await?;
         let sum = |part: fn(&product_use::UseRow) -> i64| {
             u64::try_from(uses.iter().map(part).sum::<i64>()).unwrap_or_default()
         };

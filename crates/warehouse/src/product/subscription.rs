@@ -152,7 +152,8 @@ impl OpenProduct {
     pub async fn offer(self, since: Option<i64>, until: Option<i64>) -> Result<Offer> {
         let inner = self.session.visit().inner.clone();
         let (id, account) = (self.product.row.id.clone(), self.session.visit().party.account.clone());
-        let subscription = rows::running(inner.store.db(), &id, &account).await?.ok_or_else(|| not_subscribed(&id))?;
+        let subscription =
+            rows::running(inner.store.db(), &id, &account).await?.ok_or_else(|| not_subscribed(&id))?;
         let newest = inner.moment(&self.product, &self.version, &self.pinned).await?;
         let since = since.unwrap_or(subscription.position);
         let until = match until {
@@ -160,11 +161,7 @@ impl OpenProduct {
             Some(number) => self.moment(number).await?,
         };
         if since > until.number {
-            return Err(wrong(
-                "/since",
-                "since 不得晚于 until。",
-                "since must not lie after until.",
-            ));
+            return Err(wrong("/since", "since 不得晚于 until。", "since must not lie after until."));
         }
         let after = inner.is_kept(&until, &self.version)?.ok_or_else(|| {
             refuse(
@@ -235,7 +232,7 @@ impl Products {
         let found = rows::list(self.inner.store.db(), id, account, page).await?;
         let newest = match product.current().filter(|_| product.state.is_offered() && found.total > 0) {
             Some(version) => {
-                let pinned = self.inner.newest(&version.inputs)?;
+                let pinned = self.inner.newest_inputs(&version.inputs)?;
                 self.inner.moment(&product, version, &pinned).await?.number
             }
             None => rows::newest_moment(self.inner.store.db(), id).await?.map_or(0, |moment| moment.number),
@@ -278,7 +275,8 @@ impl Products {
         let db = self.inner.store.db();
         let missing = || unknown_delivery(&receipt.delivery);
         let row = rows::delivery(db, &receipt.delivery).await?.ok_or_else(missing)?;
-        let subscription = self.subscription(party, id, &row.subscription, false).await.map_err(|_| missing())?;
+        let subscription =
+            self.subscription(party, id, &row.subscription, false).await.map_err(|_| missing())?;
         let delivery = Delivery::from(row.clone());
         if delivery.tally != receipt.tally {
             return Err(refuse(

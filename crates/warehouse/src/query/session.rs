@@ -365,7 +365,11 @@ fn explained(state: &SessionState, plan: &LogicalPlan) -> Result<SendableRecordB
 }
 
 /// Planning and waiting for a turn obey the deadline too.
-pub(crate) async fn within<T>(bounds: &Bounds, cancel: &Cancel, work: impl Future<Output = Result<T>>) -> Result<T> {
+pub(crate) async fn within<T>(
+    bounds: &Bounds,
+    cancel: &Cancel,
+    work: impl Future<Output = Result<T>>,
+) -> Result<T> {
     if cancel.is_cancelled() {
         return Err(Error::Cancelled);
     }

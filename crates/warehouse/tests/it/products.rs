@@ -131,7 +131,8 @@ async fn a_product_shows_its_owners_rows_to_whoever_holds_a_grant_for_it_and_to_
 async fn a_dataset_of_others_becomes_a_product_under_a_grant_for_publishing_and_stops_with_it() {
     let node = Node::loaded().await;
     let own = owner(OWN);
-    let refused = Node::refused(publish(&node, &own, "places", dataset("raw.place")).await, ErrorKind::Forbidden);
+    let refused =
+        Node::refused(publish(&node, &own, "places", dataset("raw.place")).await, ErrorKind::Forbidden);
     assert_eq!(refused.code, "warehouse/product-rights");
     // Reading it is not passing it on.
     assert_eq!(node.rows(&own, "SELECT count(*) FROM raw.place").await.unwrap(), ["2"]);
@@ -150,7 +151,10 @@ async fn a_published_shape_holds_or_nothing_is_handed_out() {
     publish(&node, &operator, "places", query("SELECT * FROM raw.place")).await.unwrap();
     assert_eq!(rows(&node, &operator, "places").await.unwrap().len(), 2);
     let mapping = std::fs::read_to_string(node.path().join("mappings/places.toml")).unwrap();
-    node.file("mappings/places.toml", &format!("{mapping}\n[[table.column]]\nname = \"level\"\ntype = \"text\"\n"));
+    node.file(
+        "mappings/places.toml",
+        &format!("{mapping}\n[[table.column]]\nname = \"level\"\ntype = \"text\"\n"),
+    );
     node.file("in/place9.csv", "code,name,level\n330100,杭州市,市\n");
     node.ingest("in/place9.csv", "places").await;
     let changed = Node::refused(rows(&node, &operator, "places").await, ErrorKind::Precondition);
@@ -201,7 +205,10 @@ async fn a_subscriber_killed_before_it_acknowledged_is_offered_the_same_again() 
     drop(offer);
 
     // Data changes, the node is killed before anybody pulled: only the difference is offered, once.
-    node.file("in/sale3.csv", &format!("firm,buyer,amount,units\n{OWN},甲,10.5,1\n{OWN},丙,1,1\n{OTHER},秘密客户,777,42\n"));
+    node.file(
+        "in/sale3.csv",
+        &format!("firm,buyer,amount,units\n{OWN},甲,10.5,1\n{OWN},丙,1,1\n{OTHER},秘密客户,777,42\n"),
+    );
     node.ingest("in/sale3.csv", "sales").await;
     let node = node.reopened().await;
     let (offer, difference) = offered(&node, &other).await;
@@ -234,12 +241,18 @@ async fn a_withdrawn_product_and_a_draft_hand_out_nothing() {
     products.create(&own, new("sales", dataset("raw.sale")), None).await.unwrap();
     node.grant(grant("product.*", None)).await;
     Node::refused(rows(&node, &other, "sales").await, ErrorKind::NotFound);
-    assert_eq!(Node::refused(rows(&node, &own, "sales").await, ErrorKind::Precondition).code, "warehouse/product-draft");
+    assert_eq!(
+        Node::refused(rows(&node, &own, "sales").await, ErrorKind::Precondition).code,
+        "warehouse/product-draft"
+    );
     let published = products.publish(&own, "sales", 1, note().unwrap()).await.unwrap();
     assert_eq!(rows(&node, &other, "sales").await.unwrap().len(), 2);
     products.withdraw(&own, "sales", published.revision, "停止".to_owned()).await.unwrap();
     let gone = Node::refused(rows(&node, &other, "sales").await, ErrorKind::Precondition);
     assert_eq!(gone.code, "warehouse/product-withdrawn");
     let node = node.reopened().await;
-    assert_eq!(Node::refused(rows(&node, &other, "sales").await, ErrorKind::Precondition).code, "warehouse/product-withdrawn");
+    assert_eq!(
+        Node::refused(rows(&node, &other, "sales").await, ErrorKind::Precondition).code,
+        "warehouse/product-withdrawn"
+    );
 }
