@@ -88,7 +88,7 @@ pub fn parameters(data: &[u8]) {
     let Ok(manifest) = NODE.registry.manifest(id) else { return };
     let pairs = rest.lines().filter_map(|line| line.split_once('='));
     let pairs: Vec<(String, String)> = pairs.map(|(name, text)| (name.to_owned(), text.to_owned())).collect();
-    let given = [serde_json::from_str(rest).ok(), from_arguments(manifest, &pairs).ok()];
+    let given = [serde_json::from_str(rest).ok(), from_arguments(&manifest, &pairs).ok()];
     let government = party_of(Role::Government);
     for parameters in given.into_iter().flatten() {
         if let Err(error) = NODE.registry.check(id, &government, &parameters) {

@@ -194,6 +194,36 @@ const terms = createRoute({
   validateSearch: (s: Search): { text?: string; dataset?: string; page?: number } => ({ text: str(s.text), dataset: str(s.dataset), page: num(s.page) }),
   component: lazyRouteComponent(() => import("./features/terms/TermsPage"), "TermsPage"),
 });
+const products = createRoute({
+  getParentRoute: () => shell,
+  path: "/products",
+  validateSearch: (s: Search): { text?: string; form?: string; state?: string; mine?: boolean; page?: number } => ({
+    text: str(s.text),
+    form: str(s.form),
+    state: str(s.state),
+    mine: s.mine === true || s.mine === "true" ? true : undefined,
+    page: num(s.page),
+  }),
+  component: lazyRouteComponent(() => import("./features/products/ProductShelf"), "ProductShelf"),
+});
+const newProduct = createRoute({
+  getParentRoute: () => shell,
+  path: "/products/new",
+  validateSearch: (s: Search): { dataset?: string; sql?: string; id?: string } => ({ dataset: str(s.dataset), sql: str(s.sql), id: str(s.id) }),
+  component: lazyRouteComponent(() => import("./features/products/PublishProduct"), "PublishProduct"),
+});
+const productUsage = createRoute({
+  getParentRoute: () => shell,
+  path: "/products/usage",
+  validateSearch: (s: Search): { from?: string; to?: string } => ({ from: str(s.from), to: str(s.to) }),
+  component: lazyRouteComponent(() => import("./features/products/ProductUsage"), "ProductUsagePage"),
+});
+const offer = createRoute({
+  getParentRoute: () => shell,
+  path: "/products/$id",
+  validateSearch: (s: Search): { tab?: string } => ({ tab: str(s.tab) }),
+  component: lazyRouteComponent(() => import("./features/products/ProductPage"), "ProductPage"),
+});
 const connectors = createRoute({
   getParentRoute: () => shell,
   path: "/connectors",
@@ -404,6 +434,7 @@ export const router = createRouter({
     password,
     shell.addChildren([
       home, chains, chain, map, gap, candidates, risk, firms, firm, data, ingest, dataset, search, terms, standards, master, matching, matchSet, connectors, models, sql, components, component,
+      home, chains, chain, map, gap, candidates, risk, firms, firm, data, ingest, dataset, search, terms, standards, master, products, newProduct, productUsage, offer, connectors, models, sql, components, component,
       evidence, audit, incidents, incident, quality, qualityTicket, grading, nodes, compliance, retention, accounts, requests, access, keys, sbom, security, about,
     ]),
   ]),

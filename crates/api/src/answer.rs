@@ -185,3 +185,20 @@ impl Answer for Passed {
         vec![AnswerShape { media_type: "application/json", schema: json_schema!({ "type": "object" }) }]
     }
 }
+
+/// A response the handler made: a file, as CSV or Parquet.
+pub(crate) struct ProductFile(pub(crate) Response<Body>);
+
+impl Answer for ProductFile {
+    fn respond(self, _: u16) -> Result<Response<Body>, Failure> {
+        Ok(self.0)
+    }
+
+    fn shapes(_: &mut SchemaGenerator) -> Vec<AnswerShape> {
+        let parquet = json_schema!({ "description": "Apache Parquet" });
+        vec![
+            AnswerShape { media_type: "text/csv", schema: json_schema!({ "type": "string" }) },
+            AnswerShape { media_type: crate::product_file::PARQUET, schema: parquet },
+        ]
+    }
+}

@@ -108,27 +108,27 @@ async fn step(state: Option<State>) -> Option<(Piece, Option<State>)> {
 }
 
 /// Bytes of a result, piece by piece.
-enum Encoder {
+pub(crate) enum Encoder {
     Csv { schema: SchemaRef },
     Arrow(Box<StreamWriter<Vec<u8>>>),
 }
 
 impl Encoder {
-    fn new(format: Format, schema: &SchemaRef) -> Result<Self, Failure> {
+    pub(crate) fn new(format: Format, schema: &SchemaRef) -> Result<Self, Failure> {
         Ok(match format {
             Format::Csv => Self::Csv { schema: schema.clone() },
             Format::Arrow => Self::Arrow(Box::new(StreamWriter::try_new(Vec::new(), schema).map_err(arrow)?)),
         })
     }
 
-    fn start(&mut self) -> Vec<u8> {
+    pub(crate) fn start(&mut self) -> Vec<u8> {
         match self {
             Self::Csv { schema } => csv_header(schema, csv::FILE_LINE_END),
             Self::Arrow(writer) => std::mem::take(writer.get_mut()),
         }
     }
 
-    fn batch(&mut self, batch: &RecordBatch) -> Result<Vec<u8>, Failure> {
+    pub(crate) fn batch(&mut self, batch: &RecordBatch) -> Result<Vec<u8>, Failure> {
         match self {
             Self::Csv { .. } => csv_lines(batch, csv::FILE_LINE_END),
             Self::Arrow(writer) => {
@@ -138,7 +138,7 @@ impl Encoder {
         }
     }
 
-    fn finish(&mut self) -> Result<Vec<u8>, Failure> {
+    pub(crate) fn finish(&mut self) -> Result<Vec<u8>, Failure> {
         match self {
             Self::Csv { .. } => Ok(Vec::new()),
             Self::Arrow(writer) => {

@@ -29,6 +29,7 @@ mod openapi;
 mod paging;
 mod prefer;
 mod problem;
+mod product_file;
 mod progress;
 mod protection;
 mod queries;

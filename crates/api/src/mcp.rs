@@ -58,8 +58,10 @@ struct Tools {
 }
 
 impl Tools {
-    fn offered(&self) -> impl Iterator<Item = &Arc<Manifest>> {
-        self.app.registry.manifests().filter(|manifest| manifest.audience.contains(&self.party.role))
+    fn offered(&self) -> impl Iterator<Item = Arc<Manifest>> {
+        let registry = &self.app.registry;
+        let all = registry.manifests().cloned().chain(registry.product_manifests());
+        all.filter(|manifest| manifest.audience.contains(&self.party.role))
     }
 
     fn tool(&self, manifest: &Manifest) -> Tool {
@@ -104,7 +106,7 @@ impl ServerHandler for Tools {
         _: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        Ok(ListToolsResult::with_all_items(self.offered().map(|manifest| self.tool(manifest)).collect()))
+        Ok(ListToolsResult::with_all_items(self.offered().map(|manifest| self.tool(&manifest)).collect()))
     }
 
     async fn call_tool(
@@ -112,7 +114,7 @@ impl ServerHandler for Tools {
         request: CallToolRequestParams,
         _: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let named = |manifest: &&Arc<Manifest>| {
+        let named = |manifest: &Arc<Manifest>| {
             operation_id(&manifest.id) == request.name || manifest.id == request.name
         };
         let Some(manifest) = self.offered().find(named) else {

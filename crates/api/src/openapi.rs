@@ -97,6 +97,7 @@ fn tags() -> Value {
         { "name": "requests", "description": "数据申请 · Requests for access" },
         { "name": "access", "description": "权限与策略 · Who can see what, and the rules" },
         { "name": "datasets", "description": "数据目录 · Catalogue" },
+        { "name": "data_products", "description": "数据产品 · Data products" },
         { "name": "search", "description": "检索 · Search" },
         { "name": "connectors", "description": "数据连接器 · Connectors" },
         { "name": "terms", "description": "业务术语 · Business terms" },

@@ -5,6 +5,7 @@ mod corpus;
 mod lineage;
 mod matching;
 mod model;
+mod product;
 mod quality;
 mod registers;
 mod trust;
@@ -22,6 +23,7 @@ pub use corpus::{Corpus, CorpusAction, CorpusBuild};
 pub use lineage::{Lineage, LineageAction, LineageFormat};
 pub use matching::{Match, MatchAction, MatchFiles, PairFormat, Verdict};
 pub use model::{How, Model, ModelAction, Which};
+pub use product::{DataProductAction, Product};
 pub use quality::{Quality, QualityAction};
 pub use registers::{Master, MasterOf, ProductAction, Standard, StandardAction, StandardKind, When};
 pub use trust::{
@@ -109,6 +111,8 @@ pub enum Command {
     Grade(Grade),
     /// 数据模型 · list, check, run, test and document the SQL models; start those of a new industry
     Model(Model),
+    /// 数据产品 · data products: publish, withdraw, read, use
+    Product(Product),
     /// 数据质量 · rules, checks, score and tickets
     Quality(Quality),
     /// 证书 · the node's own certificate authority

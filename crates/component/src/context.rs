@@ -12,6 +12,7 @@ use brain_kernel::error::Failure;
 use brain_kernel::party::Party;
 use brain_kernel::progress::{Cancel, Progress};
 use brain_kernel::provenance::Input;
+use brain_warehouse::product::ProductAsk;
 use brain_warehouse::{QueryLimits, Session};
 use chrono::{DateTime, Utc};
 use datafusion::arrow::array::RecordBatch;
@@ -107,6 +108,24 @@ impl Context {
             let stream = session.query(sql, parameters, QueryLimits::default(), cancel.clone()).await?;
             let (batches, _) = stream.collect().await?;
             Ok(batches)
+        });
+        unless_cancelled(cancel, read).await
+    }
+
+    /// Rows of a data product, under the caller's grant to it, and whether there are more than `rows`; the product is
+    /// the one thing such a component reads.
+    pub(crate) async fn product(
+        &self,
+        ask: &ProductAsk,
+        rows: u64,
+    ) -> Result<(Vec<RecordBatch>, bool, String), Failure> {
+        let session = &self.node()?.session;
+        let cancel = &self.inner.cancel;
+        let read = Box::pin(async {
+            let open = session.product(ask).await?;
+            let limits = QueryLimits { rows: Some(rows), ..QueryLimits::default() };
+            let (batches, more) = open.rows(limits, cancel.clone()).await?.collect().await?;
+            Ok((batches, more, open.semver()))
         });
         unless_cancelled(cancel, read).await
     }

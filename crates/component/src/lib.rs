@@ -15,6 +15,7 @@ mod graph;
 mod manifest;
 mod native;
 mod parameters;
+mod products;
 mod records;
 mod registry;
 mod snapshot;

@@ -5,6 +5,7 @@ use crate::error::Error;
 use crate::graph::Graphs;
 use crate::manifest::Manifest;
 use crate::parameters::validate;
+use crate::products;
 use async_trait::async_trait;
 use brain_kernel::clock::Clock;
 use brain_kernel::error::Failure;
@@ -71,10 +72,19 @@ struct Entry {
     validator: jsonschema::Validator,
 }
 
+impl Entry {
+    fn new(component: Arc<dyn Component>) -> Result<Self, Error> {
+        let manifest = component.manifest();
+        let validator = jsonschema::validator_for(&manifest.parameters)
+            .map_err(|error| Error::Internal(format!("{}: parameter schema: {error}", manifest.id)))?;
+        Ok(Self { component, validator })
+    }
+}
+
 /// Components by id. Cheap to clone.
 #[derive(Clone)]
 pub struct Registry {
-    entries: Arc<BTreeMap<String, Entry>>,
+    entries: Arc<BTreeMap<String, Arc<Entry>>>,
     clock: Arc<dyn Clock>,
     platform: Option<(Platform, Graphs)>,
 }
@@ -98,14 +108,21 @@ impl Registry {
         Ok(Self { entries: Arc::new(index(components)?), clock, platform: None })
     }
 
-    /// Every manifest, by id.
+    /// Every manifest of the program, by id.
     pub fn manifests(&self) -> impl Iterator<Item = &Arc<Manifest>> {
         self.entries.values().map(|entry| entry.component.manifest())
     }
 
+    /// Manifests of the data products that are components at this moment, by id.
+    pub fn product_manifests(&self) -> Vec<Arc<Manifest>> {
+        let Some((platform, _)) = &self.platform else { return Vec::new() };
+        let offered = platform.warehouse.products().components();
+        offered.into_iter().map(|product| products::component(product).manifest().clone()).collect()
+    }
+
     /// One manifest.
-    pub fn manifest(&self, id: &str) -> Result<&Arc<Manifest>, Error> {
-        Ok(self.entry(id)?.component.manifest())
+    pub fn manifest(&self, id: &str) -> Result<Arc<Manifest>, Error> {
+        Ok(self.entry(id)?.component.manifest().clone())
     }
 
     /// Whether this run needs no node.
@@ -206,11 +223,21 @@ impl Registry {
         Ok(Some(platform.trust.evidence().record(entry).await?))
     }
 
-    fn entry(&self, id: &str) -> Result<&Entry, Error> {
-        self.entries.get(id).ok_or_else(|| {
+    fn entry(&self, id: &str) -> Result<Arc<Entry>, Error> {
+        if let Some(entry) = self.entries.get(id) {
+            return Ok(entry.clone());
+        }
+        self.product(id).unwrap_or_else(|| {
             let similar = self.entries.keys().filter(|known| alike(known, id)).take(3).cloned().collect();
-            Error::Unknown { id: id.chars().take(80).collect(), similar }
+            Err(Error::Unknown { id: id.chars().take(80).collect(), similar })
         })
+    }
+
+    /// The data product of this id as a component, where it is one now: products come and go while the node runs.
+    fn product(&self, id: &str) -> Option<Result<Arc<Entry>, Error>> {
+        let (platform, _) = self.platform.as_ref()?;
+        let offered = platform.warehouse.products().component(id.strip_prefix("product.")?)?;
+        Some(Entry::new(products::component(offered)).map(Arc::new))
     }
 }
 
@@ -255,14 +282,12 @@ fn alike(known: &str, asked: &str) -> bool {
     !asked.is_empty() && (known.starts_with(asked) || tail(known) == tail(asked))
 }
 
-fn index(components: Vec<Arc<dyn Component>>) -> Result<BTreeMap<String, Entry>, Error> {
+fn index(components: Vec<Arc<dyn Component>>) -> Result<BTreeMap<String, Arc<Entry>>, Error> {
     let mut entries = BTreeMap::new();
     for component in components {
-        let manifest = component.manifest().clone();
-        let validator = jsonschema::validator_for(&manifest.parameters)
-            .map_err(|error| Error::Internal(format!("{}: parameter schema: {error}", manifest.id)))?;
-        if entries.insert(manifest.id.clone(), Entry { component, validator }).is_some() {
-            return Err(Error::Internal(format!("{} is registered twice", manifest.id)));
+        let id = component.manifest().id.clone();
+        if entries.insert(id.clone(), Arc::new(Entry::new(component)?)).is_some() {
+            return Err(Error::Internal(format!("{id} is registered twice")));
         }
     }
     Ok(entries)

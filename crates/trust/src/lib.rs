@@ -35,7 +35,9 @@ pub use brain_policy::Action;
 pub use error::{Error, Result};
 pub use evidence::{Evidence, EvidenceEntry, EvidenceOptions, LogHead, Verification};
 pub use federation::{Federation, ProviderOptions};
-pub use grants::{ColumnFacts, DatasetFacts, Grant, GrantCard, Grants, NewGrant, Reach, Subject};
+pub use grants::{
+    ColumnFacts, DatasetFacts, Grant, GrantCard, Grants, NODE_OWNER, NewGrant, PRODUCT_ZONE, Reach, Subject,
+};
 pub use identity::{
     AccountCard, AccountKind, AccountProtection, ApiKeyCard, Authenticated, Carrier, Credential, Identity,
     NewAccount, NewApiKey, NewNode, NewPasskey, NewTotp, NodeCard, NodeState, OrganisationCard, Origin,

@@ -50,6 +50,8 @@ pub(crate) struct Inner {
     pub(crate) matching: matching::UnderWay,
     /// The search index and what goes into it.
     pub(crate) search: SearchState,
+    /// Data products as they were last changed.
+    pub(crate) products: crate::product::Memory,
 }
 
 impl std::fmt::Debug for Inner {
@@ -104,6 +106,7 @@ impl Warehouse {
             connecting: UnderWay::default(),
             matching: matching::UnderWay::default(),
             search: SearchState::default(),
+            products: crate::product::Memory::default(),
         });
         inner.reload_catalogue().await?;
         inner.reload_models()?;
@@ -111,6 +114,7 @@ impl Warehouse {
         inner.recover_models().await?;
         inner.reconcile().await?;
         inner.reload_standards().await?;
+        inner.reload_products().await?;
         let warehouse = Self { inner };
         warehouse.retention().recover().await?;
         warehouse.matching().recover().await?;

@@ -1,6 +1,7 @@
 // English. Same keys as zh-CN.ts, held by type and by test.
 import { audit } from "./en.audit";
 import { models } from "./en.models";
+import { products } from "./en.products";
 import { quality } from "./en.quality";
 import { status } from "./en.status";
 import { federation } from "./en.federation";
@@ -636,6 +637,7 @@ export const en: Messages = {
   ...audit,
   ...status,
   ...models,
+  ...products,
   ...quality,
   ...federation,
   ...hardening,

@@ -1,6 +1,7 @@
 // 中文，默认语言。键与 en.ts 一一对应（有测试与类型双重保证）。
 import { audit } from "./zh-CN.audit";
 import { models } from "./zh-CN.models";
+import { products } from "./zh-CN.products";
 import { quality } from "./zh-CN.quality";
 import { status } from "./zh-CN.status";
 import { federation } from "./zh-CN.federation";
@@ -635,6 +636,7 @@ export const zh = {
   ...audit,
   ...status,
   ...models,
+  ...products,
   ...quality,
   ...federation,
   ...hardening,

@@ -172,6 +172,26 @@ export const api = {
 
   search: (query: T.SearchQuery) => json<T.SearchPage>("GET", "/search", { query: { ...query } }),
 
+  offers: (query: { text?: string; form?: string; state?: string; mine?: boolean; page?: number; page_size?: number }) =>
+    json<T.Page<T.OfferCard>>("GET", "/products", { query }),
+  offer: (id: string) => json<T.OfferDetail>("GET", `/products/${part(id)}`),
+  createOffer: (product: T.NewOffer, publish: T.PublishNote | null) => json<T.OfferDetail>("POST", "/products", { body: { product, publish } }),
+  checkOffer: (id: string | null, definition: T.NewOffer["definition"]) => json<T.OfferCheck>("POST", "/products/check", { body: { id, definition } }),
+  reviseOffer: (id: string, revision: number, product: T.NewOffer) => json<T.OfferDetail>("PUT", `/products/${part(id)}`, { body: { revision, product } }),
+  publishOffer: (id: string, revision: number, publish: T.PublishNote) =>
+    json<T.OfferDetail>("POST", `/products/${part(id)}/publish`, { body: { revision, publish } }),
+  endOffer: (id: string, step: "deprecate" | "withdraw", revision: number, note: string) =>
+    json<T.OfferDetail>("POST", `/products/${part(id)}/${step}`, { body: { revision, note } }),
+  offerRows: (id: string, query: { page: number; page_size: number; parameters?: string; purpose: string }) =>
+    json<T.OfferRows>("GET", `/products/${part(id)}/rows`, { query }),
+  offerFile: async (id: string, format: "csv" | "parquet") => (await send("GET", `/products/${part(id)}/file`, { query: { format } })).blob(),
+  offerSubscriptions: (id: string) => json<T.Page<T.OfferSubscription>>("GET", `/products/${part(id)}/subscriptions`, { query: { page_size: 200 } }),
+  subscribeOffer: (id: string) => json<T.OfferSubscription>("POST", `/products/${part(id)}/subscriptions`),
+  unsubscribeOffer: (id: string, subscription: string) => json<void>("DELETE", `/products/${part(id)}/subscriptions/${part(subscription)}`),
+  offerUsage: (query: { product?: string; from?: string; to?: string }) => json<T.OfferUsage>("GET", "/products/usage", { query }),
+  offerUsageFile: async (query: { product?: string; from?: string; to?: string }) =>
+    (await send("GET", "/products/usage", { query: { ...query, format: "csv" }, headers: { accept: "text/csv" } })).blob(),
+
   connectors: () => json<T.Connector[]>("GET", "/connectors"),
   createConnector: (body: T.NewConnector) => json<T.Connector>("POST", "/connectors", { body }),
   changeConnector: (id: string, body: T.ChangedConnector) => json<T.Connector>("PUT", `/connectors/${part(id)}`, { body }),

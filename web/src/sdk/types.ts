@@ -89,6 +89,21 @@ export type SourceFinding = Schemas["Finding"];
 export type Schedule = Connector["schedule"];
 export type SourceSettings = Connector["settings"];
 
+export type OfferForm = Schemas["DataProductForm"];
+export type OfferState = Schemas["DataProductState"];
+export type OfferCard = Schemas["DataProductCard"];
+export type OfferDetail = Schemas["DataProductDetail"];
+export type OfferField = Schemas["DataProductField"];
+export type OfferVersion = Schemas["DataProductVersion"];
+export type OfferSubscription = Schemas["DataProductSubscription"];
+export type OfferRows = Schemas["DataProductRows"];
+export type OfferCheck = Schemas["DataProductCheck"];
+export type OfferUsage = Schemas["DataProductUsage"];
+export type OfferUsageLine = Schemas["DataProductUsageLine"];
+export type OfferParameter = Schemas["DataProductParameter"];
+export type NewOffer = Body<"data_products_create">["product"];
+export type PublishNote = Body<"data_products_publish">["publish"];
+
 export type ModelList = Schemas["ModelList"];
 export type ModelCard = Schemas["ModelCard"];
 export type ModelHealth = ModelCard["health"];

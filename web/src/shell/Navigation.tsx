@@ -4,6 +4,8 @@ import {
   BookOutlined, CheckSquareOutlined, CloudUploadOutlined, ClusterOutlined, CodeOutlined, ContainerOutlined, DatabaseOutlined, EyeOutlined,
   FileSearchOutlined, FormOutlined, GlobalOutlined, HomeOutlined, HourglassOutlined, IdcardOutlined, InfoCircleOutlined, MergeCellsOutlined, PartitionOutlined,
   ProfileOutlined, SafetyCertificateOutlined, TagsOutlined, TeamOutlined, UserSwitchOutlined,
+  FileSearchOutlined, FormOutlined, GlobalOutlined, HomeOutlined, HourglassOutlined, IdcardOutlined, InfoCircleOutlined, PartitionOutlined,
+  ProfileOutlined, SafetyCertificateOutlined, ShopOutlined, TagsOutlined, TeamOutlined, UserSwitchOutlined,
 } from "@ant-design/icons";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
@@ -12,11 +14,13 @@ import type { Party, Role, Side } from "../sdk/types";
 
 export type PagePath =
   | "/" | "/chain" | "/map" | "/gap" | "/risk" | "/candidates" | "/firms" | "/data" | "/data/ingest" | "/connectors" | "/terms" | "/standards" | "/master" | "/matching" | "/models" | "/sql"
+  | "/" | "/chain" | "/map" | "/gap" | "/risk" | "/candidates" | "/firms" | "/data" | "/data/ingest" | "/products" | "/connectors" | "/terms" | "/standards" | "/master" | "/models" | "/sql"
   | "/components" | "/requests" | "/access" | "/evidence" | "/audit" | "/incidents" | "/quality" | "/grading" | "/nodes" | "/compliance" | "/retention" | "/accounts" | "/sbom" | "/about";
 
 export interface Entry {
   to: PagePath;
   key: "chain" | "map" | "gap" | "risk" | "candidates" | "firms" | "data" | "ingest" | "connectors" | "terms" | "standards" | "master" | "matching" | "models" | "sql" | "components" | "requests" | "access" | "evidence" | "audit" | "incidents" | "quality" | "grading" | "nodes" | "compliance" | "retention" | "accounts" | "sbom" | "about";
+  key: "chain" | "map" | "gap" | "risk" | "candidates" | "firms" | "data" | "ingest" | "offers" | "connectors" | "terms" | "standards" | "master" | "models" | "sql" | "components" | "requests" | "access" | "evidence" | "audit" | "incidents" | "quality" | "grading" | "nodes" | "compliance" | "retention" | "accounts" | "sbom" | "about";
   icon: ReactNode;
   exact?: boolean;
   /** Who may use the page; everybody when left out. The node decides in any case. */
@@ -42,6 +46,7 @@ export const ENTRIES: Record<Side, Entry[]> = {
   operation: [
     { to: "/data", key: "data", icon: <DatabaseOutlined />, exact: true },
     { to: "/data/ingest", key: "ingest", icon: <CloudUploadOutlined />, roles: BRINGING },
+    { to: "/products", key: "offers", icon: <ShopOutlined /> },
     { to: "/connectors", key: "connectors", icon: <ApiOutlined />, roles: ["system_administrator"] },
     { to: "/terms", key: "terms", icon: <BookOutlined /> },
     { to: "/standards", key: "standards", icon: <ProfileOutlined /> },
@@ -84,6 +89,8 @@ export const ENTRIES: Record<Side, Entry[]> = {
 /** Pages whose name in the navigation is their title. */
 type Titled = "sbom" | "connectors" | "terms" | "standards" | "master" | "matching" | "models";
 const TITLED = new Set<Entry["key"]>(["sbom", "connectors", "terms", "standards", "master", "matching", "models"] satisfies Titled[]);
+type Titled = "sbom" | "offers" | "connectors" | "terms" | "standards" | "master" | "models";
+const TITLED = new Set<Entry["key"]>(["sbom", "offers", "connectors", "terms", "standards", "master", "models"] satisfies Titled[]);
 
 const SIDES: Side[] = ["government", "industry", "enterprise", "operation"];
 

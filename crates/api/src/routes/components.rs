@@ -138,12 +138,14 @@ async fn list(call: Call) -> Result<Reply<Vec<ComponentCard>>, Failure> {
         reads: manifest.reads.clone(),
         offered: manifest.audience.contains(&role),
     };
-    Ok(call.app.registry.manifests().map(card).collect::<Vec<_>>().into())
+    let registry = &call.app.registry;
+    let products = registry.product_manifests();
+    Ok(registry.manifests().chain(&products).map(card).collect::<Vec<_>>().into())
 }
 
 async fn show(call: Call) -> Result<Reply<Manifest>, Failure> {
     let manifest = call.app.registry.manifest(call.path("id")?)?;
-    Ok(Manifest::clone(manifest).into())
+    Ok(Manifest::clone(&manifest).into())
 }
 
 async fn run_any(call: Call<NoQuery, Json<RunRequest>>) -> Result<Formats<Outcome, false>, Failure> {
@@ -181,7 +183,7 @@ async fn run(call: Call<NoQuery, Json<RunRequest>>, id: String) -> Result<Format
             }
         }
     };
-    answered(app.registry.manifest(&id)?, outcome, table)
+    answered(&*app.registry.manifest(&id)?, outcome, table)
 }
 
 enum Answered {

@@ -105,7 +105,13 @@ fn asking() -> [Endpoint; 6] {
             .roles(&Role::WORKING)
             .about("申请数据", "Ask for access to a dataset")
             .status(201)
-            .codes(&["trust/invalid-argument", "warehouse/unknown-dataset"]),
+            .codes(&[
+                "trust/invalid-argument",
+                "warehouse/unknown-dataset",
+                "warehouse/unknown-product",
+                "warehouse/product",
+                "warehouse/product-state",
+            ]),
         Endpoint::new(Method::GET, "/api/v1/requests/{id}", "requests_show", show)
             .audience(Audience::SignedIn)
             .about("一个申请", "One request")
@@ -193,8 +199,9 @@ async fn inbox(call: Call<RequestQuery>) -> Result<Reply<Page<RequestCard>>, Fai
 
 async fn submit(call: Call<NoQuery, Json<NewRequest>>) -> Result<Reply<RequestCard>, Failure> {
     let actor = call.party()?.clone();
-    let dataset = call.app.warehouse.catalogue().facts(&call.body.0.dataset)?;
-    Ok(call.app.trust.requests().submit(&actor, &dataset, call.body.0).await?.into())
+    let request = call.app.warehouse.products().under_contract(&actor, call.body.0)?;
+    let dataset = call.app.warehouse.catalogue().facts(&request.dataset)?;
+    Ok(call.app.trust.requests().submit(&actor, &dataset, request).await?.into())
 }
 
 async fn show(call: Call) -> Result<Reply<RequestCard>, Failure> {

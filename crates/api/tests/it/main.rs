@@ -14,6 +14,7 @@ mod audit_files;
 mod compliance;
 mod connectors;
 mod data;
+mod data_products;
 mod document;
 mod federation;
 mod grading;

@@ -234,6 +234,65 @@ impl Case {
         json!({ "dataset": DATASET, "column": "product", "element": "product.name" })
     }
 
+    /// A product made of the dataset, published, with every form.
+    async fn product(&self) -> String {
+        let id = format!("p{}", &uuid::Uuid::now_v7().simple().to_string()[20..]);
+        let body = json!({ "product": product(&id), "publish": { "note": "首版" } });
+        let _ = self.own.post("/api/v1/products", &body).await.expect(201);
+        id
+    }
+
+    /// The same, with a subscription of its owner's account, and the delivery it is offered.
+    async fn delivery(&self) -> (String, String, Value) {
+        let id = self.product().await;
+        let path = format!("/api/v1/products/{id}");
+        let subscription = self.own.post(&format!("{path}/subscriptions"), &Value::Null).await.expect(201);
+        let changes = self.own.get(&format!("{path}/changes")).await.expect(200);
+        (path, id_of(&subscription), changes["delivery"].clone())
+    }
+
+    async fn on_product(&self, operation: &str) -> (Method, String, Value) {
+        let ended = json!({ "revision": 2, "note": "停用" });
+        match operation {
+            "data_products_unsubscribe" => {
+                let (path, id, _) = self.delivery().await;
+                return (Method::DELETE, format!("{path}/subscriptions/{id}"), Value::Null);
+            }
+            "data_products_deliveries" => {
+                let (path, id, _) = self.delivery().await;
+                return (Method::GET, format!("{path}/subscriptions/{id}/deliveries"), Value::Null);
+            }
+            "data_products_changes" => {
+                let (path, ..) = self.delivery().await;
+                return (Method::GET, format!("{path}/changes"), Value::Null);
+            }
+            "data_products_receipt" => {
+                let (path, _, delivery) = self.delivery().await;
+                let body = json!({ "delivery": delivery["id"], "tally": delivery["tally"] });
+                return (Method::POST, format!("{path}/receipts"), body);
+            }
+            _ => {}
+        }
+        let id = self.product().await;
+        let path = format!("/api/v1/products/{id}");
+        match operation {
+            "data_products_show" => (Method::GET, path, Value::Null),
+            "data_products_openapi" => (Method::GET, format!("{path}/openapi"), Value::Null),
+            "data_products_rows" => (Method::GET, format!("{path}/rows"), Value::Null),
+            "data_products_file" => (Method::GET, format!("{path}/file"), Value::Null),
+            "data_products_subscribe" => (Method::POST, format!("{path}/subscriptions"), Value::Null),
+            "data_products_subscriptions" => (Method::GET, format!("{path}/subscriptions"), Value::Null),
+            "data_products_revise" => (Method::PUT, path, json!({ "revision": 2, "product": product(&id) })),
+            "data_products_publish" => {
+                let body = json!({ "revision": 2, "publish": { "note": "再版" } });
+                (Method::POST, format!("{path}/publish"), body)
+            }
+            "data_products_deprecate" => (Method::POST, format!("{path}/deprecate"), ended),
+            "data_products_withdraw" => (Method::POST, format!("{path}/withdraw"), ended),
+            other => panic!("{other} has no request here"),
+        }
+    }
+
     async fn component_run(&self) -> String {
         let request = self.own.request(Method::POST, "/api/v1/components/test.wait/run");
         let request = request.header("prefer", "respond-async").json(&json!({ "params": {} }));
@@ -353,6 +412,7 @@ impl Case {
                 let body = json!({ "params": { "text": "a", "times": 1 } });
                 post("/api/v1/components/test.echo/run".to_owned(), body)
             }
+            product if product.starts_with("data_products_") => self.on_product(product).await,
             other => panic!("{other} has no request here"),
         }
     }
@@ -396,6 +456,21 @@ fn rules(seen: u64) -> Value {
     let toml =
         "[[rule]]\nid = \"other\"\ncheck = { kind = \"one_of\", column = \"product\", values = [\"钢\"] }\n";
     json!({ "toml": toml, "reason": "核实", "seen": seen })
+}
+
+fn product(id: &str) -> Value {
+    json!({
+        "id": id, "title": { "zh": "订单", "en": "Orders" }, "description": { "zh": "订单。", "en": "Orders." },
+        "definition": {
+            "source": { "kind": "dataset", "dataset": DATASET },
+            "forms": ["api", "download", "subscription", "component"],
+            "contract": {
+                "purposes": ["view", "analysis"], "permitted": ["read"], "period_days": 30, "redistribution": "none",
+                "retention_days": 30,
+            },
+            "sla": { "freshness_hours": 24, "support": "数据处" },
+        },
+    })
 }
 
 fn label() -> Value {

@@ -22,6 +22,7 @@ mod map;
 mod master;
 mod matching;
 mod model;
+mod product;
 mod quality;
 mod restore;
 mod retention;
@@ -93,6 +94,7 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         Command::Map(arguments) => on_node(loaded, async |node| map::map(node, arguments).await),
         Command::Grade(arguments) => on_node(loaded, async |node| grade::grade(node, arguments).await),
         Command::Model(arguments) => on_node(loaded, async |node| model::model(node, arguments).await),
+        Command::Product(arguments) => on_node(loaded, async |node| product::product(node, arguments).await),
         Command::Quality(arguments) => on_node(loaded, async |node| quality::quality(node, arguments).await),
         Command::Evidence(arguments) => {
             on_node(loaded, async |node| evidence::evidence(node, arguments).await)

@@ -6,7 +6,9 @@ use crate::node::{Node, operator, terminal_origin};
 use crate::terminal;
 use crate::watch::Watch;
 use anyhow::{Context as _, Result, bail};
-use brain_component::{ArgumentKind, Manifest, Registry, RunOptions, arguments, from_arguments, to_csv};
+use brain_component::{
+    ArgumentKind, Manifest, Outcome, Registry, RunOptions, arguments, from_arguments, to_csv,
+};
 use brain_kernel::clock::SystemClock;
 use brain_kernel::csv;
 use brain_kernel::error::Failure;
@@ -22,7 +24,11 @@ pub async fn run(loaded: Loaded, given: Run) -> Result<ExitCode> {
         list(&detached);
         return Ok(ExitCode::SUCCESS);
     };
-    let manifest = detached.manifest(&id).map_err(Failure::from)?.clone();
+    if id.starts_with("product.") {
+        let arguments = given.arguments;
+        return Node::during(loaded, async |node: &Node| product(node, &id, &arguments).await).await;
+    }
+    let manifest = detached.manifest(&id).map_err(Failure::from)?;
     if given.arguments.iter().any(|word| word == "--help" || word == "-h") {
         help(&manifest);
         return Ok(ExitCode::SUCCESS);
@@ -42,12 +48,37 @@ pub async fn run(loaded: Loaded, given: Run) -> Result<ExitCode> {
     };
     watch.end();
     let outcome = outcome?;
-    if as_csv {
-        terminal::print(&to_csv(&manifest, &outcome.result, csv::TERMINAL_LINE_END).map_err(Failure::from)?);
-    } else {
-        terminal::line(&serde_json::to_string_pretty(&outcome)?);
-    }
+    shown(&manifest, &outcome, as_csv)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Run a data product that is offered as a component: only its node knows it.
+async fn product(node: &Node, id: &str, words: &[String]) -> Result<ExitCode> {
+    let manifest = node.registry.manifest(id).map_err(Failure::from)?;
+    if words.iter().any(|word| word == "--help" || word == "-h") {
+        help(&manifest);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let (pairs, as_csv) = split(&manifest, words)?;
+    let parameters = from_arguments(&manifest, &pairs).map_err(Failure::from)?;
+    let party = super::product::speaker(node, id.trim_start_matches("product."))?;
+    let options = RunOptions {
+        purpose: "command-line".to_owned(),
+        origin: terminal_origin(id),
+        ..RunOptions::default()
+    };
+    let outcome = node.registry.run(id, &party, parameters, options).await?;
+    shown(&manifest, &outcome, as_csv)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn shown(manifest: &Manifest, outcome: &Outcome, as_csv: bool) -> Result<()> {
+    if as_csv {
+        terminal::print(&to_csv(manifest, &outcome.result, csv::TERMINAL_LINE_END).map_err(Failure::from)?);
+    } else {
+        terminal::line(&serde_json::to_string_pretty(outcome)?);
+    }
+    Ok(())
 }
 
 /// `--max-length 8` or `--max-length=8`; a flag alone is `on`. Returns the pairs and whether CSV was asked for.

@@ -63,6 +63,7 @@ pub async fn serve(loaded: Loaded) -> Result<ExitCode> {
         tokio::spawn(transport::keep_fresh(transport::Source::of(&node), node.trust.clone(), tls.clone()));
     let keys = tokio::spawn(settle_keys(node.trust.vault()));
     let sweeping = tokio::spawn(sweep(node.trust.clone()));
+    let counting = tokio::spawn(keep_counting(node.warehouse.products()));
     let telling = tokio::spawn(keep_telling(
         node.store.clone(),
         node.warehouse.lineage(),
@@ -91,6 +92,7 @@ pub async fn serve(loaded: Loaded) -> Result<ExitCode> {
         retaining,
         renewing,
         sweeping,
+        counting,
         telling,
         catching_up,
         searching,
@@ -245,6 +247,16 @@ async fn keep_retention(retention: brain_warehouse::retention::Retention) {
             Err(error) => tracing::error!(%error, "what is due for deletion could not be found"),
         }
         tokio::time::sleep(RETENTION).await;
+    }
+}
+
+/// Count the uses of data products now and then, so that no audit record expires uncounted.
+async fn keep_counting(products: brain_warehouse::product::Products) {
+    loop {
+        tokio::time::sleep(SWEEP).await;
+        if let Err(error) = products.count_uses().await {
+            tracing::warn!(%error, "uses of data products were not counted");
+        }
     }
 }
 

@@ -58,7 +58,7 @@ async fn read_and_print(node: &Node, given: &Sql) -> Result<()> {
     Ok(())
 }
 
-fn json(batches: &[RecordBatch]) -> Result<String> {
+pub(super) fn json(batches: &[RecordBatch]) -> Result<String> {
     let mut writer = datafusion::arrow::json::ArrayWriter::new(Vec::new());
     writer.write_batches(&batches.iter().collect::<Vec<_>>())?;
     writer.finish()?;

@@ -18,6 +18,7 @@ mod m0013_connector;
 mod m0014_registers;
 mod m0015_model_attempt;
 mod m0016_matching;
+mod m0017_data_product;
 
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbBackend, SqliteTransactionMode, TransactionOptions,
@@ -48,6 +49,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0014_registers::Migration),
             Box::new(m0015_model_attempt::Migration),
             Box::new(m0016_matching::Migration),
+            Box::new(m0017_data_product::Migration),
         ]
     }
 }

@@ -28,6 +28,12 @@ use resolve::{Snapshot, Wanted};
 pub(crate) use issue::check_rows;
 pub(crate) use resolve::Miss;
 
+/// Zone of data products (数据产品). A product is opened by a grant that names products, never by one for datasets at
+/// large: whoever may read every dataset still asks the owner of a product.
+pub const PRODUCT_ZONE: &str = "product";
+/// Owner of what belongs to no organisation.
+pub const NODE_OWNER: &str = "node";
+
 /// Purpose that stands for any.
 pub const ANY_PURPOSE: &str = "*";
 

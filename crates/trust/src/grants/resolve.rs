@@ -6,13 +6,15 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use brain_kernel::party::Party;
+use brain_kernel::party::{Party, Role};
 use brain_kernel::predicate::{Mask, Predicate};
 use brain_kernel::side::DataSide;
 use brain_policy::Action;
 use chrono::{DateTime, Utc};
 
-use super::{ANY_PURPOSE, DatasetFacts, Grant, GrantCard, Reach, Subject};
+use super::{
+    ANY_PURPOSE, DatasetFacts, Grant, GrantCard, NODE_OWNER, NewGrant, PRODUCT_ZONE, Reach, Subject,
+};
 use crate::requests::purpose;
 
 /// What the caller wants of a dataset.
@@ -171,6 +173,9 @@ fn applied(
     if given.grade_max.is_some_and(|most| dataset.grade > most) {
         return Err(Miss::Grade);
     }
+    if dataset.zone == PRODUCT_ZONE && !names_products(given) && !is_own_product(party, dataset) {
+        return Err(Miss::Reach);
+    }
     Ok(Grant {
         id: rule.id.clone(),
         dataset: dataset.name.clone(),
@@ -181,6 +186,19 @@ fn applied(
         basis: given.basis.clone(),
         agreement: given.agreement.clone(),
     })
+}
+
+/// Whether a grant is about data products; one for datasets at large opens none.
+fn names_products(given: &NewGrant) -> bool {
+    given.dataset.strip_prefix(PRODUCT_ZONE).is_some_and(|rest| rest.starts_with('.'))
+}
+
+/// Whether the caller acts for the organisation that offers the product, or runs the node that does.
+fn is_own_product(party: &Party, dataset: &DatasetFacts) -> bool {
+    match &party.organisation {
+        Some(organisation) => organisation.as_str() == dataset.owner,
+        None => party.role == Role::SystemAdministrator && dataset.owner == NODE_OWNER,
+    }
 }
 
 /// The rows within reach, or `None` when the dataset is not.

@@ -95,6 +95,12 @@ impl Identity {
         AccountCard::of(found.ok_or_else(|| Error::not_found("account", id))?)
     }
 
+    /// Whom an account acts as now, for what runs in its name while nobody is signed in; `None` where it is closed or gone.
+    pub async fn acting_as(&self, id: &str) -> Result<Option<Party>> {
+        let found = account::find(self.0.store.db(), id).await?.filter(|account| !account.disabled);
+        found.as_ref().map(party_of).transpose()
+    }
+
     /// Close an account, ending its sessions and keys at once, or open it again. System administrators only.
     pub async fn set_disabled(&self, actor: &Party, id: &str, disabled: bool) -> Result<()> {
         require_role(actor, Role::SystemAdministrator)?;

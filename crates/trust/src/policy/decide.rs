@@ -14,7 +14,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Policy, Rules};
-use crate::grants::every_row;
+use crate::grants::{PRODUCT_ZONE, every_row};
 use crate::{DatasetFacts, Error, Grant, Result};
 
 /// What is asked for.
@@ -199,7 +199,8 @@ fn hide_above(most: Grade, dataset: &DatasetFacts, grant: &mut Grant) -> usize {
 
 /// What a policy opens without a grant: all rows of what belongs to nobody in particular.
 fn opened_by_policy(dataset: &DatasetFacts, policies: &[String], purpose: &str) -> Option<Grant> {
-    if dataset.restricted_by.is_some() || dataset.side == DataSide::Enterprise {
+    let owned = dataset.restricted_by.is_some() || dataset.side == DataSide::Enterprise;
+    if owned || dataset.zone == PRODUCT_ZONE {
         return None;
     }
     Some(Grant {

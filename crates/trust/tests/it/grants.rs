@@ -225,3 +225,28 @@ async fn a_grant_that_makes_no_sense_is_refused() {
     );
     assert!(node.kinds().await.is_empty(), "a refused grant leaves neither row nor evidence");
 }
+
+#[tokio::test]
+async fn a_product_is_opened_by_a_grant_for_products_only_and_to_its_own_organisation() {
+    let node = Node::start().await;
+    let product = DatasetFacts {
+        name: "product.orders".to_owned(),
+        grade: Grade::General1,
+        owner: OWN.to_owned(),
+        zone: brain_trust::PRODUCT_ZONE.to_owned(),
+        ..open_data()
+    };
+    let admits = |who: &Party| node.trust.policy().admit(who, &product, &Ask::read("product")).is_ok();
+    let firm = party(Role::Enterprise);
+    let stranger = Party { organisation: None, ..firm.clone() };
+    assert!(admits(&firm) && !admits(&stranger));
+    for role in [Role::Government, Role::SystemAdministrator, Role::IndustryBody, Role::ComponentAuthor] {
+        assert!(
+            !admits(&Party { organisation: None, ..party(role) }),
+            "{role:?} reads every dataset, and no product"
+        );
+    }
+    let nodes = DatasetFacts { owner: brain_trust::NODE_OWNER.to_owned(), ..product.clone() };
+    let operator = Party { organisation: None, ..party(Role::SystemAdministrator) };
+    assert!(node.trust.policy().admit(&operator, &nodes, &Ask::read("product")).is_ok());
+}

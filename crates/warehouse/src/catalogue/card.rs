@@ -183,16 +183,21 @@ impl Catalogue {
         })
     }
 
-    /// What is decided on for a dataset: grade, owner, columns.
+    /// What is decided on for a dataset or a data product: grade, owner, columns.
     pub fn facts(&self, name: &str) -> Result<DatasetFacts> {
+        if let Some(product) = self.inner.facts_of_product(name) {
+            return Ok(product);
+        }
         let snapshot = self.inner.catalogue.snapshot();
         let found = snapshot.get(name).map(|entry| entry.facts());
         found.ok_or_else(|| Error::UnknownDataset { name: name.to_owned(), nearest: Vec::new() })
     }
 
-    /// The same for every dataset, by name.
+    /// The same for every dataset and every product that was published, by name.
     pub fn all_facts(&self) -> Vec<DatasetFacts> {
-        self.inner.catalogue.snapshot().values().map(|entry| entry.facts()).collect()
+        let datasets = self.inner.catalogue.snapshot();
+        let products = self.inner.facts_of_products();
+        datasets.values().map(|entry| entry.facts()).chain(products).collect()
     }
 
     async fn lineage_up(&self, entry: &Entry) -> Result<Vec<LineageStep>> {

@@ -63,6 +63,19 @@ impl Visit {
         self.again(self.action, only, self.access.acting(self.action.name()))
     }
 
+    /// The visit of somebody else on behalf of whom this one's rows are computed, recorded as this one; no dataset is
+    /// open in it by name.
+    pub(crate) fn on_behalf_of(&self, party: Party) -> Arc<Self> {
+        let (inner, access) = (Arc::clone(&self.inner), self.access.clone());
+        let purpose = crate::product::PURPOSE.to_owned();
+        Arc::new(Self { inner, party, purpose, action: Action::Export, only: Some(BTreeSet::new()), access })
+    }
+
+    /// What a decision about this visit is asked for.
+    pub(crate) fn wanted(&self) -> Ask<'_> {
+        self.ask()
+    }
+
     /// The same visit for another action.
     pub(crate) fn acting(&self, action: Action) -> Arc<Self> {
         self.again(action, self.only.clone(), self.access.acting(action.name()))
@@ -90,7 +103,7 @@ impl Visit {
     }
 
     /// Refuse a dataset outside what the session is confined to.
-    fn confine(&self, name: &str) -> Result<()> {
+    pub(crate) fn confine(&self, name: &str) -> Result<()> {
         match &self.only {
             Some(only) if !only.contains(name) => {
                 self.access.refused(name, UNDECLARED);
@@ -130,6 +143,17 @@ impl Visit {
         let Some(entry) = snapshot.get(&format!("{zone}.{table}")) else { return Ok(None) };
         self.confine(&entry.name)?;
         let grant = self.grant(entry)?;
+        self.open_under(entry, grant, version).await
+    }
+
+    /// The view of a dataset, at its latest version or another one, that this grant opens; `None` before its first
+    /// version. Whoever calls it has decided that the grant is the one.
+    pub(crate) async fn open_under(
+        &self,
+        entry: &Entry,
+        grant: Grant,
+        version: Option<u64>,
+    ) -> Result<Option<Opened>> {
         let Some(latest) = entry.version else { return Ok(None) };
         let version = version.unwrap_or(latest);
         if version > latest {
@@ -164,7 +188,7 @@ impl Visit {
     }
 
     /// The salt of the party's pseudonyms.
-    fn salt(&self) -> brain_trust::policy::Salt {
+    pub(crate) fn salt(&self) -> brain_trust::policy::Salt {
         self.inner.trust.policy().salt(&self.party)
     }
 

@@ -10,10 +10,10 @@ pub(crate) mod catalog;
 mod mask;
 pub(crate) mod memory;
 pub(crate) mod nearest;
-mod session;
+pub(crate) mod session;
 pub(crate) mod statement;
-mod stream;
-mod view;
+pub(crate) mod stream;
+pub(crate) mod view;
 
 pub use bound::Reach;
 pub use session::{QueryLimits, Session};

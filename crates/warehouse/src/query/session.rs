@@ -130,7 +130,7 @@ impl Session {
     }
 
     /// The same outcome, a failure noted for the record.
-    fn told<T>(&self, outcome: Result<T>) -> Result<T> {
+    pub(crate) fn told<T>(&self, outcome: Result<T>) -> Result<T> {
         self.visit.access.touch();
         outcome.inspect_err(|error| self.visit.access.failed(error.code()))
     }
@@ -185,11 +185,11 @@ impl Session {
         self.stream(batches, BTreeSet::from([input]), bounds, cancel).await
     }
 
-    pub(super) fn visit(&self) -> &Arc<Visit> {
+    pub(crate) fn visit(&self) -> &Arc<Visit> {
         &self.visit
     }
 
-    pub(super) fn with_visit(&self, visit: Arc<Visit>) -> Self {
+    pub(crate) fn with_visit(&self, visit: Arc<Visit>) -> Self {
         if self.held {
             visit.access.hold();
         }
@@ -330,7 +330,7 @@ impl Session {
         self.inner().engine.state(door, bounds.memory_mib)
     }
 
-    async fn execute(
+    pub(crate) async fn execute(
         &self,
         state: &SessionState,
         plan: LogicalPlan,
@@ -348,7 +348,7 @@ impl Session {
         Ok(execute_stream(physical, state.task_ctx())?)
     }
 
-    async fn stream(
+    pub(crate) async fn stream(
         &self,
         batches: SendableRecordBatchStream,
         inputs: BTreeSet<Input>,
@@ -366,7 +366,7 @@ impl Session {
         Ok(QueryStream::new(batches, inputs.into_iter().collect(), bounds, cancel, recorded, turn))
     }
 
-    fn bounds(&self, limits: QueryLimits) -> Bounds {
+    pub(crate) fn bounds(&self, limits: QueryLimits) -> Bounds {
         let options = &self.inner().options;
         let clip = |asked: Option<u64>, own: u64| asked.map_or(own, |asked| asked.min(own));
         let seconds = clip(limits.seconds, options.query_timeout_s);
@@ -380,7 +380,7 @@ impl Session {
         }
     }
 
-    fn inner(&self) -> &Arc<Inner> {
+    pub(crate) fn inner(&self) -> &Arc<Inner> {
         &self.visit.inner
     }
 }
@@ -395,7 +395,11 @@ fn explained(state: &SessionState, plan: &LogicalPlan) -> Result<SendableRecordB
 }
 
 /// Planning and waiting for a turn obey the deadline too.
-async fn within<T>(bounds: &Bounds, cancel: &Cancel, work: impl Future<Output = Result<T>>) -> Result<T> {
+pub(crate) async fn within<T>(
+    bounds: &Bounds,
+    cancel: &Cancel,
+    work: impl Future<Output = Result<T>>,
+) -> Result<T> {
     if cancel.is_cancelled() {
         return Err(Error::Cancelled);
     }

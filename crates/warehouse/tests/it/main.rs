@@ -18,6 +18,7 @@ mod matching;
 mod models;
 mod node;
 mod own_models;
+mod products;
 mod quality;
 mod registers;
 mod retention;

@@ -7,9 +7,11 @@ import { bytes, instant, number } from "../../sdk/format";
 import { text, useT } from "../../sdk/i18n";
 import { Card, Figure, PageFrame } from "../../sdk/Page";
 import { useAsk } from "../../sdk/query";
+import { useParty } from "../../sdk/session";
 import { Answer, Empty } from "../../sdk/States";
 import type { DatasetDetail } from "../../sdk/types";
 import { useGradeName, useZoneName } from "./Catalogue";
+import { OFFERING } from "../products/names";
 import { RequestAccess } from "../requests/RequestAccess";
 import { DatasetTerms } from "../terms/DatasetTerms";
 import { DatasetRows } from "./DatasetRows";
@@ -23,6 +25,7 @@ export function DatasetPage() {
   const { name } = useParams({ from: "/shell/data/$name" });
   const search = useSearch({ from: "/shell/data/$name" });
   const navigate = useNavigate({ from: "/data/$name" });
+  const party = useParty();
   const detail = useAsk(["dataset", name], () => api.dataset(name));
   const card = detail.data?.card;
   const forbidden = detail.error instanceof Refusal && detail.error.status === 403;
@@ -34,6 +37,11 @@ export function DatasetPage() {
       tools={
         <>
           {detail.data ? <RequestAccess detail={detail.data} /> : null}
+          {party && OFFERING.includes(party.role) ? (
+            <Link to="/products/new" search={{ dataset: name }} data-testid="publish-product">
+              <Button tabIndex={-1}>{t("offers.publishFrom")}</Button>
+            </Link>
+          ) : null}
           <Link to="/access" search={{ dataset: name }}>
             <Button tabIndex={-1}>{t("access.why")}</Button>
           </Link>

@@ -25,6 +25,8 @@ export const KINDS = [
   "session.step_up", "session.stolen", "term.change", "term.create", "term.remove",
   "standard.list", "standard.mapping", "standard.element", "standard.bind", "standard.unbind", "product.register",
   "product.describe", "product.merge", "product.split", "match.set", "match.run", "match.decision", "match.clusters",
+  "data_product.create", "data_product.change", "data_product.publish", "data_product.deprecate",
+  "data_product.withdraw", "data_product.export", "data_product.subscribe", "data_product.unsubscribe", "data_product.receipt",
 ] as const;
 
 /** Kinds that look like an attack, or leave the node; their words are in `alarm`. */

@@ -7,7 +7,7 @@ import { DateField } from "../../sdk/DateField";
 import { text, useT } from "../../sdk/i18n";
 import { client, useAsk } from "../../sdk/query";
 import { FailureView } from "../../sdk/States";
-import type { DatasetDetail, FormName, FormSpec, Purposes } from "../../sdk/types";
+import type { DatasetDetail, FormName, FormSpec, Purposes, Text } from "../../sdk/types";
 
 interface Draft {
   purpose: string;
@@ -19,6 +19,14 @@ interface Draft {
   agreement?: string;
   sensitive_personal?: boolean;
   forms?: Partial<Record<FormName, Record<string, string>>>;
+}
+
+/** What is asked for: a dataset, or a data product under its contract. */
+export interface Requestable {
+  card: { name: string; title: Text };
+  columns: { name: string; title: Text }[];
+  /** Purposes the contract covers; all when left out. */
+  purposes?: string[];
 }
 
 /** The button beside a dataset, and the form behind it. */
@@ -34,13 +42,14 @@ export function RequestAccess({ detail }: { detail: DatasetDetail }) {
 }
 
 /** The form by itself. */
-export function RequestForm({ detail, onClose }: { detail: DatasetDetail; onClose: () => void }) {
+export function RequestForm({ detail, onClose }: { detail: Requestable; onClose: () => void }) {
   const t = useT();
   const { message } = App.useApp();
   const [form] = Form.useForm<Draft>();
   const purposes = useAsk(["purposes"], api.purposes);
   const purpose = Form.useWatch("purpose", form);
   const sensitive = Form.useWatch("sensitive_personal", form);
+  const offered = (purposes.data?.purposes ?? []).filter((p) => !detail.purposes || detail.purposes.includes(p.code));
   const chosen = purposes.data?.purposes.find((p) => p.code === purpose);
   const forms = neededForms(purposes.data, purpose, sensitive ?? false);
   const submit = useMutation({
@@ -59,7 +68,7 @@ export function RequestForm({ detail, onClose }: { detail: DatasetDetail; onClos
       {purposes.isError ? <FailureView error={purposes.error} /> : null}
       <Form form={form} layout="vertical" onFinish={submit.mutate} initialValues={{ sensitive_personal: false }}>
         <Form.Item name="purpose" label={t("requests.purpose")} rules={[{ required: true, message: t("components.required") }]}>
-          <Select loading={purposes.isPending} options={purposes.data?.purposes.map((p) => ({ value: p.code, label: text(p.title) }))} />
+          <Select loading={purposes.isPending} options={offered.map((p) => ({ value: p.code, label: text(p.title) }))} />
         </Form.Item>
         <Form.Item name="reason" label={t("requests.reason")} rules={[required]}><Input.TextArea rows={2} maxLength={500} /></Form.Item>
         <Form.Item name="columns" label={t("requests.columns")} extra={t("requests.columnsHelp")}><Select mode="multiple" allowClear options={columns} /></Form.Item>

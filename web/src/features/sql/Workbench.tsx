@@ -1,6 +1,6 @@
 // SQL within what the caller was granted: read only, paged, cancellable, exportable.
 import { CaretRightOutlined, DownloadOutlined, StopOutlined } from "@ant-design/icons";
-import { useSearch } from "@tanstack/react-router";
+import { Link, useSearch } from "@tanstack/react-router";
 import { Button } from "antd";
 import { useId, useRef, useState } from "react";
 import { api } from "../../sdk/api";
@@ -10,10 +10,12 @@ import { text, useT } from "../../sdk/i18n";
 import { Card, PageFrame } from "../../sdk/Page";
 import { ProvenanceFooter } from "../../sdk/Provenance";
 import { useAsk } from "../../sdk/query";
+import { useParty } from "../../sdk/session";
 import { RowTable } from "../../sdk/RowTable";
 import { Answer, Empty, FailureView, Waiting } from "../../sdk/States";
 import type { DatasetCard, SqlResult } from "../../sdk/types";
 import { sampleQuery } from "../data/DatasetPage";
+import { OFFERING } from "../products/names";
 
 const PAGE_SIZE = 100;
 const FIRST = "SELECT province, count(*) AS firms\nFROM subject.enterprise\nGROUP BY province\nORDER BY firms DESC";
@@ -25,6 +27,7 @@ function queryId(): string {
 
 export function Workbench() {
   const t = useT();
+  const party = useParty();
   const search = useSearch({ from: "/shell/sql" });
   const editorId = useId();
   const editor = useRef<HTMLTextAreaElement>(null);
@@ -111,6 +114,9 @@ export function Workbench() {
               ) : (
                 <Button type="primary" icon={<CaretRightOutlined />} onClick={() => void run(sql, 1)}>{t("sql.run")}</Button>
               )}
+              {party && OFFERING.includes(party.role) ? (
+                <Link to="/products/new" search={{ sql }}><Button tabIndex={-1}>{t("offers.publishFrom")}</Button></Link>
+              ) : null}
               <span className="muted">{t("sql.shortcut")}</span>
             </div>
             <p className="muted" style={{ marginTop: 10, fontSize: 12.5 }}>{t("sql.readOnly")} {t("sql.versionHint")}</p>
