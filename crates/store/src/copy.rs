@@ -56,7 +56,7 @@ impl Store {
             dataset_input, dataset_version, delegation, deletion_proposal, element_binding, evidence_alarm,
             evidence_checkpoint, evidence_cosignature, evidence_frontier, evidence_head, evidence_leaf,
             evidence_log, evidence_personal, evidence_reference, evidence_salt, evidence_witnessed,
-            federated_link, grant_entry, important_filing, incident, incident_duty, incident_event,
+            exchange_batch, exchange_delivery, exchange_subscription, federated_link, grant_entry, important_filing, incident, incident_duty, incident_event,
             incident_reference, ingest_run, known_good, lineage_event, model_attempt, model_run, node_identity,
             node_statement, oidc_code, oidc_consent, oidc_key, oidc_token, organisation, passkey,
             password_history, product_event, quality_profile, quality_rules, quality_run, quality_ticket,

@@ -14,6 +14,7 @@ pub mod boundary;
 pub mod catalogue;
 pub mod connect;
 mod decode;
+pub mod delivery;
 mod engine;
 mod error;
 pub mod extract;

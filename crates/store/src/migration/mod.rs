@@ -17,6 +17,7 @@ mod m0012_lineage;
 mod m0013_connector;
 mod m0014_registers;
 mod m0015_model_attempt;
+mod m0018_exchange;
 
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbBackend, SqliteTransactionMode, TransactionOptions,
@@ -46,6 +47,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0013_connector::Migration),
             Box::new(m0014_registers::Migration),
             Box::new(m0015_model_attempt::Migration),
+            Box::new(m0018_exchange::Migration),
         ]
     }
 }
