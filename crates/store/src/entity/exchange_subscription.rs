@@ -48,6 +48,8 @@ pub struct Model {
     pub late_since: Option<DateTimeUtc>,
     /// When the last run began.
     pub began_at: Option<DateTimeUtc>,
+    /// Why the last run failed, if it did.
+    pub failure: Option<Json>,
     /// Account that asked.
     pub created_by: String,
     /// When.

@@ -53,6 +53,7 @@ fn subscription() -> TableCreateStatement {
         .col(timestamp_with_time_zone_null("asked_at"))
         .col(timestamp_with_time_zone_null("late_since"))
         .col(timestamp_with_time_zone_null("began_at"))
+        .col(json_null("failure"))
         .col(text("created_by"))
         .col(timestamp_with_time_zone("created_at"))
         .col(timestamp_with_time_zone("updated_at"))

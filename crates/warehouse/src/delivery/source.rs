@@ -33,7 +33,7 @@ const ROWS: usize = 32_768;
 /// Bytes in memory at which a batch is closed earlier.
 const MEMORY_BYTES: usize = 24 << 20;
 /// Batches of one delivery at most.
-const BATCHES_MAX: usize = 100_000;
+const BATCHES_MAX: usize = 6_000;
 /// Versions looked through for the oldest that has not arrived.
 const VERSIONS_LOOKED_AT: u64 = 1_000;
 

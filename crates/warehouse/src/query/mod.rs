@@ -13,7 +13,7 @@ pub(crate) mod nearest;
 mod session;
 pub(crate) mod statement;
 mod stream;
-mod view;
+pub(crate) mod view;
 
 pub use bound::Reach;
 pub use session::{QueryLimits, Session};
