@@ -160,9 +160,13 @@ impl Subscription {
     pub(crate) fn of(row: SubscriptionRow, last: Option<DeliveryRow>, now: DateTime<Utc>) -> Result<Self> {
         let (state, terms) = (state_of(&row)?, terms_of(&row)?);
         let drives = drives(&row);
-        let from = row.began_at.unwrap_or(row.created_at);
-        let next_run_at =
-            (drives && state == SubscriptionState::Active).then(|| terms.schedule.next(from, &Local)).flatten();
+        let next_run_at = (drives && state == SubscriptionState::Active)
+            .then(|| match row.began_at {
+                Some(began) => terms.schedule.next(began, &Local),
+                // The first one comes as soon as it may.
+                None => terms.schedule.next(row.created_at, &Local).map(|_| row.updated_at),
+            })
+            .flatten();
         let versions_behind = row
             .source_version
             .map(|newest| (newest - row.delivered_version.map_or(-1, |version| version)).max(0));

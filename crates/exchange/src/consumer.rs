@@ -22,8 +22,8 @@ use crate::terms::{NewSubscription, Proposal};
 use crate::{Error, Exchange, Result};
 
 impl Exchange {
-    /// Ask another node for a subscription. It is kept here at once and proposed there; where the other node cannot be
-    /// reached, it is proposed again later.
+    /// Ask another node for a subscription. It is kept here and proposed there; one that the other node does not take
+    /// is kept as refused, with the reason.
     pub async fn subscribe(&self, actor: &Party, new: NewSubscription) -> Result<Subscription> {
         may_manage(actor)?;
         let now = self.0.clock.now();

@@ -88,7 +88,7 @@ impl Exchange {
     async fn pull(&self, turn: &Turn, row: SubscriptionRow) -> Result<()> {
         self.0.trust.status().verify_peer(&row.peer).await?;
         let peer = self.peer(&row.peer).await?;
-        let row = self.refreshed(row).await?;
+        let row = self.refreshed(self.recovered(row).await?).await?;
         self.require_active(&row)?;
         let offer = self.ready(turn, &peer, &row).await?;
         let row = self.told(row, &offer.standing).await?;

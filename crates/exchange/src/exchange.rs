@@ -245,7 +245,18 @@ impl Exchange {
         &self,
         delivery: DeliveryRow,
         next: DeliveryState,
+        told: (&str, Value),
+    ) -> Result<DeliveryRow> {
+        self.step_with(delivery, next, told, None).await
+    }
+
+    /// The same together with what the subscription has since; its state stays as it is.
+    pub(crate) async fn step_with(
+        &self,
+        delivery: DeliveryRow,
+        next: DeliveryState,
         (kind, body): (&str, Value),
+        row: Option<SubscriptionRow>,
     ) -> Result<DeliveryRow> {
         let state = delivery_state(&delivery)?;
         if !state.leads_to(next) {
@@ -258,6 +269,10 @@ impl Exchange {
         rows::update_delivery(&transaction, delivery.clone(), state.name()).await?;
         if next.is_final() {
             rows::forget_batches(&transaction, &delivery.id).await?;
+        }
+        if let Some(row) = row {
+            let state = row.state.clone();
+            rows::update(&transaction, row, &state).await?;
         }
         self.0.trust.evidence().record_in(&transaction, entry).await?;
         transaction.commit().await?;

@@ -222,26 +222,40 @@ impl Exchange {
         let delivery = DeliveryRow { version: whole(Some(version)), failure: None, ..delivery };
         let now = self.0.clock.now();
         let caught_up = row.source_version.is_none_or(|newest| natural(Some(newest)) <= Some(manifest.version));
-        // First what the subscription has: a crash in between finds the delivery verified, and publishes it again as
-        // the version it is.
-        let row = self
-            .note(SubscriptionRow {
-                delivered_version: whole(Some(manifest.version)),
-                delivered_rows: whole(Some(there)),
-                delivered_at: Some(now),
-                source_rows: whole(Some(manifest.table_rows)),
-                source_version: row.source_version.max(whole(Some(manifest.version))),
-                behind_since: row.behind_since.filter(|_| !caught_up),
-                failure: None,
-                updated_at: now,
-                ..row
-            })
-            .await?;
-        let delivery = self.step(delivery, DeliveryState::Published, ("exchange.publish", body)).await?;
+        let row = SubscriptionRow {
+            delivered_version: whole(Some(manifest.version)),
+            delivered_rows: whole(Some(there)),
+            delivered_at: Some(now),
+            source_rows: whole(Some(manifest.table_rows)),
+            source_version: row.source_version.max(whole(Some(manifest.version))),
+            behind_since: row.behind_since.filter(|_| !caught_up),
+            failure: None,
+            updated_at: now,
+            ..row
+        };
+        // Together: a crash before it finds the delivery verified, and publishes it again as the version it is.
+        let told = ("exchange.publish", body);
+        let delivery =
+            self.step_with(delivery, DeliveryState::Published, told, Some(row.clone())).await?;
         Ok(Landing { row, delivery, manifest, target })
     }
 
+    /// Finish a delivery whose commit was made before a crash could be written down.
+    pub(crate) async fn recovered(&self, row: SubscriptionRow) -> Result<SubscriptionRow> {
+        let verified = rows::newest_delivery(self.0.store.db(), &row.id, &["verified"]).await?;
+        let Some(delivery) = verified else { return Ok(row) };
+        if !self.0.warehouse.is_delivered(&row.target, &delivery.id).await? {
+            return Ok(row);
+        }
+        let landing = self.landing(&row.peer, &delivery.id).await?;
+        Ok(self.publish(landing).await?.row)
+    }
+
     async fn throw_away(&self, row: &SubscriptionRow, delivery: DeliveryRow, why: &str) -> Result<DeliveryRow> {
+        // What is part of a version is never taken away again; the next run finds it published.
+        if self.0.warehouse.is_delivered(&row.target, &delivery.id).await? {
+            return Err(Error::Step { step: "refuse" });
+        }
         let body = json!({ "subscription": row.id, "reason": why });
         let delivery = self.step(delivery, DeliveryState::Refused, ("exchange.refuse", body)).await?;
         self.0.warehouse.discard_delivery(&row.target, &delivery.id).await?;

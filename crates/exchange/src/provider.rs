@@ -81,6 +81,7 @@ impl Exchange {
     /// How a subscription stands here, for the node it is with.
     pub async fn standing(&self, peer: &str, id: &str) -> Result<Standing> {
         let row = self.with_peer(peer, id).await?;
+        let row = if row.side == PROVIDER { row } else { self.recovered(row).await? };
         self.standing_of(row).await
     }
 
@@ -379,9 +380,8 @@ impl Exchange {
             let delivery = counted(delivery, &manifest, manifest.batches.len() as i64);
             let receipt = Some(serde_json::to_value(&signed)?);
             let delivery = DeliveryRow { receipt, failure: None, ..delivery };
-            self.step(delivery, DeliveryState::Verified, ("exchange.receipt", body)).await?;
             let now = self.0.clock.now();
-            let row = self.note(SubscriptionRow {
+            let row = SubscriptionRow {
                 delivered_version: whole(Some(manifest.version)),
                 delivered_rows: whole(Some(manifest.table_rows)),
                 delivered_at: Some(now),
@@ -389,8 +389,10 @@ impl Exchange {
                 failure: None,
                 updated_at: now,
                 ..row
-            });
-            self.looked(row.await?).await?;
+            };
+            let told = ("exchange.receipt", body);
+            self.step_with(delivery, DeliveryState::Verified, told, Some(row.clone())).await?;
+            self.looked(row).await?;
         } else if delivery_state(&delivery)? == DeliveryState::Refused {
             return Ok(Verdict {
                 accepted: false,

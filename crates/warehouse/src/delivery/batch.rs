@@ -16,7 +16,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// Rows of one batch at most.
 pub const BATCH_ROWS_MAX: usize = 65_536;
 /// Bytes of one batch on its way at most.
-pub const BATCH_BYTES_MAX: usize = 32 << 20;
+pub const BATCH_BYTES_MAX: usize = 15 << 20;
 /// Bytes of one batch in memory at most: a small file may say that it unfolds into very much.
 const UNFOLDED_BYTES_MAX: usize = 512 << 20;
 /// Rows read at a time.

@@ -222,6 +222,11 @@ impl Warehouse {
         Ok(version)
     }
 
+    /// Whether a delivery is a version of the target already.
+    pub async fn is_delivered(&self, dataset: &str, delivery: &str) -> Result<bool> {
+        Ok(self.inner.lake.version_of_run(dataset, delivery).await?.is_some())
+    }
+
     /// Throw away what was staged.
     pub async fn discard_delivery(&self, dataset: &str, delivery: &str) -> Result<()> {
         let (inner, dataset, delivery) = (self.inner.clone(), dataset.to_owned(), delivery.to_owned());

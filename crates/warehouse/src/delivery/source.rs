@@ -31,7 +31,7 @@ use std::path::{Path, PathBuf};
 /// Rows of one batch; the last one has what is left.
 const ROWS: usize = 32_768;
 /// Bytes in memory at which a batch is closed earlier.
-const MEMORY_BYTES: usize = 24 << 20;
+const MEMORY_BYTES: usize = 12 << 20;
 /// Batches of one delivery at most.
 const BATCHES_MAX: usize = 6_000;
 /// Versions looked through for the oldest that has not arrived.
