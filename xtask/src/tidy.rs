@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// Which crates a crate may depend on (architecture: kernel ← store ← trust ← warehouse ← component ← apps ← api ← brain).
-const EDGES: [(&str, &[&str]); 32] = [
+const EDGES: [(&str, &[&str]); 33] = [
     ("brain-kernel", &[]),
     ("brain-verifier", &[]),
     ("brain-durable", &[]),
@@ -47,6 +47,10 @@ const EDGES: [(&str, &[&str]); 32] = [
             "brain-standards",
         ],
     ),
+    (
+        "brain-exchange",
+        &["brain-kernel", "brain-egress", "brain-store", "brain-trust", "brain-warehouse"],
+    ),
     ("brain-chain", &["brain-kernel"]),
     ("brain-privacy", &["brain-kernel"]),
     ("brain-lineage", &["brain-kernel"]),
@@ -71,6 +75,7 @@ const EDGES: [(&str, &[&str]); 32] = [
             "brain-component",
             "brain-portal",
             "brain-compliance",
+            "brain-exchange",
             "brain-egress",
             "brain-lineage",
             "brain-sbom",
@@ -93,6 +98,7 @@ const EDGES: [(&str, &[&str]); 32] = [
             "brain-crypto",
             "brain-compliance",
             "brain-pkcs11",
+            "brain-exchange",
             "brain-egress",
             "brain-tls",
             "brain-lineage",
@@ -113,6 +119,7 @@ const EDGES: [(&str, &[&str]); 32] = [
             "brain-tls",
             "brain-governance",
             "brain-api",
+            "brain-exchange",
             "brain-egress",
         ],
     ),

@@ -132,6 +132,12 @@ impl Exchange {
     }
 
     async fn revoke_request(&self, actor: &Party, row: SubscriptionRow) -> Result<SubscriptionRow> {
+        if may_manage(actor).is_ok() {
+            // Who runs the node decides nothing for owners of data.
+            return Err(Error::Step {
+                step: "revoke: 由数据所有方在“数据申请”中收回 · its owner takes the grant back under requests",
+            });
+        }
         let request = row.request.clone().ok_or_else(|| Error::UnknownSubscription(shown(&row.id)))?;
         let requests = self.0.trust.requests();
         let card = requests.get(actor, &request).await?;

@@ -46,6 +46,8 @@ pub(crate) struct Inner {
     /// Where batches lie that wait to leave.
     pub(crate) spool: PathBuf,
     pub(crate) links: Links,
+    /// Rows of one batch.
+    pub(crate) batch_rows: usize,
     /// Subscriptions at work: by a run of this node, or by a call of the other.
     under_way: Mutex<BTreeMap<String, Cancel>>,
 }
@@ -80,6 +82,7 @@ impl Exchange {
             clock,
             spool: folder.join("exchange"),
             links: Links::new(options.link_bytes_per_second),
+            batch_rows: options.batch_rows(),
             under_way: Mutex::default(),
         }))
     }

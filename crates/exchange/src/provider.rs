@@ -455,6 +455,7 @@ impl Exchange {
             columns: terms.columns.into_iter().collect(),
             rows: terms.rows,
             mode: terms.mode,
+            batch_rows: self.0.batch_rows,
             had: None,
             origin: AccessOrigin {
                 channel: Channel::Rest,

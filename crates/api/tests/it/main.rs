@@ -15,6 +15,7 @@ mod compliance;
 mod connectors;
 mod data;
 mod document;
+mod exchange;
 mod federation;
 mod grading;
 mod hardening;

@@ -28,8 +28,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
-/// Rows of one batch; the last one has what is left.
-const ROWS: usize = 32_768;
 /// Bytes in memory at which a batch is closed earlier.
 const MEMORY_BYTES: usize = 12 << 20;
 /// Batches of one delivery at most.
@@ -84,6 +82,8 @@ pub struct DeliveryAsk {
     pub rows: Predicate,
     /// Whether increments will do.
     pub mode: DeliveryMode,
+    /// Rows of one batch; the last one has what is left.
+    pub batch_rows: usize,
     /// What the receiver has.
     pub had: Option<Had>,
     /// Where the access comes from, for its audit record.
@@ -241,7 +241,7 @@ impl Warehouse {
         let whole = self.inner.lake.open(&entry.name, version).await?;
         let table_rows = session.count(&self.wanted(ask, &whole)?, cancel.clone()).await?;
         let stream = session.deliver(&self.wanted(ask, &chosen.part)?, cancel.clone()).await?;
-        let (batches, rows) = cut(stream, schema(&fields)?, folder, cancel).await?;
+        let (batches, rows) = cut(stream, (schema(&fields)?, ask.batch_rows), folder, cancel).await?;
         Ok(Some(Prepared {
             from: ask.had.as_ref().map(|had| had.version),
             to: version,
@@ -395,7 +395,7 @@ impl Prepared {
 /// Write the rows of a stream as batches.
 async fn cut(
     mut stream: QueryStream,
-    schema: SchemaRef,
+    (schema, batch_rows): (SchemaRef, usize),
     folder: &Path,
     cancel: &Cancel,
 ) -> Result<(Vec<BatchFact>, RowSet)> {
@@ -408,9 +408,9 @@ async fn cut(
         if cancel.is_cancelled() {
             return Err(Error::Cancelled);
         }
-        for batch in next.iter().flat_map(|batch| slices(batch, ROWS)) {
+        for batch in next.iter().flat_map(|batch| slices(batch, batch_rows)) {
             let batch = chosen(&batch, &schema)?;
-            if rows + batch.num_rows() > ROWS || bytes + batch.get_array_memory_size() > MEMORY_BYTES {
+            if rows + batch.num_rows() > batch_rows || bytes + batch.get_array_memory_size() > MEMORY_BYTES {
                 flush(&mut facts, &mut all, std::mem::take(&mut held), &schema, folder).await?;
                 (rows, bytes) = (0, 0);
             }
