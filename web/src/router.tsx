@@ -199,6 +199,11 @@ const connectors = createRoute({
   path: "/connectors",
   component: lazyRouteComponent(() => import("./features/connect/ConnectorsPage"), "ConnectorsPage"),
 });
+const exchange = createRoute({
+  getParentRoute: () => shell,
+  path: "/exchange",
+  component: lazyRouteComponent(() => import("./features/exchange/ExchangePage"), "ExchangePage"),
+});
 const models = createRoute({
   getParentRoute: () => shell,
   path: "/models",
@@ -382,7 +387,7 @@ export const router = createRouter({
     signOutPage,
     password,
     shell.addChildren([
-      home, chains, chain, map, gap, candidates, risk, firms, firm, data, ingest, dataset, search, terms, standards, master, connectors, models, sql, components, component,
+      home, chains, chain, map, gap, candidates, risk, firms, firm, data, ingest, dataset, search, terms, standards, master, connectors, exchange, models, sql, components, component,
       evidence, audit, incidents, incident, quality, qualityTicket, grading, nodes, compliance, retention, accounts, requests, access, keys, sbom, security, about,
     ]),
   ]),

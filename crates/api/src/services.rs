@@ -135,17 +135,8 @@ impl App {
     }
 
     pub(crate) fn new(services: Services, runs: Runs, document: Arc<[u8]>) -> Self {
-        let Services {
-            trust,
-            warehouse,
-            connectors,
-            exchange,
-            registry,
-            clock,
-            metrics,
-            egress,
-            options,
-        } = services;
+        let Services { trust, warehouse, connectors, exchange, registry, clock, metrics, egress, options } =
+            services;
         Self(Arc::new(Shared {
             guessing: Guessing::new(clock.clone(), options.limits.clone()),
             gate: Gate::new(options.limits.clone()),

@@ -169,9 +169,11 @@ impl From<Error> for Failure {
                 "只有系统管理员可以管理交换订阅。".to_owned(),
                 "Only system administrators manage exchange subscriptions.".to_owned(),
             ),
-            Error::UnknownSubscription(id) => {
-                told(Kind::NotFound, format!("没有交换订阅 {id}。"), format!("There is no subscription {id}."))
-            }
+            Error::UnknownSubscription(id) => told(
+                Kind::NotFound,
+                format!("没有交换订阅 {id}。"),
+                format!("There is no subscription {id}."),
+            ),
             Error::UnknownDelivery(id) => {
                 told(Kind::NotFound, format!("没有交付 {id}。"), format!("There is no delivery {id}."))
             }
@@ -185,7 +187,10 @@ impl From<Error> for Failure {
                 format!("交换订阅的状态为 {state}，未授权交付数据。"),
                 format!("The subscription is {state}; no data is delivered under it."),
             )
-            .with_hint("须由数据所有方批准且在有效期内。", "Its owner must have approved it, and its time must not be over."),
+            .with_hint(
+                "须由数据所有方批准且在有效期内。",
+                "Its owner must have approved it, and its time must not be over.",
+            ),
             Error::Step { step } => told(
                 Kind::Precondition,
                 format!("现在不能进行此步骤：{step}。"),
@@ -202,7 +207,10 @@ impl From<Error> for Failure {
                 format!("无法连接节点 {peer}：{reason}。"),
                 format!("Node {peer} cannot be reached: {reason}."),
             )
-            .with_hint("已接收的批次保留，下次从此处继续。", "Batches that arrived stay; the next run goes on from there."),
+            .with_hint(
+                "已接收的批次保留，下次从此处继续。",
+                "Batches that arrived stay; the next run goes on from there.",
+            ),
             Error::PeerRefused { peer, code: theirs, detail, .. } => told(
                 Kind::Precondition,
                 format!("节点 {peer} 拒绝：{detail}（{theirs}）"),
@@ -221,7 +229,9 @@ impl From<Error> for Failure {
             Error::Mismatch(what) => told(
                 Kind::Precondition,
                 format!("双方的行数或内容哈希不一致，交付作废，未发布：{what}。"),
-                format!("The two sides counted differently; the delivery is void, nothing was published: {what}."),
+                format!(
+                    "The two sides counted differently; the delivery is void, nothing was published: {what}."
+                ),
             ),
         }
     }

@@ -223,12 +223,8 @@ impl Exchange {
             "request": row.request, "reason": reason,
         });
         let entry = entry("exchange.state", actor, &row.id, body);
-        let row = SubscriptionRow {
-            state: next.name().to_owned(),
-            reason,
-            updated_at: self.0.clock.now(),
-            ..row
-        };
+        let row =
+            SubscriptionRow { state: next.name().to_owned(), reason, updated_at: self.0.clock.now(), ..row };
         let transaction = self.0.store.transaction().await?;
         rows::update(&transaction, row.clone(), state.name()).await?;
         self.0.trust.evidence().record_in(&transaction, entry).await?;

@@ -42,14 +42,14 @@ impl Exchange {
                 continue;
             }
             match self.look_at(row).await {
-                Ok(true) if self.lock().len() < AT_ONCE => {
-                    match self.start(&system(), &id).await {
-                        Ok(_) => began += 1,
-                        Err(error) => tracing::warn!(subscription = id, %error, "a run did not begin"),
-                    }
-                }
+                Ok(true) if self.lock().len() < AT_ONCE => match self.start(&system(), &id).await {
+                    Ok(_) => began += 1,
+                    Err(error) => tracing::warn!(subscription = id, %error, "a run did not begin"),
+                },
                 Ok(_) => {}
-                Err(error) => tracing::warn!(subscription = id, %error, "a subscription was not looked after"),
+                Err(error) => {
+                    tracing::warn!(subscription = id, %error, "a subscription was not looked after")
+                }
             }
         }
         Ok(began)

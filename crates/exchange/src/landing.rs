@@ -129,11 +129,7 @@ impl Exchange {
     }
 
     /// Read again what was landed, count it, and sign a receipt. What does not make up the manifest is thrown away.
-    pub(crate) async fn count(
-        &self,
-        landing: Landing,
-        cancel: &Cancel,
-    ) -> Result<(Landing, SignedDocument)> {
+    pub(crate) async fn count(&self, landing: Landing, cancel: &Cancel) -> Result<(Landing, SignedDocument)> {
         if let Some(receipt) = &landing.delivery.receipt
             && delivery_state(&landing.delivery)? != DeliveryState::Refused
         {
@@ -176,8 +172,7 @@ impl Exchange {
             // The receipt is handed out all the same: the provider is told what was counted.
             return Ok((Landing { delivery, ..landing }, signed));
         }
-        let delivery =
-            DeliveryRow { receipt: Some(serde_json::to_value(&signed)?), ..landing.delivery };
+        let delivery = DeliveryRow { receipt: Some(serde_json::to_value(&signed)?), ..landing.delivery };
         let body = json!({
             "subscription": landing.row.id, "rows": receipt.rows, "content_hash": receipt.content_hash,
             "receipt": digest(&signed)?,
@@ -212,8 +207,7 @@ impl Exchange {
         let Landing { row, delivery, manifest, target } = landing;
         let staged = self.staged(&delivery).await?;
         let (mode, hash) = (manifest.mode, manifest.content_hash.as_str());
-        let version =
-            self.0.warehouse.publish_delivery(&target, &delivery.id, &staged, mode, hash).await?;
+        let version = self.0.warehouse.publish_delivery(&target, &delivery.id, &staged, mode, hash).await?;
         let there = self.0.warehouse.target_rows(&row.target).await?;
         let body = json!({
             "subscription": row.id, "target": row.target, "source_version": manifest.version,
@@ -221,7 +215,8 @@ impl Exchange {
         });
         let delivery = DeliveryRow { version: whole(Some(version)), failure: None, ..delivery };
         let now = self.0.clock.now();
-        let caught_up = row.source_version.is_none_or(|newest| natural(Some(newest)) <= Some(manifest.version));
+        let caught_up =
+            row.source_version.is_none_or(|newest| natural(Some(newest)) <= Some(manifest.version));
         let row = SubscriptionRow {
             delivered_version: whole(Some(manifest.version)),
             delivered_rows: whole(Some(there)),
@@ -235,8 +230,7 @@ impl Exchange {
         };
         // Together: a crash before it finds the delivery verified, and publishes it again as the version it is.
         let told = ("exchange.publish", body);
-        let delivery =
-            self.step_with(delivery, DeliveryState::Published, told, Some(row.clone())).await?;
+        let delivery = self.step_with(delivery, DeliveryState::Published, told, Some(row.clone())).await?;
         Ok(Landing { row, delivery, manifest, target })
     }
 
@@ -251,7 +245,12 @@ impl Exchange {
         Ok(self.publish(landing).await?.row)
     }
 
-    async fn throw_away(&self, row: &SubscriptionRow, delivery: DeliveryRow, why: &str) -> Result<DeliveryRow> {
+    async fn throw_away(
+        &self,
+        row: &SubscriptionRow,
+        delivery: DeliveryRow,
+        why: &str,
+    ) -> Result<DeliveryRow> {
         // What is part of a version is never taken away again; the next run finds it published.
         if self.0.warehouse.is_delivered(&row.target, &delivery.id).await? {
             return Err(Error::Step { step: "refuse" });

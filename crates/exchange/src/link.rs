@@ -20,8 +20,7 @@ const ANSWER_BYTES_MAX: u64 = 4 << 20;
 /// Longest time of a call; preparing a delivery takes as long as reading the dataset.
 const TIMEOUT: Duration = Duration::from_mins(30);
 /// Waits between attempts.
-const WAITS: [Duration; 3] =
-    [Duration::from_millis(200), Duration::from_secs(1), Duration::from_secs(4)];
+const WAITS: [Duration; 3] = [Duration::from_millis(200), Duration::from_secs(1), Duration::from_secs(4)];
 /// Other nodes whose pace is remembered.
 const PEERS_MAX: usize = 10_000;
 /// Where nodes speak about exchange.

@@ -17,7 +17,8 @@ use sha2::{Digest as _, Sha256};
 
 use crate::document::{MANIFEST, Manifest, Offer, RECEIPT, Receipt, Verdict, opened};
 use crate::exchange::{
-    PROVIDER, SUBSCRIPTIONS_MAX, Turn, delivery_state, entry, fresh, natural, shown, state_of, terms_of, whole,
+    PROVIDER, SUBSCRIPTIONS_MAX, Turn, delivery_state, entry, fresh, natural, shown, state_of, terms_of,
+    whole,
 };
 use crate::standing::{SourceStanding, Standing};
 use crate::state::{DeliveryState, SubscriptionState};
@@ -70,7 +71,9 @@ impl Exchange {
 
     /// Forms are filled before the owner is asked: nobody at the other node could fill them in later.
     fn check_forms(&self, proposal: &Proposal, facts: &brain_trust::DatasetFacts) -> Result<()> {
-        let Some(purpose) = brain_trust::requests::purpose::of(&proposal.terms.purpose) else { return Ok(()) };
+        let Some(purpose) = brain_trust::requests::purpose::of(&proposal.terms.purpose) else {
+            return Ok(());
+        };
         for form in required_forms(&purpose, facts.grade, proposal.sensitive_personal) {
             let filled = proposal.forms.get(&form).ok_or(brain_trust::Error::FormMissing { form })?;
             form.check(filled)?;
@@ -358,10 +361,8 @@ impl Exchange {
         let manifest: Manifest = serde_json::from_value(document.document)?;
         if let Some(differs) = manifest.differs(&receipt) {
             if delivery_state(&delivery)? == DeliveryState::Open {
-                let trouble = crate::Trouble::new(
-                    &Error::Mismatch(differs.clone()).into(),
-                    self.0.clock.now(),
-                );
+                let trouble =
+                    crate::Trouble::new(&Error::Mismatch(differs.clone()).into(), self.0.clock.now());
                 let failure = Some(serde_json::to_value(trouble)?);
                 let receipt = Some(serde_json::to_value(&signed)?);
                 self.void(DeliveryRow { failure, receipt, ..delivery }, &differs).await?;
@@ -404,7 +405,9 @@ impl Exchange {
 
     /// The state of a subscription as the request behind it has it now.
     pub(crate) async fn settled(&self, row: SubscriptionRow) -> Result<SubscriptionRow> {
-        let (Some(request), false) = (row.request.clone(), state_of(&row)?.is_final()) else { return Ok(row) };
+        let (Some(request), false) = (row.request.clone(), state_of(&row)?.is_final()) else {
+            return Ok(row);
+        };
         if row.side != PROVIDER {
             return Ok(row);
         }

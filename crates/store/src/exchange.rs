@@ -1,8 +1,8 @@
 //! Exchange subscriptions (交换订阅), their deliveries and batches as rows; what they mean is `exchange`'s business.
 
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    ActiveModelTrait as _, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait,
+    QueryFilter, QueryOrder, QuerySelect,
 };
 
 use crate::entity::{exchange_batch, exchange_delivery, exchange_subscription};

@@ -6,6 +6,7 @@ import { status } from "./en.status";
 import { federation } from "./en.federation";
 import { hardening } from "./en.hardening";
 import { connecting } from "./en.connect";
+import { exchanging } from "./en.exchange";
 import { finding } from "./en.search";
 import { lineage } from "./en.lineage";
 import { standards } from "./en.standards";
@@ -639,6 +640,7 @@ export const en: Messages = {
   ...federation,
   ...hardening,
   ...connecting,
+  ...exchanging,
   ...finding,
   ...standards,
   ...lineage,

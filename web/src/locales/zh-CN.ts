@@ -6,6 +6,7 @@ import { status } from "./zh-CN.status";
 import { federation } from "./zh-CN.federation";
 import { hardening } from "./zh-CN.hardening";
 import { connecting } from "./zh-CN.connect";
+import { exchanging } from "./zh-CN.exchange";
 import { finding } from "./zh-CN.search";
 import { lineage } from "./zh-CN.lineage";
 import { standards } from "./zh-CN.standards";
@@ -638,6 +639,7 @@ export const zh = {
   ...federation,
   ...hardening,
   ...connecting,
+  ...exchanging,
   ...finding,
   ...standards,
   ...lineage,

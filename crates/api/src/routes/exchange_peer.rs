@@ -105,7 +105,10 @@ fn of_consumer() -> [Endpoint; 4] {
             "exchange_peer_offer",
             offer,
         )
-        .about("推送方给出清单；回答已收到第几批", "A provider that pushes begins a delivery or goes on with it")
+        .about(
+            "推送方给出清单；回答已收到第几批",
+            "A provider that pushes begins a delivery or goes on with it",
+        )
         .codes(&[
             "exchange/unknown-subscription",
             "exchange/not-active",

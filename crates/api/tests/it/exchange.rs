@@ -1,8 +1,8 @@
 //! Two nodes that exchange data over mutual TLS: what arrives is what was sent, and nothing that was not granted leaves.
 
 use brain_exchange::{
-    Delivery, Direction, ExchangeOptions, MANIFEST, Manifest, NewSubscription, RECEIPT, Receipt, Subscription,
-    Terms, Verdict,
+    Delivery, Direction, ExchangeOptions, MANIFEST, Manifest, NewSubscription, RECEIPT, Receipt,
+    Subscription, Terms, Verdict,
 };
 use brain_kernel::grade::Grade;
 use brain_kernel::party::{Party, Role};
@@ -20,6 +20,8 @@ use brain_warehouse::connect::Schedule;
 use brain_warehouse::delivery::DeliveryMode;
 use brain_warehouse::ingest::{IngestOptions, IngestRequest};
 use chrono::{DateTime, TimeDelta, Utc};
+use datafusion::arrow::array::{Array as _, ArrayRef};
+use datafusion::arrow::util::display::array_value_to_string;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
@@ -94,7 +96,11 @@ fn csv(from: u32, rows: u32) -> String {
     let mut text = "number,region,product,amount,contact\n".to_owned();
     for number in from..from + rows {
         let region = if number % 4 == 0 { "330100" } else { "330200" };
-        text.push_str(&format!("{number},{region},减速器{},{}.25,联系人{number}\n", number % 7, number % 100));
+        text.push_str(&format!(
+            "{number},{region},减速器{},{}.25,联系人{number}\n",
+            number % 7,
+            number % 100
+        ));
     }
     text
 }
@@ -116,11 +122,7 @@ async fn rows(node: &Node, sql: &str) -> Vec<String> {
     let mut found = Vec::new();
     while let Some(batch) = stream.next().await {
         let batch = batch.unwrap();
-        let columns = batch.columns().iter().map(|column| {
-            let text = datafusion_text(column);
-            (0..batch.num_rows()).map(|row| text(row)).collect::<Vec<_>>()
-        });
-        let columns: Vec<Vec<String>> = columns.collect();
+        let columns: Vec<Vec<String>> = batch.columns().iter().map(texts_of).collect();
         for row in 0..batch.num_rows() {
             found.push(columns.iter().map(|column| column[row].as_str()).collect::<Vec<_>>().join("|"));
         }
@@ -128,11 +130,8 @@ async fn rows(node: &Node, sql: &str) -> Vec<String> {
     found
 }
 
-fn datafusion_text(column: &arrow_array::ArrayRef) -> impl Fn(usize) -> String + use<> {
-    let texts: Vec<String> = (0..column.len())
-        .map(|row| arrow_cast::display::array_value_to_string(column, row).unwrap_or_default())
-        .collect();
-    move |row| texts[row].clone()
+fn texts_of(column: &ArrayRef) -> Vec<String> {
+    (0..column.len()).map(|row| array_value_to_string(column, row).unwrap()).collect()
 }
 
 struct Pki {
@@ -220,7 +219,10 @@ impl Pair {
         Self::within(None, None).await
     }
 
-    async fn within(provider: Option<(PathBuf, SocketAddr)>, consumer: Option<(PathBuf, SocketAddr)>) -> Self {
+    async fn within(
+        provider: Option<(PathBuf, SocketAddr)>,
+        consumer: Option<(PathBuf, SocketAddr)>,
+    ) -> Self {
         let pki = Pki::new();
         let (folder, listen) = provider.unzip();
         let provider = node(&pki, "brain-p", folder, listen).await;
@@ -232,7 +234,8 @@ impl Pair {
     }
 
     async fn subscribe(&self, direction: Direction, change: impl FnOnce(&mut Terms)) -> Subscription {
-        let made = self.consumer.exchange.subscribe(&party(Role::SystemAdministrator), wanted(direction, change));
+        let made =
+            self.consumer.exchange.subscribe(&party(Role::SystemAdministrator), wanted(direction, change));
         Box::pin(made).await.unwrap()
     }
 
@@ -301,12 +304,16 @@ async fn agrees(pair: &Pair, id: &str, rows_there: i64) -> Manifest {
         assert_eq!((side.lag_seconds, side.versions_behind), (Some(0), Some(0)), "{side:?}");
     }
     let (sent, got) = (there.last_delivery.unwrap(), here.last_delivery.unwrap());
-    let numbers = |d: &Delivery| (d.id.clone(), d.to_version, d.rows_done, d.bytes_done, d.content_hash.clone());
+    let numbers =
+        |d: &Delivery| (d.id.clone(), d.to_version, d.rows_done, d.bytes_done, d.content_hash.clone());
     assert_eq!(numbers(&sent), numbers(&got));
     assert_eq!(got.state, "published");
     let auditor = party(Role::Auditor);
     let (manifest, receipt) = pair.consumer.exchange.documents(&auditor, &got.id).await.unwrap();
-    assert_eq!(pair.provider.exchange.documents(&auditor, &got.id).await.unwrap(), (manifest.clone(), receipt.clone()));
+    assert_eq!(
+        pair.provider.exchange.documents(&auditor, &got.id).await.unwrap(),
+        (manifest.clone(), receipt.clone())
+    );
     let receipt = receipt.unwrap();
     assert_eq!((manifest.format.as_str(), receipt.format.as_str()), (MANIFEST, RECEIPT));
     assert!(manifest.is_signed_by(&pair.provider.trust.status().public_keys()));
@@ -404,7 +411,10 @@ async fn what_the_grant_hides_never_leaves_and_filters_hold() {
     assert_eq!(found, ["330100|减*"]);
     let refused = pair.consumer.warehouse.session(&party(Role::SystemAdministrator), "sql");
     let sql = format!("SELECT contact FROM {TARGET}");
-    assert!(refused.sql(&sql, QueryLimits::default(), Cancel::new()).await.is_err(), "there is no such column");
+    assert!(
+        refused.sql(&sql, QueryLimits::default(), Cancel::new()).await.is_err(),
+        "there is no such column"
+    );
 }
 
 #[tokio::test]
@@ -483,7 +493,8 @@ async fn a_batch_changed_on_its_way_is_refused_and_the_delivery_goes_on_after_th
     // The same delivery again is the version it is.
     let again = Box::pin(consumer.offered("brain-p", &made.id, signed)).await.unwrap();
     assert!(again.published);
-    let twice = consumer.judged("brain-p", &delivery, Verdict { accepted: true, reason: None }).await.unwrap();
+    let twice =
+        consumer.judged("brain-p", &delivery, Verdict { accepted: true, reason: None }).await.unwrap();
     assert!(twice.published);
     assert_eq!(rows(&pair.consumer, &format!("SELECT count(*) FROM {TARGET}")).await, ["1050"]);
 }
@@ -532,7 +543,14 @@ async fn columns_that_changed_at_the_source_do_not_change_the_target() {
     assert_eq!(pair.run(&made).await.failure, None);
     agrees(&pair, &made.id, 20).await;
     let more = "\n[[table.column]]\nname = \"note\"\ntype = \"text\"\n";
-    load(&pair.provider, "replace", more, "b.csv", "number,region,product,amount,contact,note\n1,330100,a,1,b,c\n").await;
+    load(
+        &pair.provider,
+        "replace",
+        more,
+        "b.csv",
+        "number,region,product,amount,contact,note\n1,330100,a,1,b,c\n",
+    )
+    .await;
     let failed = pair.run(&made).await;
     assert_eq!(failed.failure.unwrap().code, "warehouse/delivery-columns");
     assert_eq!(rows(&pair.consumer, &format!("SELECT count(*) FROM {TARGET}")).await, ["20"]);
@@ -550,7 +568,10 @@ async fn a_node_finds_only_what_it_has_a_part_in_and_no_other_dataset_is_overwri
     let manifest: Manifest = serde_json::from_value(offer.manifest.unwrap().document).unwrap();
     let provider = &pair.provider.exchange;
     let code = |error: brain_exchange::Error| error.code();
-    assert_eq!(code(provider.standing("brain-s", &made.id).await.unwrap_err()), "exchange/unknown-subscription");
+    assert_eq!(
+        code(provider.standing("brain-s", &made.id).await.unwrap_err()),
+        "exchange/unknown-subscription"
+    );
     assert_eq!(code(provider.ended("brain-s", &made.id).await.unwrap_err()), "exchange/unknown-subscription");
     assert_eq!(
         code(provider.prepared("brain-s", &made.id, None).await.unwrap_err()),
@@ -558,7 +579,10 @@ async fn a_node_finds_only_what_it_has_a_part_in_and_no_other_dataset_is_overwri
     );
     let batch = provider.batch("brain-s", &manifest.delivery, 1).await.unwrap_err();
     assert_eq!(code(batch), "exchange/unknown-delivery");
-    assert_eq!(code(provider.batch("brain-x", &manifest.delivery, 1).await.unwrap_err()), "exchange/unknown-delivery");
+    assert_eq!(
+        code(provider.batch("brain-x", &manifest.delivery, 1).await.unwrap_err()),
+        "exchange/unknown-delivery"
+    );
 
     let operator = party(Role::SystemAdministrator);
     let ask = async |change: &dyn Fn(&mut NewSubscription)| {
@@ -583,7 +607,8 @@ async fn a_node_finds_only_what_it_has_a_part_in_and_no_other_dataset_is_overwri
         new.forms.clear();
     });
     assert_eq!(without_form.await, "exchange/peer-refused");
-    let refused = pair.consumer.exchange.subscribe(&party(Role::Government), wanted(Direction::Pull, other_terms));
+    let refused =
+        pair.consumer.exchange.subscribe(&party(Role::Government), wanted(Direction::Pull, other_terms));
     assert_eq!(Box::pin(refused).await.unwrap_err().code(), "exchange/not-allowed");
 }
 
@@ -782,7 +807,10 @@ async fn a_push_goes_on_after_the_consumer_was_killed_in_the_middle() {
     child.wait().unwrap();
     // Opened again by itself, the folder holds the version once, and the log verifies.
     let reopened = node(&pki, "brain-c", Some(home.home().0), None).await;
-    assert_eq!(rows(&reopened, &format!("SELECT count(*), count(DISTINCT number) FROM {TARGET}")).await, ["1050|1050"]);
+    assert_eq!(
+        rows(&reopened, &format!("SELECT count(*), count(DISTINCT number) FROM {TARGET}")).await,
+        ["1050|1050"]
+    );
     let found = reopened.trust.evidence().verify().await.unwrap();
     assert!(found.ok, "{found:?}");
 }

@@ -104,8 +104,8 @@ pub fn verify(file: &Path, ed25519: String, sm2: Option<String>) -> Result<ExitC
     let shown = file.display().to_string();
     let size = std::fs::metadata(file).with_context(|| shown.clone())?.len();
     ensure!(size <= DOCUMENTS_BYTES_MAX, "{shown}: {size} > {DOCUMENTS_BYTES_MAX} bytes");
-    let value: Value =
-        serde_json::from_slice(&std::fs::read(file).with_context(|| shown.clone())?).with_context(|| shown)?;
+    let value: Value = serde_json::from_slice(&std::fs::read(file).with_context(|| shown.clone())?)
+        .with_context(|| shown)?;
     let keys = NodePublicKeys { ed25519, sm2 };
     let parts = ["manifest", "receipt"].map(|name| (name, value.get(name).cloned().unwrap_or_default()));
     let found: Vec<(&str, Value)> = if value.get("signatures").is_some() {

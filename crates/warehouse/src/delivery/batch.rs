@@ -56,7 +56,8 @@ fn read(schema: &SchemaRef, bytes: Bytes) -> Result<Vec<RecordBatch>> {
     let builder = ParquetRecordBatchReaderBuilder::try_new_with_options(bytes, options)
         .map_err(|error| broken(&error.to_string()))?;
     let groups = builder.metadata().row_groups();
-    let unfolded = groups.iter().try_fold(0_i64, |sum, group| sum.checked_add(group.total_byte_size().max(0)));
+    let unfolded =
+        groups.iter().try_fold(0_i64, |sum, group| sum.checked_add(group.total_byte_size().max(0)));
     let rows = builder.metadata().file_metadata().num_rows();
     if unfolded.is_none_or(|bytes| bytes > UNFOLDED_BYTES_MAX as i64)
         || !(0..=BATCH_ROWS_MAX as i64).contains(&rows)
@@ -69,8 +70,7 @@ fn read(schema: &SchemaRef, bytes: Bytes) -> Result<Vec<RecordBatch>> {
     {
         return Err(other_columns(schema, found));
     }
-    let reader =
-        builder.with_batch_size(PIECE_ROWS).build().map_err(|error| broken(&error.to_string()))?;
+    let reader = builder.with_batch_size(PIECE_ROWS).build().map_err(|error| broken(&error.to_string()))?;
     let (mut batches, mut held, mut seen) = (Vec::new(), 0_usize, 0_usize);
     for batch in reader {
         let batch = batch.map_err(|error| broken(&error.to_string()))?;

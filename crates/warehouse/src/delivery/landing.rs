@@ -2,9 +2,9 @@
 
 use super::batch::{digest, read_back};
 use super::field::{DeliveryField, schema};
+use super::refuse;
 use super::rows::RowSet;
 use super::source::{BatchFact, DeliveryMode};
-use super::refuse;
 use crate::catalogue::record::Landed;
 use crate::lake::commit::{Change, Note, StagedFile};
 use crate::lake::read::{TableAt, as_plain, plain, with_views};
@@ -12,9 +12,9 @@ use crate::{Error, Result, Warehouse};
 use brain_kernel::error::ErrorKind;
 use brain_kernel::grade::Grade;
 use brain_kernel::language::Text;
+use brain_kernel::progress::Cancel;
 use brain_kernel::side::DataSide;
 use brain_store::dataset::{self, NewColumn, NewDataset, NewVersion};
-use brain_kernel::progress::Cancel;
 use bytes::Bytes;
 use datafusion::execution::SessionState;
 use datafusion::physical_plan::execute_stream;
@@ -72,7 +72,9 @@ impl Warehouse {
                 ErrorKind::InvalidArgument,
                 "warehouse/delivery-target",
                 format!("目标数据集须形如 {ZONE}.province_firm：小写字母、数字和下划线。"),
-                format!("The target is named like {ZONE}.province_firm: lower-case letters, digits, underscores."),
+                format!(
+                    "The target is named like {ZONE}.province_firm: lower-case letters, digits, underscores."
+                ),
             ));
         }
         if self.inner.catalogue.snapshot().contains_key(name) {

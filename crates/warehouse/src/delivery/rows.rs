@@ -10,7 +10,7 @@ use datafusion::arrow::array::{Array, AsArray, RecordBatch};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{
     ArrowPrimitiveType, DataType, Date32Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type,
-    Int32Type, Int64Type, TimestampMicrosecondType,
+    Int32Type, Int64Type, TimestampMicrosecondType, ToByteSlice as _,
 };
 use datafusion::arrow::error::ArrowError;
 use rayon::prelude::*;
@@ -85,10 +85,13 @@ impl RowSet {
                 }
                 lanes
             })
-            .reduce(|| Box::new([0; LANES]), |mut left, right| {
-                join(&mut left, &right);
-                left
-            });
+            .reduce(
+                || Box::new([0; LANES]),
+                |mut left, right| {
+                    join(&mut left, &right);
+                    left
+                },
+            );
         join(&mut self.lanes, &sum);
         self.rows += rows as u64;
         Ok(())
@@ -124,9 +127,8 @@ struct Spelled {
 
 impl Spelled {
     fn new(name: &str, column: &datafusion::arrow::array::ArrayRef) -> Result<Self, ArrowError> {
-        let kind = FieldKind::of(column.data_type()).ok_or_else(|| {
-            ArrowError::NotYetImplemented(format!("{} in a delivery", column.data_type()))
-        })?;
+        let kind = FieldKind::of(column.data_type())
+            .ok_or_else(|| ArrowError::NotYetImplemented(format!("{} in a delivery", column.data_type())))?;
         let column = cast(column, &kind.arrow())?;
         // Name and type are part of every row: a value under another heading is another row.
         let mut spelled = (name.len() as u32).to_le_bytes().to_vec();
@@ -170,7 +172,7 @@ fn text(bytes: &[u8], into: &mut Vec<u8>) {
 
 fn number<T: ArrowPrimitiveType>(column: &dyn Array, row: usize, into: &mut Vec<u8>) {
     let value = column.as_primitive::<T>().value(row);
-    into.extend_from_slice(datafusion::arrow::datatypes::ToByteSlice::to_byte_slice(&[value]));
+    into.extend_from_slice(value.to_byte_slice());
 }
 
 #[cfg(test)]

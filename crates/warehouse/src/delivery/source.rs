@@ -5,8 +5,8 @@
 
 use super::batch::{BATCH_BYTES_MAX, digest, encoded};
 use super::field::{DeliveryField, FieldKind, schema};
-use super::rows::RowSet;
 use super::refuse;
+use super::rows::RowSet;
 use crate::catalogue::entry::Entry;
 use crate::lake::read::{TableAt, as_plain};
 use crate::query::view;
@@ -18,8 +18,8 @@ use brain_kernel::party::Party;
 use brain_kernel::predicate::{Mask, Predicate};
 use brain_kernel::progress::Cancel;
 use brain_kernel::side::DataSide;
-use brain_store::dataset;
 use brain_store::PageRequest;
+use brain_store::dataset;
 use brain_trust::{AccessOrigin, Action, Grant};
 use chrono::{DateTime, Utc};
 use datafusion::arrow::array::RecordBatch;
@@ -27,6 +27,7 @@ use datafusion::arrow::datatypes::SchemaRef;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Bytes in memory at which a batch is closed earlier.
 const MEMORY_BYTES: usize = 12 << 20;
@@ -204,7 +205,7 @@ impl Warehouse {
         })
     }
 
-    async fn entry_of(&self, name: &str) -> Result<Entry> {
+    async fn entry_of(&self, name: &str) -> Result<Arc<Entry>> {
         // A de-grading that ran out raises grades again, at the next read.
         if self.inner.catalogue.is_due(self.inner.clock.now()) {
             self.inner.reload_catalogue().await?;
@@ -234,7 +235,7 @@ impl Warehouse {
         folder: &Path,
         cancel: &Cancel,
     ) -> Result<Option<Prepared>> {
-        let grant = session.reach(&entry.name)?;
+        let grant = session.granted(&entry.name)?;
         let (fields, withheld) = columns(entry, &grant, ask)?;
         let view = fingerprint(&grant, &ask.rows, &fields)?;
         let Some(chosen) = self.choose(ask, &entry.name, version, &view).await? else { return Ok(None) };
@@ -324,7 +325,7 @@ fn copied(table: &TableAt) -> TableAt {
         schema: SchemaRef::clone(&table.schema),
         rows: table.rows,
         bytes: table.bytes,
-        provider: std::sync::Arc::clone(&table.provider),
+        provider: Arc::clone(&table.provider),
     }
 }
 

@@ -179,7 +179,7 @@ impl Session {
     }
 
     /// What the party may see of a dataset now: its grant, whose masks say which columns are hidden.
-    pub(crate) fn reach(&self, dataset: &str) -> Result<brain_trust::Grant> {
+    pub(crate) fn granted(&self, dataset: &str) -> Result<brain_trust::Grant> {
         let reached = self.visit.reach(dataset);
         let unknown = || Error::UnknownDataset { name: dataset.to_owned(), nearest: Vec::new() };
         self.told(reached.and_then(|reached| reached.ok_or_else(unknown)).map(|(_, grant)| grant))
