@@ -229,6 +229,11 @@ const connectors = createRoute({
   path: "/connectors",
   component: lazyRouteComponent(() => import("./features/connect/ConnectorsPage"), "ConnectorsPage"),
 });
+const exchange = createRoute({
+  getParentRoute: () => shell,
+  path: "/exchange",
+  component: lazyRouteComponent(() => import("./features/exchange/ExchangePage"), "ExchangePage"),
+});
 const models = createRoute({
   getParentRoute: () => shell,
   path: "/models",
@@ -433,8 +438,8 @@ export const router = createRouter({
     signOutPage,
     password,
     shell.addChildren([
-      home, chains, chain, map, gap, candidates, risk, firms, firm, data, ingest, dataset, search, terms, standards, master, matching, matchSet, connectors, models, sql, components, component,
-      home, chains, chain, map, gap, candidates, risk, firms, firm, data, ingest, dataset, search, terms, standards, master, products, newProduct, productUsage, offer, connectors, models, sql, components, component,
+      home, chains, chain, map, gap, candidates, risk, firms, firm, data, ingest, dataset, search, terms, standards, master, matching, matchSet,
+      connectors, models, sql, components, component, products, newProduct, productUsage, offer, exchange,
       evidence, audit, incidents, incident, quality, qualityTicket, grading, nodes, compliance, retention, accounts, requests, access, keys, sbom, security, about,
     ]),
   ]),

@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// Which crates a crate may depend on (architecture: kernel ← store ← trust ← warehouse ← component ← apps ← api ← brain).
-const EDGES: [(&str, &[&str]); 32] = [
+const EDGES: [(&str, &[&str]); 33] = [
     ("brain-kernel", &[]),
     ("brain-verifier", &[]),
     ("brain-durable", &[]),
@@ -48,6 +48,10 @@ const EDGES: [(&str, &[&str]); 32] = [
             "brain-standards",
         ],
     ),
+    (
+        "brain-exchange",
+        &["brain-kernel", "brain-egress", "brain-store", "brain-trust", "brain-warehouse"],
+    ),
     ("brain-chain", &["brain-kernel"]),
     ("brain-privacy", &["brain-kernel"]),
     ("brain-lineage", &["brain-kernel"]),
@@ -72,6 +76,7 @@ const EDGES: [(&str, &[&str]); 32] = [
             "brain-component",
             "brain-portal",
             "brain-compliance",
+            "brain-exchange",
             "brain-egress",
             "brain-lineage",
             "brain-sbom",
@@ -94,6 +99,7 @@ const EDGES: [(&str, &[&str]); 32] = [
             "brain-crypto",
             "brain-compliance",
             "brain-pkcs11",
+            "brain-exchange",
             "brain-egress",
             "brain-tls",
             "brain-lineage",
@@ -114,6 +120,7 @@ const EDGES: [(&str, &[&str]); 32] = [
             "brain-tls",
             "brain-governance",
             "brain-api",
+            "brain-exchange",
             "brain-egress",
         ],
     ),

@@ -119,6 +119,24 @@ impl Answer for Text {
     }
 }
 
+/// Bytes for another node.
+pub(crate) struct Octets(pub(crate) bytes::Bytes);
+
+impl Answer for Octets {
+    fn respond(self, status: u16) -> Result<Response<Body>, Failure> {
+        let mut response = Response::new(Body::from(self.0));
+        *response.status_mut() = code(status);
+        let media_type = HeaderValue::from_static(crate::call::OCTETS);
+        response.headers_mut().insert(header::CONTENT_TYPE, media_type);
+        Ok(response)
+    }
+
+    fn shapes(_: &mut SchemaGenerator) -> Vec<AnswerShape> {
+        let schema = json_schema!({ "type": "string", "contentMediaType": "application/octet-stream" });
+        vec![AnswerShape { media_type: crate::call::OCTETS, schema }]
+    }
+}
+
 fn code(status: u16) -> StatusCode {
     StatusCode::from_u16(status).unwrap_or(StatusCode::OK)
 }

@@ -51,6 +51,11 @@ impl<Q, B> Call<Q, B> {
         self.app.gate.pay(&Payer::of(&self.caller), cost)
     }
 
+    /// The node that calls, by the name in its certificate; an endpoint for nodes alone always has one.
+    pub(crate) fn peer(&self) -> Result<&str, Error> {
+        self.caller.peer.as_deref().ok_or(Error::PeerCertificate)
+    }
+
     /// A part of the path by its name in the template.
     pub(crate) fn path(&self, name: &str) -> Result<&str, Error> {
         let missing = || Error::Internal(format!("no {name} in the path template"));
@@ -226,6 +231,28 @@ impl RequestBody for Document {
         Some(BodyShape { media_type: "application/json", schema })
     }
 }
+
+/// Bytes of one batch that another node sends.
+pub(crate) struct Octets(pub(crate) bytes::Bytes);
+
+impl RequestBody for Octets {
+    async fn take(parts: &Parts, body: Body) -> Result<Self, Failure> {
+        let given = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        if given.is_none_or(|given| !given.eq_ignore_ascii_case(OCTETS)) {
+            return Err(Error::ContentType { expected: OCTETS }.into());
+        }
+        let limit_bytes = brain_warehouse::delivery::BATCH_BYTES_MAX as u64;
+        let bytes = to_bytes(body, brain_warehouse::delivery::BATCH_BYTES_MAX).await;
+        Ok(Self(bytes.map_err(|_| Error::TooLarge { limit_bytes })?))
+    }
+
+    fn shape(_: &mut SchemaGenerator) -> Option<BodyShape> {
+        let schema = json_schema!({ "type": "string", "contentMediaType": "application/octet-stream" });
+        Some(BodyShape { media_type: OCTETS, schema })
+    }
+}
+
+pub(crate) const OCTETS: &str = "application/octet-stream";
 
 async fn read(parts: &Parts, body: Body) -> Result<bytes::Bytes, Failure> {
     let limit_bytes = JSON_BYTES_MAX as u64;

@@ -30,6 +30,8 @@ pub(crate) struct Caller {
     pub(crate) address: Option<IpAddr>,
     /// Whether the token came in a cookie.
     pub(crate) by_cookie: bool,
+    /// The node that proved itself with its certificate, where the endpoint is for nodes.
+    pub(crate) peer: Option<String>,
 }
 
 impl Caller {
@@ -90,7 +92,10 @@ pub(crate) async fn admit(
     if *audience == Audience::LocalOrAdministrator && is_local(peer, headers) {
         return Ok(());
     }
-    if matches!(audience, Audience::PeerOr(_)) && admit_peer(app, request).await?.is_some() {
+    if matches!(audience, Audience::PeerOr(_))
+        && let Some(peer) = admit_peer(app, request).await?
+    {
+        caller.peer = Some(peer);
         return Ok(());
     }
     let (token, carrier) = match credential {

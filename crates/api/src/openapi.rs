@@ -100,6 +100,7 @@ fn tags() -> Value {
         { "name": "data_products", "description": "数据产品 · Data products" },
         { "name": "search", "description": "检索 · Search" },
         { "name": "connectors", "description": "数据连接器 · Connectors" },
+        { "name": "exchange", "description": "数据交换 · Exchange with other nodes" },
         { "name": "terms", "description": "业务术语 · Business terms" },
         { "name": "standards", "description": "数据标准 · Data standards" },
         { "name": "master", "description": "主数据 · Master data" },

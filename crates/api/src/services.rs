@@ -11,6 +11,7 @@ use crate::runs::Runs;
 use crate::upload::{ScanOptions, Scanner};
 use brain_component::Registry;
 use brain_egress::Egress;
+use brain_exchange::Exchange;
 use brain_kernel::clock::Clock;
 use brain_kernel::party::Role;
 use brain_trust::{Site, Trust};
@@ -32,6 +33,8 @@ pub struct Services {
     pub warehouse: Warehouse,
     /// Where data is fetched from.
     pub connectors: Connectors,
+    /// Exchange with other nodes.
+    pub exchange: Exchange,
     /// Components.
     pub registry: Registry,
     /// Time.
@@ -101,6 +104,7 @@ pub(crate) struct Shared {
     pub(crate) trust: Trust,
     pub(crate) warehouse: Warehouse,
     pub(crate) connectors: Connectors,
+    pub(crate) exchange: Exchange,
     pub(crate) registry: Registry,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) metrics: PrometheusHandle,
@@ -131,7 +135,8 @@ impl App {
     }
 
     pub(crate) fn new(services: Services, runs: Runs, document: Arc<[u8]>) -> Self {
-        let Services { trust, warehouse, connectors, registry, clock, metrics, egress, options } = services;
+        let Services { trust, warehouse, connectors, exchange, registry, clock, metrics, egress, options } =
+            services;
         Self(Arc::new(Shared {
             guessing: Guessing::new(clock.clone(), options.limits.clone()),
             gate: Gate::new(options.limits.clone()),
@@ -142,6 +147,7 @@ impl App {
             trust,
             warehouse,
             connectors,
+            exchange,
             registry,
             clock,
             metrics,

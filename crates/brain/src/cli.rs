@@ -2,6 +2,7 @@
 
 mod connector;
 mod corpus;
+mod exchange;
 mod lineage;
 mod matching;
 mod model;
@@ -20,6 +21,7 @@ use toml::Value;
 
 pub use connector::{Connector, ConnectorAction};
 pub use corpus::{Corpus, CorpusAction, CorpusBuild};
+pub use exchange::{Exchange, ExchangeAction};
 pub use lineage::{Lineage, LineageAction, LineageFormat};
 pub use matching::{Match, MatchAction, MatchFiles, PairFormat, Verdict};
 pub use model::{How, Model, ModelAction, Which};
@@ -77,6 +79,8 @@ pub enum Command {
     Ingest(Ingest),
     /// 数据连接器 · connectors: fetch from folders, interfaces and databases, on a schedule
     Connector(Connector),
+    /// 数据交换 · exchange with other nodes: subscriptions, deliveries, receipts
+    Exchange(Exchange),
     /// 模拟 · write a simulated province with known truth, for tests, drills and load
     Simulate(Simulate),
     /// 语料库 · high-quality corpora from files: filter, remove duplicates, split, version

@@ -59,6 +59,8 @@ pub struct Config {
     pub egress: EgressOptions,
     /// What connectors may read on this machine.
     pub connect: ConnectConfig,
+    /// Exchange with other nodes.
+    pub exchange: brain_exchange::ExchangeOptions,
     /// Who is told of lineage.
     pub lineage: LineageConfig,
     /// Certificates.
@@ -473,6 +475,9 @@ timeout_s = 30
 answer_limit_kib = 16384
 [connect]
 folders = []
+[exchange]
+link_bytes_per_second = 0
+batch_rows = 32768
 [lineage]
 openlineage_url = ""
 openlineage_token = ""

@@ -8,6 +8,7 @@ use crate::modules;
 use anyhow::Result;
 use brain_component::{Platform, Registry};
 use brain_egress::Egress;
+use brain_exchange::Exchange;
 use brain_kernel::clock::{Clock, SystemClock};
 use brain_kernel::error::Failure;
 use brain_kernel::language::Language;
@@ -32,6 +33,8 @@ pub struct Node {
     pub warehouse: Warehouse,
     /// Where data is fetched from.
     pub connectors: Connectors,
+    /// Exchange with other nodes.
+    pub exchange: Exchange,
     /// Components.
     pub registry: Registry,
     /// Time.
@@ -81,9 +84,12 @@ impl Node {
             folders: std::iter::once(folder.inbox()).chain(config.connect.folders.iter().cloned()).collect(),
         };
         let connectors = Connectors::open(warehouse.clone(), surroundings).await.map_err(Failure::from)?;
+        let (own, options) = (folder.root(), &config.exchange);
+        let exchange =
+            Exchange::open(warehouse.clone(), trust.clone(), store.clone(), clock.clone(), own, options);
         let platform = Platform { warehouse: warehouse.clone(), trust: trust.clone(), clock: clock.clone() };
         let registry = Registry::new(platform, brain_governance::components()).map_err(Failure::from)?;
-        Ok(Self { config, trust, warehouse, connectors, registry, clock, egress, store, folder })
+        Ok(Self { config, trust, warehouse, connectors, exchange, registry, clock, egress, store, folder })
     }
 
     /// Open a node, work on it, and close it whatever came of the work.

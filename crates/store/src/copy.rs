@@ -57,6 +57,7 @@ impl Store {
             dataset_input, dataset_version, delegation, deletion_proposal, element_binding, evidence_alarm,
             evidence_checkpoint, evidence_cosignature, evidence_frontier, evidence_head, evidence_leaf,
             evidence_log, evidence_personal, evidence_reference, evidence_salt, evidence_witnessed,
+            exchange_batch, exchange_delivery, exchange_subscription,
             federated_link, golden_value, grant_entry, important_filing, incident, incident_duty, incident_event,
             incident_reference, ingest_run, known_good, lineage_event, match_cluster, match_decision,
             match_event, match_member, match_pair, match_run, match_set, model_attempt, model_run, node_identity,

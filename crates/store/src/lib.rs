@@ -22,6 +22,7 @@ pub mod delegation;
 mod entity;
 mod error;
 pub mod evidence;
+pub mod exchange;
 pub mod federated_link;
 mod folding;
 pub mod grading;

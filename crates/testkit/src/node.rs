@@ -6,6 +6,7 @@ use crate::data::{FIRMS_CSV, FIRMS_MAPPING};
 use brain_api::{Door, Entrance, Options, Runs, Services};
 use brain_component::{Component, Platform, Registry};
 use brain_egress::Egress;
+use brain_exchange::{Exchange, ExchangeOptions};
 use brain_kernel::clock::Clock;
 use brain_kernel::party::{Party, Role};
 use brain_kernel::progress::{Cancel, Progress};
@@ -66,6 +67,12 @@ pub struct Setup {
     pub secure_cookies: bool,
     /// A second listener, for administration.
     pub administration: bool,
+    /// Exchange with other nodes.
+    pub exchange: ExchangeOptions,
+    /// A folder that outlives the node; a temporary one without. One that a node had before is that node's.
+    pub folder: Option<PathBuf>,
+    /// Where it listens; a free port without.
+    pub listen: Option<SocketAddr>,
     /// Folder whose key files the node shall have, so that others can know its public keys before it starts.
     pub keys: Option<PathBuf>,
 }
@@ -89,6 +96,9 @@ impl Default for Setup {
             scan: brain_api::ScanOptions::default(),
             secure_cookies: false,
             administration: false,
+            exchange: ExchangeOptions::default(),
+            folder: None,
+            listen: None,
             keys: None,
         }
     }
@@ -103,6 +113,21 @@ pub fn generous() -> brain_api::Limits {
         address_points_per_s: 1_000_000,
         address_points_max: 10_000_000,
         ..brain_api::Limits::default()
+    }
+}
+
+/// Where a node lives.
+enum Home {
+    Temporary(TempDir),
+    Kept(PathBuf),
+}
+
+impl Home {
+    fn path(&self) -> &Path {
+        match self {
+            Self::Temporary(folder) => folder.path(),
+            Self::Kept(path) => path,
+        }
     }
 }
 
@@ -122,13 +147,15 @@ pub struct Node {
     pub warehouse: Warehouse,
     /// Where data is fetched from.
     pub connectors: Connectors,
+    /// Exchange with other nodes.
+    pub exchange: Exchange,
     /// Components.
     pub registry: Registry,
     /// Time, which tests may put forward.
     pub clock: Arc<MovableClock>,
     /// Background runs.
     pub runs: Runs,
-    folder: TempDir,
+    folder: Home,
     stop: Option<oneshot::Sender<()>>,
     server: JoinHandle<()>,
 }
@@ -146,9 +173,14 @@ impl Node {
 
     /// A node as described.
     pub async fn with(setup: Setup) -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
+        let folder = match setup.folder.clone() {
+            Some(path) => Home::Kept(path),
+            None => Home::Temporary(tempfile::tempdir().expect("a temporary folder")),
+        };
+        let known = folder.path().join("store/brain.db").exists();
         for part in ["keys", "store", "lake", "mappings", "tmp", "uploads"] {
             let mut builder = std::fs::DirBuilder::new();
+            builder.recursive(true);
             #[cfg(unix)]
             std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
             builder.create(folder.path().join(part)).expect("a folder");
@@ -177,7 +209,9 @@ impl Node {
             egress.clone(),
         )
         .await;
-        accounts(&trust).await;
+        if !known {
+            accounts(&trust).await;
+        }
         speak(&trust, shared.now()).await;
         let options = brain_warehouse::Options {
             root: folder.path().to_owned(),
@@ -188,13 +222,24 @@ impl Node {
             .await
             .expect("a warehouse");
         let inbox = folder.path().join("inbox");
-        std::fs::create_dir(&inbox).expect("a folder");
+        std::fs::create_dir_all(&inbox).expect("a folder");
         let surroundings =
             Surroundings { egress: egress.clone(), clock: shared.clone(), folders: vec![inbox] };
         let connectors = Connectors::open(warehouse.clone(), surroundings).await.expect("connectors");
+        let exchange = Exchange::open(
+            warehouse.clone(),
+            trust.clone(),
+            store.clone(),
+            shared.clone(),
+            folder.path(),
+            &setup.exchange,
+        );
         let platform = Platform { warehouse: warehouse.clone(), trust: trust.clone(), clock: shared.clone() };
         let registry = Registry::new(platform, setup.components).expect("components");
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let listener = match setup.listen {
+            Some(address) => TcpListener::bind(address).await.expect("the port"),
+            None => TcpListener::bind("127.0.0.1:0").await.expect("a port"),
+        };
         let address = listener.local_addr().expect("an address");
         let public_url = format!("http://{}:{}", setup.public_host, address.port());
         let site = Site::parse(&public_url).expect("a public address");
@@ -202,6 +247,7 @@ impl Node {
             trust: trust.clone(),
             warehouse: warehouse.clone(),
             connectors: connectors.clone(),
+            exchange: exchange.clone(),
             registry: registry.clone(),
             clock: shared,
             metrics: metrics(),
@@ -245,6 +291,7 @@ impl Node {
             store,
             warehouse,
             connectors,
+            exchange,
             registry,
             clock,
             runs,

@@ -47,7 +47,7 @@ pub use identity::{
 pub use incidents::Incidents;
 pub use options::Options;
 pub use password::Weakness;
-pub use peer_client::{PeerClient, PeerTls};
+pub use peer_client::{PeerCall, PeerClient, PeerReply, PeerTls};
 pub use policy::{Ask, Change, Decision, Explanation, Policy, Reason};
 pub use requests::{Approval, NewRequest, RequestCard, Requests};
 pub use secret::Secret;

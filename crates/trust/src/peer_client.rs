@@ -38,6 +38,34 @@ struct Inner {
     current: ArcSwapOption<(PeerTls, Egress)>,
 }
 
+/// One call to a peer, body and answer as bytes.
+#[derive(Debug, Clone)]
+pub struct PeerCall {
+    /// What for, a short name such as `exchange.batch`.
+    pub purpose: &'static str,
+    /// Method.
+    pub method: Method,
+    /// Whole address.
+    pub url: String,
+    /// Media type of the body.
+    pub media_type: &'static str,
+    /// Body; empty for none.
+    pub body: bytes::Bytes,
+    /// Longest answer, bytes.
+    pub answer_bytes_max: u64,
+    /// Longest time it may take.
+    pub timeout: Duration,
+}
+
+/// What a peer answered to a [`PeerCall`].
+#[derive(Debug, Clone)]
+pub struct PeerReply {
+    /// Status.
+    pub status: StatusCode,
+    /// Body.
+    pub body: bytes::Bytes,
+}
+
 /// What a peer answered.
 pub(crate) struct PeerAnswer {
     pub(crate) status: StatusCode,
@@ -73,6 +101,22 @@ impl PeerClient {
     /// Allow the origin of a node's address, which the operator wrote down.
     pub(crate) fn permit(&self, url: &str) -> Result<()> {
         self.0.plain.permit(url).map_err(|error| refused(error.into()))
+    }
+
+    /// Call a registered node with the node's certificate; `base` is its address as the operator wrote it down. What
+    /// went wrong on the way is said in English words, as the way out says it.
+    pub async fn call(&self, base: &str, call: PeerCall) -> std::result::Result<PeerReply, String> {
+        self.permit(base).map_err(|error| error.to_string())?;
+        let current = self.0.current.load_full();
+        let egress = current.as_ref().map_or(&self.0.plain, |current| &current.1);
+        let mut asked = Call::new(call.purpose, call.method, &call.url)
+            .within(call.timeout)
+            .at_most(call.answer_bytes_max);
+        if !call.body.is_empty() {
+            asked = asked.header(CONTENT_TYPE, HeaderValue::from_static(call.media_type)).body(call.body);
+        }
+        let answer = egress.fetch(asked).await.map_err(|error| error.to_string())?;
+        Ok(PeerReply { status: answer.status, body: answer.body })
     }
 
     /// One request for `purpose`; the answer may have at most `bytes_max`.

@@ -7,6 +7,7 @@ import { status } from "./en.status";
 import { federation } from "./en.federation";
 import { hardening } from "./en.hardening";
 import { connecting } from "./en.connect";
+import { exchanging } from "./en.exchange";
 import { finding } from "./en.search";
 import { lineage } from "./en.lineage";
 import { matching } from "./en.matching";
@@ -642,6 +643,7 @@ export const en: Messages = {
   ...federation,
   ...hardening,
   ...connecting,
+  ...exchanging,
   ...finding,
   ...matching,
   ...standards,

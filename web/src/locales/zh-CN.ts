@@ -7,6 +7,7 @@ import { status } from "./zh-CN.status";
 import { federation } from "./zh-CN.federation";
 import { hardening } from "./zh-CN.hardening";
 import { connecting } from "./zh-CN.connect";
+import { exchanging } from "./zh-CN.exchange";
 import { finding } from "./zh-CN.search";
 import { lineage } from "./zh-CN.lineage";
 import { matching } from "./zh-CN.matching";
@@ -641,6 +642,7 @@ export const zh = {
   ...federation,
   ...hardening,
   ...connecting,
+  ...exchanging,
   ...finding,
   ...matching,
   ...standards,

@@ -192,6 +192,12 @@ export const api = {
   offerUsageFile: async (query: { product?: string; from?: string; to?: string }) =>
     (await send("GET", "/products/usage", { query: { ...query, format: "csv" }, headers: { accept: "text/csv" } })).blob(),
 
+  exchange: () => json<T.ExchangeSubscription[]>("GET", "/exchange/subscriptions"),
+  subscribe: (body: T.NewExchangeSubscription) => json<T.ExchangeSubscription>("POST", "/exchange/subscriptions", { body }),
+  runExchange: (id: string) => json<T.ExchangeSubscription>("POST", `/exchange/subscriptions/${part(id)}/run`),
+  revokeExchange: (id: string) => json<T.ExchangeSubscription>("POST", `/exchange/subscriptions/${part(id)}/revoke`),
+  exchangeDeliveries: (id: string, query: { page?: number; page_size?: number }) => json<T.Page<T.ExchangeDelivery>>("GET", `/exchange/subscriptions/${part(id)}/deliveries`, { query }),
+  exchangeDocuments: (id: string) => json<T.ExchangeDocuments>("GET", `/exchange/deliveries/${part(id)}/documents`),
   connectors: () => json<T.Connector[]>("GET", "/connectors"),
   createConnector: (body: T.NewConnector) => json<T.Connector>("POST", "/connectors", { body }),
   changeConnector: (id: string, body: T.ChangedConnector) => json<T.Connector>("PUT", `/connectors/${part(id)}`, { body }),

@@ -2,10 +2,8 @@
 import {
   AimOutlined, AlertOutlined, ApartmentOutlined, ApiOutlined, AppstoreOutlined, AuditOutlined, BankOutlined, BarcodeOutlined, BellOutlined,
   BookOutlined, CheckSquareOutlined, CloudUploadOutlined, ClusterOutlined, CodeOutlined, ContainerOutlined, DatabaseOutlined, EyeOutlined,
-  FileSearchOutlined, FormOutlined, GlobalOutlined, HomeOutlined, HourglassOutlined, IdcardOutlined, InfoCircleOutlined, MergeCellsOutlined, PartitionOutlined,
-  ProfileOutlined, SafetyCertificateOutlined, TagsOutlined, TeamOutlined, UserSwitchOutlined,
-  FileSearchOutlined, FormOutlined, GlobalOutlined, HomeOutlined, HourglassOutlined, IdcardOutlined, InfoCircleOutlined, PartitionOutlined,
-  ProfileOutlined, SafetyCertificateOutlined, ShopOutlined, TagsOutlined, TeamOutlined, UserSwitchOutlined,
+  FileSearchOutlined, FormOutlined, GlobalOutlined, HomeOutlined, HourglassOutlined, IdcardOutlined, InfoCircleOutlined, MergeCellsOutlined,
+  PartitionOutlined, ProfileOutlined, SafetyCertificateOutlined, ShopOutlined, SwapOutlined, TagsOutlined, TeamOutlined, UserSwitchOutlined,
 } from "@ant-design/icons";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
@@ -13,14 +11,16 @@ import { useT } from "../sdk/i18n";
 import type { Party, Role, Side } from "../sdk/types";
 
 export type PagePath =
-  | "/" | "/chain" | "/map" | "/gap" | "/risk" | "/candidates" | "/firms" | "/data" | "/data/ingest" | "/connectors" | "/terms" | "/standards" | "/master" | "/matching" | "/models" | "/sql"
-  | "/" | "/chain" | "/map" | "/gap" | "/risk" | "/candidates" | "/firms" | "/data" | "/data/ingest" | "/products" | "/connectors" | "/terms" | "/standards" | "/master" | "/models" | "/sql"
-  | "/components" | "/requests" | "/access" | "/evidence" | "/audit" | "/incidents" | "/quality" | "/grading" | "/nodes" | "/compliance" | "/retention" | "/accounts" | "/sbom" | "/about";
+  | "/" | "/chain" | "/map" | "/gap" | "/risk" | "/candidates" | "/firms" | "/data" | "/data/ingest" | "/connectors" | "/terms" | "/standards"
+  | "/master" | "/matching" | "/models" | "/sql" | "/products" | "/exchange" | "/components" | "/requests" | "/access" | "/evidence" | "/audit"
+  | "/incidents" | "/quality" | "/grading" | "/nodes" | "/compliance" | "/retention" | "/accounts" | "/sbom" | "/about";
 
 export interface Entry {
   to: PagePath;
-  key: "chain" | "map" | "gap" | "risk" | "candidates" | "firms" | "data" | "ingest" | "connectors" | "terms" | "standards" | "master" | "matching" | "models" | "sql" | "components" | "requests" | "access" | "evidence" | "audit" | "incidents" | "quality" | "grading" | "nodes" | "compliance" | "retention" | "accounts" | "sbom" | "about";
-  key: "chain" | "map" | "gap" | "risk" | "candidates" | "firms" | "data" | "ingest" | "offers" | "connectors" | "terms" | "standards" | "master" | "models" | "sql" | "components" | "requests" | "access" | "evidence" | "audit" | "incidents" | "quality" | "grading" | "nodes" | "compliance" | "retention" | "accounts" | "sbom" | "about";
+  key:
+    | "chain" | "map" | "gap" | "risk" | "candidates" | "firms" | "data" | "ingest" | "connectors" | "terms" | "standards" | "master" | "matching"
+    | "models" | "sql" | "components" | "requests" | "access" | "evidence" | "audit" | "incidents" | "quality" | "grading" | "nodes" | "compliance"
+    | "retention" | "accounts" | "sbom" | "about" | "offers" | "exchange";
   icon: ReactNode;
   exact?: boolean;
   /** Who may use the page; everybody when left out. The node decides in any case. */
@@ -48,6 +48,7 @@ export const ENTRIES: Record<Side, Entry[]> = {
     { to: "/data/ingest", key: "ingest", icon: <CloudUploadOutlined />, roles: BRINGING },
     { to: "/products", key: "offers", icon: <ShopOutlined /> },
     { to: "/connectors", key: "connectors", icon: <ApiOutlined />, roles: ["system_administrator"] },
+    { to: "/exchange", key: "exchange", icon: <SwapOutlined />, roles: [...ADMINISTRATORS, "government"] },
     { to: "/terms", key: "terms", icon: <BookOutlined /> },
     { to: "/standards", key: "standards", icon: <ProfileOutlined /> },
     { to: "/master", key: "master", icon: <BarcodeOutlined /> },
@@ -87,10 +88,8 @@ export const ENTRIES: Record<Side, Entry[]> = {
 };
 
 /** Pages whose name in the navigation is their title. */
-type Titled = "sbom" | "connectors" | "terms" | "standards" | "master" | "matching" | "models";
-const TITLED = new Set<Entry["key"]>(["sbom", "connectors", "terms", "standards", "master", "matching", "models"] satisfies Titled[]);
-type Titled = "sbom" | "offers" | "connectors" | "terms" | "standards" | "master" | "models";
-const TITLED = new Set<Entry["key"]>(["sbom", "offers", "connectors", "terms", "standards", "master", "models"] satisfies Titled[]);
+type Titled = "sbom" | "connectors" | "terms" | "standards" | "master" | "matching" | "models" | "offers" | "exchange";
+const TITLED = new Set<Entry["key"]>(["sbom", "connectors", "terms", "standards", "master", "matching", "models", "offers", "exchange"] satisfies Titled[]);
 
 const SIDES: Side[] = ["government", "industry", "enterprise", "operation"];
 

@@ -9,6 +9,8 @@ pub(crate) mod connectors;
 pub(crate) mod data_products;
 pub(crate) mod datasets;
 pub(crate) mod evidence;
+pub(crate) mod exchange;
+pub(crate) mod exchange_peer;
 pub(crate) mod federation;
 pub(crate) mod grading;
 pub(crate) mod grants;
@@ -64,6 +66,8 @@ pub(crate) fn all(registry: &Registry) -> Vec<Endpoint> {
     endpoints.extend(product_rows::endpoints());
     endpoints.extend(search::endpoints());
     endpoints.extend(connectors::endpoints());
+    endpoints.extend(exchange::endpoints());
+    endpoints.extend(exchange_peer::endpoints());
     endpoints.extend(terms::endpoints());
     endpoints.extend(standards::endpoints());
     endpoints.extend(master::endpoints());

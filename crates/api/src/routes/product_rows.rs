@@ -15,7 +15,7 @@ use brain_kernel::error::{ErrorKind, Failure};
 use brain_kernel::party::Role;
 use brain_kernel::provenance::Input;
 use brain_trust::{Action, Scope};
-use brain_warehouse::delivery::{Change, Counter};
+use brain_warehouse::product::tally::{Change, Counter};
 use brain_warehouse::product::{
     Delivery, Form, NewReceipt, Offer, OpenProduct, ProductAsk, SubscriptionCard,
 };
@@ -305,7 +305,7 @@ async fn changes(call: Call<ChangesQuery>) -> Result<Reply<ProductChanges>, Fail
 async fn tallied(
     offer: &Offer,
     running: &crate::queries::Running,
-) -> Result<brain_warehouse::delivery::Tally, Failure> {
+) -> Result<brain_warehouse::product::tally::Tally, Failure> {
     let mut stream = offer.changes(QueryLimits::default(), running.cancel()).await?.uncounted();
     let mut counter = Counter::default();
     while let Some(batch) = stream.next().await {

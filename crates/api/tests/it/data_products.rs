@@ -2,7 +2,7 @@
 
 use brain_kernel::clock::Clock as _;
 use brain_testkit::{Client, Node, OTHER_ORGANISATION, Reply};
-use brain_warehouse::delivery::{Change, tally};
+use brain_warehouse::product::tally::{Change, tally};
 use chrono::TimeDelta;
 use reqwest::Method;
 use reqwest::header::{ETAG, IF_NONE_MATCH};

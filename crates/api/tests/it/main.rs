@@ -16,6 +16,7 @@ mod connectors;
 mod data;
 mod data_products;
 mod document;
+mod exchange;
 mod federation;
 mod grading;
 mod hardening;

@@ -11,6 +11,7 @@ mod doctor;
 mod drill;
 mod entity_match;
 mod evidence;
+mod exchange;
 mod explain_access;
 mod grade;
 mod identity;
@@ -35,13 +36,16 @@ mod standard;
 mod status;
 mod term;
 
-use crate::cli::{Cli, Command, MasterOf, Match};
+use crate::cli::{Cli, Command, Exchange, ExchangeAction, MasterOf, Match};
+use crate::measure::Measured;
 use crate::node::Node;
 use crate::{config, telemetry, terminal};
 use anyhow::{Context as _, Result};
+use brain_kernel::clock::SystemClock;
 use clap::CommandFactory as _;
 use std::future::Future;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// Load the configuration and carry out the command.
 pub fn run(cli: Cli) -> Result<ExitCode> {
@@ -67,6 +71,13 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         Command::Connector(arguments) => {
             on_node(loaded, async |node| connector::connector(node, arguments).await)
         }
+        Command::Exchange(Exchange { action: ExchangeAction::Verify { file, ed25519, sm2 } }) => {
+            exchange::verify(&file, ed25519, sm2)
+        }
+        Command::Exchange(arguments) => quiet(loaded, async |loaded| {
+            let measured = Measured::of(&loaded, Arc::new(SystemClock))?;
+            Node::during(loaded, async |node| exchange::exchange(node, measured, arguments).await).await
+        }),
         Command::Simulate(arguments) => quiet(loaded, |_| simulate::simulate(arguments)),
         Command::Corpus(arguments) => quiet(loaded, |_| corpus::corpus(arguments)),
         Command::Sql(arguments) => on_node(loaded, async |node| sql::sql(node, arguments).await),

@@ -47,14 +47,7 @@ pub async fn serve(loaded: Loaded) -> Result<ExitCode> {
     demo_accounts(&node).await?;
     let tls = transport::open(&node).await?;
     announce(&node, listener.local_addr()?, administration.as_ref(), tls.is_some())?;
-    node.trust.status().describe(NodeFacts {
-        title: node.config.node.name.clone(),
-        role: node.config.node.role.to_string(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        backup_every_hours: if node.config.backup.is_on() { node.config.backup.every_hours } else { 0 },
-    });
-    let every = Duration::from_mins(node.config.status.measure_every_minutes.into());
-    let measuring = tokio::spawn(keep_measuring(node.trust.status(), measured, every));
+    let measuring = introduce(&node, measured);
     let maker = backup::Maker::of(&node);
     let backing_up = tokio::spawn(backup::answer_requests(maker.clone(), node.folder.root().to_owned()));
     let scheduled = tokio::spawn(backup::keep(maker, node.config.backup.clone()));
@@ -73,6 +66,8 @@ pub async fn serve(loaded: Loaded) -> Result<ExitCode> {
     let catching_up = tokio::spawn(catch_up(node.warehouse.clone()));
     let connectors = node.connectors.clone();
     let connecting = tokio::spawn(async move { connectors.keep().await });
+    let exchange = node.exchange.clone();
+    let exchanging = tokio::spawn(async move { exchange.keep().await });
     let search = node.warehouse.search();
     let searching = tokio::spawn(async move { search.keep().await });
     let address = listener.local_addr()?;
@@ -97,11 +92,45 @@ pub async fn serve(loaded: Loaded) -> Result<ExitCode> {
         catching_up,
         searching,
         connecting,
+        exchanging,
     ] {
         task.abort();
     }
     stop(&node, runs).await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Say who the node is, and measure it from now on.
+fn introduce(node: &Node, measured: Measured) -> tokio::task::JoinHandle<()> {
+    node.trust.status().describe(NodeFacts {
+        title: node.config.node.name.clone(),
+        role: node.config.node.role.to_string(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        backup_every_hours: if node.config.backup.is_on() { node.config.backup.every_hours } else { 0 },
+    });
+    let every = Duration::from_mins(node.config.status.measure_every_minutes.into());
+    tokio::spawn(keep_measuring(node.trust.status(), measured, every))
+}
+
+/// Listen while a command works with other nodes: they ask this one how it stands before data moves, and send to it.
+pub async fn beside<T>(node: &Node, measured: Measured, work: impl Future<Output = Result<T>>) -> Result<T> {
+    let listener = bind("http.listen", node.config.http.listen).await?;
+    let tls = transport::open(node).await?;
+    let measuring = introduce(node, measured);
+    let site = node.config.http.site(listener.local_addr()?, tls.is_some()).map_err(Failure::from)?;
+    let certificate = node.trust.status().certificate();
+    let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder().handle();
+    let (interface, runs) =
+        brain_api::router_and_runs(services(node, recorder, certificate.as_deref(), site));
+    let (stop, asked) = tokio::sync::oneshot::channel::<()>();
+    let doors = vec![Door { listener, tls, entrance: Entrance::Public }];
+    let serving = tokio::spawn(brain_api::serve(doors, interface, async move { drop(asked.await) }));
+    let done = work.await;
+    drop(stop);
+    serving.await.context("the listener")?.context("the listener failed")?;
+    runs.drain(DRAIN).await;
+    measuring.abort();
+    done
 }
 
 fn services(
@@ -121,6 +150,7 @@ fn services(
         trust: node.trust.clone(),
         warehouse: node.warehouse.clone(),
         connectors: node.connectors.clone(),
+        exchange: node.exchange.clone(),
         registry: node.registry.clone(),
         clock: node.clock.clone(),
         metrics,
@@ -283,6 +313,7 @@ async fn sweep(trust: brain_trust::Trust) {
 async fn stop(node: &Node, runs: Runs) {
     tracing::info!("stopping");
     node.connectors.close().await;
+    node.exchange.close().await;
     let left = runs.drain(DRAIN).await;
     if left > 0 {
         tracing::warn!(left, "ingests still running; the next start finishes or undoes them");

@@ -19,6 +19,7 @@ mod m0014_registers;
 mod m0015_model_attempt;
 mod m0016_matching;
 mod m0017_data_product;
+mod m0018_exchange;
 
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbBackend, SqliteTransactionMode, TransactionOptions,
@@ -50,6 +51,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0015_model_attempt::Migration),
             Box::new(m0016_matching::Migration),
             Box::new(m0017_data_product::Migration),
+            Box::new(m0018_exchange::Migration),
         ]
     }
 }

@@ -215,6 +215,19 @@ impl Grants {
         self.0.snapshot.load().best(party, dataset, &Wanted { action, purpose, now })
     }
 
+    /// What this very grant opens, or nothing where it does not open `dataset` to `party` for this.
+    pub(crate) fn the(
+        &self,
+        id: &str,
+        party: &Party,
+        dataset: &DatasetFacts,
+        action: Action,
+        purpose: &str,
+        now: DateTime<Utc>,
+    ) -> Option<Grant> {
+        self.0.snapshot.load().the(id, party, dataset, &Wanted { action, purpose, now })
+    }
+
     /// Every grant that names the dataset for this caller, and why it does or does not open it.
     pub(crate) fn candidates(
         &self,

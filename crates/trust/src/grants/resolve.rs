@@ -93,6 +93,22 @@ impl Snapshot {
         best
     }
 
+    pub(super) fn the(
+        &self,
+        id: &str,
+        party: &Party,
+        dataset: &DatasetFacts,
+        wanted: &Wanted<'_>,
+    ) -> Option<Grant> {
+        let mut found = None;
+        self.each(party, &dataset.name, |card| {
+            if card.id == id {
+                found = applied(card, party, dataset, wanted).ok();
+            }
+        });
+        found
+    }
+
     pub(super) fn candidates(
         &self,
         party: &Party,

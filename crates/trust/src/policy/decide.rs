@@ -120,6 +120,31 @@ impl Policy {
             let rules = self.0.rules.load();
             self.decided(&rules, party, dataset, ask, now)
         };
+        self.counted(dataset, decision, now)
+    }
+
+    /// The same under one grant alone, whatever else the party holds: what was agreed on for an exchange is neither
+    /// more nor less than what was approved for it.
+    pub fn admit_under(
+        &self,
+        grant: &str,
+        party: &Party,
+        dataset: &DatasetFacts,
+        ask: &Ask<'_>,
+    ) -> Result<Grant> {
+        let now = self.0.clock.now();
+        let decision = {
+            let rules = self.0.rules.load();
+            let the = self.0.grants.the(grant, party, dataset, ask.action, ask.purpose, now);
+            self.decided_with(&rules, party, dataset, ask, now, the)
+        };
+        if decision.grant.as_ref().is_some_and(|found| found.id != grant) {
+            return Err(Error::NoGrant { dataset: dataset.name.clone() });
+        }
+        self.counted(dataset, decision, now)
+    }
+
+    fn counted(&self, dataset: &DatasetFacts, decision: Decision, now: DateTime<Utc>) -> Result<Grant> {
         self.0.usage.count(&decision, now);
         match decision.grant {
             Some(grant) if decision.allow => Ok(grant),
@@ -134,6 +159,19 @@ impl Policy {
         dataset: &DatasetFacts,
         ask: &Ask<'_>,
         now: DateTime<Utc>,
+    ) -> Decision {
+        let grant = self.0.grants.best(party, dataset, ask.action, ask.purpose, now);
+        self.decided_with(rules, party, dataset, ask, now, grant)
+    }
+
+    fn decided_with(
+        &self,
+        rules: &Rules,
+        party: &Party,
+        dataset: &DatasetFacts,
+        ask: &Ask<'_>,
+        now: DateTime<Utc>,
+        grant: Option<Grant>,
     ) -> Decision {
         let (label, grade) = (rules.label(party), dataset.grade);
         let clearance = label.clearance;
@@ -150,7 +188,6 @@ impl Policy {
                 return denied(reasons, Vec::new());
             }
         }
-        let grant = self.0.grants.best(party, dataset, ask.action, ask.purpose, now);
         reasons.push(match &grant {
             Some(grant) => Reason::Granted { grant: grant.id.clone() },
             None => Reason::NoGrant,

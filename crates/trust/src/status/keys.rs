@@ -34,14 +34,19 @@ impl NodeKeys {
     pub(super) fn sign(&self, statement: &Statement) -> Result<SignedStatement> {
         let value =
             serde_json::to_value(statement).map_err(|cause| Error::Cryptography(cause.to_string()))?;
-        let message = message(&value)?;
+        let signatures = self.signatures(&message(&value)?)?;
+        Ok(SignedStatement { statement: value, signatures })
+    }
+
+    /// A signature of each key.
+    pub(super) fn signatures(&self, message: &[u8]) -> Result<Vec<StatementSignature>> {
         let signatures = [&self.ed25519, &self.sm2].map(|signer| {
             Ok(StatementSignature {
                 algorithm: signer.public().algorithm().name().to_owned(),
                 public_key: hexadecimal::encode(signer.public().as_bytes()),
-                signature: hexadecimal::encode(&signer.sign(&message)?),
+                signature: hexadecimal::encode(&signer.sign(message)?),
             })
         });
-        Ok(SignedStatement { statement: value, signatures: signatures.into_iter().collect::<Result<_>>()? })
+        signatures.into_iter().collect()
     }
 }

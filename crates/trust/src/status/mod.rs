@@ -3,7 +3,9 @@
 //! A statement names program, dependencies, configuration, evidence head and health, and answers the nonce of whoever
 //! asks. [`Status::verify_peer`] is the one gate: an exchange with another node begins there or not at all.
 
+mod document;
 mod keys;
+mod known;
 mod known_good;
 mod measure;
 mod peer;
@@ -28,6 +30,8 @@ use tokio::sync::{Mutex, watch};
 use crate::{Error, Evidence, PeerClient, Result};
 use keys::NodeKeys;
 
+pub use document::SignedDocument;
+pub use known::KnownPeer;
 pub use known_good::{Good, KnownGood, NewKnownGood};
 pub use measure::{Difference, Measurement};
 pub use peer::{PeerAddress, PeerStanding};

@@ -136,7 +136,7 @@ impl Status {
         self.registered(name).await.map(drop)
     }
 
-    async fn registered(&self, name: &str) -> Result<(Account, NodeIdentity)> {
+    pub(super) async fn registered(&self, name: &str) -> Result<(Account, NodeIdentity)> {
         let refused = |reason| Error::PeerRefused { node: name.to_owned(), reason: Box::new(reason) };
         let found = account::find_by_username(self.0.store.db(), &name.to_lowercase()).await?;
         let account = found.filter(|account| account.kind == AccountKind::Node.name());

@@ -94,11 +94,16 @@ pub struct StatementSignature {
     pub signature: String,
 }
 
-/// The bytes that are signed: the format, then the statement in the one spelling of RFC 8785.
+/// The bytes that are signed of a statement.
 pub(super) fn message(statement: &Value) -> Result<Vec<u8>> {
-    let text = serde_json_canonicalizer::to_vec(statement)
-        .map_err(|cause| Error::Cryptography(format!("statement: {cause}")))?;
-    Ok([FORMAT.as_bytes(), b"\n", text.as_slice()].concat())
+    spelled(FORMAT, statement)
+}
+
+/// The bytes that are signed: the format, then what is said in the one spelling of RFC 8785.
+pub(super) fn spelled(format: &str, said: &Value) -> Result<Vec<u8>> {
+    let text = serde_json_canonicalizer::to_vec(said)
+        .map_err(|cause| Error::Cryptography(format!("{format}: {cause}")))?;
+    Ok([format.as_bytes(), b"\n", text.as_slice()].concat())
 }
 
 /// A nonce that cannot be guessed and is no burden.

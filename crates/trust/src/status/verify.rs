@@ -1,11 +1,12 @@
 //! Judging a statement: by registered keys, the question asked, the clock, what was seen before, and what is known to
 //! be good. Pure, so that an auditor's offline check and the gate between nodes are one.
 
-use brain_crypto::{PublicKey, SignatureAlgorithm, hexadecimal};
+use brain_crypto::SignatureAlgorithm;
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::document::is_signed;
 use super::known_good::{Good, KnownGood};
 use super::refusal::Refusal;
 use super::statement::{FORMAT, SignedStatement, Statement, message};
@@ -80,13 +81,7 @@ pub fn judge(signed: &SignedStatement, policy: &Policy<'_>) -> Result<Statement,
 fn signatures(signed: &SignedStatement, policy: &Policy<'_>) -> Result<(), Refusal> {
     let bytes = message(&signed.statement).map_err(|error| Refusal::Malformed(error.to_string()))?;
     let good = |algorithm: SignatureAlgorithm, registered: &str| {
-        let key = hexadecimal::decode(registered).and_then(|key| PublicKey::new(algorithm, &key).ok());
-        let offered = signed
-            .signatures
-            .iter()
-            .find(|one| one.algorithm == algorithm.name() && one.public_key.eq_ignore_ascii_case(registered));
-        let signature = offered.and_then(|one| hexadecimal::decode(&one.signature));
-        key.zip(signature).is_some_and(|(key, signature)| key.verify(&bytes, &signature))
+        is_signed(&bytes, &signed.signatures, algorithm, registered)
     };
     if !good(SignatureAlgorithm::Ed25519, &policy.keys.ed25519) {
         return Err(Refusal::Signature);

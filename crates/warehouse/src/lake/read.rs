@@ -84,6 +84,37 @@ impl Lake {
         })
     }
 
+    /// What version `to` has beyond version `from`, as a table, where nothing of `from` was taken away or rewritten
+    /// and its columns are the same; `None` where the two differ otherwise.
+    pub(crate) async fn added(&self, dataset: &str, from: u64, to: u64) -> Result<Option<TableAt>> {
+        let (before, after) = (self.delta(dataset, Some(from)).await?, self.delta(dataset, Some(to)).await?);
+        let schema = with_views(&after.snapshot()?.snapshot().arrow_schema());
+        if with_views(&before.snapshot()?.snapshot().arrow_schema()) != schema {
+            return Ok(None);
+        }
+        let mut gone: std::collections::BTreeSet<String> = before.get_file_uris()?.collect();
+        let mut new = Vec::new();
+        for uri in after.get_file_uris()? {
+            if !gone.remove(&uri) {
+                new.push(uri);
+            }
+        }
+        if !gone.is_empty() {
+            return Ok(None);
+        }
+        let (mut rows, mut bytes) = (0, 0);
+        for file in after.snapshot()?.snapshot().log_data().iter() {
+            let path = file.path().into_owned();
+            if new.iter().any(|uri| uri.ends_with(&path)) {
+                rows += file.num_records().unwrap_or_default() as u64;
+                bytes += u64::try_from(file.size()).unwrap_or_default();
+            }
+        }
+        let files = new.into_iter().map(|uri| ListingTableUrl::parse(uri).map_err(Error::from));
+        let provider = provider(files.collect::<Result<_>>()?, &schema)?;
+        Ok(Some(TableAt { dataset: dataset.to_owned(), version: to, schema, rows, bytes, provider }))
+    }
+
     /// Close versions of a dataset up to `last`: their files are gone.
     pub(crate) fn forget(&self, dataset: &str, last: u64) {
         self.open_tables.lock().retain(|(name, version), _| name != dataset || *version > last);

@@ -22,6 +22,7 @@ mod rights;
 mod sla;
 mod state;
 mod subscription;
+pub mod tally;
 
 pub use card::{FieldCard, ProductCard, ProductDetail, ProductQuery, VersionCard};
 pub use change::{Checked, PublishNote};

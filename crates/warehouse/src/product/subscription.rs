@@ -6,7 +6,7 @@
 
 use super::read::Pinned;
 use super::{OpenProduct, Products, dataset_of, is_own, refuse, wrong};
-use crate::delivery::Tally;
+use super::tally::Tally;
 use crate::query::{QueryLimits, QueryStream};
 use crate::{Error, Result};
 use brain_kernel::error::ErrorKind;

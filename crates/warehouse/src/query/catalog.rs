@@ -28,6 +28,8 @@ pub(crate) struct Visit {
     action: Action,
     /// Datasets the session is confined to; `None` means every dataset the party may read.
     only: Option<BTreeSet<String>>,
+    /// The one grant that counts; `None` means the most permitting of all the party holds.
+    under: Option<String>,
     /// What is recorded of the visit.
     pub(crate) access: Access,
 }
@@ -54,13 +56,20 @@ impl Visit {
     pub(crate) fn new(inner: Arc<Inner>, party: Party, purpose: String) -> Arc<Self> {
         let action = Action::Read;
         let access = inner.trust.audit().begin(&party, &purpose, action.name(), AccessOrigin::default());
-        Arc::new(Self { inner, party, purpose, action, only: None, access })
+        Arc::new(Self { inner, party, purpose, action, only: None, under: None, access })
     }
 
     /// The same visit, confined to these datasets.
     pub(crate) fn confined(&self, names: &[String]) -> Arc<Self> {
         let only = Some(names.iter().cloned().collect());
-        self.again(self.action, only, self.access.acting(self.action.name()))
+        let access = self.access.acting(self.action.name());
+        Arc::new(Self { only, ..self.again(self.action, access) })
+    }
+
+    /// The same visit under one grant alone.
+    pub(crate) fn under(&self, grant: &str) -> Arc<Self> {
+        let access = self.access.acting(self.action.name());
+        Arc::new(Self { under: Some(grant.to_owned()), ..self.again(self.action, access) })
     }
 
     /// The visit of somebody else on behalf of whom this one's rows are computed, recorded as this one; no dataset is
@@ -68,7 +77,8 @@ impl Visit {
     pub(crate) fn on_behalf_of(&self, party: Party) -> Arc<Self> {
         let (inner, access) = (Arc::clone(&self.inner), self.access.clone());
         let purpose = crate::product::PURPOSE.to_owned();
-        Arc::new(Self { inner, party, purpose, action: Action::Export, only: Some(BTreeSet::new()), access })
+        let only = Some(BTreeSet::new());
+        Arc::new(Self { inner, party, purpose, action: Action::Export, only, under: None, access })
     }
 
     /// What a decision about this visit is asked for.
@@ -78,17 +88,17 @@ impl Visit {
 
     /// The same visit for another action.
     pub(crate) fn acting(&self, action: Action) -> Arc<Self> {
-        self.again(action, self.only.clone(), self.access.acting(action.name()))
+        Arc::new(self.again(action, self.access.acting(action.name())))
     }
 
     /// The same visit from elsewhere.
     pub(crate) fn coming_from(&self, origin: AccessOrigin) -> Arc<Self> {
-        self.again(self.action, self.only.clone(), self.access.from(origin))
+        Arc::new(self.again(self.action, self.access.from(origin)))
     }
 
-    fn again(&self, action: Action, only: Option<BTreeSet<String>>, access: Access) -> Arc<Self> {
+    fn again(&self, action: Action, access: Access) -> Self {
         let (inner, party, purpose) = (Arc::clone(&self.inner), self.party.clone(), self.purpose.clone());
-        Arc::new(Self { inner, party, purpose, action, only, access })
+        Self { inner, party, purpose, action, only: self.only.clone(), under: self.under.clone(), access }
     }
 
     /// What the party may see of a dataset now, without opening it; `None` where there is no such dataset.
@@ -116,7 +126,11 @@ impl Visit {
     /// The grant for a dataset, or why there is none; a refusal is recorded.
     fn grant(&self, entry: &Entry) -> Result<Grant> {
         let policy = self.inner.trust.policy();
-        policy.admit(&self.party, &entry.facts(), &self.ask()).map_err(|error| {
+        let admitted = match &self.under {
+            Some(grant) => policy.admit_under(grant, &self.party, &entry.facts(), &self.ask()),
+            None => policy.admit(&self.party, &entry.facts(), &self.ask()),
+        };
+        admitted.map_err(|error| {
             let error = refusal(error, entry);
             self.access.refused(&entry.name, error.code());
             error

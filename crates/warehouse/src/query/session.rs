@@ -13,13 +13,15 @@ use brain_kernel::party::Party;
 use brain_kernel::progress::Cancel;
 use brain_kernel::provenance::Input;
 use brain_trust::{AccessOrigin, Action, EvidenceEntry};
-use datafusion::arrow::array::{ArrayRef, RecordBatch, StringArray};
+use datafusion::arrow::array::{ArrayRef, AsArray as _, RecordBatch, StringArray};
+use datafusion::arrow::datatypes::Int64Type;
 use datafusion::common::ScalarValue;
 use datafusion::common::{Column, TableReference};
 use datafusion::datasource::provider_as_source;
 use datafusion::error::DataFusionError;
 use datafusion::execution::{SendableRecordBatchStream, SessionState};
-use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder};
+use datafusion::functions_aggregate::expr_fn::count;
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, lit};
 use datafusion::physical_plan::execute_stream;
 use datafusion::physical_plan::memory::MemoryStream;
 use datafusion::sql::parser::Statement;
@@ -166,6 +168,53 @@ impl Session {
         let work = async {
             let opened = self.visit.open_part_of(part, entry)?;
             self.picked(part, opened, &bounds, cancel.clone()).await
+        };
+        self.told(within(&bounds, &cancel, work).await)
+    }
+
+    /// The same session under one grant alone, whatever else the party holds.
+    #[must_use]
+    pub(crate) fn under(&self, grant: &str) -> Self {
+        self.with_visit(self.visit.under(grant))
+    }
+
+    /// What the party may see of a dataset now: its grant, whose masks say which columns are hidden.
+    pub(crate) fn granted(&self, dataset: &str) -> Result<brain_trust::Grant> {
+        let reached = self.visit.reach(dataset);
+        let unknown = || Error::UnknownDataset { name: dataset.to_owned(), nearest: Vec::new() };
+        self.told(reached.and_then(|reached| reached.ok_or_else(unknown)).map(|(_, grant)| grant))
+    }
+
+    /// Rows of a part of a dataset for another node, as the party may see them: all of them, however many and however
+    /// long it takes.
+    pub(crate) async fn deliver(&self, part: &TableAt, cancel: Cancel) -> Result<QueryStream> {
+        let bounds = unhurried(self.bounds(QueryLimits::default()));
+        let work = async {
+            let opened = self.visit.open_part(part)?;
+            self.picked(part, opened, &bounds, cancel.clone()).await
+        };
+        self.told(within(&bounds, &cancel, work).await)
+    }
+
+    /// How many rows of a part of a dataset the party may see.
+    pub(crate) async fn count(&self, part: &TableAt, cancel: Cancel) -> Result<u64> {
+        let bounds = unhurried(self.bounds(QueryLimits::default()));
+        let work = async {
+            let Opened { provider, input } = self.visit.open_part(part)?;
+            let state = self.state(Prepared::new(), &bounds)?;
+            let name = TableReference::bare(part.dataset.clone());
+            let plan = LogicalPlanBuilder::scan(name, provider_as_source(provider), None)?
+                .aggregate(Vec::<Expr>::new(), vec![count(lit(1_i64))])?
+                .build()?;
+            let batches = self.execute(&state, plan, &bounds).await?;
+            let rows = self.stream(batches, BTreeSet::from([input]), &bounds, cancel.clone()).await?;
+            let mut rows = rows.uncounted();
+            let batch = rows.next().await.transpose()?;
+            let counted = batch.as_ref().and_then(|batch| {
+                let column = batch.columns().first()?.as_primitive_opt::<Int64Type>()?;
+                column.values().first().copied()
+            });
+            Ok(u64::try_from(counted.unwrap_or_default()).unwrap_or_default())
         };
         self.told(within(&bounds, &cancel, work).await)
     }
@@ -382,6 +431,22 @@ impl Session {
 
     pub(crate) fn inner(&self) -> &Arc<Inner> {
         &self.visit.inner
+    }
+}
+
+/// Longest time for the rows of one delivery.
+const DELIVERY_S: u64 = 24 * 60 * 60;
+/// Rows of one delivery at most.
+const DELIVERY_ROWS: u64 = 1 << 40;
+
+/// Bounds for what no person waits for.
+fn unhurried(bounds: Bounds) -> Bounds {
+    Bounds {
+        skip: 0,
+        rows: DELIVERY_ROWS,
+        seconds: DELIVERY_S,
+        deadline: Instant::now() + Duration::from_secs(DELIVERY_S),
+        ..bounds
     }
 }
 

@@ -9,7 +9,7 @@ use brain_kernel::predicate::Predicate;
 use brain_kernel::progress::Cancel;
 use brain_trust::{Action, NewGrant, Reach, Subject};
 use brain_warehouse::Session;
-use brain_warehouse::delivery::{Change, Tally, tally};
+use brain_warehouse::product::tally::{Change, Tally, tally};
 use brain_warehouse::product::{
     Contract, Definition, Form, NewProduct, Offer, ProductAsk, PublishNote, Redistribution, Sla, Source, Use,
 };

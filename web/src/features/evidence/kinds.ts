@@ -21,7 +21,7 @@ export const KINDS = [
   "lineage.received", "lineage.told", "model.held_back", "model.run", "node.changed_back", "node.register", "organisation.put",
   "policy.refuse", "request.delegate", "request.undelegate", "request.end", "request.expire", "request.fill",
   "request.withdraw", "retention.reject", "second_factor.add", "second_factor.remove", "second_factor.rename",
-  "connector.change", "connector.create", "connector.remove", "connector.run", "second_factor.reset", "second_factor.codes", "second_factor.copied", "secret.seal", "secret.reseal", "session.end",
+  "connector.change", "connector.create", "connector.remove", "connector.run", "exchange.subscribe", "exchange.request", "exchange.state", "exchange.deliver", "exchange.begin", "exchange.verify", "exchange.receipt", "exchange.publish", "exchange.delivered", "exchange.refuse", "exchange.late", "exchange.caught_up", "second_factor.reset", "second_factor.codes", "second_factor.copied", "secret.seal", "secret.reseal", "session.end",
   "session.step_up", "session.stolen", "term.change", "term.create", "term.remove",
   "standard.list", "standard.mapping", "standard.element", "standard.bind", "standard.unbind", "product.register",
   "product.describe", "product.merge", "product.split", "match.set", "match.run", "match.decision", "match.clusters",
