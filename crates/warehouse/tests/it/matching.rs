@@ -341,16 +341,9 @@ async fn golden_records_lead_from_any_name_to_all_of_them_and_keep_what_was() {
         assert_eq!(value("short_name").as_deref(), Some("永固阀门"));
         assert_eq!(value("uscc").as_deref(), Some("91330300712588420C"));
     }
-    // Another value of the source: the old one ends and stays to be read.
-    load(
-        &node,
-        "register",
-        &REGISTER.replace(
-            "杭州精工轴承有限公司,91330108MA27XR2L5G,杭州市,2024",
-            "杭州精工轴承制造有限公司,91330108MA27XR2L5G,杭州市,2025",
-        ),
-    )
-    .await;
+    // The source says it as of another day: the old value ends and stays to be read.
+    let later = REGISTER.replace("91330108MA27XR2L5G,杭州市,2024", "91330108MA27XR2L5G,杭州市,2025");
+    load(&node, "register", &format!("{later}r7,衢州新生纸业有限公司,,衢州市,2024-01-01\n")).await;
     run(&node, &set).await;
     let hits = matching.lookup(&ann, &set, "91330108MA27XR2L5G").await.unwrap();
     let detail = matching.cluster(&ann, &hits[0].cluster).await.unwrap();
@@ -358,10 +351,7 @@ async fn golden_records_lead_from_any_name_to_all_of_them_and_keep_what_was() {
         let found = values.iter().find(|value| value.attribute == "legal_name" && value.chosen);
         found.map(|value| (value.value.clone().unwrap_or_default(), value.as_of.clone().unwrap_or_default()))
     };
-    assert_eq!(
-        chosen(&detail.golden),
-        Some(("杭州精工轴承制造有限公司".to_owned(), "2025-01-01".to_owned()))
-    );
+    assert_eq!(chosen(&detail.golden), Some(("杭州精工轴承有限公司".to_owned(), "2025-01-01".to_owned())));
     assert_eq!(
         chosen(&detail.golden_past),
         Some(("杭州精工轴承有限公司".to_owned(), "2024-01-01".to_owned()))
@@ -433,19 +423,22 @@ async fn a_run_that_does_not_see_every_row_leaves_the_rest_as_it_was_and_a_mask_
     let set = a_set(&node, |_| {}).await;
     run(&node, &set).await;
     let ann = session(&node, "ann");
-    let ningbo = between(&pairs(&matching, &ann, &set, None).await, "l2", "r2");
+    let all = pairs(&matching, &ann, &set, None).await;
+    let (hangzhou, ningbo) = (between(&all, "l1", "r1"), between(&all, "l2", "r2"));
+    // With so few rows left the model is another one; what a person said is not.
+    matching.decide(&ann, &hangzhou.id, says(Verdict::Same, &hangzhou)).await.unwrap();
     let mut before: Vec<(String, u64)> =
         clusters(&node, &set).await.into_iter().map(|cluster| (cluster.id, cluster.size)).collect();
     before.sort();
     node.revoke_everything().await;
     let everything = Predicate::All(Vec::new());
-    let hangzhou = Predicate::Equals { column: "city".to_owned(), value: "杭州市".to_owned() };
+    let rows = Predicate::Equals { column: "city".to_owned(), value: "杭州市".to_owned() };
     node.grant(grant(Role::Government, "raw.listed", everything.clone(), &[])).await;
-    let id = node.grant(grant(Role::Government, "raw.register", hangzhou, &[])).await;
+    let id = node.grant(grant(Role::Government, "raw.register", rows, &[])).await;
 
     let done = run(&node, &set).await;
     assert!(!done.report.as_ref().unwrap().steps[0].right.as_ref().unwrap().whole);
-    assert_eq!((done.card.records, done.card.clusters, done.report.unwrap().closed), (5, 0, 0));
+    assert_eq!((done.card.records, done.card.clusters), (5, 0));
     let mut after: Vec<(String, u64)> =
         clusters(&node, &set).await.into_iter().map(|cluster| (cluster.id, cluster.size)).collect();
     after.sort();
