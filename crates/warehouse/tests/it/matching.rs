@@ -92,6 +92,7 @@ fn plan(change: impl FnOnce(&mut Value)) -> Plan {
         "upper": 0.99999, "lower": 0.01, "sample": 0,
         "golden": {
             "attributes": {
+                "number": { "raw.register": "id" },
                 "legal_name": { "raw.register": "name" },
                 "short_name": { "raw.listed": "name" },
                 "uscc": { "raw.register": "uscc", "raw.listed": "uscc" },
