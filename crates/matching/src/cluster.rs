@@ -287,7 +287,10 @@ mod tests {
         let large = Clustering { largest: 2, ..Clustering::default() };
         assert_eq!(clusters_apart(&pairs, &[(2, 0)], 5, large).of, [0, 0, 1, 2, 2]);
         // Records that are in no component with each other are apart anyway.
-        assert_eq!(clusters_apart(&pairs, &[(0, 3), (0, 0), (0, 9)], 5, Clustering::default()).of, [0, 0, 0, 1, 1]);
+        assert_eq!(
+            clusters_apart(&pairs, &[(0, 3), (0, 0), (0, 9)], 5, Clustering::default()).of,
+            [0, 0, 0, 1, 1]
+        );
     }
 
     proptest! {

@@ -20,6 +20,8 @@ export const matching = {
     right: "Right table (empty: duplicates within the left one)",
     key: "Key columns (comma between)",
     columns: "Fields (one field=column a line; empty: by name)",
+    rightKey: "Key columns of the right table",
+    rightColumns: "Fields of the right table",
     upper: "Automatic from",
     lower: "Review from",
     thresholds: "Thresholds",

@@ -20,6 +20,8 @@ export const matching = {
     right: "右表（留空则在左表内查重）",
     key: "识别列（逗号分隔）",
     columns: "字段对应（每行 字段=列，留空自动对应）",
+    rightKey: "右表识别列",
+    rightColumns: "右表字段对应",
     upper: "自动通过下限",
     lower: "复核下限",
     thresholds: "阈值",

@@ -1505,10 +1505,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** 数据接入 · Connectors */
+        /** 数据连接器 · Connectors */
         get: operations["connectors_list"];
         put?: never;
-        /** 新建数据接入 · Make a connector */
+        /** 新建数据连接器 · Make a connector */
         post: operations["connectors_create"];
         delete?: never;
         options?: never;
@@ -1541,10 +1541,10 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** 修改数据接入 · Change a connector */
+        /** 修改数据连接器 · Change a connector */
         put: operations["connectors_change"];
         post?: never;
-        /** 删除数据接入；已入仓的数据保留 · Remove a connector; what landed stays */
+        /** 删除数据连接器；已入仓的数据保留 · Remove a connector; what landed stays */
         delete: operations["connectors_remove"];
         options?: never;
         head?: never;
@@ -1861,6 +1861,230 @@ export interface paths {
         put?: never;
         /** 拆分产品 · Split a product */
         post: operations["products_split"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/matching/sets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 匹配方案 · Match sets */
+        get: operations["matching_sets"];
+        put?: never;
+        /** 新建匹配方案 · Make a match set */
+        post: operations["matching_set_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/matching/sets/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 一个匹配方案，含查准率估计 · One match set, with the estimated precision */
+        get: operations["matching_set_show"];
+        /** 修改匹配方案 · Change a match set */
+        put: operations["matching_set_change"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/matching/sets/{id}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 匹配任务，最近的在前 · Runs of a match set, newest first */
+        get: operations["matching_runs"];
+        put?: never;
+        /** 开始匹配；进度和结果见任务 · Begin a run; it says how far it is and what came of it */
+        post: operations["matching_run_start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/matching/runs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 一个匹配任务及其报告 · One run with its report */
+        get: operations["matching_run_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/matching/runs/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 取消匹配任务 · Cancel a run */
+        post: operations["matching_run_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/matching/sets/{id}/pairs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 候选配对，按调用者可见范围 · Pairs, as the caller may see their records */
+        get: operations["matching_pairs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/matching/sets/{id}/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 领取一批待复核的配对，到期自动归还 · Take a batch of open pairs; it is given back when its time is over */
+        post: operations["matching_batch_take"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/matching/sets/{id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 归还领取而未判定的配对 · Give back what was taken and not decided */
+        post: operations["matching_batch_release"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/matching/pairs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 一对记录及其判定经过 · One pair with every decision about it */
+        get: operations["matching_pair_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/matching/pairs/{id}/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 判定一对记录；撤回也是一次判定 · Decide a pair; taking back is a decision too */
+        post: operations["matching_decide"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/matching/sets/{id}/clusters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 实体簇，最近变更的在前 · Clusters, the last changed first */
+        get: operations["matching_clusters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/matching/clusters/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 一个实体簇：记录、变更、金记录 · One cluster: its records, what happened to it, its golden record */
+        get: operations["matching_cluster_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/matching/sets/{id}/lookup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 由品牌、简称、法定名称或信用代码查同一主体的全部名称 · From a brand, short name, legal name or credit code to all names of the same thing */
+        get: operations["matching_lookup"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -5165,7 +5389,7 @@ export interface components {
             /** @description Whether more may be found. */
             has_more: boolean;
         };
-        /** @description A connector (数据接入). */
+        /** @description A connector (数据连接器). */
         Connector: {
             /** @description Id, a UUID. */
             id: string;
@@ -5984,6 +6208,753 @@ export interface components {
              */
             share: number | null;
         };
+        /** @description A match set (匹配方案). */
+        MatchSet: {
+            /** @description Id. */
+            id: string;
+            /** @description Name. */
+            name: string;
+            /** @description What is matched. */
+            preset: components["schemas"]["MatchPreset"];
+            /** @description Datasets of its steps. */
+            datasets: string[];
+            /**
+             * Format: double
+             * @description Upper threshold.
+             */
+            upper: number;
+            /**
+             * Format: double
+             * @description Lower threshold.
+             */
+            lower: number;
+            /**
+             * Format: uint64
+             * @description Pairs that wait for a person.
+             */
+            open: number;
+            /**
+             * Format: uint64
+             * @description Clusters of two records and more.
+             */
+            clusters: number;
+            /** @description The newest run. */
+            last_run: components["schemas"]["MatchRun"] | null;
+            /**
+             * Format: int64
+             * @description Revision, needed to change it.
+             */
+            revision: number;
+            /** @description Account id of who changed it last. */
+            changed_by: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            updated_at: string;
+        };
+        /** @description What is matched (匹配对象). */
+        MatchPreset: "firm" | "product" | "address" | "person";
+        /** @description One run (匹配任务). */
+        MatchRun: {
+            /** @description Id. */
+            id: string;
+            /** @description The set. */
+            set: string;
+            /**
+             * Format: int64
+             * @description Revision of the set it ran with.
+             */
+            set_revision: number;
+            /** @description Account id. */
+            actor: string;
+            /** @description `running`, `succeeded`, `failed`, `cancelled` or `interrupted`. */
+            state: string;
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            started_at: string;
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            ended_at: string | null;
+            /** @description The stage it is at, while it runs. */
+            stage: components["schemas"]["Text"] | null;
+            /**
+             * Format: double
+             * @description The share of the stage that is done, where it is known.
+             */
+            fraction: number | null;
+            /**
+             * Format: uint64
+             * @description Records read.
+             */
+            records: number;
+            /**
+             * Format: uint64
+             * @description Pairs compared.
+             */
+            compared: number;
+            /**
+             * Format: uint64
+             * @description Pairs at or above the upper threshold.
+             */
+            automatic: number;
+            /**
+             * Format: uint64
+             * @description Pairs that waited for a person when it ended.
+             */
+            review: number;
+            /**
+             * Format: uint64
+             * @description Pairs a person had decided and that were not asked again.
+             */
+            kept: number;
+            /**
+             * Format: uint64
+             * @description Pairs a person had decided whose records have changed: asked again.
+             */
+            asked_again: number;
+            /**
+             * Format: uint64
+             * @description Clusters it changed.
+             */
+            clusters: number;
+            /** @description Why it did not succeed. */
+            failure: components["schemas"]["Trouble"] | null;
+        };
+        /** @description A match set with all there is to know of it. */
+        MatchSetDetail: {
+            /** @description What it is. */
+            card: components["schemas"]["MatchSet"];
+            /** @description Its plan. */
+            plan: components["schemas"]["MatchPlan"];
+            /** @description Precision at its thresholds, estimated from decisions. */
+            estimate: components["schemas"]["MatchEstimate"];
+        };
+        /** @description A plan (匹配方案内容). */
+        MatchPlan: {
+            /** @description 匹配对象 · What is matched. */
+            preset: components["schemas"]["MatchPreset"];
+            /** @description 步骤 · Steps, one to eight. */
+            steps: components["schemas"]["MatchStep"][];
+            /**
+             * Format: double
+             * @description 自动通过的概率下限 · Pairs of this probability and above are joined without asking.
+             * @default 0.95
+             */
+            upper: number;
+            /**
+             * Format: double
+             * @description 送人工复核的概率下限 · Pairs of this probability and above, below the upper, are for people to decide.
+             * @default 0.5
+             */
+            lower: number;
+            /**
+             * @description 一对一 · A record has one partner in the other table at most.
+             * @default false
+             */
+            one_to_one: boolean;
+            /**
+             * Format: uint32
+             * @description 自动通过的配对中随机抽查的数量 · Automatic pairs drawn at random for people to look at, from which the precision is
+             *     estimated.
+             * @default 50
+             */
+            sample: number;
+            /**
+             * @description 金记录规则 · Rules of golden records; none are made without.
+             * @default null
+             */
+            golden: components["schemas"]["MatchGoldenRules"] | null;
+        };
+        /** @description One step: two tables, or one with itself. */
+        MatchStep: {
+            /** @description 左表 · First table. */
+            left: components["schemas"]["MatchSide"];
+            /**
+             * @description 右表；不给则在左表内查重 · Second table; without it duplicates within the first are found.
+             * @default null
+             */
+            right: components["schemas"]["MatchSide"] | null;
+        };
+        /** @description One table of a step. */
+        MatchSide: {
+            /** @description 数据集 · Dataset such as `raw.registry`. */
+            dataset: string;
+            /** @description 识别一行的列 · Columns that tell rows apart, one to four. */
+            key: string[];
+            /**
+             * @description 字段到列；留空则保存时按列名对应 · Column by field; found by the names of columns when it is saved, where empty.
+             * @default {}
+             */
+            columns: {
+                [key: string]: string;
+            };
+        };
+        /** @description How golden records are made of clusters (金记录). */
+        MatchGoldenRules: {
+            /** @description 属性：各数据集中的列 · By attribute, its column by dataset. */
+            attributes: {
+                [key: string]: {
+                    [key: string]: string;
+                };
+            };
+            /**
+             * @description 各数据集中表示截至日期的列 · By dataset, the column that says as of when.
+             * @default {}
+             */
+            dates: {
+                [key: string]: string;
+            };
+            /** @description 存活规则；来源即数据集 · Survivorship; sources are datasets. */
+            survivorship: components["schemas"]["Survivorship"];
+        };
+        /** @description Survivorship rules. */
+        Survivorship: {
+            /**
+             * @description Sources, the most trusted first.
+             * @default []
+             */
+            sources: string[];
+            /** @description Criteria in the order they are applied, for attributes that have none of their own. */
+            default: components["schemas"]["SurvivorshipCriterion"][];
+            /**
+             * @description Criteria by attribute.
+             * @default {}
+             */
+            attributes: {
+                [key: string]: components["schemas"]["SurvivorshipCriterion"][];
+            };
+        };
+        /** @description How a value is chosen where sources differ (存活规则). */
+        SurvivorshipCriterion: "source_priority" | "most_recent" | "most_complete" | "most_frequent";
+        /** @description Precision at the thresholds of a set, as far as decisions tell. */
+        MatchEstimate: {
+            /** @description What it is: an estimate, and from what. */
+            label: components["schemas"]["Text"];
+            /**
+             * Format: double
+             * @description The upper threshold.
+             */
+            upper: number;
+            /** @description Of the automatic pairs drawn at random and looked at. */
+            automatic: components["schemas"]["MatchShare"];
+            /** @description Of the pairs for review that are decided, by probability. */
+            bands: components["schemas"]["MatchBand"][];
+            /**
+             * Format: double
+             * @description What the model itself thinks of the automatic pairs of the last run: their mean probability.
+             */
+            model: number | null;
+        };
+        /** @description How many of the pairs that were looked at are one thing. */
+        MatchShare: {
+            /**
+             * Format: uint64
+             * @description Decided to be one thing.
+             */
+            same: number;
+            /**
+             * Format: uint64
+             * @description Decided to be two.
+             */
+            different: number;
+            /**
+             * Format: uint64
+             * @description Looked at without an answer.
+             */
+            unsure: number;
+            /**
+             * Format: double
+             * @description Estimate: `same / (same + different)`; nothing where nobody has decided.
+             */
+            value: number | null;
+            /**
+             * Format: double
+             * @description Lower end of the 95 % interval (Wilson 1927), unanswered pairs counted as two things.
+             */
+            low: number | null;
+            /**
+             * Format: double
+             * @description Upper end, unanswered pairs counted as one.
+             */
+            high: number | null;
+        };
+        /** @description The share of one band of probability. */
+        MatchBand: {
+            /**
+             * Format: double
+             * @description From this probability.
+             */
+            from: number;
+            /**
+             * Format: double
+             * @description Below this one.
+             */
+            to: number;
+            /** @description What was decided. */
+            share: components["schemas"]["MatchShare"];
+        };
+        /** @description One page of a list. */
+        Page15: {
+            /** @description The items of this page. */
+            items: components["schemas"]["MatchRun"][];
+            /**
+             * Format: uint64
+             * @description Items in the whole list.
+             */
+            total: number;
+            /**
+             * Format: uint64
+             * @description This page's number, from 1.
+             */
+            page: number;
+            /**
+             * Format: uint64
+             * @description Items per page.
+             */
+            page_size: number;
+        };
+        /** @description One run with its report. */
+        MatchRunDetail: {
+            /** @description What it is. */
+            card: components["schemas"]["MatchRun"];
+            /** @description What it read and found; once it has ended well. */
+            report: components["schemas"]["MatchReport"] | null;
+            /** @description Precision as decisions tell by now; of the newest run. */
+            estimate: components["schemas"]["MatchEstimate"] | null;
+        };
+        /** @description What a run found. */
+        MatchReport: {
+            /** @description By step of the plan. */
+            steps: components["schemas"]["MatchStepReport"][];
+            /**
+             * Format: uint64
+             * @description Pairs not proposed any more.
+             */
+            closed: number;
+            /**
+             * Format: double
+             * @description Mean probability of the automatic pairs, by the model; nothing where there are none.
+             */
+            expected: number | null;
+            /**
+             * Format: uint64
+             * @description Golden values that are new, and that hold no longer.
+             */
+            golden_new: number;
+            /**
+             * Format: uint64
+             * @description Golden values that hold no longer.
+             */
+            golden_ended: number;
+            /**
+             * Format: double
+             * @description Seconds it took.
+             */
+            seconds: number;
+        };
+        /** @description One step of a run. */
+        MatchStepReport: {
+            /** @description First table. */
+            left: components["schemas"]["MatchInput"];
+            /** @description Second table; nothing where one was matched with itself. */
+            right: components["schemas"]["MatchInput"] | null;
+            /**
+             * Format: uint64
+             * @description Pairs compared.
+             */
+            compared: number;
+            /**
+             * Format: uint64
+             * @description Records under keys too frequent to propose anything.
+             */
+            skipped: number;
+            /** @description Fields not compared because a table has no such column. */
+            absent: string[];
+            /** @description The estimated parameters: prior, and of each comparison its levels with m and u. */
+            model: unknown;
+        };
+        /** @description A table as a run read it. */
+        MatchInput: {
+            /** @description Dataset. */
+            dataset: string;
+            /**
+             * Format: uint64
+             * @description Version.
+             */
+            version: number;
+            /** @description The grant it was read under. */
+            grant: string;
+            /** @description Whether the grant shows every row. */
+            whole: boolean;
+            /**
+             * Format: uint64
+             * @description Rows read.
+             */
+            rows: number;
+            /**
+             * Format: uint64
+             * @description Rows left out because they have no key.
+             */
+            without_key: number;
+            /**
+             * Format: uint64
+             * @description Rows left out because an earlier one has their key.
+             */
+            repeated: number;
+            /** @description Column by field of what was compared. */
+            columns: {
+                [key: string]: string;
+            };
+        };
+        /** @description One page of a list. */
+        Page16: {
+            /** @description The items of this page. */
+            items: components["schemas"]["MatchPair"][];
+            /**
+             * Format: uint64
+             * @description Items in the whole list.
+             */
+            total: number;
+            /**
+             * Format: uint64
+             * @description This page's number, from 1.
+             */
+            page: number;
+            /**
+             * Format: uint64
+             * @description Items per page.
+             */
+            page_size: number;
+        };
+        /** @description Two records that may be one thing (候选配对). */
+        MatchPair: {
+            /** @description Id. */
+            id: string;
+            /** @description The set. */
+            set: string;
+            /** @description The run whose evidence this is. */
+            run: string;
+            /** @description Where it stands. */
+            state: components["schemas"]["MatchPairState"];
+            /**
+             * Format: double
+             * @description Probability that they are one thing.
+             */
+            probability: number;
+            /**
+             * Format: double
+             * @description log₂ odds.
+             */
+            weight: number;
+            /** @description Whether it is one of the random sample of automatic pairs. */
+            sample: boolean;
+            /** @description Whether its records changed after a person decided. */
+            changed: boolean;
+            /**
+             * Format: int64
+             * @description Revision, needed to decide.
+             */
+            revision: number;
+            /** @description Account id of who has taken it. */
+            taken_by: string | null;
+            /**
+             * Format: date-time
+             * @description Until when it is taken.
+             */
+            taken_until: string | null;
+            /** @description First record. */
+            left: components["schemas"]["MatchRecord"];
+            /** @description Second record. */
+            right: components["schemas"]["MatchRecord"];
+            /** @description Field by field. */
+            fields: components["schemas"]["MatchField"][];
+            /** @description What relatives that look alike take off. */
+            relatives: components["schemas"]["MatchEvidence"] | null;
+            /**
+             * Format: date-time
+             * @description When it last changed.
+             */
+            updated_at: string;
+        };
+        /** @description Where a pair stands (配对状态). */
+        MatchPairState: "automatic" | "open" | "same" | "different" | "unsure" | "closed";
+        /** @description A record of a pair. */
+        MatchRecord: {
+            /** @description Dataset. */
+            dataset: string;
+            /** @description Whether the caller's grant shows it. */
+            visible: boolean;
+            /** @description Its key, where it is shown. */
+            key: string | null;
+        };
+        /** @description One field of a pair, side by side. */
+        MatchField: {
+            /** @description Field of the plan. */
+            field: string;
+            /** @description Column of the left record. */
+            left_column: string | null;
+            /** @description Column of the right record. */
+            right_column: string | null;
+            /** @description Value of the left record as the caller sees it. */
+            left: string | null;
+            /** @description Value of the right record as the caller sees it. */
+            right: string | null;
+            /** @description Whether the caller's grant masks the left column. */
+            left_masked: boolean;
+            /** @description Whether the caller's grant masks the right column. */
+            right_masked: boolean;
+            /** @description Whether what is shown differs. */
+            differs: boolean;
+            /** @description What the comparisons of the field say. */
+            evidence: components["schemas"]["MatchEvidence"][];
+        };
+        /** @description What one comparison says. */
+        MatchEvidence: {
+            /** @description How it was compared. */
+            method: string;
+            /** @description The level of agreement; nothing where it was not compared. */
+            level: components["schemas"]["Text"] | null;
+            /**
+             * Format: double
+             * @description Evidence in bits: positive for one thing, negative against.
+             */
+            bits: number;
+            /** @description What that means. */
+            says: components["schemas"]["Text"];
+        };
+        /** @description How many pairs were given back. */
+        MatchReleased: {
+            /**
+             * Format: uint64
+             * @description Pairs.
+             */
+            pairs: number;
+        };
+        /** @description One pair with every decision about it. */
+        MatchPairDetail: {
+            /** @description The pair. */
+            card: components["schemas"]["MatchPair"];
+            /** @description Decisions, oldest first. */
+            decisions: components["schemas"]["MatchDecision"][];
+        };
+        /** @description What a person decided. */
+        MatchDecision: {
+            /**
+             * Format: uint32
+             * @description Number within the pair, from 1.
+             */
+            number: number;
+            /** @description `same`, `different`, `unsure` or `withdrawn`. */
+            verdict: string;
+            /** @description Why. */
+            reason: string;
+            /** @description Account id. */
+            actor: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /**
+             * Format: double
+             * @description Probability that was shown.
+             */
+            probability: number;
+            /** @description Whether the records have changed since. */
+            records_changed: boolean;
+        };
+        /** @description One page of a list. */
+        Page17: {
+            /** @description The items of this page. */
+            items: components["schemas"]["MatchCluster"][];
+            /**
+             * Format: uint64
+             * @description Items in the whole list.
+             */
+            total: number;
+            /**
+             * Format: uint64
+             * @description This page's number, from 1.
+             */
+            page: number;
+            /**
+             * Format: uint64
+             * @description Items per page.
+             */
+            page_size: number;
+        };
+        /** @description A cluster in a list. */
+        MatchCluster: {
+            /** @description Id. */
+            id: string;
+            /**
+             * Format: uint64
+             * @description Records in it.
+             */
+            size: number;
+            /** @description Whether nothing is in it any more. */
+            ended: boolean;
+            /**
+             * Format: date-time
+             * @description When it was formed.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it last changed.
+             */
+            updated_at: string;
+            /** @description Its golden values, as the caller may see them. */
+            golden: components["schemas"]["MatchGoldenValue"][];
+        };
+        /** @description One value of a golden record. */
+        MatchGoldenValue: {
+            /** @description Attribute. */
+            attribute: string;
+            /** @description The value as the caller may see it. */
+            value: string | null;
+            /** @description Whether the caller's grant does not show the record it is from. */
+            hidden: boolean;
+            /** @description Whether the caller's grant masks its column. */
+            masked: boolean;
+            /** @description Dataset it is from. */
+            dataset: string;
+            /** @description Key of the record, where it is shown. */
+            key: string | null;
+            /** @description Column it is from. */
+            column: string;
+            /** @description As of when, ISO 8601. */
+            as_of: string | null;
+            /** @description Whether it survived; others are what else is said. */
+            chosen: boolean;
+            /** @description The criterion that chose it. */
+            chosen_by: string | null;
+            /** @description The run that made it. */
+            run: string;
+            /**
+             * Format: date-time
+             * @description Since when it holds.
+             */
+            from_at: string;
+            /**
+             * Format: date-time
+             * @description Until when it held.
+             */
+            until_at: string | null;
+        };
+        /** @description A cluster with all there is to know of it. */
+        MatchClusterDetail: {
+            /** @description Id. */
+            id: string;
+            /** @description The set. */
+            set: string;
+            /**
+             * Format: uint64
+             * @description Records in it; at most 200 are listed.
+             */
+            size: number;
+            /** @description Whether nothing is in it any more. */
+            ended: boolean;
+            /**
+             * Format: date-time
+             * @description When it was formed.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it last changed.
+             */
+            updated_at: string;
+            /** @description Its records. */
+            members: components["schemas"]["MatchMember"][];
+            /** @description Pairs among them. */
+            links: components["schemas"]["MatchLink"][];
+            /** @description What happened to it, newest first. */
+            events: components["schemas"]["MatchClusterEvent"][];
+            /** @description Its golden record. */
+            golden: components["schemas"]["MatchGoldenValue"][];
+            /** @description Values that held before. */
+            golden_past: components["schemas"]["MatchGoldenValue"][];
+            /** @description Whether it changed after its golden record was made; the next run makes it anew. */
+            golden_behind: boolean;
+        };
+        /** @description A record of a cluster. */
+        MatchMember: {
+            /** @description Dataset. */
+            dataset: string;
+            /** @description Whether the caller's grant shows it. */
+            visible: boolean;
+            /** @description Its key, where it is shown. */
+            key: string | null;
+            /** @description Compared columns as the caller sees them. */
+            values: {
+                [key: string]: string;
+            };
+            /**
+             * Format: date-time
+             * @description Since when it is in the cluster.
+             */
+            since: string;
+        };
+        /** @description A pair within a cluster; records by their place in the list of members. */
+        MatchLink: {
+            /** @description The pair. */
+            pair: string;
+            /**
+             * Format: uint32
+             * @description Place of the first record.
+             */
+            left: number;
+            /**
+             * Format: uint32
+             * @description Place of the second record.
+             */
+            right: number;
+            /** @description Where the pair stands. */
+            state: components["schemas"]["MatchPairState"];
+            /**
+             * Format: double
+             * @description Probability.
+             */
+            probability: number;
+        };
+        /** @description What happened to a cluster (变更). */
+        MatchClusterEvent: {
+            /** @description `form`, `add`, `join`, `split` or `end`. */
+            kind: string;
+            /** @description Records that came or went, as far as the caller sees them. */
+            records: string[];
+            /**
+             * Format: uint64
+             * @description How many came or went.
+             */
+            count: number;
+            /** @description Other clusters concerned. */
+            others: string[];
+            /** @description `run` or `decision`. */
+            cause: string;
+            /** @description The run, or the pair that was decided. */
+            cause_id: string;
+            /** @description Account id. */
+            actor: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+        };
+        /** @description Something found by one of its names. */
+        MatchLookupHit: {
+            /** @description The cluster. */
+            cluster: string;
+            /** @description All its values, the golden ones and what else is said. */
+            values: components["schemas"]["MatchGoldenValue"][];
+        };
         /** @description What lies upstream and downstream of something. */
         LineageGraph: {
             /** @description What was asked for first, then the others by distance. */
@@ -6234,7 +7205,7 @@ export interface components {
             certain: boolean;
         };
         /** @description One page of a list. */
-        Page15: {
+        Page18: {
             /** @description The items of this page. */
             items: components["schemas"]["Classification"][];
             /**
@@ -7265,7 +8236,7 @@ export interface components {
             mean: number;
         };
         /** @description One page of a list. */
-        Page16: {
+        Page19: {
             /** @description The items of this page. */
             items: components["schemas"]["QualityTicketCard"][];
             /**
@@ -7466,7 +8437,7 @@ export interface components {
             fix: components["schemas"]["Text"];
         };
         /** @description One page of a list. */
-        Page17: {
+        Page20: {
             /** @description The items of this page. */
             items: components["schemas"]["AttemptCard"][];
             /**
@@ -7602,7 +8573,7 @@ export interface components {
             run_id: string;
         };
         /** @description One page of a list. */
-        Page18: {
+        Page21: {
             /** @description The items of this page. */
             items: components["schemas"]["RunCard"][];
             /**
@@ -8101,7 +9072,7 @@ export interface components {
             positions: number;
         };
         /** @description One page of a list. */
-        Page19: {
+        Page22: {
             /** @description The items of this page. */
             items: components["schemas"]["RecordedEntry"][];
             /**
@@ -8298,7 +9269,7 @@ export interface components {
             /** @description Logs whose checkpoints we counter-sign. */
             logs: components["schemas"]["WitnessedLog"][];
             /** @description Proofs that a log misbehaved, newest first. */
-            alarms: components["schemas"]["Page20"];
+            alarms: components["schemas"]["Page23"];
         };
         /** @description How a witness stands to us. */
         PeerStatus: {
@@ -8354,7 +9325,7 @@ export interface components {
             signed_at: string | null;
         };
         /** @description One page of a list. */
-        Page20: {
+        Page23: {
             /** @description The items of this page. */
             items: components["schemas"]["AlarmCard"][];
             /**
@@ -8473,7 +9444,7 @@ export interface components {
             witness: components["schemas"]["VerifierKey"][];
         };
         /** @description One page of a list. */
-        Page21: {
+        Page24: {
             /** @description The items of this page. */
             items: components["schemas"]["AuditRecord"][];
             /**
@@ -8676,7 +9647,7 @@ export interface components {
         /** @description What is wrong with a record. */
         AuditProblem: "altered" | "missing" | "inserted" | "bad_anchor" | "bad_index" | "bad_expiry";
         /** @description One page of a list. */
-        Page22: {
+        Page25: {
             /** @description The items of this page. */
             items: components["schemas"]["IncidentCard"][];
             /**
@@ -9108,7 +10079,7 @@ export interface components {
             entries: number;
         };
         /** @description One page of a list. */
-        Page23: {
+        Page26: {
             /** @description The items of this page. */
             items: components["schemas"]["PeerStanding"][];
             /**
@@ -9349,7 +10320,7 @@ export interface components {
         /** @description What goes when the time is up. */
         RetentionWhat: "past_versions" | "everything";
         /** @description One page of a list. */
-        Page24: {
+        Page27: {
             /** @description The items of this page. */
             items: components["schemas"]["DeletionProposal"][];
             /**
@@ -14598,7 +15569,7 @@ export interface operations {
                     /** @description 口令或密钥 · Password or key. */
                     secret?: string | null;
                     /**
-                     * @description 沿用这个数据接入已存的密钥 · Use the secret kept for this connector.
+                     * @description 沿用这个数据连接器已存的密钥 · Use the secret kept for this connector.
                      * @default null
                      */
                     connector?: string | null;
@@ -16183,6 +17154,872 @@ export interface operations {
             507: components["responses"]["Refusal507"];
         };
     };
+    matching_sets: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MatchSet"][];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    matching_set_create: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description 名称 · Name. */
+                    name: string;
+                    /** @description 内容 · Plan. */
+                    plan: {
+                        /** @description 匹配对象 · What is matched. */
+                        preset: "firm" | "product" | "address" | "person";
+                        /** @description 步骤 · Steps, one to eight. */
+                        steps: {
+                            /** @description 左表 · First table. */
+                            left: {
+                                /** @description 数据集 · Dataset such as `raw.registry`. */
+                                dataset: string;
+                                /** @description 识别一行的列 · Columns that tell rows apart, one to four. */
+                                key: string[];
+                                /**
+                                 * @description 字段到列；留空则保存时按列名对应 · Column by field; found by the names of columns when it is saved, where empty.
+                                 * @default {}
+                                 */
+                                columns?: {
+                                    [key: string]: string;
+                                };
+                            };
+                            /**
+                             * @description 右表；不给则在左表内查重 · Second table; without it duplicates within the first are found.
+                             * @default null
+                             */
+                            right?: {
+                                /** @description 数据集 · Dataset such as `raw.registry`. */
+                                dataset: string;
+                                /** @description 识别一行的列 · Columns that tell rows apart, one to four. */
+                                key: string[];
+                                /**
+                                 * @description 字段到列；留空则保存时按列名对应 · Column by field; found by the names of columns when it is saved, where empty.
+                                 * @default {}
+                                 */
+                                columns?: {
+                                    [key: string]: string;
+                                };
+                            } | null;
+                        }[];
+                        /**
+                         * Format: double
+                         * @description 自动通过的概率下限 · Pairs of this probability and above are joined without asking.
+                         * @default 0.95
+                         */
+                        upper?: number;
+                        /**
+                         * Format: double
+                         * @description 送人工复核的概率下限 · Pairs of this probability and above, below the upper, are for people to decide.
+                         * @default 0.5
+                         */
+                        lower?: number;
+                        /**
+                         * @description 一对一 · A record has one partner in the other table at most.
+                         * @default false
+                         */
+                        one_to_one?: boolean;
+                        /**
+                         * Format: uint32
+                         * @description 自动通过的配对中随机抽查的数量 · Automatic pairs drawn at random for people to look at, from which the precision is
+                         *     estimated.
+                         * @default 50
+                         */
+                        sample?: number;
+                        /**
+                         * @description 金记录规则 · Rules of golden records; none are made without.
+                         * @default null
+                         */
+                        golden?: {
+                            /** @description 属性：各数据集中的列 · By attribute, its column by dataset. */
+                            attributes: {
+                                [key: string]: {
+                                    [key: string]: string;
+                                };
+                            };
+                            /**
+                             * @description 各数据集中表示截至日期的列 · By dataset, the column that says as of when.
+                             * @default {}
+                             */
+                            dates?: {
+                                [key: string]: string;
+                            };
+                            /** @description 存活规则；来源即数据集 · Survivorship; sources are datasets. */
+                            survivorship: {
+                                /**
+                                 * @description Sources, the most trusted first.
+                                 * @default []
+                                 */
+                                sources?: string[];
+                                /** @description Criteria in the order they are applied, for attributes that have none of their own. */
+                                default: ("source_priority" | "most_recent" | "most_complete" | "most_frequent")[];
+                                /**
+                                 * @description Criteria by attribute.
+                                 * @default {}
+                                 */
+                                attributes?: {
+                                    [key: string]: ("source_priority" | "most_recent" | "most_complete" | "most_frequent")[];
+                                };
+                            };
+                        } | null;
+                    };
+                    /** @description 理由 · Why. */
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            201: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MatchSetDetail"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    matching_set_show: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MatchSetDetail"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    matching_set_change: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: int64
+                     * @description 读到的修订号 · Revision that was read.
+                     */
+                    revision: number;
+                    /** @description 新内容 · What it shall be. */
+                    set: {
+                        /** @description 名称 · Name. */
+                        name: string;
+                        /** @description 内容 · Plan. */
+                        plan: {
+                            /** @description 匹配对象 · What is matched. */
+                            preset: "firm" | "product" | "address" | "person";
+                            /** @description 步骤 · Steps, one to eight. */
+                            steps: {
+                                /** @description 左表 · First table. */
+                                left: {
+                                    /** @description 数据集 · Dataset such as `raw.registry`. */
+                                    dataset: string;
+                                    /** @description 识别一行的列 · Columns that tell rows apart, one to four. */
+                                    key: string[];
+                                    /**
+                                     * @description 字段到列；留空则保存时按列名对应 · Column by field; found by the names of columns when it is saved, where empty.
+                                     * @default {}
+                                     */
+                                    columns?: {
+                                        [key: string]: string;
+                                    };
+                                };
+                                /**
+                                 * @description 右表；不给则在左表内查重 · Second table; without it duplicates within the first are found.
+                                 * @default null
+                                 */
+                                right?: {
+                                    /** @description 数据集 · Dataset such as `raw.registry`. */
+                                    dataset: string;
+                                    /** @description 识别一行的列 · Columns that tell rows apart, one to four. */
+                                    key: string[];
+                                    /**
+                                     * @description 字段到列；留空则保存时按列名对应 · Column by field; found by the names of columns when it is saved, where empty.
+                                     * @default {}
+                                     */
+                                    columns?: {
+                                        [key: string]: string;
+                                    };
+                                } | null;
+                            }[];
+                            /**
+                             * Format: double
+                             * @description 自动通过的概率下限 · Pairs of this probability and above are joined without asking.
+                             * @default 0.95
+                             */
+                            upper?: number;
+                            /**
+                             * Format: double
+                             * @description 送人工复核的概率下限 · Pairs of this probability and above, below the upper, are for people to decide.
+                             * @default 0.5
+                             */
+                            lower?: number;
+                            /**
+                             * @description 一对一 · A record has one partner in the other table at most.
+                             * @default false
+                             */
+                            one_to_one?: boolean;
+                            /**
+                             * Format: uint32
+                             * @description 自动通过的配对中随机抽查的数量 · Automatic pairs drawn at random for people to look at, from which the precision is
+                             *     estimated.
+                             * @default 50
+                             */
+                            sample?: number;
+                            /**
+                             * @description 金记录规则 · Rules of golden records; none are made without.
+                             * @default null
+                             */
+                            golden?: {
+                                /** @description 属性：各数据集中的列 · By attribute, its column by dataset. */
+                                attributes: {
+                                    [key: string]: {
+                                        [key: string]: string;
+                                    };
+                                };
+                                /**
+                                 * @description 各数据集中表示截至日期的列 · By dataset, the column that says as of when.
+                                 * @default {}
+                                 */
+                                dates?: {
+                                    [key: string]: string;
+                                };
+                                /** @description 存活规则；来源即数据集 · Survivorship; sources are datasets. */
+                                survivorship: {
+                                    /**
+                                     * @description Sources, the most trusted first.
+                                     * @default []
+                                     */
+                                    sources?: string[];
+                                    /** @description Criteria in the order they are applied, for attributes that have none of their own. */
+                                    default: ("source_priority" | "most_recent" | "most_complete" | "most_frequent")[];
+                                    /**
+                                     * @description Criteria by attribute.
+                                     * @default {}
+                                     */
+                                    attributes?: {
+                                        [key: string]: ("source_priority" | "most_recent" | "most_complete" | "most_frequent")[];
+                                    };
+                                };
+                            } | null;
+                        };
+                        /** @description 理由 · Why. */
+                        reason: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MatchSetDetail"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    matching_runs: {
+        parameters: {
+            query?: {
+                /** @description 页码，从 1 起 · Page, from 1. */
+                page?: (number | null) | string;
+                /** @description 每页条数，至多 1000 · Items per page, at most 1000. */
+                page_size?: (number | null) | string;
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page15"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    matching_run_start: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            202: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MatchRun"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    matching_run_show: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MatchRunDetail"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    matching_run_cancel: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            204: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    matching_pairs: {
+        parameters: {
+            query?: {
+                /** @description 状态 · State. */
+                state?: (("automatic" | "open" | "same" | "different" | "unsure" | "closed") | null) | string;
+                /** @description 概率不低于 · Probability from here. */
+                at_least?: (number | null) | string;
+                /** @description 概率不高于 · Probability up to here. */
+                at_most?: (number | null) | string;
+                /** @description 记录键的开头 · What the key of a record begins with. */
+                key?: string | null;
+                /** @description 只看我领取的 · Only those I have taken. */
+                mine?: boolean | string;
+                /** @description 只看判定后记录有变的 · Only those whose records changed after a decision. */
+                changed?: boolean | string;
+                /** @description 只看抽查的 · Only the random sample. */
+                sample?: boolean | string;
+                /** @description 页码，从 1 起 · Page, from 1. */
+                page?: (number | null) | string;
+                /** @description 每页条数，至多 100 · Pairs per page, at most 100. */
+                page_size?: (number | null) | string;
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page16"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    matching_batch_take: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: uint32
+                     * @description 领取几对，至多 50 · How many pairs, at most 50.
+                     * @default 10
+                     */
+                    count?: number;
+                    /**
+                     * Format: uint32
+                     * @description 保留多少分钟，至多 240 · For how many minutes, at most 240.
+                     * @default 30
+                     */
+                    minutes?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MatchPair"][];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    matching_batch_release: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MatchReleased"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    matching_pair_show: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MatchPairDetail"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    matching_decide: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description 判定 · The verdict. */
+                    verdict: "same" | "different" | "unsure" | "withdrawn";
+                    /**
+                     * @description 理由；改判、撤回和否定自动通过时须写明 · Why; needed where it changes a decision or an automatic pair.
+                     * @default
+                     */
+                    reason?: string;
+                    /**
+                     * Format: int64
+                     * @description 所见的修订号 · Revision that was seen.
+                     */
+                    revision: number;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MatchPairDetail"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    matching_clusters: {
+        parameters: {
+            query?: {
+                /** @description 键的开头，或金记录的值 · What a record's key begins with, or text of a golden value. */
+                text?: string | null;
+                /** @description 至少几条记录 · Of at least so many records. */
+                at_least?: (number | null) | string;
+                /** @description 也列出已结束的 · Ended ones too. */
+                ended?: boolean | string;
+                /** @description 页码，从 1 起 · Page, from 1. */
+                page?: (number | null) | string;
+                /** @description 每页条数，至多 1000 · Clusters per page, at most 1000. */
+                page_size?: (number | null) | string;
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page17"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    matching_cluster_show: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MatchClusterDetail"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    matching_lookup: {
+        parameters: {
+            query?: {
+                /** @description 品牌、简称、法定名称或信用代码 · A brand, short name, legal name or credit code. */
+                text?: string;
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MatchLookupHit"][];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
     lineage_show: {
         parameters: {
             query?: {
@@ -16463,7 +18300,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page15"];
+                    "application/json": components["schemas"]["Page18"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -17230,7 +19067,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page16"];
+                    "application/json": components["schemas"]["Page19"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -17551,7 +19388,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page17"];
+                    "application/json": components["schemas"]["Page20"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -17810,7 +19647,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page18"];
+                    "application/json": components["schemas"]["Page21"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -20449,7 +22286,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page19"];
+                    "application/json": components["schemas"]["Page22"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -20593,7 +22430,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page19"];
+                    "application/json": components["schemas"]["Page22"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -21050,7 +22887,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page21"];
+                    "application/json": components["schemas"]["Page24"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -21247,7 +23084,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page22"];
+                    "application/json": components["schemas"]["Page25"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -21854,7 +23691,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page23"];
+                    "application/json": components["schemas"]["Page26"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -22109,7 +23946,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page24"];
+                    "application/json": components["schemas"]["Page27"];
                 };
             };
             400: components["responses"]["Refusal400"];

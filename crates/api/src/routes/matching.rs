@@ -111,7 +111,10 @@ fn pairs() -> Vec<Endpoint> {
             .cost(Cost::Sql)
             .codes(&["warehouse/unknown-match-set", "warehouse/match-query"]),
         Endpoint::new(Method::POST, "/api/v1/matching/sets/{id}/batch", "matching_batch_take", take)
-            .about("领取一批待复核的配对，到期自动归还", "Take a batch of open pairs; it is given back when its time is over")
+            .about(
+                "领取一批待复核的配对，到期自动归还",
+                "Take a batch of open pairs; it is given back when its time is over",
+            )
             .cost(Cost::Sql)
             .codes(&["warehouse/unknown-match-set", "warehouse/match-batch"]),
         Endpoint::new(Method::POST, "/api/v1/matching/sets/{id}/release", "matching_batch_release", release)
@@ -143,7 +146,10 @@ fn clusters() -> Vec<Endpoint> {
             .cost(Cost::Sql)
             .codes(&["warehouse/unknown-match-set", "warehouse/match-query"]),
         Endpoint::new(Method::GET, "/api/v1/matching/clusters/{id}", "matching_cluster_show", cluster)
-            .about("一个实体簇：记录、变更、金记录", "One cluster: its records, what happened to it, its golden record")
+            .about(
+                "一个实体簇：记录、变更、金记录",
+                "One cluster: its records, what happened to it, its golden record",
+            )
             .cost(Cost::Sql)
             .codes(&["warehouse/unknown-match-cluster"]),
         Endpoint::new(Method::GET, "/api/v1/matching/sets/{id}/lookup", "matching_lookup", lookup)

@@ -81,11 +81,15 @@ async fn run(matching: &Matching, session: Session, name: &str, json: bool) -> R
         terminal::line(&serde_json::to_string_pretty(&detail)?);
     } else {
         terminal::line(&run_line(&detail.card));
-        if let Some(share) = detail.estimate.map(|estimate| estimate.automatic).filter(|share| share.value.is_some()) {
+        if let Some(share) =
+            detail.estimate.map(|estimate| estimate.automatic).filter(|share| share.value.is_some())
+        {
             let [value, low, high] = [share.value, share.low, share.high].map(Option::unwrap_or_default);
             terminal::line(&match cli::language() {
                 Language::Zh => format!("自动通过的查准率（估计）{value:.4}，95% 区间 {low:.4}–{high:.4}"),
-                Language::En => format!("precision of automatic pairs (estimate) {value:.4}, 95 % interval {low:.4}–{high:.4}"),
+                Language::En => format!(
+                    "precision of automatic pairs (estimate) {value:.4}, 95 % interval {low:.4}–{high:.4}"
+                ),
             });
         }
     }
@@ -95,7 +99,13 @@ async fn run(matching: &Matching, session: Session, name: &str, json: bool) -> R
     Ok(if detail.card.state == "succeeded" { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-async fn set(matching: &Matching, session: &Session, name: String, plan: &Path, reason: String) -> Result<()> {
+async fn set(
+    matching: &Matching,
+    session: &Session,
+    name: String,
+    plan: &Path,
+    reason: String,
+) -> Result<()> {
     let plan = plan_of(&text(plan)?)?;
     let known = matching.sets(session).await.map_err(Failure::from)?.into_iter().find(|set| set.name == name);
     let new = NewSet { name, plan, reason };
@@ -109,7 +119,9 @@ async fn set(matching: &Matching, session: &Session, name: String, plan: &Path, 
 
 fn plan_of(text: &str) -> Result<Plan> {
     let plan = toml::from_str(text).map_err(|error| {
-        let line = error.span().map_or(0, |span| text.get(..span.start).unwrap_or_default().matches('\n').count() + 1);
+        let line = error
+            .span()
+            .map_or(0, |span| text.get(..span.start).unwrap_or_default().matches('\n').count() + 1);
         Failure::new(
             ErrorKind::InvalidArgument,
             "brain/match-plan",
@@ -240,7 +252,9 @@ fn print_pair(pair: &PairCard) {
         let says: Vec<String> = field
             .evidence
             .iter()
-            .filter_map(|evidence| Some(format!("{}：{}", evidence.level.as_ref()?.get(language), evidence.says.get(language))))
+            .filter_map(|evidence| {
+                Some(format!("{}：{}", evidence.level.as_ref()?.get(language), evidence.says.get(language)))
+            })
             .collect();
         terminal::line(&format!(
             "    {} {mark} {} | {}  {}",

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait,
 };
 
 use super::{ROWS_AT_ONCE, insert_all, like};
@@ -56,9 +56,8 @@ pub async fn clusters(
             .filter(golden_value::Column::UntilAt.is_null())
             .filter(golden_value::Column::Folded.like(like(text, true)))
             .into_query();
-        select = select.filter(
-            Condition::any().add(Column::Id.in_subquery(keys)).add(Column::Id.in_subquery(values)),
-        );
+        select = select
+            .filter(Condition::any().add(Column::Id.in_subquery(keys)).add(Column::Id.in_subquery(values)));
     }
     page::fetch(db, select.order_by_desc(Column::UpdatedAt).order_by_desc(Column::Id), request).await
 }

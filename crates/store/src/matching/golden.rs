@@ -57,7 +57,11 @@ pub async fn end_golden(transaction: &Transaction, ids: &[String], now: DateTime
 /// Clusters with a current value that is, or begins with, or holds what is looked for; in this order, each once.
 pub async fn lookup(db: &impl ConnectionTrait, set: &str, folded: &str, limit: u64) -> Result<Vec<String>> {
     let mut found: Vec<String> = Vec::new();
-    for how in [Column::Folded.eq(folded), Column::Folded.like(like(folded, false)), Column::Folded.like(like(folded, true))] {
+    for how in [
+        Column::Folded.eq(folded),
+        Column::Folded.like(like(folded, false)),
+        Column::Folded.like(like(folded, true)),
+    ] {
         let some: Vec<String> = Entity::find()
             .select_only()
             .column(Column::ClusterId)

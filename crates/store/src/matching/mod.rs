@@ -13,11 +13,12 @@ pub use cluster::{
 pub use golden::{GoldenRow, end_golden, golden, golden_now, insert_golden, lookup};
 pub use pair::{
     DecisionRow, Known, PairFilter, PairRow, Verdict, add_decision, close_pairs, count_pairs, decisions,
-    free_pairs, insert_pairs, known_after, pair, pairs, pairs_among, release, replace_pair, take, taken, verdicts,
+    free_pairs, insert_pairs, known_after, pair, pairs, pairs_among, release, replace_pair, take, taken,
+    verdicts,
 };
 pub use set::{
-    RUNNING, RunRow, SetRow, insert_run, insert_set, newest_run, replace_set, run, runs, set, set_named, sets,
-    unfinished_runs, update_run,
+    RUNNING, RunRow, SetRow, insert_run, insert_set, newest_run, replace_set, run, runs, set, set_named,
+    sets, unfinished_runs, update_run,
 };
 
 use crate::{Result, Transaction};

@@ -37,6 +37,8 @@ pub struct Known {
     pub print: String,
     /// Probability at the last run.
     pub probability: f64,
+    /// log₂ odds at the last run.
+    pub weight: f64,
     /// Whether it is one of the random sample.
     pub sample: bool,
     /// Whether a person had decided it before its records changed.
@@ -44,7 +46,12 @@ pub struct Known {
 }
 
 /// Pairs of a set by id, those behind `after`.
-pub async fn known_after(db: &impl ConnectionTrait, set: &str, after: &str, limit: u64) -> Result<Vec<Known>> {
+pub async fn known_after(
+    db: &impl ConnectionTrait,
+    set: &str,
+    after: &str,
+    limit: u64,
+) -> Result<Vec<Known>> {
     Ok(match_pair::Entity::find()
         .filter(Column::SetId.eq(set))
         .filter(Column::Id.gt(after))

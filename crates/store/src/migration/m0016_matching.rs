@@ -162,8 +162,11 @@ fn indexes() -> Vec<IndexCreateStatement> {
         }
         index
     };
-    let mut records =
-        on("match_pair_records", "match_pair", &["set_id", "left_dataset", "left_key", "right_dataset", "right_key"]);
+    let mut records = on(
+        "match_pair_records",
+        "match_pair",
+        &["set_id", "left_dataset", "left_key", "right_dataset", "right_key"],
+    );
     records.unique();
     vec![
         on("match_run_set", "match_run", &["set_id", "id"]),

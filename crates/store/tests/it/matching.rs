@@ -2,8 +2,8 @@
 
 use crate::database::{TestDatabase, on_both_engines};
 use brain_store::matching::{
-    self, ClusterFilter, ClusterRow, DecisionRow, EventRow, GoldenRow, MemberRow, PairFilter, PairRow, RUNNING, RunRow,
-    SetRow,
+    self, ClusterFilter, ClusterRow, DecisionRow, EventRow, GoldenRow, MemberRow, PairFilter, PairRow,
+    RUNNING, RunRow, SetRow,
 };
 use brain_store::{Error, PageRequest, Store};
 use chrono::TimeDelta;
@@ -141,7 +141,10 @@ async fn a_batch_belongs_to_one_reviewer_until_its_time_is_over(database: &TestD
     let ids: Vec<String> = all.items.into_iter().map(|pair| pair.id).collect();
     let transaction = store.transaction().await.unwrap();
     let now = store.now();
-    assert_eq!(matching::take(&transaction, (SET, "eve"), &ids, (now, now + TimeDelta::hours(1))).await.unwrap(), 0);
+    assert_eq!(
+        matching::take(&transaction, (SET, "eve"), &ids, (now, now + TimeDelta::hours(1))).await.unwrap(),
+        0
+    );
     transaction.commit().await.unwrap();
 
     database.clock.advance(TimeDelta::minutes(31));
@@ -189,7 +192,8 @@ async fn two_decisions_on_one_revision_collide_and_a_decided_pair_is_not_closed(
     matching::add_decision(&transaction, a_decision(&pair, "same", "ann", &store)).await.unwrap();
     transaction.commit().await.unwrap();
     let transaction = store.transaction().await.unwrap();
-    let late = matching::replace_pair(&transaction, PairRow { state: "different".to_owned(), ..same }, 1).await;
+    let late =
+        matching::replace_pair(&transaction, PairRow { state: "different".to_owned(), ..same }, 1).await;
     assert!(matches!(late, Err(Error::Stale { .. })), "{late:?}");
     drop(transaction);
     let transaction = store.transaction().await.unwrap();
@@ -209,11 +213,13 @@ async fn two_decisions_on_one_revision_collide_and_a_decided_pair_is_not_closed(
     assert_eq!(verdicts.len(), 1);
 
     // A wildcard in what is looked for is a character.
-    let filter = |key: &str| PairFilter { set: SET.to_owned(), key: Some(key.to_owned()), ..PairFilter::default() };
+    let filter =
+        |key: &str| PairFilter { set: SET.to_owned(), key: Some(key.to_owned()), ..PairFilter::default() };
     assert_eq!(matching::count_pairs(store.db(), &filter("a%")).await.unwrap(), 1);
     assert_eq!(matching::count_pairs(store.db(), &filter("%")).await.unwrap(), 0);
     assert_eq!(matching::count_pairs(store.db(), &filter("y")).await.unwrap(), 1);
-    let between = PairFilter { set: SET.to_owned(), at_least: Some(0.6), at_most: Some(0.65), ..PairFilter::default() };
+    let between =
+        PairFilter { set: SET.to_owned(), at_least: Some(0.6), at_most: Some(0.65), ..PairFilter::default() };
     assert_eq!(matching::count_pairs(store.db(), &between).await.unwrap(), 0);
     let known = matching::known_after(store.db(), SET, "", 1).await.unwrap();
     let rest = matching::known_after(store.db(), SET, &known[0].id, 9).await.unwrap();
@@ -282,8 +288,12 @@ async fn records_move_between_clusters_and_events_stay(database: &TestDatabase) 
     assert_eq!(keys(matching::members_after(store.db(), SET, ("raw.a", "2"), 1).await.unwrap()), ["3"]);
     assert_eq!(keys(matching::members_after(store.db(), SET, ("", ""), 9).await.unwrap()).len(), 3);
     assert_eq!(matching::member(store.db(), SET, "raw.a", "1").await.unwrap(), None);
-    let kinds: Vec<String> =
-        matching::events(store.db(), &first.id, 9).await.unwrap().into_iter().map(|event| event.kind).collect();
+    let kinds: Vec<String> = matching::events(store.db(), &first.id, 9)
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|event| event.kind)
+        .collect();
     assert_eq!(kinds, ["join", "form"]);
     let mut filter = ClusterFilter { set: SET.to_owned(), ..ClusterFilter::default() };
     let page = |filter: ClusterFilter| {

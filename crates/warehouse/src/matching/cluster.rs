@@ -75,7 +75,13 @@ pub(super) fn groups(joined: &[(u32, u32, f32)], apart: &[(u32, u32)], count: us
 
 impl Inner {
     /// The clusters of a set as they are stored, by number of record.
-    pub(super) async fn clusters_before(&self, set: &str, keys: &mut Keys, seen: &Seen) -> Result<Vec<Before>> {
+    async fn clusters_before(
+        &self,
+        set: &str,
+        keys: &mut Keys,
+        seen: &Seen,
+        settled: &Settled,
+    ) -> Result<Vec<Before>> {
         let mut clusters: BTreeMap<String, Before> = BTreeMap::new();
         let mut after = (String::new(), String::new());
         loop {
@@ -85,7 +91,8 @@ impl Inner {
             after = (last.dataset.clone(), last.record_key.clone());
             for member in some {
                 let known = keys.find(&member.dataset, &member.record_key);
-                let looked_at = seen.knows(known, &member.dataset);
+                let carried = known.is_some_and(|number| settled.carried.contains(&number));
+                let looked_at = carried || seen.knows(known, &member.dataset);
                 let dataset = keys.dataset(&member.dataset);
                 let number = keys.number(dataset, &member.record_key);
                 let empty = || Before { id: member.cluster_id.clone(), seen: Vec::new(), unseen: Vec::new() };
@@ -105,7 +112,7 @@ impl Inner {
         cause: Cause<'_>,
         cancel: &Cancel,
     ) -> Result<u64> {
-        let before = self.clusters_before(cause.set, keys, seen).await?;
+        let before = self.clusters_before(cause.set, keys, seen, settled).await?;
         let groups = groups(&settled.joined, &settled.apart, keys.len());
         let changes = partition::changes(&before, &groups);
         let mut changed = 0;
@@ -130,7 +137,9 @@ impl Inner {
         let ends = [(&pair.left_dataset, &pair.left_key), (&pair.right_dataset, &pair.right_key)];
         let mut ids: BTreeSet<String> = BTreeSet::new();
         for (dataset, key) in ends {
-            ids.extend(rows::member(transaction, cause.set, dataset, key).await?.map(|member| member.cluster_id));
+            ids.extend(
+                rows::member(transaction, cause.set, dataset, key).await?.map(|member| member.cluster_id),
+            );
         }
         let ids: Vec<String> = ids.into_iter().collect();
         let members = rows::members_of(transaction, &ids, TOUCHED_MAX + 1).await?;
@@ -139,7 +148,9 @@ impl Inner {
                 ErrorKind::Exhausted,
                 "warehouse/match-cluster-too-large",
                 format!("所在的簇超过 {TOUCHED_MAX} 条记录，请先提高阈值重新匹配。"),
-                format!("The cluster has more than {TOUCHED_MAX} records; raise the thresholds and run again first."),
+                format!(
+                    "The cluster has more than {TOUCHED_MAX} records; raise the thresholds and run again first."
+                ),
             ));
         }
         let mut keys = Keys::default();
@@ -162,7 +173,9 @@ impl Inner {
         let (mut joined, mut apart) = (Vec::new(), Vec::new());
         for pair in &among {
             let left = keys.find(&pair.left_dataset, &pair.left_key);
-            let Some((left, right)) = left.zip(keys.find(&pair.right_dataset, &pair.right_key)) else { continue };
+            let Some((left, right)) = left.zip(keys.find(&pair.right_dataset, &pair.right_key)) else {
+                continue;
+            };
             match pair.state.as_str() {
                 SAME => joined.push((left, right, (pair.weight as f32).max(DECIDED_BITS))),
                 DIFFERENT => apart.push((left, right)),
@@ -260,7 +273,11 @@ impl Written<'_> {
                 let all: Vec<u32> = ended.seen.iter().chain(&ended.unseen).copied().collect();
                 let to = self.others(&all, &now, &ended.id);
                 self.out.sizes.push((ended.id.clone(), 0));
-                self.event(&ended.id, "end", json!({ "records": self.named(&all), "count": all.len(), "to": to }));
+                self.event(
+                    &ended.id,
+                    "end",
+                    json!({ "records": self.named(&all), "count": all.len(), "to": to }),
+                );
             }
         }
         let gone: Vec<u32> = was.keys().filter(|record| !now.contains_key(record)).copied().collect();
@@ -280,8 +297,12 @@ impl Written<'_> {
         let set = self.cause.set.to_owned();
         let at = self.inner.store.now();
         let size = after.records.len() as i64;
-        let arrived: Vec<u32> =
-            after.records.iter().filter(|record| was.get(record).copied() != after.heir || after.heir.is_none()).copied().collect();
+        let arrived: Vec<u32> = after
+            .records
+            .iter()
+            .filter(|record| was.get(record).copied() != after.heir || after.heir.is_none())
+            .copied()
+            .collect();
         let from: BTreeSet<String> = arrived
             .iter()
             .filter_map(|record| was.get(record))
@@ -291,12 +312,20 @@ impl Written<'_> {
         for record in &arrived {
             let (dataset, key) = self.keys.name(*record);
             let (dataset, record_key) = (dataset.to_owned(), key.to_owned());
-            let row = MemberRow { set_id: set.clone(), dataset, record_key, cluster_id: id.to_owned(), since: at };
+            let row =
+                MemberRow { set_id: set.clone(), dataset, record_key, cluster_id: id.to_owned(), since: at };
             self.out.members.push(row);
         }
         let detail = json!({ "records": self.named(&arrived), "count": arrived.len(), "from": from });
         let Some(place) = after.heir else {
-            let row = ClusterRow { id: id.to_owned(), set_id: set, size, ended: false, created_at: at, updated_at: at };
+            let row = ClusterRow {
+                id: id.to_owned(),
+                set_id: set,
+                size,
+                ended: false,
+                created_at: at,
+                updated_at: at,
+            };
             self.out.formed.push(row);
             self.event(id, "form", detail);
             return Ok(());

@@ -42,7 +42,9 @@ impl Verdict {
     /// The verdict with this stable name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Same, Self::Different, Self::Unsure, Self::Withdrawn].into_iter().find(|verdict| verdict.name() == name)
+        [Self::Same, Self::Different, Self::Unsure, Self::Withdrawn]
+            .into_iter()
+            .find(|verdict| verdict.name() == name)
     }
 
     /// The state of a pair so decided.
@@ -94,7 +96,8 @@ impl Matching {
         let (store, actor) = (&self.inner.store, session.party());
         let transaction = store.transaction().await?;
         // Read again inside: what was shown may have changed since.
-        let row = rows::pair(&transaction, &row.id).await?.ok_or_else(|| super::review::unknown_pair(&row.id))?;
+        let row =
+            rows::pair(&transaction, &row.id).await?.ok_or_else(|| super::review::unknown_pair(&row.id))?;
         let now = store.now();
         let taken = row.lease_until.filter(|until| *until > now).zip(row.reviewer.as_ref());
         if let Some((until, reviewer)) = taken.filter(|(_, reviewer)| **reviewer != actor.account) {
@@ -152,7 +155,11 @@ impl Matching {
         Ok(())
     }
 
-    async fn decided_meanwhile(&self, transaction: &brain_store::Transaction, row: &PairRow) -> Result<Error> {
+    async fn decided_meanwhile(
+        &self,
+        transaction: &brain_store::Transaction,
+        row: &PairRow,
+    ) -> Result<Error> {
         let last = rows::decisions(transaction, std::slice::from_ref(&row.id)).await?.pop();
         Ok(match last {
             Some(last) => conflict(

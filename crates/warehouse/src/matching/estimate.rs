@@ -91,7 +91,10 @@ fn wilson(hits: u64, all: u64) -> (f64, f64) {
 pub(super) fn estimate(verdicts: &[Verdict], (lower, upper): (f64, f64), model: Option<f64>) -> Estimate {
     let width = (upper - lower) / f64::from(BANDS);
     let band = |at: u32| {
-        let (from, to) = (lower + width * f64::from(at), if at + 1 == BANDS { upper } else { lower + width * f64::from(at + 1) });
+        let (from, to) = (
+            lower + width * f64::from(at),
+            if at + 1 == BANDS { upper } else { lower + width * f64::from(at + 1) },
+        );
         let within = |verdict: &&Verdict| verdict.probability >= from && verdict.probability < to;
         Band { from, to, share: Share::of(verdicts.iter().filter(within)) }
     };
@@ -141,7 +144,8 @@ mod tests {
         let share = &found.automatic;
         assert_eq!((share.same, share.different, share.unsure, share.value), (1, 1, 1, Some(0.5)));
         assert!(share.low.unwrap() < 0.5 && share.high.unwrap() > 0.5);
-        let decided: Vec<u64> = found.bands.iter().map(|band| band.share.same + band.share.different).collect();
+        let decided: Vec<u64> =
+            found.bands.iter().map(|band| band.share.same + band.share.different).collect();
         assert_eq!(decided, [1, 0, 0, 0, 1]);
         let nobody = estimate(&[], (0.95, 0.95), None);
         assert_eq!((nobody.automatic.value, nobody.automatic.low, nobody.bands.len()), (None, None, 0));

@@ -68,7 +68,9 @@ impl Inner {
         while !rest.is_empty() {
             // A slice ends where a cluster ends.
             let mut end = rest.len().min(RECORDS_AT_ONCE);
-            while end < rest.len() && rest.get(end).map(|m| &m.cluster) == rest.get(end - 1).map(|m| &m.cluster) {
+            while end < rest.len()
+                && rest.get(end).map(|m| &m.cluster) == rest.get(end - 1).map(|m| &m.cluster)
+            {
                 end += 1;
             }
             let (some, others) = rest.split_at(end);
@@ -85,7 +87,8 @@ impl Inner {
     async fn members_by_cluster(&self, set: &str) -> Result<Vec<Member>> {
         let (mut all, mut after) = (Vec::new(), (String::new(), String::new()));
         loop {
-            let some = rows::members_after(self.store.db(), set, (&after.0, &after.1), MEMBERS_AT_ONCE).await?;
+            let some =
+                rows::members_after(self.store.db(), set, (&after.0, &after.1), MEMBERS_AT_ONCE).await?;
             let Some(last) = some.last() else { break };
             after = (last.dataset.clone(), last.record_key.clone());
             all.extend(some.into_iter().map(|member| {
@@ -137,8 +140,13 @@ impl Making<'_> {
                     // Of rows with one key the first counts, as it did when they were matched.
                     let Some(place) = place.filter(|place| taken.insert(*place)) else { continue };
                     let Some(member) = members.get(place) else { continue };
-                    let values = attributes.iter().enumerate().map(|(at, (attribute, _))| ((*attribute).clone(), cell(key.len() + at).trim()));
-                    let values = values.filter(|(_, value)| !date::is_none(value) && value.len() <= VALUE_BYTES_MAX && !value.contains('\0'));
+                    let values = attributes
+                        .iter()
+                        .enumerate()
+                        .map(|(at, (attribute, _))| ((*attribute).clone(), cell(key.len() + at).trim()));
+                    let values = values.filter(|(_, value)| {
+                        !date::is_none(value) && value.len() <= VALUE_BYTES_MAX && !value.contains('\0')
+                    });
                     records.push(Record {
                         place: place as u64,
                         enterprise: member.cluster.clone(),
@@ -151,7 +159,8 @@ impl Making<'_> {
             }
             read::all_of(&stream, &dataset)?;
             let unread = places.values().filter(|place| !taken.contains(place));
-            hidden.extend(unread.filter_map(|place| members.get(*place)).map(|member| member.cluster.clone()));
+            hidden
+                .extend(unread.filter_map(|place| members.get(*place)).map(|member| member.cluster.clone()));
         }
         Ok((records, hidden))
     }
@@ -165,8 +174,11 @@ impl Making<'_> {
     ) -> Result<()> {
         let mut by_cluster: BTreeMap<String, GoldenRecord> =
             golden.into_iter().map(|record| (record.enterprise.clone(), record)).collect();
-        let clusters: BTreeSet<&String> =
-            members.iter().map(|member| &member.cluster).filter(|cluster| !hidden.contains(*cluster)).collect();
+        let clusters: BTreeSet<&String> = members
+            .iter()
+            .map(|member| &member.cluster)
+            .filter(|cluster| !hidden.contains(*cluster))
+            .collect();
         let clusters: Vec<String> = clusters.into_iter().cloned().collect();
         for some in clusters.chunks(CLUSTERS_AT_ONCE) {
             if cancel.is_cancelled() {

@@ -30,7 +30,12 @@ const HITS_MAX: u64 = 20;
 
 impl Matching {
     /// Clusters of a set, the last changed first.
-    pub async fn clusters(&self, session: &Session, set: &str, query: &ClusterQuery) -> Result<Page<ClusterCard>> {
+    pub async fn clusters(
+        &self,
+        session: &Session,
+        set: &str,
+        query: &ClusterQuery,
+    ) -> Result<Page<ClusterCard>> {
         let (_, plan) = self.seen_set(session, set).await?;
         let filter = ClusterFilter {
             set: set.to_owned(),
@@ -117,7 +122,9 @@ impl Matching {
         let hits = clusters.into_iter().filter_map(|cluster| {
             let values = by_cluster.remove(&cluster)?;
             // What it was found by must be something the caller sees: a hit alone would tell him of it.
-            let known = |value: &GoldenCard| value.value.as_deref().is_some_and(|value| folded(value).contains(&text));
+            let known = |value: &GoldenCard| {
+                value.value.as_deref().is_some_and(|value| folded(value).contains(&text))
+            };
             values.iter().any(known).then_some(LookupHit { cluster, values })
         });
         Ok(hits.collect())
@@ -193,7 +200,10 @@ fn told(event: EventRow, sight: &Sight) -> ClusterEvent {
         let (dataset, key) = (record.get(0)?.as_str()?, record.get(1)?.as_str()?);
         sight.sees(dataset, key).then(|| format!("{dataset} {}", keys::shown(key)))
     };
-    let others = ["from", "to"].into_iter().filter_map(|way| event.detail.get(way).and_then(Value::as_array)).flatten();
+    let others = ["from", "to"]
+        .into_iter()
+        .filter_map(|way| event.detail.get(way).and_then(Value::as_array))
+        .flatten();
     ClusterEvent {
         records: named.into_iter().flatten().filter_map(name).collect(),
         count: event.detail.get("count").and_then(Value::as_u64).unwrap_or_default(),

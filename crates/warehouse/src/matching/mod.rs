@@ -26,8 +26,9 @@ mod sight;
 mod weigh;
 
 pub use card::{
-    ClusterCard, ClusterDetail, ClusterEvent, ClusterLink, ClusterMember, DecisionCard, FieldCard, FieldEvidence,
-    GoldenCard, LookupHit, PairCard, PairDetail, PairsPage, RecordCard, RunCard, RunDetail, SetCard, SetDetail,
+    ClusterCard, ClusterDetail, ClusterEvent, ClusterLink, ClusterMember, DecisionCard, FieldCard,
+    FieldEvidence, GoldenCard, LookupHit, PairCard, PairDetail, PairsPage, RecordCard, RunCard, RunDetail,
+    SetCard, SetDetail,
 };
 pub use cluster::ClusterQuery;
 pub use decide::{NewDecision, Verdict};

@@ -54,7 +54,10 @@ pub(super) fn changes(before: &[Before], groups: &[Vec<u32>]) -> Vec<Change> {
     for place in 0..groups.len() {
         together.entry(links.root(before.len() + place)).or_default().1.push(place);
     }
-    together.into_values().filter_map(|(clusters, found)| change(before, groups, clusters, &found, &cluster_of)).collect()
+    together
+        .into_values()
+        .filter_map(|(clusters, found)| change(before, groups, clusters, &found, &cluster_of))
+        .collect()
 }
 
 fn change(
@@ -175,7 +178,10 @@ mod tests {
             ]
         );
         let found = changes(&[cluster("a", &[1, 2, 3, 4, 5], &[])], &[vec![1, 2], vec![3, 4, 5]]);
-        assert_eq!(found, [Change { before: vec![0], after: vec![after(None, &[1, 2]), after(Some(0), &[3, 4, 5])] }]);
+        assert_eq!(
+            found,
+            [Change { before: vec![0], after: vec![after(None, &[1, 2]), after(Some(0), &[3, 4, 5])] }]
+        );
         assert_eq!(left(&cluster("a", &[1, 2, 3, 4, 5], &[]), &found[0].after[1]), [1, 2]);
     }
 

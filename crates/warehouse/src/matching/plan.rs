@@ -137,7 +137,11 @@ impl Plan {
     /// Check limits and that the parts fit each other. Whether columns exist is known when a run reads.
     pub(super) fn check(&self) -> Result<()> {
         if !(1..=STEPS_MAX).contains(&self.steps.len()) {
-            return wrong("/plan/steps", format!("步骤应为 1 到 {STEPS_MAX} 个。"), format!("There are 1 to {STEPS_MAX} steps."));
+            return wrong(
+                "/plan/steps",
+                format!("步骤应为 1 到 {STEPS_MAX} 个。"),
+                format!("There are 1 to {STEPS_MAX} steps."),
+            );
         }
         let falling = (0.5..=1.0).contains(&self.upper) && (0.01..=self.upper).contains(&self.lower);
         if !falling {
@@ -148,7 +152,11 @@ impl Plan {
             );
         }
         if self.sample > SAMPLE_MAX {
-            return wrong("/plan/sample", format!("抽查至多 {SAMPLE_MAX} 对。"), format!("A sample has up to {SAMPLE_MAX} pairs."));
+            return wrong(
+                "/plan/sample",
+                format!("抽查至多 {SAMPLE_MAX} 对。"),
+                format!("A sample has up to {SAMPLE_MAX} pairs."),
+            );
         }
         let mut keys: BTreeMap<&str, &Vec<String>> = BTreeMap::new();
         for (at, step) in self.steps.iter().enumerate() {
@@ -177,12 +185,16 @@ impl Plan {
 
     fn check_side(&self, place: &str, side: &Side) -> Result<()> {
         let specification = self.specification()?;
-        let text = |text: &String| !text.trim().is_empty() && text.len() <= 200 && !text.contains(['\0', '"']);
+        let text =
+            |text: &String| !text.trim().is_empty() && text.len() <= 200 && !text.contains(['\0', '"']);
         if !text(&side.dataset) || !side.dataset.contains('.') {
             return wrong(format!("{place}/dataset"), "请写“层.表名”。", "Write zone.table.");
         }
         let different: BTreeSet<&String> = side.key.iter().collect();
-        if !(1..=KEY_COLUMNS_MAX).contains(&side.key.len()) || different.len() != side.key.len() || !side.key.iter().all(text) {
+        if !(1..=KEY_COLUMNS_MAX).contains(&side.key.len())
+            || different.len() != side.key.len()
+            || !side.key.iter().all(text)
+        {
             return wrong(
                 format!("{place}/key"),
                 format!("识别列应为 1 到 {KEY_COLUMNS_MAX} 个不同的列名。"),
@@ -192,7 +204,8 @@ impl Plan {
         for (field, column) in &side.columns {
             let known = specification.fields.iter().any(|known| known.name == *field);
             if !known || !text(column) {
-                let fields: Vec<&str> = specification.fields.iter().map(|field| field.name.as_str()).collect();
+                let fields: Vec<&str> =
+                    specification.fields.iter().map(|field| field.name.as_str()).collect();
                 return wrong(
                     format!("{place}/columns"),
                     format!("字段应是 {}，列名不得为空。", fields.join("、")),
@@ -232,7 +245,8 @@ impl Plan {
     pub(super) fn resolved(mut self, known: impl Fn(&str) -> Vec<String>) -> Result<Self> {
         let specification = self.specification()?;
         for (at, step) in self.steps.iter_mut().enumerate() {
-            for (side, name) in [Some(&mut step.left), step.right.as_mut()].into_iter().zip(["left", "right"]) {
+            for (side, name) in [Some(&mut step.left), step.right.as_mut()].into_iter().zip(["left", "right"])
+            {
                 let Some(side) = side else { continue };
                 let columns = known(&side.dataset);
                 side.resolve(&specification, &columns);
@@ -241,7 +255,10 @@ impl Plan {
                     return wrong(
                         format!("{place}/columns"),
                         format!("{} 的列名无法自动对应，请写明字段到列。", side.dataset),
-                        format!("No column of {} has a name that is known; say which field is in which column.", side.dataset),
+                        format!(
+                            "No column of {} has a name that is known; say which field is in which column.",
+                            side.dataset
+                        ),
                     );
                 }
                 if let Some(unknown) = side.read().into_iter().find(|column| !columns.contains(column)) {
@@ -365,8 +382,14 @@ mod tests {
         assert_eq!(pointer(|plan| plan["lower"] = 0.99.into()), "/plan/upper");
         assert_eq!(pointer(|plan| plan["upper"] = 0.4.into()), "/plan/upper");
         assert_eq!(pointer(|plan| plan["sample"] = 1001.into()), "/plan/sample");
-        assert_eq!(pointer(|plan| plan["steps"][0]["left"]["key"] = serde_json::json!([])), "/plan/steps/0/left/key");
-        assert_eq!(pointer(|plan| plan["steps"][0]["right"]["dataset"] = "b".into()), "/plan/steps/0/right/dataset");
+        assert_eq!(
+            pointer(|plan| plan["steps"][0]["left"]["key"] = serde_json::json!([])),
+            "/plan/steps/0/left/key"
+        );
+        assert_eq!(
+            pointer(|plan| plan["steps"][0]["right"]["dataset"] = "b".into()),
+            "/plan/steps/0/right/dataset"
+        );
         assert_eq!(
             pointer(|plan| plan["steps"][0]["left"]["columns"] = serde_json::json!({ "colour": "c" })),
             "/plan/steps/0/left/columns"
@@ -390,12 +413,17 @@ mod tests {
     fn columns_are_found_by_name_where_none_are_given() {
         let plan = |key: &str| -> Plan {
             let left = serde_json::json!({ "dataset": "raw.a", "key": [key] });
-            serde_json::from_value(serde_json::json!({ "preset": "firm", "steps": [{ "left": left }] })).unwrap()
+            serde_json::from_value(serde_json::json!({ "preset": "firm", "steps": [{ "left": left }] }))
+                .unwrap()
         };
         let known = |columns: [&str; 3]| columns.map(str::to_owned).to_vec();
         let found = plan("代码").resolved(|_| known(["代码", "企业名称", "USCC"])).unwrap();
-        let columns: Vec<(&str, &str)> =
-            found.steps[0].left.columns.iter().map(|(field, column)| (field.as_str(), column.as_str())).collect();
+        let columns: Vec<(&str, &str)> = found.steps[0]
+            .left
+            .columns
+            .iter()
+            .map(|(field, column)| (field.as_str(), column.as_str()))
+            .collect();
         assert_eq!(columns, [("name", "企业名称"), ("uscc", "USCC")]);
         assert!(plan("代码").resolved(|_| known(["代码", "甲", "乙"])).is_err());
         assert!(plan("没有").resolved(|_| known(["代码", "企业名称", "乙"])).is_err());

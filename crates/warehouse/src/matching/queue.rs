@@ -58,6 +58,8 @@ pub(super) struct Settled {
     pub(super) joined: Vec<(u32, u32, f32)>,
     /// Pairs that keep them apart.
     pub(super) apart: Vec<(u32, u32)>,
+    /// Records this run could not look at, of which stored pairs say where they belong.
+    pub(super) carried: FxHashSet<u32>,
     /// Sum of the probabilities of the automatic pairs, by the model.
     pub(super) expected: f64,
 }
@@ -72,7 +74,7 @@ pub(super) struct Queue<'a> {
     pub(super) inner: &'a Inner,
     pub(super) run: &'a RunRow,
     pub(super) plan: &'a Plan,
-    pub(super) keys: &'a Keys,
+    pub(super) keys: &'a mut Keys,
     pub(super) found: &'a Found,
     pub(super) seen: &'a Seen,
     pub(super) digest: &'a Digest,
@@ -81,7 +83,7 @@ pub(super) struct Queue<'a> {
 
 impl Queue<'_> {
     /// Bring the stored pairs in line with what was found.
-    pub(super) async fn settle(&self) -> Result<Settled> {
+    pub(super) async fn settle(&mut self) -> Result<Settled> {
         let known = self.known().await?;
         let sample = self.sample();
         let mut out = Settled::default();
@@ -110,19 +112,29 @@ impl Queue<'_> {
         Ok(out)
     }
 
-    async fn known(&self) -> Result<Vec<Before>> {
+    /// Every stored pair. A record that was not read and is not gone has a number too: what is stored of it holds.
+    async fn known(&mut self) -> Result<Vec<Before>> {
         let (mut all, mut after) = (Vec::new(), String::new());
         loop {
             let some =
                 rows::known_after(self.inner.store.db(), &self.run.set_id, &after, KNOWN_AT_ONCE).await?;
             let Some(last) = some.last() else { return Ok(all) };
             after.clone_from(&last.id);
-            all.extend(some.into_iter().map(|known| {
-                let left = self.keys.find(&known.left_dataset, &known.left_key);
-                let right = self.keys.find(&known.right_dataset, &known.right_key);
-                Before { ends: left.zip(right), known }
-            }));
+            for known in some {
+                let left = self.number(&known.left_dataset, &known.left_key);
+                let right = self.number(&known.right_dataset, &known.right_key);
+                all.push(Before { ends: left.zip(right), known });
+            }
         }
+    }
+
+    fn number(&mut self, dataset: &str, key: &str) -> Option<u32> {
+        let known = self.keys.find(dataset, key);
+        if known.is_some() || self.seen.is_gone(dataset) {
+            return known;
+        }
+        let dataset = self.keys.dataset(dataset);
+        Some(self.keys.number(dataset, key))
     }
 
     /// A pair that this run does not propose. What a person said of two records that are still there holds.
@@ -132,11 +144,21 @@ impl Queue<'_> {
         let both_known = self.seen.knows(numbers[0], &known.left_dataset)
             && self.seen.knows(numbers[1], &known.right_dataset);
         match (known.state.as_str(), ends) {
-            (SAME, Some((left, right))) => out.joined.push((*left, *right, DECIDED_BITS)),
+            (SAME, Some(ends)) => self.carry(*ends, DECIDED_BITS, out),
             (DIFFERENT, Some(ends)) => out.apart.push(*ends),
             (OPEN | AUTOMATIC, _) if both_known => gone.push(known.id.clone()),
+            // One of the two was not looked at: what an earlier run found is not called into question.
+            (AUTOMATIC, Some(ends)) => self.carry(*ends, known.weight as f32, out),
+            (OPEN, Some(ends)) if known.sample && !known.changed => {
+                self.carry(*ends, known.weight as f32, out)
+            }
             _ => {}
         }
+    }
+
+    fn carry(&self, ends: (u32, u32), weight: f32, out: &mut Settled) {
+        out.joined.push((ends.0, ends.1, weight));
+        out.carried.extend([ends.0, ends.1].into_iter().filter(|record| !self.seen.records.contains(record)));
     }
 
     /// The automatic pairs whose place in the queue, which is as good as random, comes first.
@@ -183,7 +205,8 @@ impl Queue<'_> {
                 _ if is_automatic && !sampled => AUTOMATIC,
                 _ => OPEN,
             };
-            let asked_again = state == OPEN && (decided.is_some() || known.is_some_and(|known| known.changed));
+            let asked_again =
+                state == OPEN && (decided.is_some() || known.is_some_and(|known| known.changed));
             self.count(pair, state, (sampled, asked_again), out);
             match known {
                 None => new.push(self.row(pair, state, sampled)),

@@ -137,7 +137,8 @@ impl Matching {
         };
         let size = query.page_size.unwrap_or(20).min(PAGE_SIZE_MAX);
         let request = PageRequest::new(query.page.unwrap_or(1), size);
-        let Page { items, total, page, page_size } = rows::pairs(self.inner.store.db(), &filter, request).await?;
+        let Page { items, total, page, page_size } =
+            rows::pairs(self.inner.store.db(), &filter, request).await?;
         let items = self.cards(session, &plan, items).await?;
         Ok(Page { items, total, page, page_size })
     }
@@ -168,8 +169,11 @@ impl Matching {
         let (store, account) = (&self.inner.store, session.party().account.clone());
         let now = store.now();
         let until = now + TimeDelta::minutes(i64::from(batch.minutes));
-        let mut ids: Vec<String> =
-            rows::taken(store.db(), set, &account, now, u64::from(batch.count)).await?.into_iter().map(|row| row.id).collect();
+        let mut ids: Vec<String> = rows::taken(store.db(), set, &account, now, u64::from(batch.count))
+            .await?
+            .into_iter()
+            .map(|row| row.id)
+            .collect();
         let mut looked = 0;
         while (ids.len() as u32) < batch.count && looked < LOOKED_THROUGH {
             let some = rows::free_pairs(store.db(), set, &account, now, (looked, LOOKED_AT_ONCE)).await?;
@@ -209,7 +213,12 @@ impl Matching {
     }
 
     /// Pairs with what the caller sees of their records, and the evidence in words.
-    pub(super) async fn cards(&self, session: &Session, plan: &Plan, pairs: Vec<PairRow>) -> Result<Vec<PairCard>> {
+    pub(super) async fn cards(
+        &self,
+        session: &Session,
+        plan: &Plan,
+        pairs: Vec<PairRow>,
+    ) -> Result<Vec<PairCard>> {
         let sight = Sight::of(session, plan, &wanted(plan, &pairs)).await?;
         let models = self.models(&pairs).await?;
         let now = self.inner.store.now();
@@ -237,7 +246,9 @@ impl Matching {
 
 /// Field and the columns of its two sides.
 fn fields(plan: &Plan, row: &PairRow) -> Vec<(String, [Option<String>; 2])> {
-    let Some(step) = usize::try_from(row.step).ok().and_then(|step| plan.steps.get(step)) else { return Vec::new() };
+    let Some(step) = usize::try_from(row.step).ok().and_then(|step| plan.steps.get(step)) else {
+        return Vec::new();
+    };
     let Ok(specification) = plan.specification() else { return Vec::new() };
     let sides = [&step.left, step.right.as_ref().unwrap_or(&step.left)];
     let column = |dataset: &str, field: &str| {
@@ -247,7 +258,12 @@ fn fields(plan: &Plan, row: &PairRow) -> Vec<(String, [Option<String>; 2])> {
     specification
         .fields
         .iter()
-        .map(|field| (field.name.clone(), [column(&row.left_dataset, &field.name), column(&row.right_dataset, &field.name)]))
+        .map(|field| {
+            (
+                field.name.clone(),
+                [column(&row.left_dataset, &field.name), column(&row.right_dataset, &field.name)],
+            )
+        })
         .filter(|(_, columns)| columns.iter().any(Option::is_some))
         .collect()
 }
@@ -289,7 +305,9 @@ fn card(row: PairRow, plan: &Plan, sight: &Sight, models: &Models, now: DateTime
     let fields = fields(plan, &row).into_iter().map(|(field, [left_column, right_column])| {
         let left = value(&row.left_dataset, &row.left_key, left_column.as_ref());
         let right = value(&row.right_dataset, &row.right_key, right_column.as_ref());
-        let masked = |dataset: &str, column: Option<&String>| column.is_some_and(|column| sight.masks(dataset, column));
+        let masked = |dataset: &str, column: Option<&String>| {
+            column.is_some_and(|column| sight.masks(dataset, column))
+        };
         FieldCard {
             differs: left.as_deref().map(str::trim) != right.as_deref().map(str::trim),
             left_masked: masked(&row.left_dataset, left_column.as_ref()),
@@ -302,7 +320,9 @@ fn card(row: PairRow, plan: &Plan, sight: &Sight, models: &Models, now: DateTime
             right_column,
         }
     });
-    let fields = fields.filter(|field| field.left.is_some() || field.right.is_some() || !field.evidence.is_empty()).collect();
+    let fields = fields
+        .filter(|field| field.left.is_some() || field.right.is_some() || !field.evidence.is_empty())
+        .collect();
     let lease = row.lease_until.filter(|until| *until > now);
     Ok(PairCard {
         left: record(&row.left_dataset, &row.left_key),
@@ -331,7 +351,8 @@ fn card(row: PairRow, plan: &Plan, sight: &Sight, models: &Models, now: DateTime
 
 fn evidence(field: &str, model: Option<&Model>, stored: &Stored) -> Vec<FieldEvidence> {
     let Some(model) = model else { return Vec::new() };
-    let compared = model.comparisons.iter().zip(&stored.levels).filter(|(comparison, _)| comparison.field == field);
+    let compared =
+        model.comparisons.iter().zip(&stored.levels).filter(|(comparison, _)| comparison.field == field);
     compared
         .map(|(comparison, (level, bits))| {
             let level = level.and_then(|level| comparison.levels.get(usize::from(level)));
@@ -339,7 +360,14 @@ fn evidence(field: &str, model: Option<&Model>, stored: &Stored) -> Vec<FieldEvi
                 method: comparison.method.clone(),
                 level: level.map(|level| level.name.clone()),
                 bits: *bits,
-                says: if level.is_some() { words(*bits) } else { Text::new("未比较（缺值，或已由另一项说明）", "not compared: a value is missing, or another line says it") },
+                says: if level.is_some() {
+                    words(*bits)
+                } else {
+                    Text::new(
+                        "未比较（缺值，或已由另一项说明）",
+                        "not compared: a value is missing, or another line says it",
+                    )
+                },
             }
         })
         .collect()
@@ -365,7 +393,9 @@ fn relatives(bits: f64) -> Text {
     let factor = bits.abs().min(40.0).exp2();
     Text::new(
         format!("关联主体（同集团、同一家庭）也会如此相似，因此打折（{factor:.1} 倍）"),
-        format!("relatives (firms of a group, people of a household) would look like it too, which takes off × {factor:.1}"),
+        format!(
+            "relatives (firms of a group, people of a household) would look like it too, which takes off × {factor:.1}"
+        ),
     )
 }
 

@@ -101,14 +101,22 @@ impl Matching {
             let run = begun.run.id.clone();
             match Box::pin(begun.finish()).await {
                 Ok(ended) => tracing::info!(run, state = ended.state, "a match run ended"),
-                Err(error) => tracing::error!(run, %error, "the end of a match run could not be written down"),
+                Err(error) => {
+                    tracing::error!(run, %error, "the end of a match run could not be written down")
+                }
             }
         });
         Ok(card)
     }
 
     /// Run and wait; how it ended is in what is returned.
-    pub async fn run(&self, session: Session, set: &str, progress: Progress, cancel: Cancel) -> Result<RunDetail> {
+    pub async fn run(
+        &self,
+        session: Session,
+        set: &str,
+        progress: Progress,
+        cancel: Cancel,
+    ) -> Result<RunDetail> {
         let begun = self.begin(session.clone(), set, progress, cancel).await?;
         let id = begun.run.id.clone();
         Box::pin(begun.finish()).await?;
@@ -266,7 +274,8 @@ impl Begun {
         self.run.compared = steps.iter().map(|step| step.compared as i64).sum();
         self.progress.begin("写入复核队列", "Writing the queue", 0);
         let (run, plan, cancel) = (&self.run, &self.plan, &self.cancel);
-        let queue = Queue { inner, run, plan, keys: &keys, found: &found, seen: &seen, digest: &digest, cancel };
+        let mut queue =
+            Queue { inner, run, plan, keys: &mut keys, found: &found, seen: &seen, digest: &digest, cancel };
         let settled = queue.settle().await?;
         drop(found);
         self.run.automatic = settled.automatic as i64;
@@ -275,13 +284,19 @@ impl Begun {
         self.run.asked_again = settled.asked_again as i64;
         self.progress.begin("更新实体簇", "Bringing clusters in line", 0);
         let cause = Cause { kind: "run", id: &self.run.id, actor: self.session.party(), set: &self.set.id };
-        self.run.clusters =
-            inner.recluster(&mut keys, &seen, &settled, cause, &self.cancel).await? as i64;
+        self.run.clusters = inner.recluster(&mut keys, &seen, &settled, cause, &self.cancel).await? as i64;
         drop(keys);
         let (golden_new, golden_ended) = match &self.plan.golden {
             Some(rules) => {
                 self.progress.begin("生成金记录", "Making golden records", 0);
-                inner.make_golden((&self.session, &self.run), (&self.plan, rules), &digest, (&self.progress, &self.cancel)).await?
+                inner
+                    .make_golden(
+                        (&self.session, &self.run),
+                        (&self.plan, rules),
+                        &digest,
+                        (&self.progress, &self.cancel),
+                    )
+                    .await?
             }
             None => (0, 0),
         };
@@ -317,7 +332,8 @@ impl Begun {
             }
             let inputs = (InputReport::of(&left), right.as_ref().map(InputReport::of));
             let control = (self.progress.clone(), self.cancel.clone());
-            let weighed = found.weigh((at, left, right), keys, specification.clone(), digest.clone(), control);
+            let weighed =
+                found.weigh((at, left, right), keys, specification.clone(), digest.clone(), control);
             let stepped;
             (found, keys, stepped) = weighed.await?;
             steps.push(StepReport::of(inputs.0, inputs.1, stepped));

@@ -6,8 +6,8 @@ use super::{Matching, Plan, SETS_MAX, looked_for, may, plan, reason, refuse};
 use crate::query::Session;
 use crate::{Error, Result};
 use brain_kernel::error::{ErrorKind, Failure};
-use brain_store::matching::{self as rows, ClusterFilter, PairFilter, SetRow};
 use brain_store::PageRequest;
+use brain_store::matching::{self as rows, ClusterFilter, PairFilter, SetRow};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -96,7 +96,8 @@ impl Matching {
         };
         let transaction = self.inner.store.transaction().await?;
         rows::replace_set(&transaction, next.clone(), seen).await.map_err(taken)?;
-        let body = json!({ "name": next.name, "revision": next.revision, "plan": next.plan, "reason": new.reason });
+        let body =
+            json!({ "name": next.name, "revision": next.revision, "plan": next.plan, "reason": new.reason });
         self.inner.record_act(&transaction, actor, ("match.set", id), body).await?;
         transaction.commit().await?;
         self.set(session, id).await
@@ -128,7 +129,8 @@ impl Matching {
 
     async fn set_card(&self, row: SetRow, plan: &Plan) -> Result<SetCard> {
         let db = self.inner.store.db();
-        let filter = PairFilter { set: row.id.clone(), state: Some("open".to_owned()), ..PairFilter::default() };
+        let filter =
+            PairFilter { set: row.id.clone(), state: Some("open".to_owned()), ..PairFilter::default() };
         let open = rows::count_pairs(db, &filter).await?;
         let filter = ClusterFilter { set: row.id.clone(), ..ClusterFilter::default() };
         let clusters = rows::clusters(db, &filter, PageRequest::new(1, 1)).await?.total;

@@ -53,8 +53,13 @@ impl Sight {
             }
             let (_, grant) = session.grant_of(dataset)?;
             sight.masked.insert(dataset.clone(), grant.masks.keys().cloned().collect());
-            let columns: Vec<&String> =
-                wanted.columns.get(dataset).into_iter().flatten().filter(|column| known.contains(column)).collect();
+            let columns: Vec<&String> = wanted
+                .columns
+                .get(dataset)
+                .into_iter()
+                .flatten()
+                .filter(|column| known.contains(column))
+                .collect();
             let keys: Vec<&String> = keys.iter().collect();
             for some in keys.chunks(KEYS_AT_ONCE) {
                 sight.look(session, dataset, (key, some), &columns).await?;
@@ -86,10 +91,12 @@ impl Sight {
             let is_one = format!("CAST({column} AS VARCHAR) IN ({})", places.join(", "));
             conditions.push(if missing { format!("({is_one} OR {column} IS NULL)") } else { is_one });
         }
-        let shown: Vec<String> = key.iter().chain(columns.iter().copied()).map(|column| quoted(column)).collect();
+        let shown: Vec<String> =
+            key.iter().chain(columns.iter().copied()).map(|column| quoted(column)).collect();
         let table = dataset.split('.').map(quoted).collect::<Vec<_>>().join(".");
         // The same column may be a key and be compared; numbered names keep them apart.
-        let shown: Vec<String> = shown.iter().enumerate().map(|(at, column)| format!("{column} AS c{at}")).collect();
+        let shown: Vec<String> =
+            shown.iter().enumerate().map(|(at, column)| format!("{column} AS c{at}")).collect();
         let sql = format!("SELECT {} FROM {table} WHERE {}", shown.join(", "), conditions.join(" AND "));
         let limits = QueryLimits { rows: Some(ROWS_MAX), ..QueryLimits::default() };
         let mut stream = session.query(&sql, values, limits, Cancel::new()).await?;
@@ -101,7 +108,8 @@ impl Sight {
                 let found = joined(texts.iter().take(key.len()).map(|column| cell(column, row)));
                 let Some(found) = found.filter(|found| wanted.contains(found.as_str())) else { continue };
                 let cells = columns.iter().zip(texts.iter().skip(key.len()));
-                let cells = cells.map(|(column, text)| ((*column).clone(), cell(text, row).to_owned())).collect();
+                let cells =
+                    cells.map(|(column, text)| ((*column).clone(), cell(text, row).to_owned())).collect();
                 self.rows.entry((dataset.to_owned(), found)).or_insert(cells);
             }
         }

@@ -76,7 +76,9 @@ impl Found {
         let next = self.pairs.len();
         let place = *self.places.entry((pair.left, pair.right)).or_insert(next);
         if place < next {
-            if let Some(known) = self.pairs.get_mut(place).filter(|known| known.probability < pair.probability) {
+            if let Some(known) =
+                self.pairs.get_mut(place).filter(|known| known.probability < pair.probability)
+            {
                 *known = pair;
             }
             return Ok(());
@@ -86,7 +88,9 @@ impl Found {
                 ErrorKind::Exhausted,
                 "warehouse/match-pairs",
                 format!("配对超过 {PAIRS_MAX} 个；请提高 lower，或补充能区分记录的列。"),
-                format!("There are more than {PAIRS_MAX} pairs; raise `lower`, or compare by further columns."),
+                format!(
+                    "There are more than {PAIRS_MAX} pairs; raise `lower`, or compare by further columns."
+                ),
             ));
         }
         self.pairs.push(pair);
@@ -112,7 +116,9 @@ impl Found {
             let partner = right.as_ref().unwrap_or(&left);
             for (place, pair) in linkage.pairs.iter().enumerate() {
                 let rows = (pair.left as usize, pair.right as usize);
-                let (Some(a), Some(b)) = (left.numbers.get(rows.0), partner.numbers.get(rows.1)) else { continue };
+                let (Some(a), Some(b)) = (left.numbers.get(rows.0), partner.numbers.get(rows.1)) else {
+                    continue;
+                };
                 // The same pair has the same order in every run, whichever row came first in the file.
                 let turned = keys.name(*a) > keys.name(*b);
                 let records = ((&left.records, rows.0), (&partner.records, rows.1));
@@ -130,11 +136,26 @@ impl Found {
     }
 }
 
-fn weighed(linkage: &Linkage, place: usize, (left, right): (u32, u32), (step, print): (usize, Box<str>)) -> Weighed {
-    let (probability, weight) = linkage.pairs.get(place).map_or((0.0, 0.0), |pair| (pair.probability, pair.weight));
+fn weighed(
+    linkage: &Linkage,
+    place: usize,
+    (left, right): (u32, u32),
+    (step, print): (usize, Box<str>),
+) -> Weighed {
+    let (probability, weight) =
+        linkage.pairs.get(place).map_or((0.0, 0.0), |pair| (pair.probability, pair.weight));
     let levels = linkage.levels(place).map(|(level, bits)| (level.unwrap_or(NO_LEVEL), bits)).collect();
     let kin = linkage.kin_bits(place);
-    Weighed { left, right, step: u8::try_from(step).unwrap_or(u8::MAX), probability, weight, levels, kin, print }
+    Weighed {
+        left,
+        right,
+        step: u8::try_from(step).unwrap_or(u8::MAX),
+        probability,
+        weight,
+        levels,
+        kin,
+        print,
+    }
 }
 
 /// Digests of a set: with its salt, so that they are of use in this set only.

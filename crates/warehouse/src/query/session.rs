@@ -268,7 +268,10 @@ impl Session {
             let (zone, table) = name.split_once('.').unwrap_or((DEFAULT_ZONE, name));
             let Opened { provider, input } = self.open(zone, table).await?;
             let state = self.state(Prepared::new(), &bounds)?;
-            let wanted = columns.iter().map(|column| Expr::Column(Column::from_name(column)));
+            // A column may be wanted twice, as a key and as a value: numbered names keep them apart.
+            let wanted = columns.iter().enumerate();
+            let wanted =
+                wanted.map(|(at, name)| Expr::Column(Column::from_name(name)).alias(format!("c{at}")));
             let plan = LogicalPlanBuilder::scan(
                 TableReference::partial(zone, table),
                 provider_as_source(provider),

@@ -15,6 +15,7 @@ mod door_limits;
 mod grading;
 mod masks;
 mod matching;
+mod matching_real;
 mod models;
 mod node;
 mod own_models;

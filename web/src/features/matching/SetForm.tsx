@@ -62,8 +62,8 @@ export function SetForm({ before, onClose }: { before?: MatchSetDetail; onClose:
           </div>
           <div>
             {text("rightDataset", t("matching.right"), false)}
-            {text("rightKey", `${t("matching.key")} `, false)}
-            {area("rightColumns", `${t("matching.columns")} `, 3)}
+            {text("rightKey", t("matching.rightKey"), false)}
+            {area("rightColumns", t("matching.rightColumns"), 3)}
           </div>
           <Form.Item name="upper" label={t("matching.upper")}>
             <InputNumber min={0.5} max={1} step={0.01} style={{ width: "100%" }} />
