@@ -1481,6 +1481,264 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/products": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 数据产品货架 · The shelf of data products */
+        get: operations["data_products_list"];
+        put?: never;
+        /** 新建数据产品，可同时发布 · Make a data product, and publish it in the same step */
+        post: operations["data_products_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/products/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 产品用量与运营计数 · Use of products and the counters of operation */
+        get: operations["data_products_usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/products/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 一个数据产品：字段、合约、服务水平、版本 · One product: fields, contract, service level, versions */
+        get: operations["data_products_show"];
+        /** 修改草稿；已发布的版本不变 · Change the draft; what is published stays */
+        put: operations["data_products_revise"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/products/{id}/openapi": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 产品自己的接口文档 · The product's own interface document */
+        get: operations["data_products_openapi"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/products/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 试算：字段、级别、与当前版本的差异 · What it would be: fields, grades, differences */
+        post: operations["data_products_check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/products/{id}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 把草稿发布为新版本 · Publish the draft as the next version */
+        post: operations["data_products_publish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/products/{id}/deprecate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 标为即将停用：不再接受新申请 · Announce the end: no new requests */
+        post: operations["data_products_deprecate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/products/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 下架；下一次读取即被拒绝 · Withdraw; the next read is refused */
+        post: operations["data_products_withdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/products/{id}/subscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 订阅及其滞后；所有者看全部 · Subscriptions and how far behind they are; all for the owner */
+        get: operations["data_products_subscriptions"];
+        put?: never;
+        /** 订阅 · Subscribe */
+        post: operations["data_products_subscribe"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/products/{id}/subscriptions/{subscription}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** 退订 · End one's own subscription */
+        delete: operations["data_products_unsubscribe"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/products/{id}/subscriptions/{subscription}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 交付与回执 · Deliveries and receipts */
+        get: operations["data_products_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/products/{id}/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 分页读取产品 · Rows of a product by page */
+        get: operations["data_products_rows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/products/{id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 下载产品文件，带校验和 · The product as a file, with its checksum */
+        get: operations["data_products_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/products/{id}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 自上次以来增减的行 · Rows that came and went since the last time */
+        get: operations["data_products_changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/products/{id}/receipts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 确认收到一次交付 · Acknowledge a delivery */
+        post: operations["data_products_receipt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/search": {
         parameters: {
             query?: never;
@@ -1505,10 +1763,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** 数据接入 · Connectors */
+        /** 数据连接器 · Connectors */
         get: operations["connectors_list"];
         put?: never;
-        /** 新建数据接入 · Make a connector */
+        /** 新建数据连接器 · Make a connector */
         post: operations["connectors_create"];
         delete?: never;
         options?: never;
@@ -1541,10 +1799,10 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** 修改数据接入 · Change a connector */
+        /** 修改数据连接器 · Change a connector */
         put: operations["connectors_change"];
         post?: never;
-        /** 删除数据接入；已入仓的数据保留 · Remove a connector; what landed stays */
+        /** 删除数据连接器；已入仓的数据保留 · Remove a connector; what landed stays */
         delete: operations["connectors_remove"];
         options?: never;
         head?: never;
@@ -5046,6 +5304,569 @@ export interface components {
             /** @description The grant under which it was read. */
             grant: string;
         };
+        /** @description One page of a list. */
+        Page11: {
+            /** @description The items of this page. */
+            items: components["schemas"]["DataProductCard"][];
+            /**
+             * Format: uint64
+             * @description Items in the whole list.
+             */
+            total: number;
+            /**
+             * Format: uint64
+             * @description This page's number, from 1.
+             */
+            page: number;
+            /**
+             * Format: uint64
+             * @description Items per page.
+             */
+            page_size: number;
+        };
+        /** @description A product on the shelf. */
+        DataProductCard: {
+            /** @description Its id; as a dataset it is `product.<id>`. */
+            id: string;
+            /** @description Title. */
+            title: components["schemas"]["Text"];
+            /** @description What it holds. */
+            description: components["schemas"]["Text"];
+            /** @description Who offers it (USCC) or `node`. */
+            owner: string;
+            /** @description Where it stands. */
+            state: components["schemas"]["DataProductState"];
+            /** @description Semantic version offered; none before the first. */
+            version: string | null;
+            /** @description Forms it is offered in. */
+            forms: components["schemas"]["DataProductForm"][];
+            /** @description Highest label of what it reads. */
+            grade: components["schemas"]["Grade"] | null;
+            /**
+             * Format: uint64
+             * @description Columns.
+             */
+            columns: number;
+            /**
+             * Format: date-time
+             * @description When it last changed.
+             */
+            updated_at: string;
+            /** @description Whether the caller acts for its owner. */
+            own: boolean;
+            /** @description Whether the caller may read it now. */
+            open: boolean;
+        };
+        /** @description Where a product stands. */
+        DataProductState: "draft" | "published" | "deprecated" | "withdrawn";
+        /** @description In which form a product is used (产品形态). */
+        DataProductForm: "api" | "download" | "subscription" | "component";
+        /** @description A report of use. */
+        DataProductUsage: {
+            /**
+             * Format: date
+             * @description First day.
+             */
+            from: string;
+            /**
+             * Format: date
+             * @description Last day.
+             */
+            to: string;
+            /** @description The counters. */
+            counters: components["schemas"]["DataProductCounter"][];
+            /** @description The lines, newest day first. */
+            lines: components["schemas"]["DataProductUsageLine"][];
+        };
+        /** @description A counter of sustained operation (持续运营), with its definition. */
+        DataProductCounter: {
+            /** @description Stable id. */
+            id: string;
+            /** @description What it is called. */
+            title: components["schemas"]["Text"];
+            /** @description What is counted, and how. */
+            definition: components["schemas"]["Text"];
+            /**
+             * Format: uint64
+             * @description The number.
+             */
+            value: number;
+        };
+        /** @description One line of a report: a product, a day, an account, a form. */
+        DataProductUsageLine: {
+            /** @description The product. */
+            product: string;
+            /** @description Day, UTC. */
+            day: string;
+            /** @description Account. */
+            account: string;
+            /** @description Its name. */
+            account_name: string;
+            /** @description Its organisation. */
+            organisation: string | null;
+            /** @description Form: `api`, `download`, `subscription` or `component`. */
+            form: string;
+            /**
+             * Format: int64
+             * @description Accesses, refused and failed ones included.
+             */
+            calls: number;
+            /**
+             * Format: int64
+             * @description Refused, those included whose parameters were wrong.
+             */
+            denied: number;
+            /**
+             * Format: int64
+             * @description Failed without the caller's fault.
+             */
+            failed: number;
+            /**
+             * Format: int64
+             * @description Rows handed out.
+             */
+            rows: number;
+            /**
+             * Format: int64
+             * @description Bytes sent, where known.
+             */
+            bytes: number;
+        };
+        /** @description Everything a caller may know of one product. */
+        DataProductDetail: {
+            /** @description The product in one line. */
+            card: components["schemas"]["DataProductCard"];
+            /**
+             * Format: int64
+             * @description Counts changes; sent back with the next one.
+             */
+            revision: number;
+            /** @description Its fields. */
+            fields: components["schemas"]["DataProductField"][];
+            /** @description Parameters of its query. */
+            parameters: components["schemas"]["DataProductParameter"][];
+            /** @description What a consumer agrees to; none before the first version. */
+            contract: components["schemas"]["DataProductContract"] | null;
+            /** @description The same as an ODRL offer. */
+            offer: unknown;
+            /** @description What the owner promises. */
+            sla: components["schemas"]["DataProductSla"] | null;
+            /** @description What was measured of it. */
+            measured: components["schemas"]["DataProductSlaReport"] | null;
+            /** @description Versions, newest first. */
+            versions: components["schemas"]["DataProductVersion"][];
+            /** @description Datasets it reads; for the owner only. */
+            inputs: string[] | null;
+            /** @description What would be published next; for the owner only. */
+            draft: components["schemas"]["DataProductDraft"] | null;
+        };
+        /** @description A field of a product. */
+        DataProductField: {
+            /** @description Column name. */
+            name: string;
+            /** @description Arrow type. */
+            type: string;
+            /** @description Whether values may be missing. */
+            nullable: boolean;
+            /** @description Meaning. */
+            title: components["schemas"]["Text"];
+            /** @description Unit of the numbers. */
+            unit: string | null;
+            /** @description Grade, inherited from the columns its values are computed from. */
+            grade: components["schemas"]["Grade"];
+            /** @description Those columns, as `dataset.column`; for the owner only. */
+            origins?: string[];
+        };
+        /** @description A parameter of a product's query. */
+        DataProductParameter: {
+            /** @description Name, written `$name` in the query. */
+            name: string;
+            /** @description What it means. */
+            title: components["schemas"]["Text"];
+            /** @description Type of its values. */
+            kind: components["schemas"]["DataProductParameterKind"];
+            /**
+             * @description Whether it must be given; one that need not be and has no default is null in the query.
+             * @default false
+             */
+            required: boolean;
+            /**
+             * @description Value where none is given.
+             * @default null
+             */
+            default: unknown;
+            /**
+             * Format: double
+             * @description Smallest number; shortest text, characters.
+             * @default null
+             */
+            least: number | null;
+            /**
+             * Format: double
+             * @description Largest number; longest text, characters.
+             * @default null
+             */
+            most: number | null;
+            /**
+             * @description Texts it may be; any when left out.
+             * @default []
+             */
+            allowed: string[];
+        };
+        /** @description Type of a parameter. */
+        DataProductParameterKind: "text" | "integer" | "number" | "date" | "boolean";
+        /** @description What a consumer agrees to (合约模板). */
+        DataProductContract: {
+            /** @description 可申请的用途 · Purposes access may be asked for; codes of the list of purposes. */
+            purposes: string[];
+            /** @description 允许的使用 · What may be done. */
+            permitted: components["schemas"]["DataProductUse"][];
+            /**
+             * @description 禁止的使用 · What must not be done.
+             * @default []
+             */
+            forbidden: components["schemas"]["DataProductUse"][];
+            /**
+             * Format: uint32
+             * @description 最长授权天数 · Longest grant, days.
+             */
+            period_days: number;
+            /** @description 再分发 · Whether rows may be passed on. */
+            redistribution: components["schemas"]["DataProductRedistribution"];
+            /**
+             * Format: uint32
+             * @description 留存天数，0 为用后即删 · How long rows may be kept, days; 0 is not at all.
+             */
+            retention_days: number;
+            /**
+             * @description 费用说明 · About fees.
+             * @default null
+             */
+            fee: components["schemas"]["Text"] | null;
+            /**
+             * @description 其他约定 · Anything else.
+             * @default null
+             */
+            terms: components["schemas"]["Text"] | null;
+        };
+        /** @description What a consumer may or may not do with the rows; each is an action of the ODRL vocabulary. */
+        DataProductUse: "read" | "aggregate" | "derive" | "display" | "transform" | "reproduce" | "anonymize" | "distribute" | "sell";
+        /** @description Whether a consumer may pass the rows on (再分发). */
+        DataProductRedistribution: "none" | "derived" | "with_consent";
+        /** @description What the owner promises. */
+        DataProductSla: {
+            /**
+             * Format: uint32
+             * @description 时效：数据至多多旧，小时 · How old the data is at most, hours.
+             */
+            freshness_hours: number;
+            /**
+             * Format: double
+             * @description 可用率，% · Share of calls answered, per cent.
+             * @default null
+             */
+            availability_percent: number | null;
+            /** @description 支持联系方式 · Whom to ask. */
+            support: string;
+        };
+        /** @description What was measured, over the last 30 days or since publishing. */
+        DataProductSlaReport: {
+            /**
+             * Format: int64
+             * @description Days looked back over.
+             */
+            days: number;
+            /**
+             * Format: date-time
+             * @description When the oldest of the newest versions of the inputs was committed.
+             */
+            as_of: string | null;
+            /**
+             * Format: double
+             * @description How old the data is now, hours.
+             */
+            age_hours: number | null;
+            /** @description Whether that is within the promise. */
+            fresh: boolean;
+            /**
+             * Format: double
+             * @description Share of the time in which the data was within the promise, 0 to 1.
+             */
+            fresh_share: number;
+            /**
+             * Format: uint64
+             * @description Calls that were allowed.
+             */
+            calls: number;
+            /**
+             * Format: uint64
+             * @description Of them, those that failed.
+             */
+            failed: number;
+            /**
+             * Format: double
+             * @description Share of allowed calls that were answered, 0 to 1; none where there was no call.
+             */
+            answered_share: number | null;
+            /** @description Whether what was promised was kept; none where nothing was promised or nothing was measured. */
+            available: boolean | null;
+        };
+        /** @description A published version. */
+        DataProductVersion: {
+            /** @description Semantic version. */
+            version: string;
+            /** @description What changed, in the words of who published. */
+            note: string;
+            /** @description Whether callers of the version before may break. */
+            breaking: boolean;
+            /** @description What differs from the version before. */
+            differences: components["schemas"]["DataProductDifference"][];
+            /**
+             * Format: date-time
+             * @description When it was published.
+             */
+            published_at: string;
+        };
+        /** @description One difference (版本差异). */
+        DataProductDifference: {
+            /** @description Kind. */
+            kind: components["schemas"]["DataProductDifferenceKind"];
+            /** @description Column, parameter, form or term it is about; empty where it is about the whole. */
+            name: string;
+            /** @description What it was. */
+            before: string | null;
+            /** @description What it is. */
+            after: string | null;
+            /** @description Whether callers of the version before may break. */
+            breaking: boolean;
+        };
+        /** @description Kind of a difference. */
+        DataProductDifferenceKind: "column_added" | "column_removed" | "column_type" | "column_nullable" | "parameter_added" | "parameter_removed" | "parameter_changed" | "form_added" | "form_removed" | "source" | "contract" | "sla";
+        /** @description A product to be made, or what it shall be. */
+        DataProductDraft: {
+            /** @description 标识：小写字母、数字、下划线 · Name: lower-case letters, digits, underscores. */
+            id: string;
+            /** @description 名称 · Title. */
+            title: components["schemas"]["Text"];
+            /** @description 说明 · What it holds. */
+            description: components["schemas"]["Text"];
+            /** @description 定义 · Source, forms, contract and service level. */
+            definition: components["schemas"]["DataProductDefinition"];
+        };
+        /** @description What is published of a product besides its title; a published one never changes. */
+        DataProductDefinition: {
+            /** @description 来源 · Where the rows come from. */
+            source: components["schemas"]["DataProductSource"];
+            /** @description 形态 · In which forms it is offered. */
+            forms: components["schemas"]["DataProductForm"][];
+            /** @description 合约模板 · What a consumer agrees to. */
+            contract: components["schemas"]["DataProductContract"];
+            /** @description 服务水平 · What the owner promises. */
+            sla: components["schemas"]["DataProductSla"];
+        };
+        /** @description Where the rows come from. */
+        DataProductSource: {
+            /** @constant */
+            kind: "dataset";
+            /** @description Name of the dataset. */
+            dataset: string;
+            /**
+             * @description Columns in order; when left out, those the dataset has on the day of publishing.
+             * @default []
+             */
+            columns: string[];
+        } | {
+            /** @constant */
+            kind: "query";
+            /** @description The statement. */
+            sql: string;
+            /**
+             * @description Its parameters.
+             * @default []
+             */
+            parameters: components["schemas"]["DataProductParameter"][];
+        };
+        /** @description What a definition would be when published. */
+        DataProductCheck: {
+            /** @description Its fields with their grades. */
+            fields: components["schemas"]["DataProductField"][];
+            /** @description Highest label of what it reads. */
+            grade: components["schemas"]["Grade"];
+            /** @description Datasets it reads. */
+            inputs: string[];
+            /** @description Semantic version it would have. */
+            version: string;
+            /** @description What differs from the version offered. */
+            differences: components["schemas"]["DataProductDifference"][];
+            /** @description Whether callers of the version offered may break. */
+            breaking: boolean;
+        };
+        /** @description One page of a list. */
+        Page12: {
+            /** @description The items of this page. */
+            items: components["schemas"]["DataProductSubscription"][];
+            /**
+             * Format: uint64
+             * @description Items in the whole list.
+             */
+            total: number;
+            /**
+             * Format: uint64
+             * @description This page's number, from 1.
+             */
+            page: number;
+            /**
+             * Format: uint64
+             * @description Items per page.
+             */
+            page_size: number;
+        };
+        /** @description A subscription as people see it. */
+        DataProductSubscription: {
+            /** @description Stable id. */
+            id: string;
+            /** @description The product. */
+            product: string;
+            /** @description Account that subscribed. */
+            account: string;
+            /** @description Its organisation. */
+            organisation: string | null;
+            /**
+             * Format: int64
+             * @description Moment up to which it has acknowledged; 0 is nothing yet.
+             */
+            position: number;
+            /**
+             * Format: int64
+             * @description Newest moment.
+             */
+            newest: number;
+            /**
+             * Format: date-time
+             * @description Since when it has not acknowledged what came after its position; none where nothing came.
+             */
+            behind_since: string | null;
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it last acknowledged.
+             */
+            acknowledged_at: string | null;
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            ended_at: string | null;
+        };
+        /** @description One page of a list. */
+        Page13: {
+            /** @description The items of this page. */
+            items: components["schemas"]["DataProductDelivery"][];
+            /**
+             * Format: uint64
+             * @description Items in the whole list.
+             */
+            total: number;
+            /**
+             * Format: uint64
+             * @description This page's number, from 1.
+             */
+            page: number;
+            /**
+             * Format: uint64
+             * @description Items per page.
+             */
+            page_size: number;
+        };
+        /** @description A delivery that was offered, and whether it was acknowledged. */
+        DataProductDelivery: {
+            /** @description Stable id. */
+            id: string;
+            /**
+             * Format: int64
+             * @description Moment before.
+             */
+            since: number;
+            /**
+             * Format: int64
+             * @description Moment after.
+             */
+            until: number;
+            /** @description Rows and digest. */
+            tally: components["schemas"]["DeliveryTally"];
+            /**
+             * Format: date-time
+             * @description When it was first offered.
+             */
+            offered_at: string;
+            /**
+             * Format: date-time
+             * @description When it was acknowledged.
+             */
+            acknowledged_at: string | null;
+        };
+        /** @description Number of rows of a delivery and the digest of its lines. */
+        DeliveryTally: {
+            /**
+             * Format: uint64
+             * @description Rows added, copies counted.
+             */
+            added: number;
+            /**
+             * Format: uint64
+             * @description Rows removed, copies counted.
+             */
+            removed: number;
+            /** @description SHA-256 over the lines, hexadecimal. */
+            digest: string;
+        };
+        /** @description A page of a product's rows. */
+        DataProductRows: {
+            /** @description Semantic version that was read. */
+            version: string;
+            /**
+             * Format: date-time
+             * @description When the oldest of the newest versions of its inputs was committed.
+             */
+            as_of: string | null;
+            /** @description The columns, in order. */
+            columns: components["schemas"]["ColumnType"][];
+            /** @description The rows, each an array of cells, ordered by the columns from left to right. */
+            rows: unknown[];
+            /** @description Whether a next page exists. */
+            has_more: boolean;
+            /** @description The product, the number of its version, and the grant. */
+            inputs: components["schemas"]["Input"][];
+        };
+        /** @description What changed for a subscriber, one page of it. */
+        DataProductChanges: {
+            /** @description The whole delivery: its two moments, rows and digest; acknowledge it when all pages are there. */
+            delivery: components["schemas"]["DataProductDelivery"];
+            /** @description Semantic version that was read. */
+            version: string;
+            /** @description What was received before is void: take these rows as the whole. */
+            reset: boolean;
+            /** @description The columns, in order. */
+            columns: components["schemas"]["ColumnType"][];
+            /** @description Rows that came and went. */
+            changes: components["schemas"]["DeliveredChange"][];
+            /** @description Whether a next page exists. */
+            has_more: boolean;
+        };
+        /** @description One row that came or went. */
+        DeliveredChange: {
+            /**
+             * Format: int64
+             * @description Copies of the row: above 0 added, below 0 removed.
+             */
+            times: number;
+            /** @description The row, as an array of cells in the order of the columns. */
+            row: unknown;
+        };
         /** @description A page of hits. */
         SearchPage: {
             /** @description Hits of this page, best first, firms apart. */
@@ -5165,7 +5986,7 @@ export interface components {
             /** @description Whether more may be found. */
             has_more: boolean;
         };
-        /** @description A connector (数据接入). */
+        /** @description A connector (数据连接器). */
         Connector: {
             /** @description Id, a UUID. */
             id: string;
@@ -5448,7 +6269,7 @@ export interface components {
             fields: string[];
         };
         /** @description One page of a list. */
-        Page11: {
+        Page14: {
             /** @description The items of this page. */
             items: components["schemas"]["ConnectorRun"][];
             /**
@@ -5468,7 +6289,7 @@ export interface components {
             page_size: number;
         };
         /** @description One page of a list. */
-        Page12: {
+        Page15: {
             /** @description The items of this page. */
             items: components["schemas"]["Term"][];
             /**
@@ -5554,7 +6375,7 @@ export interface components {
             updated_at: string | null;
         };
         /** @description One page of a list. */
-        Page13: {
+        Page16: {
             /** @description The items of this page. */
             items: components["schemas"]["ListedCode"][];
             /**
@@ -5836,7 +6657,7 @@ export interface components {
             bindings: components["schemas"]["ElementBinding"][];
         };
         /** @description One page of a list. */
-        Page14: {
+        Page17: {
             /** @description The items of this page. */
             items: components["schemas"]["MasterProduct"][];
             /**
@@ -6234,7 +7055,7 @@ export interface components {
             certain: boolean;
         };
         /** @description One page of a list. */
-        Page15: {
+        Page18: {
             /** @description The items of this page. */
             items: components["schemas"]["Classification"][];
             /**
@@ -7265,7 +8086,7 @@ export interface components {
             mean: number;
         };
         /** @description One page of a list. */
-        Page16: {
+        Page19: {
             /** @description The items of this page. */
             items: components["schemas"]["QualityTicketCard"][];
             /**
@@ -7466,7 +8287,7 @@ export interface components {
             fix: components["schemas"]["Text"];
         };
         /** @description One page of a list. */
-        Page17: {
+        Page20: {
             /** @description The items of this page. */
             items: components["schemas"]["AttemptCard"][];
             /**
@@ -7602,7 +8423,7 @@ export interface components {
             run_id: string;
         };
         /** @description One page of a list. */
-        Page18: {
+        Page21: {
             /** @description The items of this page. */
             items: components["schemas"]["RunCard"][];
             /**
@@ -8101,7 +8922,7 @@ export interface components {
             positions: number;
         };
         /** @description One page of a list. */
-        Page19: {
+        Page22: {
             /** @description The items of this page. */
             items: components["schemas"]["RecordedEntry"][];
             /**
@@ -8298,7 +9119,7 @@ export interface components {
             /** @description Logs whose checkpoints we counter-sign. */
             logs: components["schemas"]["WitnessedLog"][];
             /** @description Proofs that a log misbehaved, newest first. */
-            alarms: components["schemas"]["Page20"];
+            alarms: components["schemas"]["Page23"];
         };
         /** @description How a witness stands to us. */
         PeerStatus: {
@@ -8354,7 +9175,7 @@ export interface components {
             signed_at: string | null;
         };
         /** @description One page of a list. */
-        Page20: {
+        Page23: {
             /** @description The items of this page. */
             items: components["schemas"]["AlarmCard"][];
             /**
@@ -8473,7 +9294,7 @@ export interface components {
             witness: components["schemas"]["VerifierKey"][];
         };
         /** @description One page of a list. */
-        Page21: {
+        Page24: {
             /** @description The items of this page. */
             items: components["schemas"]["AuditRecord"][];
             /**
@@ -8676,7 +9497,7 @@ export interface components {
         /** @description What is wrong with a record. */
         AuditProblem: "altered" | "missing" | "inserted" | "bad_anchor" | "bad_index" | "bad_expiry";
         /** @description One page of a list. */
-        Page22: {
+        Page25: {
             /** @description The items of this page. */
             items: components["schemas"]["IncidentCard"][];
             /**
@@ -9108,7 +9929,7 @@ export interface components {
             entries: number;
         };
         /** @description One page of a list. */
-        Page23: {
+        Page26: {
             /** @description The items of this page. */
             items: components["schemas"]["PeerStanding"][];
             /**
@@ -9349,7 +10170,7 @@ export interface components {
         /** @description What goes when the time is up. */
         RetentionWhat: "past_versions" | "everything";
         /** @description One page of a list. */
-        Page24: {
+        Page27: {
             /** @description The items of this page. */
             items: components["schemas"]["DeletionProposal"][];
             /**
@@ -14110,6 +14931,1236 @@ export interface operations {
             507: components["responses"]["Refusal507"];
         };
     };
+    data_products_list: {
+        parameters: {
+            query?: {
+                /** @description 在标识、名称、说明、所有者与字段中查找 · Words looked for in name, titles, descriptions, owner and columns. */
+                text?: string | null;
+                /** @description 形态 · Only those offered in this form. */
+                form?: (("api" | "download" | "subscription" | "component") | null) | string;
+                /** @description 状态 · Only those in this state. */
+                state?: (("draft" | "published" | "deprecated" | "withdrawn") | null) | string;
+                /** @description 只看本单位的 · Only one's own. */
+                mine?: (boolean | null) | string;
+                /** @description 页码，从 1 起 · Page, from 1. */
+                page?: (number | null) | string;
+                /** @description 每页条数，至多 1000 · Products per page, at most 1000. */
+                page_size?: (number | null) | string;
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page11"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    data_products_create: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description 产品 · The product. */
+                    product: {
+                        /** @description 标识：小写字母、数字、下划线 · Name: lower-case letters, digits, underscores. */
+                        id: string;
+                        /** @description 名称 · Title. */
+                        title: {
+                            /** @description 中文 */
+                            zh: string;
+                            /** @description English */
+                            en: string;
+                        };
+                        /** @description 说明 · What it holds. */
+                        description: {
+                            /** @description 中文 */
+                            zh: string;
+                            /** @description English */
+                            en: string;
+                        };
+                        /** @description 定义 · Source, forms, contract and service level. */
+                        definition: {
+                            /** @description 来源 · Where the rows come from. */
+                            source: {
+                                /** @constant */
+                                kind: "dataset";
+                                /** @description Name of the dataset. */
+                                dataset: string;
+                                /**
+                                 * @description Columns in order; when left out, those the dataset has on the day of publishing.
+                                 * @default []
+                                 */
+                                columns?: string[];
+                            } | {
+                                /** @constant */
+                                kind: "query";
+                                /** @description The statement. */
+                                sql: string;
+                                /**
+                                 * @description Its parameters.
+                                 * @default []
+                                 */
+                                parameters?: {
+                                    /** @description Name, written `$name` in the query. */
+                                    name: string;
+                                    /** @description What it means. */
+                                    title: {
+                                        /** @description 中文 */
+                                        zh: string;
+                                        /** @description English */
+                                        en: string;
+                                    };
+                                    /** @description Type of its values. */
+                                    kind: "text" | "integer" | "number" | "date" | "boolean";
+                                    /**
+                                     * @description Whether it must be given; one that need not be and has no default is null in the query.
+                                     * @default false
+                                     */
+                                    required?: boolean;
+                                    /**
+                                     * @description Value where none is given.
+                                     * @default null
+                                     */
+                                    default?: unknown;
+                                    /**
+                                     * Format: double
+                                     * @description Smallest number; shortest text, characters.
+                                     * @default null
+                                     */
+                                    least?: number | null;
+                                    /**
+                                     * Format: double
+                                     * @description Largest number; longest text, characters.
+                                     * @default null
+                                     */
+                                    most?: number | null;
+                                    /**
+                                     * @description Texts it may be; any when left out.
+                                     * @default []
+                                     */
+                                    allowed?: string[];
+                                }[];
+                            };
+                            /** @description 形态 · In which forms it is offered. */
+                            forms: ("api" | "download" | "subscription" | "component")[];
+                            /** @description 合约模板 · What a consumer agrees to. */
+                            contract: {
+                                /** @description 可申请的用途 · Purposes access may be asked for; codes of the list of purposes. */
+                                purposes: string[];
+                                /** @description 允许的使用 · What may be done. */
+                                permitted: ("read" | "aggregate" | "derive" | "display" | "transform" | "reproduce" | "anonymize" | "distribute" | "sell")[];
+                                /**
+                                 * @description 禁止的使用 · What must not be done.
+                                 * @default []
+                                 */
+                                forbidden?: ("read" | "aggregate" | "derive" | "display" | "transform" | "reproduce" | "anonymize" | "distribute" | "sell")[];
+                                /**
+                                 * Format: uint32
+                                 * @description 最长授权天数 · Longest grant, days.
+                                 */
+                                period_days: number;
+                                /** @description 再分发 · Whether rows may be passed on. */
+                                redistribution: "none" | "derived" | "with_consent";
+                                /**
+                                 * Format: uint32
+                                 * @description 留存天数，0 为用后即删 · How long rows may be kept, days; 0 is not at all.
+                                 */
+                                retention_days: number;
+                                /**
+                                 * @description 费用说明 · About fees.
+                                 * @default null
+                                 */
+                                fee?: {
+                                    /** @description 中文 */
+                                    zh: string;
+                                    /** @description English */
+                                    en: string;
+                                } | null;
+                                /**
+                                 * @description 其他约定 · Anything else.
+                                 * @default null
+                                 */
+                                terms?: {
+                                    /** @description 中文 */
+                                    zh: string;
+                                    /** @description English */
+                                    en: string;
+                                } | null;
+                            };
+                            /** @description 服务水平 · What the owner promises. */
+                            sla: {
+                                /**
+                                 * Format: uint32
+                                 * @description 时效：数据至多多旧，小时 · How old the data is at most, hours.
+                                 */
+                                freshness_hours: number;
+                                /**
+                                 * Format: double
+                                 * @description 可用率，% · Share of calls answered, per cent.
+                                 * @default null
+                                 */
+                                availability_percent?: number | null;
+                                /** @description 支持联系方式 · Whom to ask. */
+                                support: string;
+                            };
+                        };
+                    };
+                    /**
+                     * @description 填写则同时发布 · Where given, it is published in the same step.
+                     * @default null
+                     */
+                    publish?: {
+                        /** @description 变更说明 · What changed, for consumers. */
+                        note: string;
+                        /**
+                         * @description 不兼容：结构看不出、但会影响使用者的改变 · Whether callers may break by something the shape does not show.
+                         * @default false
+                         */
+                        breaking?: boolean;
+                    } | null;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            201: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DataProductDetail"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    data_products_usage: {
+        parameters: {
+            query?: {
+                /** @description 产品；缺省为全部可见的 · Product; all one may see when left out. */
+                product?: string | null;
+                /** @description 起始日；缺省为 30 天前 · First day; 30 days ago when left out. */
+                from?: (string | null) | string;
+                /** @description 截止日，含；缺省为今天 · Last day, included; today when left out. */
+                to?: (string | null) | string;
+                /** @description 格式 · Format. */
+                format?: ("json" | "csv" | null) | string;
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DataProductUsage"];
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    data_products_show: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DataProductDetail"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    data_products_revise: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: int64
+                     * @description 读到的修订号 · Revision that was read.
+                     */
+                    revision: number;
+                    /** @description 新内容；标识不能改变 · What it shall be; its name stays. */
+                    product: {
+                        /** @description 标识：小写字母、数字、下划线 · Name: lower-case letters, digits, underscores. */
+                        id: string;
+                        /** @description 名称 · Title. */
+                        title: {
+                            /** @description 中文 */
+                            zh: string;
+                            /** @description English */
+                            en: string;
+                        };
+                        /** @description 说明 · What it holds. */
+                        description: {
+                            /** @description 中文 */
+                            zh: string;
+                            /** @description English */
+                            en: string;
+                        };
+                        /** @description 定义 · Source, forms, contract and service level. */
+                        definition: {
+                            /** @description 来源 · Where the rows come from. */
+                            source: {
+                                /** @constant */
+                                kind: "dataset";
+                                /** @description Name of the dataset. */
+                                dataset: string;
+                                /**
+                                 * @description Columns in order; when left out, those the dataset has on the day of publishing.
+                                 * @default []
+                                 */
+                                columns?: string[];
+                            } | {
+                                /** @constant */
+                                kind: "query";
+                                /** @description The statement. */
+                                sql: string;
+                                /**
+                                 * @description Its parameters.
+                                 * @default []
+                                 */
+                                parameters?: {
+                                    /** @description Name, written `$name` in the query. */
+                                    name: string;
+                                    /** @description What it means. */
+                                    title: {
+                                        /** @description 中文 */
+                                        zh: string;
+                                        /** @description English */
+                                        en: string;
+                                    };
+                                    /** @description Type of its values. */
+                                    kind: "text" | "integer" | "number" | "date" | "boolean";
+                                    /**
+                                     * @description Whether it must be given; one that need not be and has no default is null in the query.
+                                     * @default false
+                                     */
+                                    required?: boolean;
+                                    /**
+                                     * @description Value where none is given.
+                                     * @default null
+                                     */
+                                    default?: unknown;
+                                    /**
+                                     * Format: double
+                                     * @description Smallest number; shortest text, characters.
+                                     * @default null
+                                     */
+                                    least?: number | null;
+                                    /**
+                                     * Format: double
+                                     * @description Largest number; longest text, characters.
+                                     * @default null
+                                     */
+                                    most?: number | null;
+                                    /**
+                                     * @description Texts it may be; any when left out.
+                                     * @default []
+                                     */
+                                    allowed?: string[];
+                                }[];
+                            };
+                            /** @description 形态 · In which forms it is offered. */
+                            forms: ("api" | "download" | "subscription" | "component")[];
+                            /** @description 合约模板 · What a consumer agrees to. */
+                            contract: {
+                                /** @description 可申请的用途 · Purposes access may be asked for; codes of the list of purposes. */
+                                purposes: string[];
+                                /** @description 允许的使用 · What may be done. */
+                                permitted: ("read" | "aggregate" | "derive" | "display" | "transform" | "reproduce" | "anonymize" | "distribute" | "sell")[];
+                                /**
+                                 * @description 禁止的使用 · What must not be done.
+                                 * @default []
+                                 */
+                                forbidden?: ("read" | "aggregate" | "derive" | "display" | "transform" | "reproduce" | "anonymize" | "distribute" | "sell")[];
+                                /**
+                                 * Format: uint32
+                                 * @description 最长授权天数 · Longest grant, days.
+                                 */
+                                period_days: number;
+                                /** @description 再分发 · Whether rows may be passed on. */
+                                redistribution: "none" | "derived" | "with_consent";
+                                /**
+                                 * Format: uint32
+                                 * @description 留存天数，0 为用后即删 · How long rows may be kept, days; 0 is not at all.
+                                 */
+                                retention_days: number;
+                                /**
+                                 * @description 费用说明 · About fees.
+                                 * @default null
+                                 */
+                                fee?: {
+                                    /** @description 中文 */
+                                    zh: string;
+                                    /** @description English */
+                                    en: string;
+                                } | null;
+                                /**
+                                 * @description 其他约定 · Anything else.
+                                 * @default null
+                                 */
+                                terms?: {
+                                    /** @description 中文 */
+                                    zh: string;
+                                    /** @description English */
+                                    en: string;
+                                } | null;
+                            };
+                            /** @description 服务水平 · What the owner promises. */
+                            sla: {
+                                /**
+                                 * Format: uint32
+                                 * @description 时效：数据至多多旧，小时 · How old the data is at most, hours.
+                                 */
+                                freshness_hours: number;
+                                /**
+                                 * Format: double
+                                 * @description 可用率，% · Share of calls answered, per cent.
+                                 * @default null
+                                 */
+                                availability_percent?: number | null;
+                                /** @description 支持联系方式 · Whom to ask. */
+                                support: string;
+                            };
+                        };
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DataProductDetail"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    data_products_openapi: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    data_products_check: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description 已有产品的标识，用于比较 · An existing product to compare with.
+                     * @default null
+                     */
+                    id?: string | null;
+                    /** @description 定义 · The definition. */
+                    definition: {
+                        /** @description 来源 · Where the rows come from. */
+                        source: {
+                            /** @constant */
+                            kind: "dataset";
+                            /** @description Name of the dataset. */
+                            dataset: string;
+                            /**
+                             * @description Columns in order; when left out, those the dataset has on the day of publishing.
+                             * @default []
+                             */
+                            columns?: string[];
+                        } | {
+                            /** @constant */
+                            kind: "query";
+                            /** @description The statement. */
+                            sql: string;
+                            /**
+                             * @description Its parameters.
+                             * @default []
+                             */
+                            parameters?: {
+                                /** @description Name, written `$name` in the query. */
+                                name: string;
+                                /** @description What it means. */
+                                title: {
+                                    /** @description 中文 */
+                                    zh: string;
+                                    /** @description English */
+                                    en: string;
+                                };
+                                /** @description Type of its values. */
+                                kind: "text" | "integer" | "number" | "date" | "boolean";
+                                /**
+                                 * @description Whether it must be given; one that need not be and has no default is null in the query.
+                                 * @default false
+                                 */
+                                required?: boolean;
+                                /**
+                                 * @description Value where none is given.
+                                 * @default null
+                                 */
+                                default?: unknown;
+                                /**
+                                 * Format: double
+                                 * @description Smallest number; shortest text, characters.
+                                 * @default null
+                                 */
+                                least?: number | null;
+                                /**
+                                 * Format: double
+                                 * @description Largest number; longest text, characters.
+                                 * @default null
+                                 */
+                                most?: number | null;
+                                /**
+                                 * @description Texts it may be; any when left out.
+                                 * @default []
+                                 */
+                                allowed?: string[];
+                            }[];
+                        };
+                        /** @description 形态 · In which forms it is offered. */
+                        forms: ("api" | "download" | "subscription" | "component")[];
+                        /** @description 合约模板 · What a consumer agrees to. */
+                        contract: {
+                            /** @description 可申请的用途 · Purposes access may be asked for; codes of the list of purposes. */
+                            purposes: string[];
+                            /** @description 允许的使用 · What may be done. */
+                            permitted: ("read" | "aggregate" | "derive" | "display" | "transform" | "reproduce" | "anonymize" | "distribute" | "sell")[];
+                            /**
+                             * @description 禁止的使用 · What must not be done.
+                             * @default []
+                             */
+                            forbidden?: ("read" | "aggregate" | "derive" | "display" | "transform" | "reproduce" | "anonymize" | "distribute" | "sell")[];
+                            /**
+                             * Format: uint32
+                             * @description 最长授权天数 · Longest grant, days.
+                             */
+                            period_days: number;
+                            /** @description 再分发 · Whether rows may be passed on. */
+                            redistribution: "none" | "derived" | "with_consent";
+                            /**
+                             * Format: uint32
+                             * @description 留存天数，0 为用后即删 · How long rows may be kept, days; 0 is not at all.
+                             */
+                            retention_days: number;
+                            /**
+                             * @description 费用说明 · About fees.
+                             * @default null
+                             */
+                            fee?: {
+                                /** @description 中文 */
+                                zh: string;
+                                /** @description English */
+                                en: string;
+                            } | null;
+                            /**
+                             * @description 其他约定 · Anything else.
+                             * @default null
+                             */
+                            terms?: {
+                                /** @description 中文 */
+                                zh: string;
+                                /** @description English */
+                                en: string;
+                            } | null;
+                        };
+                        /** @description 服务水平 · What the owner promises. */
+                        sla: {
+                            /**
+                             * Format: uint32
+                             * @description 时效：数据至多多旧，小时 · How old the data is at most, hours.
+                             */
+                            freshness_hours: number;
+                            /**
+                             * Format: double
+                             * @description 可用率，% · Share of calls answered, per cent.
+                             * @default null
+                             */
+                            availability_percent?: number | null;
+                            /** @description 支持联系方式 · Whom to ask. */
+                            support: string;
+                        };
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DataProductCheck"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    data_products_publish: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: int64
+                     * @description 读到的修订号 · Revision that was read.
+                     */
+                    revision: number;
+                    /** @description 版本说明 · About the version. */
+                    publish: {
+                        /** @description 变更说明 · What changed, for consumers. */
+                        note: string;
+                        /**
+                         * @description 不兼容：结构看不出、但会影响使用者的改变 · Whether callers may break by something the shape does not show.
+                         * @default false
+                         */
+                        breaking?: boolean;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DataProductDetail"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    data_products_deprecate: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: int64
+                     * @description 读到的修订号 · Revision that was read.
+                     */
+                    revision: number;
+                    /** @description 原因 · Why. */
+                    note: string;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DataProductDetail"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    data_products_withdraw: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: int64
+                     * @description 读到的修订号 · Revision that was read.
+                     */
+                    revision: number;
+                    /** @description 原因 · Why. */
+                    note: string;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DataProductDetail"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    data_products_subscriptions: {
+        parameters: {
+            query?: {
+                /** @description 页码，从 1 起 · Page, from 1. */
+                page?: (number | null) | string;
+                /** @description 每页条数，至多 1000 · Items per page, at most 1000. */
+                page_size?: (number | null) | string;
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page12"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    data_products_subscribe: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            201: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DataProductSubscription"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    data_products_unsubscribe: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+                subscription: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            204: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    data_products_deliveries: {
+        parameters: {
+            query?: {
+                /** @description 页码，从 1 起 · Page, from 1. */
+                page?: (number | null) | string;
+                /** @description 每页条数，至多 1000 · Items per page, at most 1000. */
+                page_size?: (number | null) | string;
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+                subscription: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page13"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    data_products_rows: {
+        parameters: {
+            query?: {
+                /** @description 参数，JSON 对象 · Parameters, a JSON object. */
+                parameters?: string | null;
+                /** @description 格式，缺省 json · Format; json when left out. */
+                format?: ("json" | "csv" | "arrow" | null) | string;
+                /** @description 用途，与授权绑定 · Purpose, bound to the grant. */
+                purpose?: string | null;
+                /** @description 页码，从 1 起；仅用于 json · Page, from 1, for json. */
+                page?: (number | null) | string;
+                /**
+                 * @description json：每页行数，至多 10000；csv 与 arrow：总行数，缺省为全部 · json: rows per page, at most 10000; csv and arrow:
+                 *     rows altogether, everything when left out.
+                 */
+                page_size?: (number | null) | string;
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: {
+                /** @description 上次的 ETag · ETag of the last answer */
+                "if-none-match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DataProductRows"];
+                    "text/csv": string;
+                    "application/vnd.apache.arrow.stream": unknown;
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    data_products_file: {
+        parameters: {
+            query?: {
+                /** @description 参数，JSON 对象 · Parameters, a JSON object. */
+                parameters?: string | null;
+                /** @description 格式，缺省 csv · Format; csv when left out. */
+                format?: (("csv" | "parquet") | null) | string;
+                /** @description 用途，与授权绑定 · Purpose, bound to the grant. */
+                purpose?: string | null;
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/vnd.apache.parquet": unknown;
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    data_products_changes: {
+        parameters: {
+            query?: {
+                /** @description 从此时点起；缺省为已确认的位置 · Since this moment; the acknowledged position when left out. */
+                since?: (number | null) | string;
+                /** @description 到此时点；缺省为最新 · Until this moment; the newest when left out. */
+                until?: (number | null) | string;
+                /** @description 用途，与授权绑定 · Purpose, bound to the grant. */
+                purpose?: string | null;
+                /** @description 页码，从 1 起 · Page, from 1. */
+                page?: (number | null) | string;
+                /** @description 每页变更数，至多 10000 · Changes per page, at most 10000. */
+                page_size?: (number | null) | string;
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DataProductChanges"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    data_products_receipt: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The delivery. */
+                    delivery: string;
+                    /** @description Rows and digest, computed by the subscriber from what it received. */
+                    tally: {
+                        /**
+                         * Format: uint64
+                         * @description Rows added, copies counted.
+                         */
+                        added: number;
+                        /**
+                         * Format: uint64
+                         * @description Rows removed, copies counted.
+                         */
+                        removed: number;
+                        /** @description SHA-256 over the lines, hexadecimal. */
+                        digest: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DataProductDelivery"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
     search: {
         parameters: {
             query?: {
@@ -14598,7 +16649,7 @@ export interface operations {
                     /** @description 口令或密钥 · Password or key. */
                     secret?: string | null;
                     /**
-                     * @description 沿用这个数据接入已存的密钥 · Use the secret kept for this connector.
+                     * @description 沿用这个数据连接器已存的密钥 · Use the secret kept for this connector.
                      * @default null
                      */
                     connector?: string | null;
@@ -15012,7 +17063,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page11"];
+                    "application/json": components["schemas"]["Page14"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -15053,7 +17104,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page12"];
+                    "application/json": components["schemas"]["Page15"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -15398,7 +17449,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page13"];
+                    "application/json": components["schemas"]["Page16"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -15891,7 +17942,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page14"];
+                    "application/json": components["schemas"]["Page17"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -16463,7 +18514,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page15"];
+                    "application/json": components["schemas"]["Page18"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -17230,7 +19281,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page16"];
+                    "application/json": components["schemas"]["Page19"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -17551,7 +19602,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page17"];
+                    "application/json": components["schemas"]["Page20"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -17810,7 +19861,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page18"];
+                    "application/json": components["schemas"]["Page21"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -20449,7 +22500,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page19"];
+                    "application/json": components["schemas"]["Page22"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -20593,7 +22644,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page19"];
+                    "application/json": components["schemas"]["Page22"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -21050,7 +23101,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page21"];
+                    "application/json": components["schemas"]["Page24"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -21247,7 +23298,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page22"];
+                    "application/json": components["schemas"]["Page25"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -21854,7 +23905,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page23"];
+                    "application/json": components["schemas"]["Page26"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -22109,7 +24160,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page24"];
+                    "application/json": components["schemas"]["Page27"];
                 };
             };
             400: components["responses"]["Refusal400"];
