@@ -119,7 +119,7 @@ export const products = {
     sourceQuery: "Query",
     dataset: "Dataset",
     columns: "Columns",
-    columnsHint: "All where none is chosen; columns added later do not join by themselves.",
+    columnsHint: "All where none is chosen, without those of origin that begin with _; columns added later do not join by themselves.",
     sql: "Query",
     sqlHint: "One SELECT; parameters are written $name, and values are bound, never written into the statement.",
     addParameter: "Add a parameter",

@@ -118,7 +118,7 @@ export const products = {
     sourceQuery: "查询",
     dataset: "数据集",
     columns: "字段",
-    columnsHint: "不选则为全部字段；以后新增的字段不会自动加入。",
+    columnsHint: "不选则为全部字段（不含 _ 开头的来源字段）；以后新增的字段不会自动加入。",
     sql: "查询",
     sqlHint: "一条 SELECT；参数写作 $名称，值只作绑定，不会拼进语句。",
     addParameter: "增加参数",

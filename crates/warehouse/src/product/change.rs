@@ -290,7 +290,13 @@ impl Products {
         let snapshot = self.inner.catalogue.snapshot();
         let unknown = || Error::UnknownDataset { name: dataset.clone(), nearest: Vec::new() };
         let entry = snapshot.get(dataset).ok_or_else(unknown)?;
-        let all = || entry.columns.iter().map(|column| column.name.clone()).collect();
+        // File, line and run of a row are for whoever answers for the data; passed on, they would make every row of a
+        // table that is loaded anew another one.
+        let own = |name: &String| name.starts_with('_');
+        let all = || {
+            let names = entry.columns.iter().map(|column| column.name.clone());
+            names.filter(|name| !own(name)).collect()
+        };
         let chosen: Vec<String> = if columns.is_empty() { all() } else { columns.clone() };
         let missing = chosen.iter().find(|name| entry.columns.iter().all(|column| column.name != **name));
         if let Some(name) = missing {

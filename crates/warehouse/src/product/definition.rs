@@ -65,7 +65,8 @@ pub enum Source {
     Dataset {
         /// Name of the dataset.
         dataset: String,
-        /// Columns in order; when left out, those the dataset has on the day of publishing.
+        /// Columns in order; when left out, those the dataset has on the day of publishing, without the file, line and
+        /// run of each row (names that begin with `_`).
         #[serde(default)]
         columns: Vec<String>,
     },

@@ -203,7 +203,9 @@ impl OpenProduct {
         let (owner, source) = (&self.product.row.owner, &self.version.definition.source);
         let sql = sql_of(source, &self.version.columns);
         let rows = publishers_rows(&behalf, owner, &sql, self.values.clone(), Some(pinned), memory_mib).await;
-        let Rows { state, plan, .. } = rows.map_err(changed)?;
+        let own = super::is_own(&visit.party, owner);
+        let told = |error| if own { changed(error) } else { withheld(changed(error)) };
+        let Rows { state, plan, .. } = rows.map_err(told)?;
         if !is_as_published(&plan, &self.version.columns) {
             return Err(changed(Error::Sql { message: String::new(), position: None }));
         }
@@ -262,6 +264,19 @@ fn changed(error: Error) -> Error {
             "warehouse/product-changed",
             "产品所依据的数据结构已改变，与已发布的版本不符，暂停提供；请所有者发布新版本。",
             "What the product is made of has another shape than was published; its owner must publish a new version.",
+        ),
+        other => other,
+    }
+}
+
+/// What a consumer is told when the owner may not pass an input on any more: not which one.
+fn withheld(error: Error) -> Error {
+    match error {
+        Error::Failure(failure) if failure.code == "warehouse/product-rights" => refuse(
+            ErrorKind::Forbidden,
+            failure.code,
+            "所有者对其来源数据的权利已变化，暂停提供；请联系所有者。",
+            "The owner's right to what the product is made of has changed; nothing is handed out. Ask the owner.",
         ),
         other => other,
     }

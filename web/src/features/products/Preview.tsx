@@ -8,7 +8,7 @@ import { ProvenanceFooter } from "../../sdk/Provenance";
 import { useAsk } from "../../sdk/query";
 import { RowTable } from "../../sdk/RowTable";
 import { Answer, Empty } from "../../sdk/States";
-import type { OfferDetail, OfferParameter } from "../../sdk/types";
+import type { Cell, OfferDetail, OfferParameter } from "../../sdk/types";
 
 const PAGE_SIZE = 50;
 
@@ -62,7 +62,7 @@ export function Preview({ detail }: { detail: OfferDetail }) {
             <Empty title={t("sql.noRows")} />
           ) : (
             <>
-              <RowTable rows={found} file={card.id} page={page} pageSize={PAGE_SIZE} hasMore={found.has_more} titles={titles} onPage={setPage} note={`${found.version} · ${instant(found.as_of ?? null)}`} />
+              <RowTable rows={{ ...found, rows: found.rows as Cell[][] }} file={card.id} page={page} pageSize={PAGE_SIZE} hasMore={found.has_more} titles={titles} onPage={setPage} note={`${found.version} · ${instant(found.as_of ?? null)}`} />
               <ProvenanceFooter inputs={found.inputs} />
             </>
           )
