@@ -1505,10 +1505,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** 数据接入 · Connectors */
+        /** 数据连接器 · Connectors */
         get: operations["connectors_list"];
         put?: never;
-        /** 新建数据接入 · Make a connector */
+        /** 新建数据连接器 · Make a connector */
         post: operations["connectors_create"];
         delete?: never;
         options?: never;
@@ -1541,10 +1541,10 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** 修改数据接入 · Change a connector */
+        /** 修改数据连接器 · Change a connector */
         put: operations["connectors_change"];
         post?: never;
-        /** 删除数据接入；已入仓的数据保留 · Remove a connector; what landed stays */
+        /** 删除数据连接器；已入仓的数据保留 · Remove a connector; what landed stays */
         delete: operations["connectors_remove"];
         options?: never;
         head?: never;
@@ -1596,6 +1596,263 @@ export interface paths {
         get: operations["connectors_runs"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exchange/subscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 交换订阅：进与出 · Exchange subscriptions: what comes in and what goes out */
+        get: operations["exchange_list"];
+        put?: never;
+        /** 向其他节点订阅数据；由对方数据所有者批准 · Subscribe to data of another node; its owner decides there */
+        post: operations["exchange_subscribe"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exchange/subscriptions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 一个交换订阅 · One subscription */
+        get: operations["exchange_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exchange/subscriptions/{id}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 立即交换；结果见交付记录 · Exchange now; the list of deliveries says what came of it */
+        post: operations["exchange_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exchange/subscriptions/{id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 终止接收；已接收的数据保留 · End a subscription of this node; what arrived stays. At the provider its owner takes the grant back */
+        post: operations["exchange_revoke"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exchange/subscriptions/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 交付记录，最近的在前 · Deliveries of a subscription, newest first */
+        get: operations["exchange_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exchange/deliveries/{id}/documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 交付清单与回执（可离线核验） · Signed manifest and receipt of a delivery */
+        get: operations["exchange_documents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exchange/peer/subscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 对端提出交换订阅 · Another node proposes a subscription */
+        post: operations["exchange_peer_propose"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exchange/peer/subscriptions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 对端询问订阅状态 · How a subscription stands here */
+        get: operations["exchange_peer_standing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exchange/peer/subscriptions/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 对端终止订阅 · The other node ends a subscription */
+        post: operations["exchange_peer_end"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exchange/peer/subscriptions/{id}/delivery": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 备好尚未交付的版本并给出清单 · Make ready what the consumer lacks; its signed manifest */
+        post: operations["exchange_peer_delivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exchange/peer/deliveries/{id}/batches/{seq}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 取一个批次（授权逐批复核） · One batch; the grant is asked again for each */
+        get: operations["exchange_peer_batch"];
+        /** 推送一个批次 · A provider that pushes sends a batch */
+        put: operations["exchange_peer_push"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exchange/peer/deliveries/{id}/receipt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 交回执，由提供方核对 · A receipt, held against the provider's own numbers */
+        post: operations["exchange_peer_receipt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exchange/peer/subscriptions/{id}/offer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 推送方给出清单；回答已收到第几批 · A provider that pushes begins a delivery or goes on with it */
+        post: operations["exchange_peer_offer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exchange/peer/deliveries/{id}/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 全部推送完毕，取回执 · Everything was sent; the consumer's signed receipt */
+        post: operations["exchange_peer_finish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exchange/peer/deliveries/{id}/verdict": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 提供方对回执的结论 · What the provider says of the receipt; what is accepted is published */
+        post: operations["exchange_peer_verdict"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5165,7 +5422,7 @@ export interface components {
             /** @description Whether more may be found. */
             has_more: boolean;
         };
-        /** @description A connector (数据接入). */
+        /** @description A connector (数据连接器). */
         Connector: {
             /** @description Id, a UUID. */
             id: string;
@@ -5467,8 +5724,355 @@ export interface components {
              */
             page_size: number;
         };
+        /** @description An exchange subscription (交换订阅) as one of its two nodes shows it. */
+        ExchangeSubscription: {
+            /** @description Id, a UUID, the same at both nodes. */
+            id: string;
+            /** @description `consumer` where data comes in, `provider` where it goes out. */
+            side: string;
+            /** @description The other node. */
+            peer: string;
+            /** @description Dataset of the provider. */
+            dataset: string;
+            /** @description Dataset of the consumer. */
+            target: string;
+            /** @description `pull` or `push`. */
+            direction: string;
+            /** @description What was agreed on. */
+            terms: components["schemas"]["ExchangeTerms"];
+            /** @description Where it stands. */
+            state: components["schemas"]["SubscriptionState"];
+            /** @description Why, where it is not active. */
+            reason: string | null;
+            /** @description The request for access at the provider. */
+            request: string | null;
+            /** @description Whether this node sets deliveries going. */
+            drives: boolean;
+            /**
+             * Format: int64
+             * @description Source version that arrived last.
+             */
+            delivered_version: number | null;
+            /**
+             * Format: int64
+             * @description Rows the consumer has since.
+             */
+            delivered_rows: number | null;
+            /**
+             * Format: date-time
+             * @description When it arrived.
+             */
+            delivered_at: string | null;
+            /**
+             * Format: int64
+             * @description Newest version at the source, as far as known.
+             */
+            source_version: number | null;
+            /**
+             * Format: int64
+             * @description Rows at the source in the newest version whose manifest was seen.
+             */
+            source_rows: number | null;
+            /**
+             * Format: date-time
+             * @description When the source was asked last.
+             */
+            asked_at: string | null;
+            /**
+             * Format: double
+             * @description 完整度: rows received by rows at the source, 0 to 1.
+             */
+            completeness: number | null;
+            /**
+             * Format: int64
+             * @description 落后版本数: versions at the source that have not arrived.
+             */
+            versions_behind: number | null;
+            /**
+             * Format: int64
+             * @description 滞后: seconds since the oldest version that has not arrived was committed; 0 where nothing is missing.
+             */
+            lag_seconds: number | null;
+            /**
+             * Format: date-time
+             * @description Since when it has been later than agreed on.
+             */
+            late_since: string | null;
+            /**
+             * Format: date-time
+             * @description When the next delivery begins by itself, where this node sets it going.
+             */
+            next_run_at: string | null;
+            /** @description Why the last run failed. */
+            failure: components["schemas"]["ExchangeTrouble"] | null;
+            /** @description Its newest delivery. */
+            last_delivery: components["schemas"]["ExchangeDelivery"] | null;
+            /** @description Account that asked. */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            created_at: string;
+        };
+        /** @description What is agreed on beside dataset, target and direction. */
+        ExchangeTerms: {
+            /**
+             * @description 字段；缺省为全部可见字段 · Columns; all that may be seen when left out.
+             * @default []
+             */
+            columns: string[];
+            /**
+             * @description 行过滤；缺省为全部 · Rows; all when left out.
+             * @default {
+             *       "all": []
+             *     }
+             */
+            rows: components["schemas"]["Predicate"];
+            /** @description 用途 · Purpose, one that opens moving data. */
+            purpose: string;
+            /** @description 理由 · Why, for whoever decides. */
+            reason: string;
+            /** @description 协议编号 · Agreement it rests on. */
+            agreement: string;
+            /**
+             * Format: date-time
+             * @description 有效期 · Last instant it holds.
+             */
+            until: string;
+            /** @description 全量或增量 · Whole versions, or what changed between versions. */
+            mode: components["schemas"]["DeliveryMode"];
+            /**
+             * @description 计划 · When deliveries begin by themselves.
+             * @default {
+             *       "every": "never"
+             *     }
+             */
+            schedule: components["schemas"]["Schedule"];
+            /**
+             * Format: uint32
+             * @description 允许滞后（分钟）；超过则告警 · Minutes it may be behind before an alarm is raised.
+             * @default null
+             */
+            lag_minutes: number | null;
+            /**
+             * Format: uint64
+             * @description 限速（字节/秒） · Bytes per second at most.
+             * @default null
+             */
+            bytes_per_second: number | null;
+            /**
+             * @description 目标数据集的最低级别 · Lowest grade the target shall have; the provider's counts where it is higher.
+             * @default null
+             */
+            grade: components["schemas"]["Grade"] | null;
+        };
+        /** @description What a delivery brings. */
+        DeliveryMode: "full" | "changes";
+        /** @description Where a subscription stands. */
+        SubscriptionState: "proposed" | "requested" | "active" | "refused" | "revoked" | "ended";
+        /** @description What went wrong, and how to mend it. */
+        ExchangeTrouble: {
+            /** @description Stable code. */
+            code: string;
+            /** @description What happened. */
+            detail: components["schemas"]["Text"];
+            /** @description How to mend it. */
+            hint: components["schemas"]["Text"] | null;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+        };
+        /** @description One delivery (交付). */
+        ExchangeDelivery: {
+            /** @description Id, a UUID, the same at both nodes. */
+            id: string;
+            /** @description Its subscription. */
+            subscription: string;
+            /** @description `open`, `verified`, `published` or `refused`. */
+            state: string;
+            /** @description `full` or `changes`. */
+            mode: string;
+            /**
+             * Format: int64
+             * @description Source version the consumer had.
+             */
+            from_version: number | null;
+            /**
+             * Format: int64
+             * @description Source version it brings.
+             */
+            to_version: number;
+            /**
+             * Format: int64
+             * @description Batches in all.
+             */
+            batches: number;
+            /**
+             * Format: int64
+             * @description Batches that were acknowledged.
+             */
+            batches_done: number;
+            /**
+             * Format: int64
+             * @description Rows in all.
+             */
+            rows: number;
+            /**
+             * Format: int64
+             * @description Rows that were acknowledged.
+             */
+            rows_done: number;
+            /**
+             * Format: int64
+             * @description Bytes in all.
+             */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description Bytes that were acknowledged.
+             */
+            bytes_done: number;
+            /** @description Hash over its rows, whatever their order. */
+            content_hash: string;
+            /** @description Why it is whole where increments were agreed on. */
+            why_full: components["schemas"]["Text"] | null;
+            /** @description Columns that were wanted and stay at the provider. */
+            withheld: string[];
+            /** @description Whether a signed receipt is there. */
+            has_receipt: boolean;
+            /**
+             * Format: int64
+             * @description Version it became at the consumer; known there.
+             */
+            version: number | null;
+            /** @description Why it failed last. */
+            failure: components["schemas"]["ExchangeTrouble"] | null;
+            /**
+             * Format: int64
+             * @description How often it was tried.
+             */
+            attempts: number;
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            started_at: string;
+            /**
+             * Format: date-time
+             * @description When it was published or refused.
+             */
+            ended_at: string | null;
+        };
         /** @description One page of a list. */
         Page12: {
+            /** @description The items of this page. */
+            items: components["schemas"]["ExchangeDelivery"][];
+            /**
+             * Format: uint64
+             * @description Items in the whole list.
+             */
+            total: number;
+            /**
+             * Format: uint64
+             * @description This page's number, from 1.
+             */
+            page: number;
+            /**
+             * Format: uint64
+             * @description Items per page.
+             */
+            page_size: number;
+        };
+        /** @description What proves a delivery to others: both documents are checked with the keys of their nodes, without either node. */
+        DeliveryDocuments: {
+            /** @description The provider's signed list of what is in it. */
+            manifest: components["schemas"]["SignedDocument"];
+            /** @description The consumer's signed receipt; nothing before everything arrived. */
+            receipt: components["schemas"]["SignedDocument"] | null;
+        };
+        /** @description A document with the signatures of the node that made it. */
+        SignedDocument: {
+            /** @description Names the shape, and stands before the signed bytes: a receipt is never taken for a statement. */
+            format: string;
+            /** @description What is said; a field that a version does not know is signed over all the same. */
+            document: unknown;
+            /** @description One for each algorithm. */
+            signatures: components["schemas"]["StatementSignature"][];
+        };
+        /** @description A signature over a statement. */
+        StatementSignature: {
+            /** @description `ed25519` or `sm2-sm3`. */
+            algorithm: string;
+            /** @description Public key, hexadecimal. */
+            public_key: string;
+            /** @description The signature, hexadecimal. */
+            signature: string;
+        };
+        /** @description How a subscription stands at the node that was asked. */
+        ExchangeStanding: {
+            /** @description Id of the subscription. */
+            id: string;
+            /** @description Where it stands. */
+            state: components["schemas"]["SubscriptionState"];
+            /** @description Why, where it is not active. */
+            reason: string | null;
+            /** @description Id of the request for access; the provider's. */
+            request: string | null;
+            /**
+             * Format: uint64
+             * @description Source version that the consumer has; the consumer's.
+             */
+            have: number | null;
+            /** @description How the source stands; the provider's, of an active subscription. */
+            source: components["schemas"]["ExchangeSource"] | null;
+        };
+        /** @description How the source of an active subscription stands. */
+        ExchangeSource: {
+            /**
+             * Format: uint64
+             * @description Newest version.
+             */
+            version: number | null;
+            /**
+             * Format: date-time
+             * @description When it was committed.
+             */
+            committed_at: string | null;
+            /**
+             * Format: date-time
+             * @description When the oldest version that has not been delivered was committed.
+             */
+            behind_since: string | null;
+        };
+        /** @description What the provider has for the consumer. */
+        ExchangeOffer: {
+            /** @description Signed [`Manifest`]; nothing where the consumer has everything. */
+            manifest: components["schemas"]["SignedDocument"] | null;
+            /** @description How the subscription stands. */
+            standing: components["schemas"]["ExchangeStanding"];
+        };
+        /** @description What the provider says of a receipt. */
+        ExchangeVerdict: {
+            /** @description Whether both sides counted the same. */
+            accepted: boolean;
+            /** @description What differs. */
+            reason: components["schemas"]["Text"] | null;
+        };
+        /** @description How far the consumer is with a delivery. */
+        ExchangeProgress: {
+            /**
+             * Format: uint64
+             * @description Batches that were acknowledged; the next one is one more.
+             */
+            batches: number;
+            /** @description Whether it is a version already. */
+            published: boolean;
+        };
+        /** @description One page of a list. */
+        Page13: {
             /** @description The items of this page. */
             items: components["schemas"]["Term"][];
             /**
@@ -5554,7 +6158,7 @@ export interface components {
             updated_at: string | null;
         };
         /** @description One page of a list. */
-        Page13: {
+        Page14: {
             /** @description The items of this page. */
             items: components["schemas"]["ListedCode"][];
             /**
@@ -5836,7 +6440,7 @@ export interface components {
             bindings: components["schemas"]["ElementBinding"][];
         };
         /** @description One page of a list. */
-        Page14: {
+        Page15: {
             /** @description The items of this page. */
             items: components["schemas"]["MasterProduct"][];
             /**
@@ -6234,7 +6838,7 @@ export interface components {
             certain: boolean;
         };
         /** @description One page of a list. */
-        Page15: {
+        Page16: {
             /** @description The items of this page. */
             items: components["schemas"]["Classification"][];
             /**
@@ -7265,7 +7869,7 @@ export interface components {
             mean: number;
         };
         /** @description One page of a list. */
-        Page16: {
+        Page17: {
             /** @description The items of this page. */
             items: components["schemas"]["QualityTicketCard"][];
             /**
@@ -7466,7 +8070,7 @@ export interface components {
             fix: components["schemas"]["Text"];
         };
         /** @description One page of a list. */
-        Page17: {
+        Page18: {
             /** @description The items of this page. */
             items: components["schemas"]["AttemptCard"][];
             /**
@@ -7602,7 +8206,7 @@ export interface components {
             run_id: string;
         };
         /** @description One page of a list. */
-        Page18: {
+        Page19: {
             /** @description The items of this page. */
             items: components["schemas"]["RunCard"][];
             /**
@@ -8101,7 +8705,7 @@ export interface components {
             positions: number;
         };
         /** @description One page of a list. */
-        Page19: {
+        Page20: {
             /** @description The items of this page. */
             items: components["schemas"]["RecordedEntry"][];
             /**
@@ -8298,7 +8902,7 @@ export interface components {
             /** @description Logs whose checkpoints we counter-sign. */
             logs: components["schemas"]["WitnessedLog"][];
             /** @description Proofs that a log misbehaved, newest first. */
-            alarms: components["schemas"]["Page20"];
+            alarms: components["schemas"]["Page21"];
         };
         /** @description How a witness stands to us. */
         PeerStatus: {
@@ -8354,7 +8958,7 @@ export interface components {
             signed_at: string | null;
         };
         /** @description One page of a list. */
-        Page20: {
+        Page21: {
             /** @description The items of this page. */
             items: components["schemas"]["AlarmCard"][];
             /**
@@ -8473,7 +9077,7 @@ export interface components {
             witness: components["schemas"]["VerifierKey"][];
         };
         /** @description One page of a list. */
-        Page21: {
+        Page22: {
             /** @description The items of this page. */
             items: components["schemas"]["AuditRecord"][];
             /**
@@ -8676,7 +9280,7 @@ export interface components {
         /** @description What is wrong with a record. */
         AuditProblem: "altered" | "missing" | "inserted" | "bad_anchor" | "bad_index" | "bad_expiry";
         /** @description One page of a list. */
-        Page22: {
+        Page23: {
             /** @description The items of this page. */
             items: components["schemas"]["IncidentCard"][];
             /**
@@ -8979,15 +9583,6 @@ export interface components {
             /** @description One for each algorithm. */
             signatures: components["schemas"]["StatementSignature"][];
         };
-        /** @description A signature over a statement. */
-        StatementSignature: {
-            /** @description `ed25519` or `sm2-sm3`. */
-            algorithm: string;
-            /** @description Public key, hexadecimal. */
-            public_key: string;
-            /** @description The signature, hexadecimal. */
-            signature: string;
-        };
         /** @description How this node stands. */
         OwnStatus: {
             /** @description Name by which other nodes know it. */
@@ -9108,7 +9703,7 @@ export interface components {
             entries: number;
         };
         /** @description One page of a list. */
-        Page23: {
+        Page24: {
             /** @description The items of this page. */
             items: components["schemas"]["PeerStanding"][];
             /**
@@ -9349,7 +9944,7 @@ export interface components {
         /** @description What goes when the time is up. */
         RetentionWhat: "past_versions" | "everything";
         /** @description One page of a list. */
-        Page24: {
+        Page25: {
             /** @description The items of this page. */
             items: components["schemas"]["DeletionProposal"][];
             /**
@@ -14598,7 +15193,7 @@ export interface operations {
                     /** @description 口令或密钥 · Password or key. */
                     secret?: string | null;
                     /**
-                     * @description 沿用这个数据接入已存的密钥 · Use the secret kept for this connector.
+                     * @description 沿用这个数据连接器已存的密钥 · Use the secret kept for this connector.
                      * @default null
                      */
                     connector?: string | null;
@@ -15026,6 +15621,945 @@ export interface operations {
             507: components["responses"]["Refusal507"];
         };
     };
+    exchange_list: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExchangeSubscription"][];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    exchange_subscribe: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description 提供方节点 · Name of the node that has the data. */
+                    peer: string;
+                    /** @description 对方数据集 · Its dataset. */
+                    dataset: string;
+                    /** @description 本节点目标数据集，如 raw.province_firm · Dataset here that deliveries go into. */
+                    target: string;
+                    /** @description 方向 · Who sets deliveries going. */
+                    direction: "pull" | "push";
+                    /** @description 约定 · Everything else. */
+                    terms: {
+                        /**
+                         * @description 字段；缺省为全部可见字段 · Columns; all that may be seen when left out.
+                         * @default []
+                         */
+                        columns?: string[];
+                        /**
+                         * @description 行过滤；缺省为全部 · Rows; all when left out.
+                         * @default {
+                         *       "all": []
+                         *     }
+                         */
+                        rows?: {
+                            equals: {
+                                /** @description Column name. */
+                                column: string;
+                                /** @description Text to compare with. */
+                                value: string;
+                            };
+                        } | {
+                            starts_with: {
+                                /** @description Column name. */
+                                column: string;
+                                /** @description Prefix. */
+                                prefix: string;
+                            };
+                        } | {
+                            own_organisation: {
+                                /** @description Column name. */
+                                column: string;
+                            };
+                        } | {
+                            own_region: {
+                                /** @description Column name. */
+                                column: string;
+                            };
+                        } | {
+                            any: components["schemas"]["Predicate"][];
+                        } | {
+                            all: components["schemas"]["Predicate"][];
+                        };
+                        /** @description 用途 · Purpose, one that opens moving data. */
+                        purpose: string;
+                        /** @description 理由 · Why, for whoever decides. */
+                        reason: string;
+                        /** @description 协议编号 · Agreement it rests on. */
+                        agreement: string;
+                        /**
+                         * Format: date-time
+                         * @description 有效期 · Last instant it holds.
+                         */
+                        until: string;
+                        /** @description 全量或增量 · Whole versions, or what changed between versions. */
+                        mode: "full" | "changes";
+                        /**
+                         * @description 计划 · When deliveries begin by themselves.
+                         * @default {
+                         *       "every": "never"
+                         *     }
+                         */
+                        schedule?: {
+                            /** @constant */
+                            every: "never";
+                        } | {
+                            /** @constant */
+                            every: "minutes";
+                            /**
+                             * Format: uint32
+                             * @description 分钟数，1 到 10080 · Minutes, 1 to 10080.
+                             */
+                            minutes: number;
+                        } | {
+                            /** @constant */
+                            every: "day";
+                            /** @description 时刻，如 02:30 · Time, as in 02:30. */
+                            at: string;
+                        };
+                        /**
+                         * Format: uint32
+                         * @description 允许滞后（分钟）；超过则告警 · Minutes it may be behind before an alarm is raised.
+                         * @default null
+                         */
+                        lag_minutes?: number | null;
+                        /**
+                         * Format: uint64
+                         * @description 限速（字节/秒） · Bytes per second at most.
+                         * @default null
+                         */
+                        bytes_per_second?: number | null;
+                        /**
+                         * @description 目标数据集的最低级别 · Lowest grade the target shall have; the provider's counts where it is higher.
+                         * @default null
+                         */
+                        grade?: ("general1" | "general2" | "general3" | "general4" | "important" | "core") | null;
+                    };
+                    /**
+                     * @description 是否涉及敏感个人信息 · Whether sensitive personal information is meant.
+                     * @default false
+                     */
+                    sensitive_personal?: boolean;
+                    /**
+                     * @description 评估表与同意记录 · Forms that the purpose needs.
+                     * @default {}
+                     */
+                    forms?: {
+                        [key: string]: {
+                            [key: string]: string;
+                        };
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            201: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExchangeSubscription"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    exchange_show: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExchangeSubscription"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    exchange_run: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            202: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExchangeSubscription"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    exchange_revoke: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExchangeSubscription"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    exchange_deliveries: {
+        parameters: {
+            query?: {
+                /** @description 页码，从 1 起 · Page, from 1. */
+                page?: (number | null) | string;
+                /** @description 每页条数，至多 1000 · Items per page, at most 1000. */
+                page_size?: (number | null) | string;
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page12"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    exchange_documents: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryDocuments"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    exchange_peer_propose: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Id of the subscription. */
+                    id: string;
+                    /** @description Dataset of the provider. */
+                    dataset: string;
+                    /** @description Dataset of the consumer. */
+                    target: string;
+                    /** @description Who sets deliveries going. */
+                    direction: "pull" | "push";
+                    /** @description Everything else. */
+                    terms: {
+                        /**
+                         * @description 字段；缺省为全部可见字段 · Columns; all that may be seen when left out.
+                         * @default []
+                         */
+                        columns?: string[];
+                        /**
+                         * @description 行过滤；缺省为全部 · Rows; all when left out.
+                         * @default {
+                         *       "all": []
+                         *     }
+                         */
+                        rows?: {
+                            equals: {
+                                /** @description Column name. */
+                                column: string;
+                                /** @description Text to compare with. */
+                                value: string;
+                            };
+                        } | {
+                            starts_with: {
+                                /** @description Column name. */
+                                column: string;
+                                /** @description Prefix. */
+                                prefix: string;
+                            };
+                        } | {
+                            own_organisation: {
+                                /** @description Column name. */
+                                column: string;
+                            };
+                        } | {
+                            own_region: {
+                                /** @description Column name. */
+                                column: string;
+                            };
+                        } | {
+                            any: components["schemas"]["Predicate"][];
+                        } | {
+                            all: components["schemas"]["Predicate"][];
+                        };
+                        /** @description 用途 · Purpose, one that opens moving data. */
+                        purpose: string;
+                        /** @description 理由 · Why, for whoever decides. */
+                        reason: string;
+                        /** @description 协议编号 · Agreement it rests on. */
+                        agreement: string;
+                        /**
+                         * Format: date-time
+                         * @description 有效期 · Last instant it holds.
+                         */
+                        until: string;
+                        /** @description 全量或增量 · Whole versions, or what changed between versions. */
+                        mode: "full" | "changes";
+                        /**
+                         * @description 计划 · When deliveries begin by themselves.
+                         * @default {
+                         *       "every": "never"
+                         *     }
+                         */
+                        schedule?: {
+                            /** @constant */
+                            every: "never";
+                        } | {
+                            /** @constant */
+                            every: "minutes";
+                            /**
+                             * Format: uint32
+                             * @description 分钟数，1 到 10080 · Minutes, 1 to 10080.
+                             */
+                            minutes: number;
+                        } | {
+                            /** @constant */
+                            every: "day";
+                            /** @description 时刻，如 02:30 · Time, as in 02:30. */
+                            at: string;
+                        };
+                        /**
+                         * Format: uint32
+                         * @description 允许滞后（分钟）；超过则告警 · Minutes it may be behind before an alarm is raised.
+                         * @default null
+                         */
+                        lag_minutes?: number | null;
+                        /**
+                         * Format: uint64
+                         * @description 限速（字节/秒） · Bytes per second at most.
+                         * @default null
+                         */
+                        bytes_per_second?: number | null;
+                        /**
+                         * @description 目标数据集的最低级别 · Lowest grade the target shall have; the provider's counts where it is higher.
+                         * @default null
+                         */
+                        grade?: ("general1" | "general2" | "general3" | "general4" | "important" | "core") | null;
+                    };
+                    /** @description Whether sensitive personal information is meant. */
+                    sensitive_personal: boolean;
+                    /** @description Forms that the purpose needs. */
+                    forms: {
+                        [key: string]: {
+                            [key: string]: string;
+                        };
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExchangeStanding"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    exchange_peer_standing: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExchangeStanding"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    exchange_peer_end: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExchangeStanding"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    exchange_peer_delivery: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: uint64
+                     * @description Source version that arrived last.
+                     * @default null
+                     */
+                    have?: number | null;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExchangeOffer"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    exchange_peer_batch: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+                seq: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    exchange_peer_push: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+                seq: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExchangeProgress"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    exchange_peer_receipt: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Names the shape, and stands before the signed bytes: a receipt is never taken for a statement. */
+                    format: string;
+                    /** @description What is said; a field that a version does not know is signed over all the same. */
+                    document: unknown;
+                    /** @description One for each algorithm. */
+                    signatures: {
+                        /** @description `ed25519` or `sm2-sm3`. */
+                        algorithm: string;
+                        /** @description Public key, hexadecimal. */
+                        public_key: string;
+                        /** @description The signature, hexadecimal. */
+                        signature: string;
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExchangeVerdict"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    exchange_peer_offer: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Names the shape, and stands before the signed bytes: a receipt is never taken for a statement. */
+                    format: string;
+                    /** @description What is said; a field that a version does not know is signed over all the same. */
+                    document: unknown;
+                    /** @description One for each algorithm. */
+                    signatures: {
+                        /** @description `ed25519` or `sm2-sm3`. */
+                        algorithm: string;
+                        /** @description Public key, hexadecimal. */
+                        public_key: string;
+                        /** @description The signature, hexadecimal. */
+                        signature: string;
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExchangeProgress"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    exchange_peer_finish: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedDocument"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    exchange_peer_verdict: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Whether both sides counted the same. */
+                    accepted: boolean;
+                    /** @description What differs. */
+                    reason?: {
+                        /** @description 中文 */
+                        zh: string;
+                        /** @description English */
+                        en: string;
+                    } | null;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExchangeProgress"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
     terms_list: {
         parameters: {
             query?: {
@@ -15053,7 +16587,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page12"];
+                    "application/json": components["schemas"]["Page13"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -15398,7 +16932,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page13"];
+                    "application/json": components["schemas"]["Page14"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -15891,7 +17425,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page14"];
+                    "application/json": components["schemas"]["Page15"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -16463,7 +17997,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page15"];
+                    "application/json": components["schemas"]["Page16"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -17230,7 +18764,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page16"];
+                    "application/json": components["schemas"]["Page17"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -17551,7 +19085,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page17"];
+                    "application/json": components["schemas"]["Page18"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -17810,7 +19344,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page18"];
+                    "application/json": components["schemas"]["Page19"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -20449,7 +21983,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page19"];
+                    "application/json": components["schemas"]["Page20"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -20593,7 +22127,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page19"];
+                    "application/json": components["schemas"]["Page20"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -21050,7 +22584,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page21"];
+                    "application/json": components["schemas"]["Page22"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -21247,7 +22781,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page22"];
+                    "application/json": components["schemas"]["Page23"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -21854,7 +23388,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page23"];
+                    "application/json": components["schemas"]["Page24"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -22109,7 +23643,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page24"];
+                    "application/json": components["schemas"]["Page25"];
                 };
             };
             400: components["responses"]["Refusal400"];
