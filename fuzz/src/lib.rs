@@ -15,6 +15,7 @@ pub mod access;
 pub mod corpus;
 pub mod entities;
 pub mod evidence;
+pub mod exchange;
 pub mod files;
 pub mod keys;
 pub mod lineage;
@@ -50,7 +51,7 @@ impl Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 40] = [
+pub const TARGETS: [Target; 41] = [
     Target::of("evidence_note", evidence::note),
     Target::of("evidence_bundle", evidence::bundle),
     Target::of("evidence_tile", evidence::tile),
@@ -82,6 +83,7 @@ pub const TARGETS: [Target; 40] = [
     Target::of("supply_network", files::supply_network),
     Target::of("issue", keys::issue),
     Target::of_node("statement", peers::statement),
+    Target::of("delivery", exchange::delivery),
     Target::of("backup", peers::backup),
     Target::of_node("grant", access::grant),
     Target::of_node("passkey", access::passkey),

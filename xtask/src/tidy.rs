@@ -134,6 +134,7 @@ const EDGES: [(&str, &[&str]); 33] = [
             "brain-tls",
             "brain-policy",
             "brain-trust",
+            "brain-exchange",
             "brain-backup",
             "brain-search",
             "brain-quality",

@@ -25,12 +25,32 @@ const DRAIN: Duration = Duration::from_secs(10);
 impl Exchange {
     /// Run what is due and watch over lag, for as long as the node serves.
     pub async fn keep(&self) {
+        if let Err(error) = self.sweep().await {
+            tracing::warn!(%error, "batches of no delivery were not swept");
+        }
         loop {
             if let Err(error) = self.look().await {
                 tracing::error!(%error, "exchange subscriptions could not be looked after");
             }
             tokio::time::sleep(EVERY).await;
         }
+    }
+
+    /// Remove batches that a crash left while a delivery was made ready, and those of deliveries that are over.
+    async fn sweep(&self) -> Result<()> {
+        let mut folders = match tokio::fs::read_dir(&self.0.spool).await {
+            Ok(folders) => folders,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
+        while let Some(folder) = folders.next_entry().await? {
+            let name = folder.file_name().to_string_lossy().into_owned();
+            let wanted = rows::find_delivery(self.0.store.db(), &name).await?;
+            if wanted.is_none_or(|delivery| !matches!(delivery.state.as_str(), "open" | "verified")) {
+                self.forget_spool(&name).await?;
+            }
+        }
+        Ok(())
     }
 
     /// One look at every subscription; how many runs began.

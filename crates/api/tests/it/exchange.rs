@@ -234,9 +234,8 @@ impl Pair {
     }
 
     async fn subscribe(&self, direction: Direction, change: impl FnOnce(&mut Terms)) -> Subscription {
-        let made =
-            self.consumer.exchange.subscribe(&party(Role::SystemAdministrator), wanted(direction, change));
-        Box::pin(made).await.unwrap()
+        let operator = party(Role::SystemAdministrator);
+        Box::pin(self.consumer.exchange.subscribe(&operator, wanted(direction, change))).await.unwrap()
     }
 
     async fn approve(&self, id: &str, approval: Approval) -> Subscription {
@@ -246,8 +245,8 @@ impl Pair {
     /// The side that sets deliveries going works; how the subscription stands there.
     async fn run(&self, subscription: &Subscription) -> Subscription {
         let driver = if subscription.direction == "pull" { &self.consumer } else { &self.provider };
-        let run = driver.exchange.run(&party(Role::SystemAdministrator), &subscription.id);
-        Box::pin(run).await.unwrap()
+        let operator = party(Role::SystemAdministrator);
+        Box::pin(driver.exchange.run(&operator, &subscription.id)).await.unwrap()
     }
 }
 
@@ -443,7 +442,8 @@ async fn a_grant_that_is_taken_back_refuses_the_next_batch_and_publishes_nothing
     assert_eq!(failed.failure.unwrap().code, "exchange/not-active");
     assert_eq!(shown(&pair.provider, &made.id).await.state.name(), "revoked");
     assert!(pair.consumer.warehouse.catalogue().facts(TARGET).is_err(), "nothing was published");
-    // The consumer hears of it at its next look.
+    // The consumer hears of it when it asks again, after a minute.
+    pair.consumer.clock.advance(TimeDelta::minutes(2));
     pair.consumer.exchange.look().await.unwrap();
     assert_eq!(shown(&pair.consumer, &made.id).await.state.name(), "revoked");
 }
@@ -597,22 +597,20 @@ async fn a_node_finds_only_what_it_has_a_part_in_and_no_other_dataset_is_overwri
     assert_eq!(ask(&|new| new.peer = "nobody".to_owned()).await, "trust/peer-refused");
     assert_eq!(ask(&|new| new.terms.purpose = "view".to_owned()).await, "exchange/invalid");
     let other = |new: &mut NewSubscription| new.target = "raw.other".to_owned();
-    let unknown = ask(&|new| {
+    let elsewhere = |new: &mut NewSubscription| {
         other(new);
         new.dataset = "raw.none_such".to_owned();
-    });
-    assert_eq!(unknown.await, "exchange/peer-refused");
-    let without_form = ask(&|new| {
+    };
+    assert_eq!(ask(&elsewhere).await, "exchange/peer-refused");
+    let without_form = |new: &mut NewSubscription| {
         other(new);
         new.forms.clear();
-    });
-    assert_eq!(without_form.await, "exchange/peer-refused");
-    let refused =
-        pair.consumer.exchange.subscribe(&party(Role::Government), wanted(Direction::Pull, other_terms));
-    assert_eq!(Box::pin(refused).await.unwrap_err().code(), "exchange/not-allowed");
+    };
+    assert_eq!(ask(&without_form).await, "exchange/peer-refused");
+    let government = party(Role::Government);
+    let refused = Box::pin(pair.consumer.exchange.subscribe(&government, wanted(Direction::Pull, |_| {})));
+    assert_eq!(refused.await.unwrap_err().code(), "exchange/not-allowed");
 }
-
-fn other_terms(_: &mut Terms) {}
 
 #[tokio::test]
 async fn lag_beyond_what_was_agreed_on_raises_an_alarm_once_and_catching_up_ends_it() {
