@@ -48,10 +48,7 @@ const EDGES: [(&str, &[&str]); 33] = [
             "brain-standards",
         ],
     ),
-    (
-        "brain-exchange",
-        &["brain-kernel", "brain-egress", "brain-store", "brain-trust", "brain-warehouse"],
-    ),
+    ("brain-exchange", &["brain-kernel", "brain-egress", "brain-store", "brain-trust", "brain-warehouse"]),
     ("brain-chain", &["brain-kernel"]),
     ("brain-privacy", &["brain-kernel"]),
     ("brain-lineage", &["brain-kernel"]),

@@ -1481,6 +1481,264 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/products": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 数据产品货架 · The shelf of data products */
+        get: operations["data_products_list"];
+        put?: never;
+        /** 新建数据产品，可同时发布 · Make a data product, and publish it in the same step */
+        post: operations["data_products_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/products/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 产品用量与运营计数 · Use of products and the counters of operation */
+        get: operations["data_products_usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/products/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 一个数据产品：字段、合约、服务水平、版本 · One product: fields, contract, service level, versions */
+        get: operations["data_products_show"];
+        /** 修改草稿；已发布的版本不变 · Change the draft; what is published stays */
+        put: operations["data_products_revise"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/products/{id}/openapi": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 产品自己的接口文档 · The product's own interface document */
+        get: operations["data_products_openapi"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/products/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 试算：字段、级别、与当前版本的差异 · What it would be: fields, grades, differences */
+        post: operations["data_products_check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/products/{id}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 把草稿发布为新版本 · Publish the draft as the next version */
+        post: operations["data_products_publish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/products/{id}/deprecate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 标为即将停用：不再接受新申请 · Announce the end: no new requests */
+        post: operations["data_products_deprecate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/products/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 下架；下一次读取即被拒绝 · Withdraw; the next read is refused */
+        post: operations["data_products_withdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/products/{id}/subscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 订阅及其滞后；所有者看全部 · Subscriptions and how far behind they are; all for the owner */
+        get: operations["data_products_subscriptions"];
+        put?: never;
+        /** 订阅 · Subscribe */
+        post: operations["data_products_subscribe"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/products/{id}/subscriptions/{subscription}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** 退订 · End one's own subscription */
+        delete: operations["data_products_unsubscribe"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/products/{id}/subscriptions/{subscription}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 交付与回执 · Deliveries and receipts */
+        get: operations["data_products_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/products/{id}/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 分页读取产品 · Rows of a product by page */
+        get: operations["data_products_rows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/products/{id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 下载产品文件，带校验和 · The product as a file, with its checksum */
+        get: operations["data_products_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/products/{id}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 自上次以来增减的行 · Rows that came and went since the last time */
+        get: operations["data_products_changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/products/{id}/receipts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 确认收到一次交付 · Acknowledge a delivery */
+        post: operations["data_products_receipt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/search": {
         parameters: {
             query?: never;
@@ -1596,6 +1854,263 @@ export interface paths {
         get: operations["connectors_runs"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exchange/subscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 交换订阅：进与出 · Exchange subscriptions: what comes in and what goes out */
+        get: operations["exchange_list"];
+        put?: never;
+        /** 向其他节点订阅数据；由对方数据所有者批准 · Subscribe to data of another node; its owner decides there */
+        post: operations["exchange_subscribe"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exchange/subscriptions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 一个交换订阅 · One subscription */
+        get: operations["exchange_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exchange/subscriptions/{id}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 立即交换；结果见交付记录 · Exchange now; the list of deliveries says what came of it */
+        post: operations["exchange_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exchange/subscriptions/{id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 终止接收；已接收的数据保留 · End a subscription of this node; what arrived stays. At the provider its owner takes the grant back */
+        post: operations["exchange_revoke"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exchange/subscriptions/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 交付记录，最近的在前 · Deliveries of a subscription, newest first */
+        get: operations["exchange_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exchange/deliveries/{id}/documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 交付清单与回执（可离线核验） · Signed manifest and receipt of a delivery */
+        get: operations["exchange_documents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exchange/peer/subscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 对端提出交换订阅 · Another node proposes a subscription */
+        post: operations["exchange_peer_propose"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exchange/peer/subscriptions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 对端询问订阅状态 · How a subscription stands here */
+        get: operations["exchange_peer_standing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exchange/peer/subscriptions/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 对端终止订阅 · The other node ends a subscription */
+        post: operations["exchange_peer_end"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exchange/peer/subscriptions/{id}/delivery": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 备好尚未交付的版本并给出清单 · Make ready what the consumer lacks; its signed manifest */
+        post: operations["exchange_peer_delivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exchange/peer/deliveries/{id}/batches/{seq}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 取一个批次（授权逐批复核） · One batch; the grant is asked again for each */
+        get: operations["exchange_peer_batch"];
+        /** 推送一个批次 · A provider that pushes sends a batch */
+        put: operations["exchange_peer_push"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exchange/peer/deliveries/{id}/receipt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 交回执，由提供方核对 · A receipt, held against the provider's own numbers */
+        post: operations["exchange_peer_receipt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exchange/peer/subscriptions/{id}/offer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 推送方给出清单；回答已收到第几批 · A provider that pushes begins a delivery or goes on with it */
+        post: operations["exchange_peer_offer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exchange/peer/deliveries/{id}/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 全部推送完毕，取回执 · Everything was sent; the consumer's signed receipt */
+        post: operations["exchange_peer_finish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exchange/peer/deliveries/{id}/verdict": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 提供方对回执的结论 · What the provider says of the receipt; what is accepted is published */
+        post: operations["exchange_peer_verdict"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5270,6 +5785,570 @@ export interface components {
             /** @description The grant under which it was read. */
             grant: string;
         };
+        /** @description One page of a list. */
+        Page11: {
+            /** @description The items of this page. */
+            items: components["schemas"]["DataProductCard"][];
+            /**
+             * Format: uint64
+             * @description Items in the whole list.
+             */
+            total: number;
+            /**
+             * Format: uint64
+             * @description This page's number, from 1.
+             */
+            page: number;
+            /**
+             * Format: uint64
+             * @description Items per page.
+             */
+            page_size: number;
+        };
+        /** @description A product on the shelf. */
+        DataProductCard: {
+            /** @description Its id; as a dataset it is `product.<id>`. */
+            id: string;
+            /** @description Title. */
+            title: components["schemas"]["Text"];
+            /** @description What it holds. */
+            description: components["schemas"]["Text"];
+            /** @description Who offers it (USCC) or `node`. */
+            owner: string;
+            /** @description Where it stands. */
+            state: components["schemas"]["DataProductState"];
+            /** @description Semantic version offered; none before the first. */
+            version: string | null;
+            /** @description Forms it is offered in. */
+            forms: components["schemas"]["DataProductForm"][];
+            /** @description Highest label of what it reads. */
+            grade: components["schemas"]["Grade"] | null;
+            /**
+             * Format: uint64
+             * @description Columns.
+             */
+            columns: number;
+            /**
+             * Format: date-time
+             * @description When it last changed.
+             */
+            updated_at: string;
+            /** @description Whether the caller acts for its owner. */
+            own: boolean;
+            /** @description Whether the caller may read it now. */
+            open: boolean;
+        };
+        /** @description Where a product stands. */
+        DataProductState: "draft" | "published" | "deprecated" | "withdrawn";
+        /** @description In which form a product is used (产品形态). */
+        DataProductForm: "api" | "download" | "subscription" | "component";
+        /** @description A report of use. */
+        DataProductUsage: {
+            /**
+             * Format: date
+             * @description First day.
+             */
+            from: string;
+            /**
+             * Format: date
+             * @description Last day.
+             */
+            to: string;
+            /** @description The counters. */
+            counters: components["schemas"]["DataProductCounter"][];
+            /** @description The lines, newest day first. */
+            lines: components["schemas"]["DataProductUsageLine"][];
+        };
+        /** @description A counter of sustained operation (持续运营), with its definition. */
+        DataProductCounter: {
+            /** @description Stable id. */
+            id: string;
+            /** @description What it is called. */
+            title: components["schemas"]["Text"];
+            /** @description What is counted, and how. */
+            definition: components["schemas"]["Text"];
+            /**
+             * Format: uint64
+             * @description The number.
+             */
+            value: number;
+        };
+        /** @description One line of a report: a product, a day, an account, a form. */
+        DataProductUsageLine: {
+            /** @description The product. */
+            product: string;
+            /** @description Day, UTC. */
+            day: string;
+            /** @description Account. */
+            account: string;
+            /** @description Its name. */
+            account_name: string;
+            /** @description Its organisation. */
+            organisation: string | null;
+            /** @description Form: `api`, `download`, `subscription` or `component`. */
+            form: string;
+            /**
+             * Format: int64
+             * @description Accesses, refused and failed ones included.
+             */
+            calls: number;
+            /**
+             * Format: int64
+             * @description Refused, those included whose parameters were wrong.
+             */
+            denied: number;
+            /**
+             * Format: int64
+             * @description Failed without the caller's fault.
+             */
+            failed: number;
+            /**
+             * Format: int64
+             * @description Rows handed out.
+             */
+            rows: number;
+            /**
+             * Format: int64
+             * @description Bytes sent, where known.
+             */
+            bytes: number;
+        };
+        /** @description Everything a caller may know of one product. */
+        DataProductDetail: {
+            /** @description The product in one line. */
+            card: components["schemas"]["DataProductCard"];
+            /**
+             * Format: int64
+             * @description Counts changes; sent back with the next one.
+             */
+            revision: number;
+            /** @description Its fields. */
+            fields: components["schemas"]["DataProductField"][];
+            /** @description Parameters of its query. */
+            parameters: components["schemas"]["DataProductParameter"][];
+            /** @description What a consumer agrees to; none before the first version. */
+            contract: components["schemas"]["DataProductContract"] | null;
+            /** @description The same as an ODRL offer. */
+            offer: unknown;
+            /** @description What the owner promises. */
+            sla: components["schemas"]["DataProductSla"] | null;
+            /** @description What was measured of it. */
+            measured: components["schemas"]["DataProductSlaReport"] | null;
+            /** @description Versions, newest first. */
+            versions: components["schemas"]["DataProductVersion"][];
+            /** @description Datasets it reads; for the owner only. */
+            inputs: string[] | null;
+            /** @description What would be published next; for the owner only. */
+            draft: components["schemas"]["DataProductDraft"] | null;
+        };
+        /** @description A field of a product. */
+        DataProductField: {
+            /** @description Column name. */
+            name: string;
+            /** @description Arrow type. */
+            type: string;
+            /** @description Whether values may be missing. */
+            nullable: boolean;
+            /** @description Meaning. */
+            title: components["schemas"]["Text"];
+            /** @description Unit of the numbers. */
+            unit: string | null;
+            /** @description Grade, inherited from the columns its values are computed from. */
+            grade: components["schemas"]["Grade"];
+            /** @description Those columns, as `dataset.column`; for the owner only. */
+            origins?: string[];
+        };
+        /** @description A parameter of a product's query. */
+        DataProductParameter: {
+            /** @description Name, written `$name` in the query. */
+            name: string;
+            /** @description What it means. */
+            title: components["schemas"]["Text"];
+            /** @description Type of its values. */
+            kind: components["schemas"]["DataProductParameterKind"];
+            /**
+             * @description Whether it must be given; one that need not be and has no default is null in the query.
+             * @default false
+             */
+            required: boolean;
+            /**
+             * @description Value where none is given.
+             * @default null
+             */
+            default: unknown;
+            /**
+             * Format: double
+             * @description Smallest number; shortest text, characters.
+             * @default null
+             */
+            least: number | null;
+            /**
+             * Format: double
+             * @description Largest number; longest text, characters.
+             * @default null
+             */
+            most: number | null;
+            /**
+             * @description Texts it may be; any when left out.
+             * @default []
+             */
+            allowed: string[];
+        };
+        /** @description Type of a parameter. */
+        DataProductParameterKind: "text" | "integer" | "number" | "date" | "boolean";
+        /** @description What a consumer agrees to (合约模板). */
+        DataProductContract: {
+            /** @description 可申请的用途 · Purposes access may be asked for; codes of the list of purposes. */
+            purposes: string[];
+            /** @description 允许的使用 · What may be done. */
+            permitted: components["schemas"]["DataProductUse"][];
+            /**
+             * @description 禁止的使用 · What must not be done.
+             * @default []
+             */
+            forbidden: components["schemas"]["DataProductUse"][];
+            /**
+             * Format: uint32
+             * @description 最长授权天数 · Longest grant, days.
+             */
+            period_days: number;
+            /** @description 再分发 · Whether rows may be passed on. */
+            redistribution: components["schemas"]["DataProductRedistribution"];
+            /**
+             * Format: uint32
+             * @description 留存天数，0 为用后即删 · How long rows may be kept, days; 0 is not at all.
+             */
+            retention_days: number;
+            /**
+             * @description 费用说明 · About fees.
+             * @default null
+             */
+            fee: components["schemas"]["Text"] | null;
+            /**
+             * @description 其他约定 · Anything else.
+             * @default null
+             */
+            terms: components["schemas"]["Text"] | null;
+        };
+        /** @description What a consumer may or may not do with the rows; each is an action of the ODRL vocabulary. */
+        DataProductUse: "read" | "aggregate" | "derive" | "display" | "transform" | "reproduce" | "anonymize" | "distribute" | "sell";
+        /** @description Whether a consumer may pass the rows on (再分发). */
+        DataProductRedistribution: "none" | "derived" | "with_consent";
+        /** @description What the owner promises. */
+        DataProductSla: {
+            /**
+             * Format: uint32
+             * @description 时效：数据至多多旧，小时 · How old the data is at most, hours.
+             */
+            freshness_hours: number;
+            /**
+             * Format: double
+             * @description 可用率，% · Share of calls answered, per cent.
+             * @default null
+             */
+            availability_percent: number | null;
+            /** @description 支持联系方式 · Whom to ask. */
+            support: string;
+        };
+        /** @description What was measured, over the last 30 days or since publishing. */
+        DataProductSlaReport: {
+            /**
+             * Format: int64
+             * @description Days looked back over.
+             */
+            days: number;
+            /**
+             * Format: date-time
+             * @description When the oldest of the newest versions of the inputs was committed.
+             */
+            as_of: string | null;
+            /**
+             * Format: double
+             * @description How old the data is now, hours.
+             */
+            age_hours: number | null;
+            /** @description Whether that is within the promise. */
+            fresh: boolean;
+            /**
+             * Format: double
+             * @description Share of the time in which the data was within the promise, 0 to 1.
+             */
+            fresh_share: number;
+            /**
+             * Format: uint64
+             * @description Calls that were allowed.
+             */
+            calls: number;
+            /**
+             * Format: uint64
+             * @description Of them, those that failed.
+             */
+            failed: number;
+            /**
+             * Format: double
+             * @description Share of allowed calls that were answered, 0 to 1; none where there was no call.
+             */
+            answered_share: number | null;
+            /** @description Whether what was promised was kept; none where nothing was promised or nothing was measured. */
+            available: boolean | null;
+        };
+        /** @description A published version. */
+        DataProductVersion: {
+            /** @description Semantic version. */
+            version: string;
+            /** @description What changed, in the words of who published. */
+            note: string;
+            /** @description Whether callers of the version before may break. */
+            breaking: boolean;
+            /** @description What differs from the version before. */
+            differences: components["schemas"]["DataProductDifference"][];
+            /**
+             * Format: date-time
+             * @description When it was published.
+             */
+            published_at: string;
+        };
+        /** @description One difference (版本差异). */
+        DataProductDifference: {
+            /** @description Kind. */
+            kind: components["schemas"]["DataProductDifferenceKind"];
+            /** @description Column, parameter, form or term it is about; empty where it is about the whole. */
+            name: string;
+            /** @description What it was. */
+            before: string | null;
+            /** @description What it is. */
+            after: string | null;
+            /** @description Whether callers of the version before may break. */
+            breaking: boolean;
+        };
+        /** @description Kind of a difference. */
+        DataProductDifferenceKind: "column_added" | "column_removed" | "column_type" | "column_nullable" | "parameter_added" | "parameter_removed" | "parameter_changed" | "form_added" | "form_removed" | "source" | "contract" | "sla";
+        /** @description A product to be made, or what it shall be. */
+        DataProductDraft: {
+            /** @description 标识：小写字母、数字、下划线 · Name: lower-case letters, digits, underscores. */
+            id: string;
+            /** @description 名称 · Title. */
+            title: components["schemas"]["Text"];
+            /** @description 说明 · What it holds. */
+            description: components["schemas"]["Text"];
+            /** @description 定义 · Source, forms, contract and service level. */
+            definition: components["schemas"]["DataProductDefinition"];
+        };
+        /** @description What is published of a product besides its title; a published one never changes. */
+        DataProductDefinition: {
+            /** @description 来源 · Where the rows come from. */
+            source: components["schemas"]["DataProductSource"];
+            /** @description 形态 · In which forms it is offered. */
+            forms: components["schemas"]["DataProductForm"][];
+            /** @description 合约模板 · What a consumer agrees to. */
+            contract: components["schemas"]["DataProductContract"];
+            /** @description 服务水平 · What the owner promises. */
+            sla: components["schemas"]["DataProductSla"];
+        };
+        /** @description Where the rows come from. */
+        DataProductSource: {
+            /** @constant */
+            kind: "dataset";
+            /** @description Name of the dataset. */
+            dataset: string;
+            /**
+             * @description Columns in order; when left out, those the dataset has on the day of publishing, without the file, line and
+             *     run of each row (names that begin with `_`).
+             * @default []
+             */
+            columns: string[];
+        } | {
+            /** @constant */
+            kind: "query";
+            /** @description The statement. */
+            sql: string;
+            /**
+             * @description Its parameters.
+             * @default []
+             */
+            parameters: components["schemas"]["DataProductParameter"][];
+        };
+        /** @description What a definition would be when published. */
+        DataProductCheck: {
+            /** @description Its fields with their grades. */
+            fields: components["schemas"]["DataProductField"][];
+            /** @description Highest label of what it reads. */
+            grade: components["schemas"]["Grade"];
+            /** @description Datasets it reads. */
+            inputs: string[];
+            /** @description Semantic version it would have. */
+            version: string;
+            /** @description What differs from the version offered. */
+            differences: components["schemas"]["DataProductDifference"][];
+            /** @description Whether callers of the version offered may break. */
+            breaking: boolean;
+        };
+        /** @description One page of a list. */
+        Page12: {
+            /** @description The items of this page. */
+            items: components["schemas"]["DataProductSubscription"][];
+            /**
+             * Format: uint64
+             * @description Items in the whole list.
+             */
+            total: number;
+            /**
+             * Format: uint64
+             * @description This page's number, from 1.
+             */
+            page: number;
+            /**
+             * Format: uint64
+             * @description Items per page.
+             */
+            page_size: number;
+        };
+        /** @description A subscription as people see it. */
+        DataProductSubscription: {
+            /** @description Stable id. */
+            id: string;
+            /** @description The product. */
+            product: string;
+            /** @description Account that subscribed. */
+            account: string;
+            /** @description Its organisation. */
+            organisation: string | null;
+            /**
+             * Format: int64
+             * @description Moment up to which it has acknowledged; 0 is nothing yet.
+             */
+            position: number;
+            /**
+             * Format: int64
+             * @description Newest moment.
+             */
+            newest: number;
+            /**
+             * Format: date-time
+             * @description Since when it has not acknowledged what came after its position; none where nothing came.
+             */
+            behind_since: string | null;
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it last acknowledged.
+             */
+            acknowledged_at: string | null;
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            ended_at: string | null;
+        };
+        /** @description One page of a list. */
+        Page13: {
+            /** @description The items of this page. */
+            items: components["schemas"]["DataProductDelivery"][];
+            /**
+             * Format: uint64
+             * @description Items in the whole list.
+             */
+            total: number;
+            /**
+             * Format: uint64
+             * @description This page's number, from 1.
+             */
+            page: number;
+            /**
+             * Format: uint64
+             * @description Items per page.
+             */
+            page_size: number;
+        };
+        /** @description A delivery that was offered, and whether it was acknowledged. */
+        DataProductDelivery: {
+            /** @description Stable id. */
+            id: string;
+            /**
+             * Format: int64
+             * @description Moment before.
+             */
+            since: number;
+            /**
+             * Format: int64
+             * @description Moment after.
+             */
+            until: number;
+            /** @description Rows and digest. */
+            tally: components["schemas"]["DeliveryTally"];
+            /**
+             * Format: date-time
+             * @description When it was first offered.
+             */
+            offered_at: string;
+            /**
+             * Format: date-time
+             * @description When it was acknowledged.
+             */
+            acknowledged_at: string | null;
+        };
+        /** @description Number of rows of a delivery and the digest of its lines. */
+        DeliveryTally: {
+            /**
+             * Format: uint64
+             * @description Rows added, copies counted.
+             */
+            added: number;
+            /**
+             * Format: uint64
+             * @description Rows removed, copies counted.
+             */
+            removed: number;
+            /** @description SHA-256 over the lines, hexadecimal. */
+            digest: string;
+        };
+        /** @description A page of a product's rows. */
+        DataProductRows: {
+            /** @description Semantic version that was read. */
+            version: string;
+            /**
+             * Format: date-time
+             * @description When the oldest of the newest versions of its inputs was committed.
+             */
+            as_of: string | null;
+            /** @description The columns, in order. */
+            columns: components["schemas"]["ColumnType"][];
+            /** @description The rows, each an array of cells, ordered by the columns from left to right. */
+            rows: unknown[];
+            /** @description Whether a next page exists. */
+            has_more: boolean;
+            /** @description The product, the number of its version, and the grant. */
+            inputs: components["schemas"]["Input"][];
+        };
+        /** @description What changed for a subscriber, one page of it. */
+        DataProductChanges: {
+            /** @description The whole delivery: its two moments, rows and digest; acknowledge it when all pages are there. */
+            delivery: components["schemas"]["DataProductDelivery"];
+            /** @description Semantic version that was read. */
+            version: string;
+            /** @description What was received before is void: take these rows as the whole. */
+            reset: boolean;
+            /** @description The columns, in order. */
+            columns: components["schemas"]["ColumnType"][];
+            /** @description Rows that came and went. */
+            changes: components["schemas"]["DeliveredChange"][];
+            /** @description Whether a next page exists. */
+            has_more: boolean;
+        };
+        /** @description One row that came or went. */
+        DeliveredChange: {
+            /**
+             * Format: int64
+             * @description Copies of the row: above 0 added, below 0 removed.
+             */
+            times: number;
+            /** @description The row, as an array of cells in the order of the columns. */
+            row: unknown;
+        };
         /** @description A page of hits. */
         SearchPage: {
             /** @description Hits of this page, best first, firms apart. */
@@ -5672,7 +6751,7 @@ export interface components {
             fields: string[];
         };
         /** @description One page of a list. */
-        Page11: {
+        Page14: {
             /** @description The items of this page. */
             items: components["schemas"]["ConnectorRun"][];
             /**
@@ -5691,8 +6770,355 @@ export interface components {
              */
             page_size: number;
         };
+        /** @description An exchange subscription (交换订阅) as one of its two nodes shows it. */
+        ExchangeSubscription: {
+            /** @description Id, a UUID, the same at both nodes. */
+            id: string;
+            /** @description `consumer` where data comes in, `provider` where it goes out. */
+            side: string;
+            /** @description The other node. */
+            peer: string;
+            /** @description Dataset of the provider. */
+            dataset: string;
+            /** @description Dataset of the consumer. */
+            target: string;
+            /** @description `pull` or `push`. */
+            direction: string;
+            /** @description What was agreed on. */
+            terms: components["schemas"]["ExchangeTerms"];
+            /** @description Where it stands. */
+            state: components["schemas"]["SubscriptionState"];
+            /** @description Why, where it is not active. */
+            reason: string | null;
+            /** @description The request for access at the provider. */
+            request: string | null;
+            /** @description Whether this node sets deliveries going. */
+            drives: boolean;
+            /**
+             * Format: int64
+             * @description Source version that arrived last.
+             */
+            delivered_version: number | null;
+            /**
+             * Format: int64
+             * @description Rows the consumer has since.
+             */
+            delivered_rows: number | null;
+            /**
+             * Format: date-time
+             * @description When it arrived.
+             */
+            delivered_at: string | null;
+            /**
+             * Format: int64
+             * @description Newest version at the source, as far as known.
+             */
+            source_version: number | null;
+            /**
+             * Format: int64
+             * @description Rows at the source in the newest version whose manifest was seen.
+             */
+            source_rows: number | null;
+            /**
+             * Format: date-time
+             * @description When the source was asked last.
+             */
+            asked_at: string | null;
+            /**
+             * Format: double
+             * @description 完整度: rows received by rows at the source, 0 to 1.
+             */
+            completeness: number | null;
+            /**
+             * Format: int64
+             * @description 落后版本数: versions at the source that have not arrived.
+             */
+            versions_behind: number | null;
+            /**
+             * Format: int64
+             * @description 滞后: seconds since the oldest version that has not arrived was committed; 0 where nothing is missing.
+             */
+            lag_seconds: number | null;
+            /**
+             * Format: date-time
+             * @description Since when it has been later than agreed on.
+             */
+            late_since: string | null;
+            /**
+             * Format: date-time
+             * @description When the next delivery begins by itself, where this node sets it going.
+             */
+            next_run_at: string | null;
+            /** @description Why the last run failed. */
+            failure: components["schemas"]["ExchangeTrouble"] | null;
+            /** @description Its newest delivery. */
+            last_delivery: components["schemas"]["ExchangeDelivery"] | null;
+            /** @description Account that asked. */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            created_at: string;
+        };
+        /** @description What is agreed on beside dataset, target and direction. */
+        ExchangeTerms: {
+            /**
+             * @description 字段；缺省为全部可见字段 · Columns; all that may be seen when left out.
+             * @default []
+             */
+            columns: string[];
+            /**
+             * @description 行过滤；缺省为全部 · Rows; all when left out.
+             * @default {
+             *       "all": []
+             *     }
+             */
+            rows: components["schemas"]["Predicate"];
+            /** @description 用途 · Purpose, one that opens moving data. */
+            purpose: string;
+            /** @description 理由 · Why, for whoever decides. */
+            reason: string;
+            /** @description 协议编号 · Agreement it rests on. */
+            agreement: string;
+            /**
+             * Format: date-time
+             * @description 有效期 · Last instant it holds.
+             */
+            until: string;
+            /** @description 全量或增量 · Whole versions, or what changed between versions. */
+            mode: components["schemas"]["DeliveryMode"];
+            /**
+             * @description 计划 · When deliveries begin by themselves.
+             * @default {
+             *       "every": "never"
+             *     }
+             */
+            schedule: components["schemas"]["Schedule"];
+            /**
+             * Format: uint32
+             * @description 允许滞后（分钟）；超过则告警 · Minutes it may be behind before an alarm is raised.
+             * @default null
+             */
+            lag_minutes: number | null;
+            /**
+             * Format: uint64
+             * @description 限速（字节/秒） · Bytes per second at most.
+             * @default null
+             */
+            bytes_per_second: number | null;
+            /**
+             * @description 目标数据集的最低级别 · Lowest grade the target shall have; the provider's counts where it is higher.
+             * @default null
+             */
+            grade: components["schemas"]["Grade"] | null;
+        };
+        /** @description What a delivery brings. */
+        DeliveryMode: "full" | "changes";
+        /** @description Where a subscription stands. */
+        SubscriptionState: "proposed" | "requested" | "active" | "refused" | "revoked" | "ended";
+        /** @description What went wrong, and how to mend it. */
+        ExchangeTrouble: {
+            /** @description Stable code. */
+            code: string;
+            /** @description What happened. */
+            detail: components["schemas"]["Text"];
+            /** @description How to mend it. */
+            hint: components["schemas"]["Text"] | null;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+        };
+        /** @description One delivery (交付). */
+        ExchangeDelivery: {
+            /** @description Id, a UUID, the same at both nodes. */
+            id: string;
+            /** @description Its subscription. */
+            subscription: string;
+            /** @description `open`, `verified`, `published` or `refused`. */
+            state: string;
+            /** @description `full` or `changes`. */
+            mode: string;
+            /**
+             * Format: int64
+             * @description Source version the consumer had.
+             */
+            from_version: number | null;
+            /**
+             * Format: int64
+             * @description Source version it brings.
+             */
+            to_version: number;
+            /**
+             * Format: int64
+             * @description Batches in all.
+             */
+            batches: number;
+            /**
+             * Format: int64
+             * @description Batches that were acknowledged.
+             */
+            batches_done: number;
+            /**
+             * Format: int64
+             * @description Rows in all.
+             */
+            rows: number;
+            /**
+             * Format: int64
+             * @description Rows that were acknowledged.
+             */
+            rows_done: number;
+            /**
+             * Format: int64
+             * @description Bytes in all.
+             */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description Bytes that were acknowledged.
+             */
+            bytes_done: number;
+            /** @description Hash over its rows, whatever their order. */
+            content_hash: string;
+            /** @description Why it is whole where increments were agreed on. */
+            why_full: components["schemas"]["Text"] | null;
+            /** @description Columns that were wanted and stay at the provider. */
+            withheld: string[];
+            /** @description Whether a signed receipt is there. */
+            has_receipt: boolean;
+            /**
+             * Format: int64
+             * @description Version it became at the consumer; known there.
+             */
+            version: number | null;
+            /** @description Why it failed last. */
+            failure: components["schemas"]["ExchangeTrouble"] | null;
+            /**
+             * Format: int64
+             * @description How often it was tried.
+             */
+            attempts: number;
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            started_at: string;
+            /**
+             * Format: date-time
+             * @description When it was published or refused.
+             */
+            ended_at: string | null;
+        };
         /** @description One page of a list. */
-        Page12: {
+        Page15: {
+            /** @description The items of this page. */
+            items: components["schemas"]["ExchangeDelivery"][];
+            /**
+             * Format: uint64
+             * @description Items in the whole list.
+             */
+            total: number;
+            /**
+             * Format: uint64
+             * @description This page's number, from 1.
+             */
+            page: number;
+            /**
+             * Format: uint64
+             * @description Items per page.
+             */
+            page_size: number;
+        };
+        /** @description What proves a delivery to others: both documents are checked with the keys of their nodes, without either node. */
+        DeliveryDocuments: {
+            /** @description The provider's signed list of what is in it. */
+            manifest: components["schemas"]["SignedDocument"];
+            /** @description The consumer's signed receipt; nothing before everything arrived. */
+            receipt: components["schemas"]["SignedDocument"] | null;
+        };
+        /** @description A document with the signatures of the node that made it. */
+        SignedDocument: {
+            /** @description Names the shape, and stands before the signed bytes: a receipt is never taken for a statement. */
+            format: string;
+            /** @description What is said; a field that a version does not know is signed over all the same. */
+            document: unknown;
+            /** @description One for each algorithm. */
+            signatures: components["schemas"]["StatementSignature"][];
+        };
+        /** @description A signature over a statement. */
+        StatementSignature: {
+            /** @description `ed25519` or `sm2-sm3`. */
+            algorithm: string;
+            /** @description Public key, hexadecimal. */
+            public_key: string;
+            /** @description The signature, hexadecimal. */
+            signature: string;
+        };
+        /** @description How a subscription stands at the node that was asked. */
+        ExchangeStanding: {
+            /** @description Id of the subscription. */
+            id: string;
+            /** @description Where it stands. */
+            state: components["schemas"]["SubscriptionState"];
+            /** @description Why, where it is not active. */
+            reason: string | null;
+            /** @description Id of the request for access; the provider's. */
+            request: string | null;
+            /**
+             * Format: uint64
+             * @description Source version that the consumer has; the consumer's.
+             */
+            have: number | null;
+            /** @description How the source stands; the provider's, of an active subscription. */
+            source: components["schemas"]["ExchangeSource"] | null;
+        };
+        /** @description How the source of an active subscription stands. */
+        ExchangeSource: {
+            /**
+             * Format: uint64
+             * @description Newest version.
+             */
+            version: number | null;
+            /**
+             * Format: date-time
+             * @description When it was committed.
+             */
+            committed_at: string | null;
+            /**
+             * Format: date-time
+             * @description When the oldest version that has not been delivered was committed.
+             */
+            behind_since: string | null;
+        };
+        /** @description What the provider has for the consumer. */
+        ExchangeOffer: {
+            /** @description Signed [`Manifest`]; nothing where the consumer has everything. */
+            manifest: components["schemas"]["SignedDocument"] | null;
+            /** @description How the subscription stands. */
+            standing: components["schemas"]["ExchangeStanding"];
+        };
+        /** @description What the provider says of a receipt. */
+        ExchangeVerdict: {
+            /** @description Whether both sides counted the same. */
+            accepted: boolean;
+            /** @description What differs. */
+            reason: components["schemas"]["Text"] | null;
+        };
+        /** @description How far the consumer is with a delivery. */
+        ExchangeProgress: {
+            /**
+             * Format: uint64
+             * @description Batches that were acknowledged; the next one is one more.
+             */
+            batches: number;
+            /** @description Whether it is a version already. */
+            published: boolean;
+        };
+        /** @description One page of a list. */
+        Page16: {
             /** @description The items of this page. */
             items: components["schemas"]["Term"][];
             /**
@@ -5778,7 +7204,7 @@ export interface components {
             updated_at: string | null;
         };
         /** @description One page of a list. */
-        Page13: {
+        Page17: {
             /** @description The items of this page. */
             items: components["schemas"]["ListedCode"][];
             /**
@@ -6060,7 +7486,7 @@ export interface components {
             bindings: components["schemas"]["ElementBinding"][];
         };
         /** @description One page of a list. */
-        Page14: {
+        Page18: {
             /** @description The items of this page. */
             items: components["schemas"]["MasterProduct"][];
             /**
@@ -6499,7 +7925,7 @@ export interface components {
             share: components["schemas"]["MatchShare"];
         };
         /** @description One page of a list. */
-        Page15: {
+        Page19: {
             /** @description The items of this page. */
             items: components["schemas"]["MatchRun"][];
             /**
@@ -6612,7 +8038,7 @@ export interface components {
             };
         };
         /** @description One page of a list. */
-        Page16: {
+        Page20: {
             /** @description The items of this page. */
             items: components["schemas"]["MatchPair"][];
             /**
@@ -6769,7 +8195,7 @@ export interface components {
             records_changed: boolean;
         };
         /** @description One page of a list. */
-        Page17: {
+        Page21: {
             /** @description The items of this page. */
             items: components["schemas"]["MatchCluster"][];
             /**
@@ -7205,7 +8631,7 @@ export interface components {
             certain: boolean;
         };
         /** @description One page of a list. */
-        Page18: {
+        Page22: {
             /** @description The items of this page. */
             items: components["schemas"]["Classification"][];
             /**
@@ -7699,6 +9125,11 @@ export interface components {
             kind: "holds";
             /** @description What must hold. */
             conditions: components["schemas"]["QualityCondition"][];
+        } | {
+            /** @constant */
+            kind: "expression";
+            /** @description The condition, over columns of the table and functions of the node. */
+            sql: string;
         } | {
             /** @constant */
             kind: "age";
@@ -8236,7 +9667,7 @@ export interface components {
             mean: number;
         };
         /** @description One page of a list. */
-        Page19: {
+        Page23: {
             /** @description The items of this page. */
             items: components["schemas"]["QualityTicketCard"][];
             /**
@@ -8437,7 +9868,7 @@ export interface components {
             fix: components["schemas"]["Text"];
         };
         /** @description One page of a list. */
-        Page20: {
+        Page24: {
             /** @description The items of this page. */
             items: components["schemas"]["AttemptCard"][];
             /**
@@ -8573,7 +10004,7 @@ export interface components {
             run_id: string;
         };
         /** @description One page of a list. */
-        Page21: {
+        Page25: {
             /** @description The items of this page. */
             items: components["schemas"]["RunCard"][];
             /**
@@ -9072,7 +10503,7 @@ export interface components {
             positions: number;
         };
         /** @description One page of a list. */
-        Page22: {
+        Page26: {
             /** @description The items of this page. */
             items: components["schemas"]["RecordedEntry"][];
             /**
@@ -9269,7 +10700,7 @@ export interface components {
             /** @description Logs whose checkpoints we counter-sign. */
             logs: components["schemas"]["WitnessedLog"][];
             /** @description Proofs that a log misbehaved, newest first. */
-            alarms: components["schemas"]["Page23"];
+            alarms: components["schemas"]["Page27"];
         };
         /** @description How a witness stands to us. */
         PeerStatus: {
@@ -9325,7 +10756,7 @@ export interface components {
             signed_at: string | null;
         };
         /** @description One page of a list. */
-        Page23: {
+        Page27: {
             /** @description The items of this page. */
             items: components["schemas"]["AlarmCard"][];
             /**
@@ -9444,7 +10875,7 @@ export interface components {
             witness: components["schemas"]["VerifierKey"][];
         };
         /** @description One page of a list. */
-        Page24: {
+        Page28: {
             /** @description The items of this page. */
             items: components["schemas"]["AuditRecord"][];
             /**
@@ -9647,7 +11078,7 @@ export interface components {
         /** @description What is wrong with a record. */
         AuditProblem: "altered" | "missing" | "inserted" | "bad_anchor" | "bad_index" | "bad_expiry";
         /** @description One page of a list. */
-        Page25: {
+        Page29: {
             /** @description The items of this page. */
             items: components["schemas"]["IncidentCard"][];
             /**
@@ -9950,15 +11381,6 @@ export interface components {
             /** @description One for each algorithm. */
             signatures: components["schemas"]["StatementSignature"][];
         };
-        /** @description A signature over a statement. */
-        StatementSignature: {
-            /** @description `ed25519` or `sm2-sm3`. */
-            algorithm: string;
-            /** @description Public key, hexadecimal. */
-            public_key: string;
-            /** @description The signature, hexadecimal. */
-            signature: string;
-        };
         /** @description How this node stands. */
         OwnStatus: {
             /** @description Name by which other nodes know it. */
@@ -10079,7 +11501,7 @@ export interface components {
             entries: number;
         };
         /** @description One page of a list. */
-        Page26: {
+        Page30: {
             /** @description The items of this page. */
             items: components["schemas"]["PeerStanding"][];
             /**
@@ -10320,7 +11742,7 @@ export interface components {
         /** @description What goes when the time is up. */
         RetentionWhat: "past_versions" | "everything";
         /** @description One page of a list. */
-        Page27: {
+        Page31: {
             /** @description The items of this page. */
             items: components["schemas"]["DeletionProposal"][];
             /**
@@ -15081,6 +16503,1239 @@ export interface operations {
             507: components["responses"]["Refusal507"];
         };
     };
+    data_products_list: {
+        parameters: {
+            query?: {
+                /** @description 在标识、名称、说明、所有者与字段中查找 · Words looked for in name, titles, descriptions, owner and columns. */
+                text?: string | null;
+                /** @description 形态 · Only those offered in this form. */
+                form?: (("api" | "download" | "subscription" | "component") | null) | string;
+                /** @description 状态 · Only those in this state. */
+                state?: (("draft" | "published" | "deprecated" | "withdrawn") | null) | string;
+                /** @description 只看本单位的 · Only one's own. */
+                mine?: (boolean | null) | string;
+                /** @description 页码，从 1 起 · Page, from 1. */
+                page?: (number | null) | string;
+                /** @description 每页条数，至多 1000 · Products per page, at most 1000. */
+                page_size?: (number | null) | string;
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page11"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    data_products_create: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description 产品 · The product. */
+                    product: {
+                        /** @description 标识：小写字母、数字、下划线 · Name: lower-case letters, digits, underscores. */
+                        id: string;
+                        /** @description 名称 · Title. */
+                        title: {
+                            /** @description 中文 */
+                            zh: string;
+                            /** @description English */
+                            en: string;
+                        };
+                        /** @description 说明 · What it holds. */
+                        description: {
+                            /** @description 中文 */
+                            zh: string;
+                            /** @description English */
+                            en: string;
+                        };
+                        /** @description 定义 · Source, forms, contract and service level. */
+                        definition: {
+                            /** @description 来源 · Where the rows come from. */
+                            source: {
+                                /** @constant */
+                                kind: "dataset";
+                                /** @description Name of the dataset. */
+                                dataset: string;
+                                /**
+                                 * @description Columns in order; when left out, those the dataset has on the day of publishing, without the file, line and
+                                 *     run of each row (names that begin with `_`).
+                                 * @default []
+                                 */
+                                columns?: string[];
+                            } | {
+                                /** @constant */
+                                kind: "query";
+                                /** @description The statement. */
+                                sql: string;
+                                /**
+                                 * @description Its parameters.
+                                 * @default []
+                                 */
+                                parameters?: {
+                                    /** @description Name, written `$name` in the query. */
+                                    name: string;
+                                    /** @description What it means. */
+                                    title: {
+                                        /** @description 中文 */
+                                        zh: string;
+                                        /** @description English */
+                                        en: string;
+                                    };
+                                    /** @description Type of its values. */
+                                    kind: "text" | "integer" | "number" | "date" | "boolean";
+                                    /**
+                                     * @description Whether it must be given; one that need not be and has no default is null in the query.
+                                     * @default false
+                                     */
+                                    required?: boolean;
+                                    /**
+                                     * @description Value where none is given.
+                                     * @default null
+                                     */
+                                    default?: unknown;
+                                    /**
+                                     * Format: double
+                                     * @description Smallest number; shortest text, characters.
+                                     * @default null
+                                     */
+                                    least?: number | null;
+                                    /**
+                                     * Format: double
+                                     * @description Largest number; longest text, characters.
+                                     * @default null
+                                     */
+                                    most?: number | null;
+                                    /**
+                                     * @description Texts it may be; any when left out.
+                                     * @default []
+                                     */
+                                    allowed?: string[];
+                                }[];
+                            };
+                            /** @description 形态 · In which forms it is offered. */
+                            forms: ("api" | "download" | "subscription" | "component")[];
+                            /** @description 合约模板 · What a consumer agrees to. */
+                            contract: {
+                                /** @description 可申请的用途 · Purposes access may be asked for; codes of the list of purposes. */
+                                purposes: string[];
+                                /** @description 允许的使用 · What may be done. */
+                                permitted: ("read" | "aggregate" | "derive" | "display" | "transform" | "reproduce" | "anonymize" | "distribute" | "sell")[];
+                                /**
+                                 * @description 禁止的使用 · What must not be done.
+                                 * @default []
+                                 */
+                                forbidden?: ("read" | "aggregate" | "derive" | "display" | "transform" | "reproduce" | "anonymize" | "distribute" | "sell")[];
+                                /**
+                                 * Format: uint32
+                                 * @description 最长授权天数 · Longest grant, days.
+                                 */
+                                period_days: number;
+                                /** @description 再分发 · Whether rows may be passed on. */
+                                redistribution: "none" | "derived" | "with_consent";
+                                /**
+                                 * Format: uint32
+                                 * @description 留存天数，0 为用后即删 · How long rows may be kept, days; 0 is not at all.
+                                 */
+                                retention_days: number;
+                                /**
+                                 * @description 费用说明 · About fees.
+                                 * @default null
+                                 */
+                                fee?: {
+                                    /** @description 中文 */
+                                    zh: string;
+                                    /** @description English */
+                                    en: string;
+                                } | null;
+                                /**
+                                 * @description 其他约定 · Anything else.
+                                 * @default null
+                                 */
+                                terms?: {
+                                    /** @description 中文 */
+                                    zh: string;
+                                    /** @description English */
+                                    en: string;
+                                } | null;
+                            };
+                            /** @description 服务水平 · What the owner promises. */
+                            sla: {
+                                /**
+                                 * Format: uint32
+                                 * @description 时效：数据至多多旧，小时 · How old the data is at most, hours.
+                                 */
+                                freshness_hours: number;
+                                /**
+                                 * Format: double
+                                 * @description 可用率，% · Share of calls answered, per cent.
+                                 * @default null
+                                 */
+                                availability_percent?: number | null;
+                                /** @description 支持联系方式 · Whom to ask. */
+                                support: string;
+                            };
+                        };
+                    };
+                    /**
+                     * @description 填写则同时发布 · Where given, it is published in the same step.
+                     * @default null
+                     */
+                    publish?: {
+                        /** @description 变更说明 · What changed, for consumers. */
+                        note: string;
+                        /**
+                         * @description 不兼容：结构看不出、但会影响使用者的改变 · Whether callers may break by something the shape does not show.
+                         * @default false
+                         */
+                        breaking?: boolean;
+                    } | null;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            201: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DataProductDetail"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    data_products_usage: {
+        parameters: {
+            query?: {
+                /** @description 产品；缺省为全部可见的 · Product; all one may see when left out. */
+                product?: string | null;
+                /** @description 起始日；缺省为 30 天前 · First day; 30 days ago when left out. */
+                from?: (string | null) | string;
+                /** @description 截止日，含；缺省为今天 · Last day, included; today when left out. */
+                to?: (string | null) | string;
+                /** @description 格式 · Format. */
+                format?: ("json" | "csv" | null) | string;
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DataProductUsage"];
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    data_products_show: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DataProductDetail"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    data_products_revise: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: int64
+                     * @description 读到的修订号 · Revision that was read.
+                     */
+                    revision: number;
+                    /** @description 新内容；标识不能改变 · What it shall be; its name stays. */
+                    product: {
+                        /** @description 标识：小写字母、数字、下划线 · Name: lower-case letters, digits, underscores. */
+                        id: string;
+                        /** @description 名称 · Title. */
+                        title: {
+                            /** @description 中文 */
+                            zh: string;
+                            /** @description English */
+                            en: string;
+                        };
+                        /** @description 说明 · What it holds. */
+                        description: {
+                            /** @description 中文 */
+                            zh: string;
+                            /** @description English */
+                            en: string;
+                        };
+                        /** @description 定义 · Source, forms, contract and service level. */
+                        definition: {
+                            /** @description 来源 · Where the rows come from. */
+                            source: {
+                                /** @constant */
+                                kind: "dataset";
+                                /** @description Name of the dataset. */
+                                dataset: string;
+                                /**
+                                 * @description Columns in order; when left out, those the dataset has on the day of publishing, without the file, line and
+                                 *     run of each row (names that begin with `_`).
+                                 * @default []
+                                 */
+                                columns?: string[];
+                            } | {
+                                /** @constant */
+                                kind: "query";
+                                /** @description The statement. */
+                                sql: string;
+                                /**
+                                 * @description Its parameters.
+                                 * @default []
+                                 */
+                                parameters?: {
+                                    /** @description Name, written `$name` in the query. */
+                                    name: string;
+                                    /** @description What it means. */
+                                    title: {
+                                        /** @description 中文 */
+                                        zh: string;
+                                        /** @description English */
+                                        en: string;
+                                    };
+                                    /** @description Type of its values. */
+                                    kind: "text" | "integer" | "number" | "date" | "boolean";
+                                    /**
+                                     * @description Whether it must be given; one that need not be and has no default is null in the query.
+                                     * @default false
+                                     */
+                                    required?: boolean;
+                                    /**
+                                     * @description Value where none is given.
+                                     * @default null
+                                     */
+                                    default?: unknown;
+                                    /**
+                                     * Format: double
+                                     * @description Smallest number; shortest text, characters.
+                                     * @default null
+                                     */
+                                    least?: number | null;
+                                    /**
+                                     * Format: double
+                                     * @description Largest number; longest text, characters.
+                                     * @default null
+                                     */
+                                    most?: number | null;
+                                    /**
+                                     * @description Texts it may be; any when left out.
+                                     * @default []
+                                     */
+                                    allowed?: string[];
+                                }[];
+                            };
+                            /** @description 形态 · In which forms it is offered. */
+                            forms: ("api" | "download" | "subscription" | "component")[];
+                            /** @description 合约模板 · What a consumer agrees to. */
+                            contract: {
+                                /** @description 可申请的用途 · Purposes access may be asked for; codes of the list of purposes. */
+                                purposes: string[];
+                                /** @description 允许的使用 · What may be done. */
+                                permitted: ("read" | "aggregate" | "derive" | "display" | "transform" | "reproduce" | "anonymize" | "distribute" | "sell")[];
+                                /**
+                                 * @description 禁止的使用 · What must not be done.
+                                 * @default []
+                                 */
+                                forbidden?: ("read" | "aggregate" | "derive" | "display" | "transform" | "reproduce" | "anonymize" | "distribute" | "sell")[];
+                                /**
+                                 * Format: uint32
+                                 * @description 最长授权天数 · Longest grant, days.
+                                 */
+                                period_days: number;
+                                /** @description 再分发 · Whether rows may be passed on. */
+                                redistribution: "none" | "derived" | "with_consent";
+                                /**
+                                 * Format: uint32
+                                 * @description 留存天数，0 为用后即删 · How long rows may be kept, days; 0 is not at all.
+                                 */
+                                retention_days: number;
+                                /**
+                                 * @description 费用说明 · About fees.
+                                 * @default null
+                                 */
+                                fee?: {
+                                    /** @description 中文 */
+                                    zh: string;
+                                    /** @description English */
+                                    en: string;
+                                } | null;
+                                /**
+                                 * @description 其他约定 · Anything else.
+                                 * @default null
+                                 */
+                                terms?: {
+                                    /** @description 中文 */
+                                    zh: string;
+                                    /** @description English */
+                                    en: string;
+                                } | null;
+                            };
+                            /** @description 服务水平 · What the owner promises. */
+                            sla: {
+                                /**
+                                 * Format: uint32
+                                 * @description 时效：数据至多多旧，小时 · How old the data is at most, hours.
+                                 */
+                                freshness_hours: number;
+                                /**
+                                 * Format: double
+                                 * @description 可用率，% · Share of calls answered, per cent.
+                                 * @default null
+                                 */
+                                availability_percent?: number | null;
+                                /** @description 支持联系方式 · Whom to ask. */
+                                support: string;
+                            };
+                        };
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DataProductDetail"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    data_products_openapi: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    data_products_check: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description 已有产品的标识，用于比较 · An existing product to compare with.
+                     * @default null
+                     */
+                    id?: string | null;
+                    /** @description 定义 · The definition. */
+                    definition: {
+                        /** @description 来源 · Where the rows come from. */
+                        source: {
+                            /** @constant */
+                            kind: "dataset";
+                            /** @description Name of the dataset. */
+                            dataset: string;
+                            /**
+                             * @description Columns in order; when left out, those the dataset has on the day of publishing, without the file, line and
+                             *     run of each row (names that begin with `_`).
+                             * @default []
+                             */
+                            columns?: string[];
+                        } | {
+                            /** @constant */
+                            kind: "query";
+                            /** @description The statement. */
+                            sql: string;
+                            /**
+                             * @description Its parameters.
+                             * @default []
+                             */
+                            parameters?: {
+                                /** @description Name, written `$name` in the query. */
+                                name: string;
+                                /** @description What it means. */
+                                title: {
+                                    /** @description 中文 */
+                                    zh: string;
+                                    /** @description English */
+                                    en: string;
+                                };
+                                /** @description Type of its values. */
+                                kind: "text" | "integer" | "number" | "date" | "boolean";
+                                /**
+                                 * @description Whether it must be given; one that need not be and has no default is null in the query.
+                                 * @default false
+                                 */
+                                required?: boolean;
+                                /**
+                                 * @description Value where none is given.
+                                 * @default null
+                                 */
+                                default?: unknown;
+                                /**
+                                 * Format: double
+                                 * @description Smallest number; shortest text, characters.
+                                 * @default null
+                                 */
+                                least?: number | null;
+                                /**
+                                 * Format: double
+                                 * @description Largest number; longest text, characters.
+                                 * @default null
+                                 */
+                                most?: number | null;
+                                /**
+                                 * @description Texts it may be; any when left out.
+                                 * @default []
+                                 */
+                                allowed?: string[];
+                            }[];
+                        };
+                        /** @description 形态 · In which forms it is offered. */
+                        forms: ("api" | "download" | "subscription" | "component")[];
+                        /** @description 合约模板 · What a consumer agrees to. */
+                        contract: {
+                            /** @description 可申请的用途 · Purposes access may be asked for; codes of the list of purposes. */
+                            purposes: string[];
+                            /** @description 允许的使用 · What may be done. */
+                            permitted: ("read" | "aggregate" | "derive" | "display" | "transform" | "reproduce" | "anonymize" | "distribute" | "sell")[];
+                            /**
+                             * @description 禁止的使用 · What must not be done.
+                             * @default []
+                             */
+                            forbidden?: ("read" | "aggregate" | "derive" | "display" | "transform" | "reproduce" | "anonymize" | "distribute" | "sell")[];
+                            /**
+                             * Format: uint32
+                             * @description 最长授权天数 · Longest grant, days.
+                             */
+                            period_days: number;
+                            /** @description 再分发 · Whether rows may be passed on. */
+                            redistribution: "none" | "derived" | "with_consent";
+                            /**
+                             * Format: uint32
+                             * @description 留存天数，0 为用后即删 · How long rows may be kept, days; 0 is not at all.
+                             */
+                            retention_days: number;
+                            /**
+                             * @description 费用说明 · About fees.
+                             * @default null
+                             */
+                            fee?: {
+                                /** @description 中文 */
+                                zh: string;
+                                /** @description English */
+                                en: string;
+                            } | null;
+                            /**
+                             * @description 其他约定 · Anything else.
+                             * @default null
+                             */
+                            terms?: {
+                                /** @description 中文 */
+                                zh: string;
+                                /** @description English */
+                                en: string;
+                            } | null;
+                        };
+                        /** @description 服务水平 · What the owner promises. */
+                        sla: {
+                            /**
+                             * Format: uint32
+                             * @description 时效：数据至多多旧，小时 · How old the data is at most, hours.
+                             */
+                            freshness_hours: number;
+                            /**
+                             * Format: double
+                             * @description 可用率，% · Share of calls answered, per cent.
+                             * @default null
+                             */
+                            availability_percent?: number | null;
+                            /** @description 支持联系方式 · Whom to ask. */
+                            support: string;
+                        };
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DataProductCheck"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    data_products_publish: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: int64
+                     * @description 读到的修订号 · Revision that was read.
+                     */
+                    revision: number;
+                    /** @description 版本说明 · About the version. */
+                    publish: {
+                        /** @description 变更说明 · What changed, for consumers. */
+                        note: string;
+                        /**
+                         * @description 不兼容：结构看不出、但会影响使用者的改变 · Whether callers may break by something the shape does not show.
+                         * @default false
+                         */
+                        breaking?: boolean;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DataProductDetail"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    data_products_deprecate: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: int64
+                     * @description 读到的修订号 · Revision that was read.
+                     */
+                    revision: number;
+                    /** @description 原因 · Why. */
+                    note: string;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DataProductDetail"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    data_products_withdraw: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: int64
+                     * @description 读到的修订号 · Revision that was read.
+                     */
+                    revision: number;
+                    /** @description 原因 · Why. */
+                    note: string;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DataProductDetail"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    data_products_subscriptions: {
+        parameters: {
+            query?: {
+                /** @description 页码，从 1 起 · Page, from 1. */
+                page?: (number | null) | string;
+                /** @description 每页条数，至多 1000 · Items per page, at most 1000. */
+                page_size?: (number | null) | string;
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page12"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    data_products_subscribe: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            201: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DataProductSubscription"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    data_products_unsubscribe: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+                subscription: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            204: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    data_products_deliveries: {
+        parameters: {
+            query?: {
+                /** @description 页码，从 1 起 · Page, from 1. */
+                page?: (number | null) | string;
+                /** @description 每页条数，至多 1000 · Items per page, at most 1000. */
+                page_size?: (number | null) | string;
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+                subscription: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page13"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    data_products_rows: {
+        parameters: {
+            query?: {
+                /** @description 参数，JSON 对象 · Parameters, a JSON object. */
+                parameters?: string | null;
+                /** @description 格式，缺省 json · Format; json when left out. */
+                format?: ("json" | "csv" | "arrow" | null) | string;
+                /** @description 用途，与授权绑定 · Purpose, bound to the grant. */
+                purpose?: string | null;
+                /** @description 页码，从 1 起；仅用于 json · Page, from 1, for json. */
+                page?: (number | null) | string;
+                /**
+                 * @description json：每页行数，至多 10000；csv 与 arrow：总行数，缺省为全部 · json: rows per page, at most 10000; csv and arrow:
+                 *     rows altogether, everything when left out.
+                 */
+                page_size?: (number | null) | string;
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: {
+                /** @description 上次的 ETag · ETag of the last answer */
+                "if-none-match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DataProductRows"];
+                    "text/csv": string;
+                    "application/vnd.apache.arrow.stream": unknown;
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    data_products_file: {
+        parameters: {
+            query?: {
+                /** @description 参数，JSON 对象 · Parameters, a JSON object. */
+                parameters?: string | null;
+                /** @description 格式，缺省 csv · Format; csv when left out. */
+                format?: (("csv" | "parquet") | null) | string;
+                /** @description 用途，与授权绑定 · Purpose, bound to the grant. */
+                purpose?: string | null;
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/vnd.apache.parquet": unknown;
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    data_products_changes: {
+        parameters: {
+            query?: {
+                /** @description 从此时点起；缺省为已确认的位置 · Since this moment; the acknowledged position when left out. */
+                since?: (number | null) | string;
+                /** @description 到此时点；缺省为最新 · Until this moment; the newest when left out. */
+                until?: (number | null) | string;
+                /** @description 用途，与授权绑定 · Purpose, bound to the grant. */
+                purpose?: string | null;
+                /** @description 页码，从 1 起 · Page, from 1. */
+                page?: (number | null) | string;
+                /** @description 每页变更数，至多 10000 · Changes per page, at most 10000. */
+                page_size?: (number | null) | string;
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DataProductChanges"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    data_products_receipt: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The delivery. */
+                    delivery: string;
+                    /** @description Rows and digest, computed by the subscriber from what it received. */
+                    tally: {
+                        /**
+                         * Format: uint64
+                         * @description Rows added, copies counted.
+                         */
+                        added: number;
+                        /**
+                         * Format: uint64
+                         * @description Rows removed, copies counted.
+                         */
+                        removed: number;
+                        /** @description SHA-256 over the lines, hexadecimal. */
+                        digest: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DataProductDelivery"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
     search: {
         parameters: {
             query?: {
@@ -15983,13 +18638,952 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page11"];
+                    "application/json": components["schemas"]["Page14"];
                 };
             };
             400: components["responses"]["Refusal400"];
             401: components["responses"]["Refusal401"];
             403: components["responses"]["Refusal403"];
             404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    exchange_list: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExchangeSubscription"][];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    exchange_subscribe: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description 提供方节点 · Name of the node that has the data. */
+                    peer: string;
+                    /** @description 对方数据集 · Its dataset. */
+                    dataset: string;
+                    /** @description 本节点目标数据集，如 raw.province_firm · Dataset here that deliveries go into. */
+                    target: string;
+                    /** @description 方向 · Who sets deliveries going. */
+                    direction: "pull" | "push";
+                    /** @description 约定 · Everything else. */
+                    terms: {
+                        /**
+                         * @description 字段；缺省为全部可见字段 · Columns; all that may be seen when left out.
+                         * @default []
+                         */
+                        columns?: string[];
+                        /**
+                         * @description 行过滤；缺省为全部 · Rows; all when left out.
+                         * @default {
+                         *       "all": []
+                         *     }
+                         */
+                        rows?: {
+                            equals: {
+                                /** @description Column name. */
+                                column: string;
+                                /** @description Text to compare with. */
+                                value: string;
+                            };
+                        } | {
+                            starts_with: {
+                                /** @description Column name. */
+                                column: string;
+                                /** @description Prefix. */
+                                prefix: string;
+                            };
+                        } | {
+                            own_organisation: {
+                                /** @description Column name. */
+                                column: string;
+                            };
+                        } | {
+                            own_region: {
+                                /** @description Column name. */
+                                column: string;
+                            };
+                        } | {
+                            any: components["schemas"]["Predicate"][];
+                        } | {
+                            all: components["schemas"]["Predicate"][];
+                        };
+                        /** @description 用途 · Purpose, one that opens moving data. */
+                        purpose: string;
+                        /** @description 理由 · Why, for whoever decides. */
+                        reason: string;
+                        /** @description 协议编号 · Agreement it rests on. */
+                        agreement: string;
+                        /**
+                         * Format: date-time
+                         * @description 有效期 · Last instant it holds.
+                         */
+                        until: string;
+                        /** @description 全量或增量 · Whole versions, or what changed between versions. */
+                        mode: "full" | "changes";
+                        /**
+                         * @description 计划 · When deliveries begin by themselves.
+                         * @default {
+                         *       "every": "never"
+                         *     }
+                         */
+                        schedule?: {
+                            /** @constant */
+                            every: "never";
+                        } | {
+                            /** @constant */
+                            every: "minutes";
+                            /**
+                             * Format: uint32
+                             * @description 分钟数，1 到 10080 · Minutes, 1 to 10080.
+                             */
+                            minutes: number;
+                        } | {
+                            /** @constant */
+                            every: "day";
+                            /** @description 时刻，如 02:30 · Time, as in 02:30. */
+                            at: string;
+                        };
+                        /**
+                         * Format: uint32
+                         * @description 允许滞后（分钟）；超过则告警 · Minutes it may be behind before an alarm is raised.
+                         * @default null
+                         */
+                        lag_minutes?: number | null;
+                        /**
+                         * Format: uint64
+                         * @description 限速（字节/秒） · Bytes per second at most.
+                         * @default null
+                         */
+                        bytes_per_second?: number | null;
+                        /**
+                         * @description 目标数据集的最低级别 · Lowest grade the target shall have; the provider's counts where it is higher.
+                         * @default null
+                         */
+                        grade?: ("general1" | "general2" | "general3" | "general4" | "important" | "core") | null;
+                    };
+                    /**
+                     * @description 是否涉及敏感个人信息 · Whether sensitive personal information is meant.
+                     * @default false
+                     */
+                    sensitive_personal?: boolean;
+                    /**
+                     * @description 评估表与同意记录 · Forms that the purpose needs.
+                     * @default {}
+                     */
+                    forms?: {
+                        [key: string]: {
+                            [key: string]: string;
+                        };
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            201: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExchangeSubscription"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    exchange_show: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExchangeSubscription"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    exchange_run: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            202: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExchangeSubscription"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    exchange_revoke: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExchangeSubscription"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    exchange_deliveries: {
+        parameters: {
+            query?: {
+                /** @description 页码，从 1 起 · Page, from 1. */
+                page?: (number | null) | string;
+                /** @description 每页条数，至多 1000 · Items per page, at most 1000. */
+                page_size?: (number | null) | string;
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page15"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    exchange_documents: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryDocuments"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    exchange_peer_propose: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Id of the subscription. */
+                    id: string;
+                    /** @description Dataset of the provider. */
+                    dataset: string;
+                    /** @description Dataset of the consumer. */
+                    target: string;
+                    /** @description Who sets deliveries going. */
+                    direction: "pull" | "push";
+                    /** @description Everything else. */
+                    terms: {
+                        /**
+                         * @description 字段；缺省为全部可见字段 · Columns; all that may be seen when left out.
+                         * @default []
+                         */
+                        columns?: string[];
+                        /**
+                         * @description 行过滤；缺省为全部 · Rows; all when left out.
+                         * @default {
+                         *       "all": []
+                         *     }
+                         */
+                        rows?: {
+                            equals: {
+                                /** @description Column name. */
+                                column: string;
+                                /** @description Text to compare with. */
+                                value: string;
+                            };
+                        } | {
+                            starts_with: {
+                                /** @description Column name. */
+                                column: string;
+                                /** @description Prefix. */
+                                prefix: string;
+                            };
+                        } | {
+                            own_organisation: {
+                                /** @description Column name. */
+                                column: string;
+                            };
+                        } | {
+                            own_region: {
+                                /** @description Column name. */
+                                column: string;
+                            };
+                        } | {
+                            any: components["schemas"]["Predicate"][];
+                        } | {
+                            all: components["schemas"]["Predicate"][];
+                        };
+                        /** @description 用途 · Purpose, one that opens moving data. */
+                        purpose: string;
+                        /** @description 理由 · Why, for whoever decides. */
+                        reason: string;
+                        /** @description 协议编号 · Agreement it rests on. */
+                        agreement: string;
+                        /**
+                         * Format: date-time
+                         * @description 有效期 · Last instant it holds.
+                         */
+                        until: string;
+                        /** @description 全量或增量 · Whole versions, or what changed between versions. */
+                        mode: "full" | "changes";
+                        /**
+                         * @description 计划 · When deliveries begin by themselves.
+                         * @default {
+                         *       "every": "never"
+                         *     }
+                         */
+                        schedule?: {
+                            /** @constant */
+                            every: "never";
+                        } | {
+                            /** @constant */
+                            every: "minutes";
+                            /**
+                             * Format: uint32
+                             * @description 分钟数，1 到 10080 · Minutes, 1 to 10080.
+                             */
+                            minutes: number;
+                        } | {
+                            /** @constant */
+                            every: "day";
+                            /** @description 时刻，如 02:30 · Time, as in 02:30. */
+                            at: string;
+                        };
+                        /**
+                         * Format: uint32
+                         * @description 允许滞后（分钟）；超过则告警 · Minutes it may be behind before an alarm is raised.
+                         * @default null
+                         */
+                        lag_minutes?: number | null;
+                        /**
+                         * Format: uint64
+                         * @description 限速（字节/秒） · Bytes per second at most.
+                         * @default null
+                         */
+                        bytes_per_second?: number | null;
+                        /**
+                         * @description 目标数据集的最低级别 · Lowest grade the target shall have; the provider's counts where it is higher.
+                         * @default null
+                         */
+                        grade?: ("general1" | "general2" | "general3" | "general4" | "important" | "core") | null;
+                    };
+                    /** @description Whether sensitive personal information is meant. */
+                    sensitive_personal: boolean;
+                    /** @description Forms that the purpose needs. */
+                    forms: {
+                        [key: string]: {
+                            [key: string]: string;
+                        };
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExchangeStanding"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    exchange_peer_standing: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExchangeStanding"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    exchange_peer_end: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExchangeStanding"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    exchange_peer_delivery: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: uint64
+                     * @description Source version that arrived last.
+                     * @default null
+                     */
+                    have?: number | null;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExchangeOffer"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    exchange_peer_batch: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+                seq: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    exchange_peer_push: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+                seq: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExchangeProgress"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    exchange_peer_receipt: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Names the shape, and stands before the signed bytes: a receipt is never taken for a statement. */
+                    format: string;
+                    /** @description What is said; a field that a version does not know is signed over all the same. */
+                    document: unknown;
+                    /** @description One for each algorithm. */
+                    signatures: {
+                        /** @description `ed25519` or `sm2-sm3`. */
+                        algorithm: string;
+                        /** @description Public key, hexadecimal. */
+                        public_key: string;
+                        /** @description The signature, hexadecimal. */
+                        signature: string;
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExchangeVerdict"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    exchange_peer_offer: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Names the shape, and stands before the signed bytes: a receipt is never taken for a statement. */
+                    format: string;
+                    /** @description What is said; a field that a version does not know is signed over all the same. */
+                    document: unknown;
+                    /** @description One for each algorithm. */
+                    signatures: {
+                        /** @description `ed25519` or `sm2-sm3`. */
+                        algorithm: string;
+                        /** @description Public key, hexadecimal. */
+                        public_key: string;
+                        /** @description The signature, hexadecimal. */
+                        signature: string;
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExchangeProgress"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    exchange_peer_finish: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedDocument"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    exchange_peer_verdict: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Whether both sides counted the same. */
+                    accepted: boolean;
+                    /** @description What differs. */
+                    reason?: {
+                        /** @description 中文 */
+                        zh: string;
+                        /** @description English */
+                        en: string;
+                    } | null;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExchangeProgress"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
             429: components["responses"]["Refusal429"];
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];
@@ -16024,7 +19618,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page12"];
+                    "application/json": components["schemas"]["Page16"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -16369,7 +19963,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page13"];
+                    "application/json": components["schemas"]["Page17"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -16862,7 +20456,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page14"];
+                    "application/json": components["schemas"]["Page18"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -17544,7 +21138,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page15"];
+                    "application/json": components["schemas"]["Page19"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -17706,7 +21300,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page16"];
+                    "application/json": components["schemas"]["Page20"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -17934,7 +21528,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page17"];
+                    "application/json": components["schemas"]["Page21"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -18300,7 +21894,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page18"];
+                    "application/json": components["schemas"]["Page22"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -19067,7 +22661,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page19"];
+                    "application/json": components["schemas"]["Page23"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -19388,7 +22982,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page20"];
+                    "application/json": components["schemas"]["Page24"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -19647,7 +23241,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page21"];
+                    "application/json": components["schemas"]["Page25"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -22286,7 +25880,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page22"];
+                    "application/json": components["schemas"]["Page26"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -22430,7 +26024,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page22"];
+                    "application/json": components["schemas"]["Page26"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -22887,7 +26481,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page24"];
+                    "application/json": components["schemas"]["Page28"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -23084,7 +26678,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page25"];
+                    "application/json": components["schemas"]["Page29"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -23691,7 +27285,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page26"];
+                    "application/json": components["schemas"]["Page30"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -23946,7 +27540,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page27"];
+                    "application/json": components["schemas"]["Page31"];
                 };
             };
             400: components["responses"]["Refusal400"];

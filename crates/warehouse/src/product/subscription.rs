@@ -5,8 +5,8 @@
 //! number of rows and the digest that were offered.
 
 use super::read::Pinned;
-use super::{OpenProduct, Products, dataset_of, is_own, refuse, wrong};
 use super::tally::Tally;
+use super::{OpenProduct, Products, dataset_of, is_own, refuse, wrong};
 use crate::query::{QueryLimits, QueryStream};
 use crate::{Error, Result};
 use brain_kernel::error::ErrorKind;
