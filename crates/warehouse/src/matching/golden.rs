@@ -241,7 +241,7 @@ impl Making<'_> {
         let column = self.rules.attributes.get(attribute).and_then(|columns| columns.get(&member.dataset));
         let column = column.ok_or_else(|| corrupt("golden_value", attribute))?;
         let sealed = self.sealed.contains(&(member.dataset.clone(), column.clone()));
-        let by = by.map(|by| serde_json::to_value(by)).transpose()?;
+        let by = by.map(serde_json::to_value).transpose()?;
         Ok(GoldenRow {
             id: self.inner.store.new_id(),
             set_id: self.run.set_id.clone(),

@@ -158,11 +158,14 @@ fn weighed(
     }
 }
 
+/// The node's hash of some bytes, as text.
+type Hash = dyn Fn(&[u8]) -> String + Send + Sync;
+
 /// Digests of a set: with its salt, so that they are of use in this set only.
 #[derive(Clone)]
 pub(super) struct Digest {
     salt: String,
-    of: Arc<dyn Fn(&[u8]) -> String + Send + Sync>,
+    of: Arc<Hash>,
 }
 
 impl Digest {

@@ -75,8 +75,8 @@ impl Inner {
         let snapshot = self.catalogue.snapshot();
         let entries: Vec<_> = version.inputs.iter().map(|name| snapshot.get(name)).collect();
         // A dataset that is gone says nothing of its grade any more, so the highest is meant.
-        let grade = |entry: &Option<&std::sync::Arc<Entry>>| entry.map_or(Grade::Core, |entry| entry.grade);
-        let highest = entries.iter().map(grade).max().unwrap_or(Grade::Core);
+        let grade = |entry: Option<&std::sync::Arc<Entry>>| entry.map_or(Grade::Core, |entry| entry.grade);
+        let highest = entries.iter().copied().map(grade).max().unwrap_or(Grade::Core);
         let sides: Vec<DataSide> = entries.iter().flatten().map(|entry| entry.side).collect();
         let side = [DataSide::Enterprise, DataSide::Industry]
             .into_iter()

@@ -39,13 +39,13 @@ impl Inner {
         let state = SessionStateBuilder::new_from_existing(self.engine.parser().clone())
             .with_execution_props(moment)
             .build();
-        let columns = DFSchema::try_from(schema.clone()).map_err(|error| understood(error))?;
-        let planned = state.create_logical_expr(sql, &columns).map_err(|error| understood(error))?;
+        let columns = DFSchema::try_from(schema.clone()).map_err(understood)?;
+        let planned = state.create_logical_expr(sql, &columns).map_err(understood)?;
         of_one_row(&planned)?;
         let used = used(&planned, schema);
-        let only = DFSchema::try_from(used.as_ref().clone()).map_err(|error| understood(error))?;
-        let physical = state.create_physical_expr(planned, &only).map_err(|error| understood(error))?;
-        match physical.data_type(&used).map_err(|error| understood(error))? {
+        let only = DFSchema::try_from(used.as_ref().clone()).map_err(understood)?;
+        let physical = state.create_physical_expr(planned, &only).map_err(understood)?;
+        match physical.data_type(&used).map_err(understood)? {
             DataType::Boolean => {}
             other => {
                 return Err(Text::new(
