@@ -376,7 +376,7 @@ mod tests {
         plan(|_| {}).unwrap();
         let pointer = |change: fn(&mut serde_json::Value)| {
             let Err(Error::Failure(failure)) = plan(change) else { panic!("it was accepted") };
-            String::from(failure.pointer.clone().unwrap_or_default())
+            failure.pointer.clone().unwrap_or_default()
         };
         assert_eq!(pointer(|plan| plan["steps"] = serde_json::json!([])), "/plan/steps");
         assert_eq!(pointer(|plan| plan["lower"] = 0.99.into()), "/plan/upper");
