@@ -411,7 +411,7 @@ impl Exchange {
         if row.side != PROVIDER {
             return Ok(row);
         }
-        let known = self.party_of(&row).await?;
+        let known = party_of(&row);
         let card = self.0.trust.requests().get(&known, &request).await?;
         let next = match card.state {
             RequestState::Pending => return Ok(row),
@@ -424,17 +424,6 @@ impl Exchange {
         let reason = card.note.filter(|note| !note.is_empty());
         let actor = card.decided_by.unwrap_or_else(|| "system".to_owned());
         self.enter(row, next, reason, &actor).await
-    }
-
-    /// The node's account, also where the node itself may speak no more.
-    async fn party_of(&self, row: &SubscriptionRow) -> Result<Party> {
-        Ok(Party {
-            account: row.created_by.clone(),
-            display_name: row.peer.clone(),
-            role: brain_kernel::party::Role::ComponentAuthor,
-            organisation: None,
-            region: None,
-        })
     }
 
     pub(crate) fn require_active(&self, row: &SubscriptionRow) -> Result<()> {
@@ -514,6 +503,17 @@ impl Exchange {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
             _ => Ok(()),
         }
+    }
+}
+
+/// The node's account, also where the node itself may speak no more.
+fn party_of(row: &SubscriptionRow) -> Party {
+    Party {
+        account: row.created_by.clone(),
+        display_name: row.peer.clone(),
+        role: brain_kernel::party::Role::ComponentAuthor,
+        organisation: None,
+        region: None,
     }
 }
 
