@@ -172,7 +172,6 @@ fn digested(file: &mut File) -> std::io::Result<(u64, String)> {
 }
 
 /// A full disk has words of its own; anything else is ours.
-#[expect(clippy::needless_pass_by_value, reason = "the shape `map_err` wants")]
 fn failed(error: std::io::Error) -> Failure {
     Failure::from(brain_warehouse::Error::Io(error))
 }

@@ -12,7 +12,8 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use brain_crypto::{
-    DataKey, Digest, HEADER_BYTES, Hasher, SealedHeader, SealedReader, SealedWriter, replace_private_file,
+    AeadAlgorithm, DataKey, Digest, DigestAlgorithm, HEADER_BYTES, Hasher, SealedHeader, SealedReader,
+    SealedWriter, replace_private_file,
 };
 use brain_store::data_key::DataKeyRow;
 use brain_trust::Keyring;
@@ -86,6 +87,22 @@ pub(crate) struct WrappedKey {
     pub(crate) retired_at: Option<DateTime<Utc>>,
 }
 
+/// `keys.json`: the keys with a sum over them, so that nothing of a damaged list is believed.
+#[derive(Serialize, Deserialize)]
+struct KeyList<K> {
+    keys: K,
+    /// Digest of the keys as JSON.
+    sum: String,
+}
+
+/// The list as it is, or as versions before sums wrote it.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum AnyKeyList {
+    Summed(KeyList<Vec<WrappedKey>>),
+    Plain(Vec<WrappedKey>),
+}
+
 /// A folder with backups.
 #[derive(Debug, Clone)]
 pub struct Repository {
@@ -135,7 +152,7 @@ impl Repository {
     pub(crate) fn drop_keys(&self, ids: &std::collections::BTreeSet<String>) -> Result<()> {
         let keys = self.keys()?;
         let left: Vec<&WrappedKey> = keys.iter().filter(|key| !ids.contains(&key.id)).collect();
-        if left.len() < keys.len() { write_json(&self.root.join("keys.json"), &left) } else { Ok(()) }
+        if left.len() < keys.len() { self.write_key_list(&left) } else { Ok(()) }
     }
 
     pub(crate) fn remove_snapshot(&self, snapshot: &Snapshot) -> Result<()> {
@@ -174,11 +191,27 @@ impl Repository {
                 retired_at: row.retired_at,
             })
         });
-        write_json(&self.root.join("keys.json"), &wrapped.collect::<Vec<_>>())
+        let wrapped: Vec<WrappedKey> = wrapped.collect();
+        self.write_key_list(&wrapped.iter().collect::<Vec<_>>())
+    }
+
+    fn write_key_list(&self, keys: &[&WrappedKey]) -> Result<()> {
+        write_json(&self.root.join("keys.json"), &KeyList { keys, sum: sum_of(keys)? })
     }
 
     pub(crate) fn keys(&self) -> Result<Vec<WrappedKey>> {
-        read_json(&self.root.join("keys.json"))
+        match read_json(&self.root.join("keys.json"))? {
+            AnyKeyList::Plain(keys) => Ok(keys),
+            AnyKeyList::Summed(KeyList { keys, sum }) => {
+                let is_whole = sum_of(&keys.iter().collect::<Vec<_>>())? == sum;
+                is_whole.then_some(keys).ok_or_else(|| Error::damaged("keys.json"))
+            }
+        }
+    }
+
+    /// Whether every key of the list is opened by a key-encryption key at hand; the first that is not says why.
+    pub(crate) fn check_keys(&self, ring: &Keyring) -> Result<()> {
+        self.keys()?.iter().try_for_each(|key| self.sealing_key(ring, &key.id).map(drop))
     }
 
     /// Where an object lies.
@@ -371,6 +404,14 @@ fn read_snapshot(path: &Path) -> Result<Snapshot> {
 /// Objects are named by a mark in hexadecimal, nothing that leads out of the folder.
 fn is_object_name(name: &str) -> bool {
     !name.is_empty() && name.len() <= NAME_DIGITS_MAX && name.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// By the digest that goes with the keys' own algorithm.
+fn sum_of(keys: &[&WrappedKey]) -> Result<String> {
+    let text = serde_json::to_vec(keys).map_err(|cause| Error::damaged(format!("keys.json: {cause}")))?;
+    let algorithm: Option<AeadAlgorithm> = keys.first().map(|key| key.algorithm.parse()).transpose()?;
+    let digest = algorithm.map_or(DigestAlgorithm::Sha256, AeadAlgorithm::digest);
+    Ok(digest.digest(&text).to_string())
 }
 
 fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {

@@ -64,6 +64,8 @@ pub async fn restore(
         fs::remove_dir_all(&draft).map_err(Error::at(&draft))?;
     }
     let key = repository.sealing_key(ring, &snapshot.key_id)?;
+    // The node wraps all of them anew when it opens: what would fail then fails before there is half a node.
+    repository.check_keys(ring)?;
     let (reading, target, taken) = (repository.clone(), draft.clone(), snapshot.clone());
     let written = tokio::task::spawn_blocking(move || {
         let manifest = reading.manifest(&key, &taken)?;

@@ -35,7 +35,11 @@ type = "text"
 required = true
 "#;
 
-#[expect(clippy::disallowed_methods, reason = "tests learn about shared data from the environment")]
+#[expect(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "tests learn about shared data from the environment, and say so where there is none"
+)]
 fn shared(name: &str) -> Option<PathBuf> {
     let Ok(folder) = std::env::var("BRAIN_SHARED_DATA") else {
         println!("skipped: BRAIN_SHARED_DATA is not set");

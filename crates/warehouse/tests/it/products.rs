@@ -50,8 +50,8 @@ fn query(sql: &str) -> Source {
     Source::Query { sql: sql.to_owned(), parameters: Vec::new() }
 }
 
-fn note() -> Option<PublishNote> {
-    Some(PublishNote { note: "首版".to_owned(), breaking: false })
+fn note() -> PublishNote {
+    PublishNote { note: "首版".to_owned(), breaking: false }
 }
 
 /// Whoever opens the folder, speaking for a firm.
@@ -60,7 +60,12 @@ fn owner(organisation: &str) -> Party {
 }
 
 async fn publish(node: &Node, actor: &Party, id: &str, source: Source) -> Result<(), Failure> {
-    node.warehouse.products().create(actor, new(id, source), note()).await.map(drop).map_err(Failure::from)
+    node.warehouse
+        .products()
+        .create(actor, new(id, source), Some(note()))
+        .await
+        .map(drop)
+        .map_err(Failure::from)
 }
 
 fn session(node: &Node, party: &Party) -> Session {
@@ -227,7 +232,7 @@ async fn a_subscriber_killed_before_it_acknowledged_is_offered_the_same_again() 
     let revision = products.revision(&own, "sales").unwrap();
     let source = Source::Dataset { dataset: "raw.sale".to_owned(), columns: vec!["buyer".to_owned()] };
     let revised = products.revise(&own, "sales", revision, new("sales", source)).await.unwrap();
-    let next = products.publish(&own, "sales", revised.revision, note().unwrap()).await.unwrap();
+    let next = products.publish(&own, "sales", revised.revision, note()).await.unwrap();
     assert_eq!(next.card.version.as_deref(), Some("2.0.0"));
     let (offer, whole) = offered(&node, &other).await;
     assert_eq!((offer.since, offer.reset, whole.added, whole.removed), (2, true, 2, 0));
@@ -245,7 +250,7 @@ async fn a_withdrawn_product_and_a_draft_hand_out_nothing() {
         Node::refused(rows(&node, &own, "sales").await, ErrorKind::Precondition).code,
         "warehouse/product-draft"
     );
-    let published = products.publish(&own, "sales", 1, note().unwrap()).await.unwrap();
+    let published = products.publish(&own, "sales", 1, note()).await.unwrap();
     assert_eq!(rows(&node, &other, "sales").await.unwrap().len(), 2);
     products.withdraw(&own, "sales", published.revision, "停止".to_owned()).await.unwrap();
     let gone = Node::refused(rows(&node, &other, "sales").await, ErrorKind::Precondition);
