@@ -31,7 +31,7 @@ pub async fn product(node: &Node, given: Product) -> Result<ExitCode> {
     match given.action {
         DataProductAction::List { text, json } => list(node, text, json)?,
         DataProductAction::Show { id } => {
-            let found = products.get(&speaker(node, &id)?, &id).await.map_err(Failure::from)?;
+            let found = products.get(&speaker(node, &id), &id).await.map_err(Failure::from)?;
             terminal::line(&serde_json::to_string_pretty(&found)?);
         }
         DataProductAction::Publish { file, note, breaking, owner } => {
@@ -39,12 +39,12 @@ pub async fn product(node: &Node, given: Product) -> Result<ExitCode> {
             publish(node, &file, note, owner.as_deref()).await?;
         }
         DataProductAction::Deprecate { id, note } => {
-            let actor = speaker(node, &id)?;
+            let actor = speaker(node, &id);
             let revision = products.revision(&actor, &id).map_err(Failure::from)?;
             products.deprecate(&actor, &id, revision, note).await.map_err(Failure::from)?;
         }
         DataProductAction::Withdraw { id, note } => {
-            let actor = speaker(node, &id)?;
+            let actor = speaker(node, &id);
             let revision = products.revision(&actor, &id).map_err(Failure::from)?;
             products.withdraw(&actor, &id, revision, note).await.map_err(Failure::from)?;
         }
@@ -59,12 +59,12 @@ pub async fn product(node: &Node, given: Product) -> Result<ExitCode> {
 }
 
 /// Whoever speaks for the owner of a product.
-pub(super) fn speaker(node: &Node, id: &str) -> Result<Party> {
+pub(super) fn speaker(node: &Node, id: &str) -> Party {
     let facts = node.warehouse.catalogue().facts(&format!("product.{id}"));
     match facts {
-        Ok(facts) => Ok(owner_of(&facts.owner)),
+        Ok(facts) => owner_of(&facts.owner),
         // A draft is known to its owner only; the node's own is found, anybody else's says that there is none.
-        Err(_) => Ok(operator(Role::SystemAdministrator)),
+        Err(_) => operator(Role::SystemAdministrator),
     }
 }
 
@@ -100,7 +100,7 @@ async fn publish(node: &Node, file: &Path, note: PublishNote, owner: Option<&str
     let (products, id) = (node.warehouse.products(), new.id.clone());
     let actor = match owner {
         Some(code) => owner_of(Uscc::parse(code).with_context(|| format!("--owner {code}"))?.as_str()),
-        None => speaker(node, &id)?,
+        None => speaker(node, &id),
     };
     let done = match products.revision(&actor, &id) {
         Ok(revision) => {
@@ -129,7 +129,7 @@ async fn read(node: &Node, id: &str, given: &[String], format: Format, limit: u6
         parameters.insert(name.to_owned(), value.unwrap_or_else(|| Value::from(text)));
     }
     let ask = ProductAsk { product: id.to_owned(), form: Form::Api, parameters };
-    let session = node.warehouse.session(&speaker(node, id)?, "command-line");
+    let session = node.warehouse.session(&speaker(node, id), "command-line");
     let session = session.coming_from(terminal_origin("product read")).held();
     let session = if matches!(format, Format::Table) { session } else { session.acting(Action::Export) };
     let open = session.product(&ask).await.map_err(Failure::from)?;

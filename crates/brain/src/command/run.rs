@@ -61,7 +61,7 @@ async fn product(node: &Node, id: &str, words: &[String]) -> Result<ExitCode> {
     }
     let (pairs, as_csv) = split(&manifest, words)?;
     let parameters = from_arguments(&manifest, &pairs).map_err(Failure::from)?;
-    let party = super::product::speaker(node, id.trim_start_matches("product."))?;
+    let party = super::product::speaker(node, id.trim_start_matches("product."));
     let options = RunOptions {
         purpose: "command-line".to_owned(),
         origin: terminal_origin(id),

@@ -13,9 +13,9 @@ use datafusion::arrow::error::ArrowError;
 use datafusion::common::DFSchema;
 use datafusion::common::tree_node::{TreeNode as _, TreeNodeRecursion};
 use datafusion::error::DataFusionError;
-use datafusion::execution::SessionStateBuilder;
-use datafusion::execution::context::ExecutionProps;
 use datafusion::logical_expr::Expr;
+use datafusion::logical_expr::simplify::SimplifyContext;
+use datafusion::optimizer::simplify_expressions::ExprSimplifier;
 use datafusion::physical_expr::PhysicalExpr;
 use std::sync::Arc;
 
@@ -33,15 +33,19 @@ impl Inner {
         if is_too_nested(sql) {
             return Err(Text::new("表达式嵌套过深", "the expression is nested too deeply"));
         }
-        // `now()` is the moment of the check, not of the start of the node.
-        let mut moment = ExecutionProps::new();
-        moment.query_execution_start_time = Some(self.clock.now());
-        let state = SessionStateBuilder::new_from_existing(self.engine.parser().clone())
-            .with_execution_props(moment)
-            .build();
+        let state = self.engine.parser();
         let columns = DFSchema::try_from(schema.clone()).map_err(understood)?;
         let planned = state.create_logical_expr(sql, &columns).map_err(understood)?;
         of_one_row(&planned)?;
+        // `now()` becomes the moment of the check.
+        let moment = SimplifyContext::builder()
+            .with_schema(Arc::new(columns.clone()))
+            .with_config_options(Arc::clone(state.config_options()))
+            .with_query_execution_start_time(Some(self.clock.now()))
+            .build();
+        let simplifier = ExprSimplifier::new(moment);
+        let planned = simplifier.coerce(planned, &columns).map_err(understood)?;
+        let planned = simplifier.simplify(planned).map_err(understood)?;
         let used = used(&planned, schema);
         let only = DFSchema::try_from(used.as_ref().clone()).map_err(understood)?;
         let physical = state.create_physical_expr(planned, &only).map_err(understood)?;
