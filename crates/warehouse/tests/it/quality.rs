@@ -289,7 +289,7 @@ async fn a_condition_in_sql_judges_each_row_and_one_that_cannot_be_worked_out_st
         ("code IN (SELECT buyer FROM raw.sale)", "cannot be used"),
         ("random() > 0.5", "differently each time"),
         ("code = '1'; DROP TABLE x", "cannot be used"),
-        ("code = $1", "cannot be used"),
+        ("code = $1", "takes no parameters"),
     ] {
         let toml = format!("[[rule]]\nid = \"own\"\ncheck = {{ kind = \"expression\", sql = \"{sql}\" }}\n");
         let refused = put(&node, PLACE, &toml, 1).await.unwrap_err();

@@ -76,7 +76,7 @@ impl Killed {
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        while !lines.next().expect("the child serves").unwrap().contains("serving ") {}
+        while !lines.next().unwrap().unwrap().contains("serving ") {}
         // It says nothing more; the pipe stays open until it is killed.
         std::thread::spawn(move || lines.for_each(drop));
         child

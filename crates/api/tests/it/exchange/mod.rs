@@ -342,8 +342,9 @@ async fn the_first_delivery_is_whole_later_ones_bring_what_was_added_and_a_rewri
         assert_eq!(pair.run(&made).await.failure, None);
         let manifest = agrees(&pair, &made.id, 1_050).await;
         assert_eq!((manifest.batches.len(), manifest.mode), (6, DeliveryMode::Full));
-        let all = format!("SELECT number, region, product, amount, contact FROM {{}} ORDER BY number");
-        let of = |name: &str| all.replace("{}", name);
+        let of = |name: &str| {
+            format!("SELECT number, region, product, amount, contact FROM {name} ORDER BY number")
+        };
         assert_eq!(rows(&pair.consumer, &of(TARGET)).await, rows(&pair.provider, &of(SOURCE)).await);
         let facts = pair.consumer.warehouse.catalogue().facts(TARGET).unwrap();
         assert_eq!(facts.grade, Grade::General3, "the label is at least what was agreed on");
@@ -492,8 +493,8 @@ async fn a_batch_changed_on_its_way_is_refused_and_the_delivery_goes_on_after_th
     // The same delivery again is the version it is.
     let again = Box::pin(consumer.offered("brain-p", &made.id, signed)).await.unwrap();
     assert!(again.published);
-    let twice =
-        consumer.judged("brain-p", &delivery, Verdict { accepted: true, reason: None }).await.unwrap();
+    let verdict = Verdict { accepted: true, reason: None };
+    let twice = Box::pin(consumer.judged("brain-p", &delivery, verdict)).await.unwrap();
     assert!(twice.published);
     assert_eq!(rows(&pair.consumer, &format!("SELECT count(*) FROM {TARGET}")).await, ["1050"]);
 }
