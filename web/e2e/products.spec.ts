@@ -38,7 +38,7 @@ test("publish from a dataset, ask, approve, read by page and interface, see the 
   await page.getByLabel("标识", { exact: true }).fill(id);
   await page.getByLabel("名称", { exact: true }).fill("供货关系");
   await page.getByLabel("支持联系方式").fill("数据处 0571");
-  await page.getByLabel("版本说明").fill("首版");
+  await page.getByRole("textbox", { name: "版本说明" }).fill("首版");
   await page.getByRole("button", { name: /试\s*算/ }).click();
   await settled(page);
   await expect(page.getByText("将发布为 1.0.0")).toBeVisible();

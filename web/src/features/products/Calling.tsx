@@ -46,7 +46,7 @@ export function Calling({ detail }: { detail: OfferDetail }) {
   return (
     <div className="stack">
       <p className="muted">
-        {t("offers.callHint")} <a href={`/api/v1/products/${encodeURIComponent(card.id)}/openapi`}>{t("offers.document")}</a>
+        {t("offers.callHint")} <a href={`/api/v1/products/${encodeURIComponent(card.id)}/openapi`} style={{ textDecoration: "underline" }}>{t("offers.document")}</a>
       </p>
       {card.forms.map((form) => (
         <section key={form}>

@@ -1,8 +1,8 @@
 // One data product: what it is, whether its promise is kept, how to call it, and what one agrees to.
 import { useMutation } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { Alert, App, Button, Input, Modal, Tabs } from "antd";
-import { useState } from "react";
+import { Alert, App, Button, Input, Modal, Segmented } from "antd";
+import { type ReactNode, useState } from "react";
 import { api } from "../../sdk/api";
 import { DataTable } from "../../sdk/DataTable";
 import { instant, number, percent } from "../../sdk/format";
@@ -41,10 +41,10 @@ export function ProductPage() {
             {found.card.state === "deprecated" ? <Alert type="info" showIcon title={t("offers.deprecatedHint")} /> : null}
             <Figures detail={found} />
             <Card label={t("offers.title")}>
-              <Tabs
-                activeKey={search.tab ?? "fields"}
-                onChange={(tab) => void navigate({ search: { tab: tab === "fields" ? undefined : tab }, replace: true })}
-                items={[
+              <Parts
+                shown={search.tab ?? "fields"}
+                onShow={(tab) => void navigate({ search: { tab: tab === "fields" ? undefined : tab }, replace: true })}
+                parts={[
                   { key: "fields", label: `${t("offers.fields")} ${found.fields.length}`, children: <Fields detail={found} /> },
                   { key: "contract", label: t("offers.contract"), children: <ContractView detail={found} /> },
                   { key: "calling", label: t("offers.calling"), children: <Calling detail={found} /> },
@@ -59,6 +59,25 @@ export function ProductPage() {
         )}
       </Answer>
     </PageFrame>
+  );
+}
+
+interface Part {
+  key: string;
+  label: string;
+  children: ReactNode;
+}
+
+/** Seven parts do not fit a phone: a row that scrolls, where tabs would hide some behind a button. */
+function Parts({ shown, onShow, parts }: { shown: string; onShow: (key: string) => void; parts: Part[] }) {
+  const t = useT();
+  return (
+    <>
+      <div style={{ overflowX: "auto", marginBottom: 16 }}>
+        <Segmented aria-label={t("offers.title")} value={shown} onChange={onShow} options={parts.map(({ key, label }) => ({ value: key, label }))} />
+      </div>
+      {parts.find((part) => part.key === shown)?.children}
+    </>
   );
 }
 

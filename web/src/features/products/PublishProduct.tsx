@@ -59,6 +59,8 @@ function ProductForm({ known }: { known: OfferDetail | null }) {
   });
   const failure = [save.error, check.error].find((error) => error && !("errorFields" in error));
   const required = { required: true, message: t("components.required") };
+  // A group of boxes takes no `aria-required`, which `required` would set.
+  const some = { validator: (_: unknown, chosen?: string[]) => (chosen?.length ? Promise.resolve() : Promise.reject(new Error(required.message))) };
   return (
     <Form form={form} layout="vertical" initialValues={start} onFinish={() => save.mutate(true)} className="stack" style={{ maxWidth: 860 }} scrollToFirstError>
       {known ? <Alert type="info" showIcon title={t("offers.draftOf")} /> : null}
@@ -77,7 +79,7 @@ function ProductForm({ known }: { known: OfferDetail | null }) {
         {source === "dataset" ? <DatasetSource /> : <QuerySource />}
       </Card>
       <Card title={t("offers.forms")}>
-        <Form.Item name="forms" label={t("offers.forms")} rules={[required]}><Checkbox.Group options={FORMS.map((one) => ({ value: one, label: t(`offers.formOf.${one}`) }))} /></Form.Item>
+        <Form.Item name="forms" label={t("offers.forms")} rules={[some]}><Checkbox.Group options={FORMS.map((one) => ({ value: one, label: t(`offers.formOf.${one}`) }))} /></Form.Item>
       </Card>
       <Card title={t("offers.contract")}>
         <Form.Item name="purposes" label={t("offers.purposes")} rules={[required]}>
