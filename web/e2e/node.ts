@@ -28,6 +28,8 @@ export async function signIn(page: Page, role: string): Promise<DemoAccount> {
 }
 
 export async function signInAs(page: Page, account: DemoAccount): Promise<DemoAccount> {
+  // A page whose questions are still under way would meet the missing session and go to the sign-in by itself, across us.
+  await page.goto("about:blank");
   await page.context().clearCookies();
   await page.goto("/sign-in");
   await page.getByLabel(/^(用户名|Username)$/).fill(account.username);
