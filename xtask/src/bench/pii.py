@@ -11,7 +11,7 @@ from collections import Counter
 from importlib.metadata import version
 import spacy, tldextract
 tldextract.tldextract.TLD_EXTRACTOR = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
-tldextract.extract = tldextract.TLD_EXTRACTOR  # its default asks the network for a list of suffixes
+tldextract.extract = tldextract.TLDExtract(suffix_list_urls=())  # its default asks the network for a list of suffixes
 from presidio_analyzer import AnalyzerEngine, Pattern, PatternRecognizer, RecognizerRegistry
 from presidio_analyzer.nlp_engine import SpacyNlpEngine
 from presidio_analyzer.predefined_recognizers import (
