@@ -7,6 +7,16 @@ use datafusion::error::DataFusionError;
 /// Result of anything in this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
+/// A refusal in words of its own.
+pub(crate) fn refuse(
+    kind: ErrorKind,
+    code: &'static str,
+    zh: impl Into<String>,
+    en: impl Into<String>,
+) -> Error {
+    Error::Failure(Failure::new(kind, code, zh, en))
+}
+
 /// Everything that can go wrong in the warehouse.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {

@@ -15,9 +15,10 @@ pub use brain_connect::{Finding, Schedule, Settings, Surroundings};
 pub use card::{Connector, ConnectorRun, Trouble};
 pub use change::{ConnectorTest, NewConnector};
 
+use crate::error::refuse;
 use crate::handle::Inner;
 use crate::{Error, Result, Warehouse};
-use brain_kernel::error::{ErrorKind, Failure};
+use brain_kernel::error::ErrorKind;
 use brain_kernel::party::{Party, Role};
 use brain_kernel::progress::Cancel;
 use brain_store::connector::{self, ConnectorRow};
@@ -129,9 +130,4 @@ fn unknown(id: &str) -> Error {
         format!("没有数据连接器 {id}。"),
         format!("There is no connector {id}."),
     )
-}
-
-/// A refusal of this module.
-fn refuse(kind: ErrorKind, code: &'static str, zh: impl Into<String>, en: impl Into<String>) -> Error {
-    Error::Failure(Failure::new(kind, code, zh, en))
 }

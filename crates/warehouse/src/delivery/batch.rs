@@ -122,20 +122,10 @@ fn other_columns(told: &SchemaRef, found: &SchemaRef) -> Error {
     )
 }
 
-/// Bytes in hexadecimal.
-pub(super) fn hexadecimal(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
 /// SHA-256 of bytes, hexadecimal.
 pub(super) fn digest(bytes: &[u8]) -> String {
     use sha2::{Digest as _, Sha256};
-    hexadecimal(&Sha256::digest(bytes))
+    crate::source::hex(&Sha256::digest(bytes))
 }
 
 #[cfg(test)]

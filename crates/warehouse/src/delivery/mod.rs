@@ -19,10 +19,4 @@ pub use landing::{DeliveryTarget, StagedBatch};
 pub use rows::RowSet;
 pub use source::{BatchFact, DeliveryAsk, DeliveryMode, Had, Prepared, SourceState};
 
-use crate::Error;
-use brain_kernel::error::{ErrorKind, Failure};
-
-/// A refusal of this module.
-fn refuse(kind: ErrorKind, code: &'static str, zh: impl Into<String>, en: impl Into<String>) -> Error {
-    Error::Failure(Failure::new(kind, code, zh, en))
-}
+use crate::error::refuse;

@@ -58,7 +58,7 @@ impl RowSet {
         for lane in self.lanes.iter() {
             hasher.update(lane.to_le_bytes());
         }
-        format!("lthash16:{}", super::batch::hexadecimal(&hasher.finalize()))
+        format!("lthash16:{}", crate::source::hex(&hasher.finalize()))
     }
 
     /// Put all rows of a batch in. Columns of types no delivery has are an error.

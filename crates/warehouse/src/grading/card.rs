@@ -1,8 +1,8 @@
 //! Labels as callers see them.
 
 use super::{DEGRADING, Grading, LABEL};
+pub(super) use crate::error::refuse;
 use crate::{Error, Result};
-use brain_kernel::error::{ErrorKind, Failure};
 use brain_kernel::grade::Grade;
 use brain_kernel::party::{Party, Role};
 use brain_store::grading::{self, ClassificationFilter, ClassificationRow};
@@ -195,9 +195,4 @@ impl Grading {
 /// Whether the party's organisation is the owner.
 pub(super) fn owns(party: &Party, owner: &str) -> bool {
     party.organisation.as_ref().is_some_and(|organisation| organisation.as_str() == owner)
-}
-
-/// A refusal of this module.
-pub(super) fn refuse(kind: ErrorKind, code: &'static str, zh: &str, en: &str) -> Error {
-    Error::Failure(Failure::new(kind, code, zh, en))
 }

@@ -39,6 +39,7 @@ pub use review::{PairQuery, PairState, TakeBatch};
 pub use run::UnderWay;
 pub use set::NewSet;
 
+use crate::error::refuse;
 use crate::handle::Inner;
 use crate::query::Session;
 use crate::{Error, Result, Warehouse};
@@ -104,11 +105,6 @@ fn unknown_set(id: &str) -> Error {
         format!("没有匹配方案 {id}，或您无权读取其数据集。"),
         format!("There is no match set {id}, or you may not read its datasets."),
     )
-}
-
-/// A refusal of this module.
-fn refuse(kind: ErrorKind, code: &'static str, zh: impl Into<String>, en: impl Into<String>) -> Error {
-    Error::Failure(Failure::new(kind, code, zh, en))
 }
 
 fn corrupt(field: &'static str, value: &str) -> Error {

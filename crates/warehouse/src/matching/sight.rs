@@ -4,6 +4,7 @@ use super::keys::{cells, joined};
 use super::plan::Plan;
 use super::read::{cell, texts};
 use crate::Result;
+use crate::query::quoted;
 use crate::query::{QueryLimits, Session};
 use brain_kernel::progress::Cancel;
 use datafusion::common::ScalarValue;
@@ -131,9 +132,4 @@ impl Sight {
     pub(super) fn masks(&self, dataset: &str, column: &str) -> bool {
         self.masked.get(dataset).is_some_and(|columns| columns.contains(column))
     }
-}
-
-/// An identifier in SQL.
-fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }

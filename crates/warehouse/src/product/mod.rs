@@ -37,6 +37,7 @@ pub use sla::{Sla, SlaReport};
 pub use state::State;
 pub use subscription::{Delivery, NewReceipt, Offer, SubscriptionCard};
 
+use crate::error::refuse;
 use crate::handle::Inner;
 use crate::{Error, Result, Warehouse};
 use arc_swap::ArcSwap;
@@ -241,11 +242,6 @@ fn not_owner(owner: &str) -> Error {
         format!("此产品属于 {owner}，只有其账号可以操作。"),
         format!("This product belongs to {owner}; only its accounts do this."),
     )
-}
-
-/// A refusal of this module.
-fn refuse(kind: ErrorKind, code: &'static str, zh: impl Into<String>, en: impl Into<String>) -> Error {
-    Error::Failure(Failure::new(kind, code, zh, en))
 }
 
 /// A refusal of something in what the caller sent.

@@ -6,8 +6,10 @@ use crate::engine::{CATALOG, DEFAULT_ZONE};
 use crate::handle::Inner;
 use crate::lake::read::TableAt;
 use crate::query::catalog::{DoorCatalog, Prepared, Visit};
+use crate::query::quoted;
 use crate::query::session::within;
 use crate::query::{QueryLimits, QueryStream, Session, statement, view};
+use crate::source::hex;
 use crate::{Error, Result};
 use brain_kernel::error::{ErrorKind, Failure};
 use brain_kernel::party::Party;
@@ -173,7 +175,7 @@ impl OpenProduct {
             party.region,
         ]);
         let hash = Sha256::digest(text.to_string());
-        let short: String = hash.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
+        let short = hex(hash.get(..12).unwrap_or(&hash));
         format!("{}-{short}", self.version.semver)
     }
 
@@ -292,10 +294,6 @@ pub(super) fn sql_of(source: &Source, columns: &[Column]) -> String {
             format!("SELECT {} FROM {}", names.join(", "), parts.join("."))
         }
     }
-}
-
-fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 /// Plan a statement with the rights of the visit's party, each input opened only as far as it may be passed on.

@@ -53,7 +53,7 @@ impl Counter {
     /// Everything taken in so far.
     #[must_use]
     pub fn tally(self) -> Tally {
-        let digest = self.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest = crate::source::hex(&self.hash.finalize());
         Tally { added: self.added, removed: self.removed, digest }
     }
 }

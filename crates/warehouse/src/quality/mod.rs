@@ -26,9 +26,10 @@ pub use rules::NewRules;
 pub(crate) use rules::passed;
 pub use ticket::{TicketState, TicketStep};
 
+use crate::error::refuse;
 use crate::handle::Inner;
 use crate::{Error, Result, Warehouse};
-use brain_kernel::error::{ErrorKind, Failure};
+use brain_kernel::error::ErrorKind;
 use brain_kernel::party::Party;
 use std::sync::Arc;
 
@@ -72,11 +73,6 @@ impl QualityControl {
         let found = snapshot.get(dataset).map(|entry| entry.owner.clone());
         found.ok_or_else(|| Error::UnknownDataset { name: dataset.to_owned(), nearest: Vec::new() })
     }
-}
-
-/// A refusal of this module.
-fn refuse(kind: ErrorKind, code: &'static str, zh: impl Into<String>, en: impl Into<String>) -> Error {
-    Error::Failure(Failure::new(kind, code, zh, en))
 }
 
 /// Words that say something.

@@ -22,6 +22,11 @@ pub use stream::QueryStream;
 use crate::Error;
 use datafusion::error::DataFusionError;
 
+/// An identifier in SQL.
+pub(crate) fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
 /// Sort an engine error into what the caller did and what we did.
 pub(crate) fn classify(error: DataFusionError) -> Error {
     match error {

@@ -180,9 +180,7 @@ impl Session {
 
     /// What the party may see of a dataset now: its grant, whose masks say which columns are hidden.
     pub(crate) fn granted(&self, dataset: &str) -> Result<brain_trust::Grant> {
-        let reached = self.visit.reach(dataset);
-        let unknown = || Error::UnknownDataset { name: dataset.to_owned(), nearest: Vec::new() };
-        self.told(reached.and_then(|reached| reached.ok_or_else(unknown)).map(|(_, grant)| grant))
+        self.told(self.grant_of(dataset)).map(|(_, grant)| grant)
     }
 
     /// Rows of a part of a dataset for another node, as the party may see them: all of them, however many and however

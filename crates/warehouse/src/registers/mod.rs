@@ -20,6 +20,7 @@ pub use product::{
     ProductsPage, Split,
 };
 
+use crate::error::refuse;
 use crate::handle::Inner;
 use crate::{Error, Result, Warehouse};
 use brain_kernel::error::{ErrorKind, Failure};
@@ -71,10 +72,6 @@ fn may_write(actor: &Party) -> Result<()> {
         "只有系统管理员、政府用户和行业组织可以维护数据标准和主数据。",
         "Only system administrators, government users and industry bodies may change standards and master data.",
     ))
-}
-
-fn refuse(kind: ErrorKind, code: &'static str, zh: impl Into<String>, en: impl Into<String>) -> Error {
-    Error::Failure(Failure::new(kind, code, zh, en))
 }
 
 fn standards(error: StandardsError) -> Error {

@@ -12,9 +12,9 @@ mod sweep;
 pub use decide::{DeletedFile, DeletionCertificate, DeletionProposal};
 pub use rule::{Rule, What};
 
+use crate::error::refuse;
 use crate::handle::Inner;
-use crate::{Error, Result, Warehouse};
-use brain_kernel::error::{ErrorKind, Failure};
+use crate::{Result, Warehouse};
 use std::sync::Arc;
 
 /// Retention of a node's datasets; cheap to make.
@@ -35,9 +35,4 @@ impl Retention {
     pub fn rules(&self) -> Result<Vec<Rule>> {
         rule::read(&self.inner.options.root.join("retention.toml"))
     }
-}
-
-/// A refusal of this module.
-fn refuse(kind: ErrorKind, code: &'static str, zh: &str, en: &str) -> Error {
-    Error::Failure(Failure::new(kind, code, zh, en))
 }
