@@ -246,8 +246,8 @@ impl Grading {
             return Err(refuse(
                 ErrorKind::Precondition,
                 "warehouse/grading-state",
-                &format!("该标签处于 {}，须先处于 {from}。", row.state),
-                &format!("The label is {}, it must be {from}.", row.state),
+                format!("该标签处于 {}，须先处于 {from}。", row.state),
+                format!("The label is {}, it must be {from}.", row.state),
             ));
         }
         let at = self.inner.store.now();

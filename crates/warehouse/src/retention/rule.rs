@@ -121,8 +121,8 @@ fn wrong(reason: &str) -> crate::Error {
     refuse(
         ErrorKind::InvalidArgument,
         "warehouse/retention-rules",
-        &format!("retention.toml 无效：{reason}。格式见 docs/security/lifecycle.md。"),
-        &format!("retention.toml is not valid: {reason}. Its shape is in docs/security/lifecycle.md."),
+        format!("retention.toml 无效：{reason}。格式见 docs/security/lifecycle.md。"),
+        format!("retention.toml is not valid: {reason}. Its shape is in docs/security/lifecycle.md."),
     )
 }
 
