@@ -12,7 +12,6 @@ use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value};
-use std::fmt::Write as _;
 
 /// Largest whole number a JSON reader in a browser keeps exactly: 2⁵³ − 1.
 const EXACT_INTEGER_MAX: u64 = (1 << 53) - 1;
@@ -140,13 +139,7 @@ fn float(value: Option<f64>) -> Value {
 }
 
 fn hexadecimal(bytes: Option<&[u8]>) -> Value {
-    let Some(bytes) = bytes else { return Value::Null };
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    Value::from(text)
+    bytes.map_or(Value::Null, |bytes| Value::from(brain_kernel::hexadecimal::encode(bytes)))
 }
 
 /// RFC 3339 with `Z` for instants; local times without a zone carry none.

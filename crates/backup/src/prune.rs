@@ -9,7 +9,8 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::Path;
 
-use brain_crypto::{HEADER_BYTES, SealedHeader, hexadecimal};
+use brain_crypto::{HEADER_BYTES, SealedHeader};
+use brain_kernel::hexadecimal;
 use brain_store::{PageRequest, Store, data_key};
 use brain_trust::{EvidenceEntry, Keyring};
 use chrono::{DateTime, TimeDelta, Utc};

@@ -182,7 +182,7 @@ impl Repository {
     pub(crate) fn write_keys(&self, rows: Vec<DataKeyRow>) -> Result<()> {
         let wrapped = rows.into_iter().filter_map(|row| {
             Some(WrappedKey {
-                wrapped: brain_crypto::hexadecimal::encode(row.wrapped.as_deref()?),
+                wrapped: brain_kernel::hexadecimal::encode(row.wrapped.as_deref()?),
                 id: row.id,
                 purpose: row.purpose,
                 algorithm: row.algorithm,
@@ -329,7 +329,7 @@ impl Repository {
         let row = keys.iter().find(|row| row.id == id);
         let row = row.ok_or_else(|| brain_crypto::Error::NoKey { id: id.to_owned() })?;
         let wrapped =
-            brain_crypto::hexadecimal::decode(&row.wrapped).ok_or_else(|| Error::damaged("keys.json"))?;
+            brain_kernel::hexadecimal::decode(&row.wrapped).ok_or_else(|| Error::damaged("keys.json"))?;
         let wrapper = ring.get(&row.kek_id)?;
         let key = wrapper.unwrap(row.algorithm.parse()?, &wrapped, row.purpose.as_bytes())?;
         SealingKey::new(row.id.clone(), std::sync::Arc::new(key))
@@ -346,7 +346,7 @@ pub(crate) struct SealingKey {
 impl SealingKey {
     pub(crate) fn new(id: String, key: std::sync::Arc<DataKey>) -> Result<Self> {
         let digits: String = id.chars().filter(|c| *c != '-').collect();
-        let id_bytes = brain_crypto::hexadecimal::decode_array(&digits)
+        let id_bytes = brain_kernel::hexadecimal::decode_array(&digits)
             .ok_or_else(|| Error::damaged(format!("key id {id}")))?;
         Ok(Self { id, id_bytes, key })
     }

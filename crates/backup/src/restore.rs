@@ -156,7 +156,7 @@ async fn return_keys(keys: Vec<WrappedKey>, folder: &Path, clock: Arc<dyn Clock>
     }
     for key in keys {
         let wrapped =
-            brain_crypto::hexadecimal::decode(&key.wrapped).ok_or_else(|| Error::damaged("keys.json"))?;
+            brain_kernel::hexadecimal::decode(&key.wrapped).ok_or_else(|| Error::damaged("keys.json"))?;
         match data_key::find(&transaction, &key.id).await? {
             Some(row) if row.destroyed_at.is_some() => {}
             Some(row) => data_key::rewrap(&transaction, &row.id, &key.kek_id, wrapped).await?,

@@ -5,10 +5,11 @@ use crate::error::{Error, Result};
 use crate::options::Options;
 use crate::passage::passages;
 use crate::process::{Document, Done, Kept, Outcome, Process};
-use crate::source::{Feed, Source, find, hex};
+use crate::source::{Feed, Source, find};
 use crate::split::split_of;
 use crate::tally::Tally;
 use crate::version::{Built, Draft, Gone};
+use brain_kernel::hexadecimal;
 use brain_kernel::progress::{Cancel, Progress};
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 use rustc_hash::FxHashSet;
@@ -152,7 +153,8 @@ fn write(
     spool.rewind().map_err(failed)?;
     progress.begin("切分与写出", "Cutting and writing", contents.len() as u64);
     tally.compared = clusters.compared;
-    let name = |at: u32| contents.get(at as usize).map(|content| hex(content)).unwrap_or_default();
+    let name =
+        |at: u32| contents.get(at as usize).map(|content| hexadecimal::encode(content)).unwrap_or_default();
     let mut lengths = Vec::new();
     let both = clusters.duplicate_of.iter().zip(&clusters.family_of).zip(0_u32..);
     for (line, ((duplicate_of, family_of), at)) in BufReader::new(spool).lines().zip(both) {

@@ -7,8 +7,9 @@ use crate::normal::{folded, normal};
 use crate::options::Options;
 use crate::personal::Remover;
 use crate::quality::{Rule, Verdict, judge};
-use crate::source::{Read, Source, Work, hex};
+use crate::source::{Read, Source, Work};
 use crate::words::words;
+use brain_kernel::hexadecimal;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
@@ -173,7 +174,7 @@ impl<'a> Process<'a> {
         }
         let found = self.sources.get(source);
         let document = Document {
-            id: hex(&content),
+            id: hexadecimal::encode(&content),
             source: found.map(|source| source.shown.clone()).unwrap_or_default(),
             line,
             format: found.and_then(|source| source.format).unwrap_or(Format::Text),

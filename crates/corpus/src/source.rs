@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 use crate::extract::Format;
 use crate::options::Options;
+use brain_kernel::hexadecimal;
 use sha2::{Digest as _, Sha256};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read as _};
@@ -77,13 +78,8 @@ pub(crate) struct Read {
 
 impl Read {
     pub(crate) fn of(bytes: &[u8]) -> Self {
-        Self { bytes: bytes.len() as u64, sha256: hex(&Sha256::digest(bytes)) }
+        Self { bytes: bytes.len() as u64, sha256: hexadecimal::encode(&Sha256::digest(bytes)) }
     }
-}
-
-/// Lower-case hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Hands out work in batches.
@@ -144,7 +140,7 @@ impl<'a> Feed<'a> {
         lines.count(&line);
         if line.is_empty() {
             let hash = std::mem::take(&mut lines.hash);
-            let read = Read { bytes: lines.bytes, sha256: hex(&hash.finalize()) };
+            let read = Read { bytes: lines.bytes, sha256: hexadecimal::encode(&hash.finalize()) };
             self.open = None;
             return Ok(Some(Work::End(source, read)));
         }

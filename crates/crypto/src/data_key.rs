@@ -133,7 +133,8 @@ impl fmt::Debug for DataKey {
 #[cfg(test)]
 mod tests {
     use super::DataKey;
-    use crate::{AeadAlgorithm, hexadecimal::decode};
+    use crate::AeadAlgorithm;
+    use brain_kernel::hexadecimal::decode;
     use proptest::prelude::*;
     use zeroize::Zeroizing;
 

@@ -7,7 +7,8 @@ use ::hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest as _, Sha256};
 use sm3::Sm3;
 
-use crate::{DigestAlgorithm, hexadecimal};
+use crate::DigestAlgorithm;
+use brain_kernel::hexadecimal;
 
 /// Both families' digests have this length.
 pub const DIGEST_BYTES: usize = 32;

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use crate::{Error, Result, hexadecimal, random};
+use crate::{Error, Result, random};
+use brain_kernel::hexadecimal;
 
 /// Longest key file read, bytes.
 const FILE_BYTES_MAX: u64 = 1_024;

@@ -10,7 +10,6 @@ mod algorithm;
 mod data_key;
 mod digest;
 mod error;
-pub mod hexadecimal;
 mod key_file;
 mod provider;
 mod sealed_file;

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use sm2::dsa::signature::Verifier as _;
 use sm2::dsa::{Signature as Sm2Signature, VerifyingKey as Sm2Key};
 
-use crate::{DigestAlgorithm, Error, Result, SignatureAlgorithm, hexadecimal};
+use crate::{DigestAlgorithm, Error, Result, SignatureAlgorithm};
+use brain_kernel::hexadecimal;
 
 /// The user id that signers agree on where none was arranged (GB/T 35276-2017 §10).
 pub const SM2_DEFAULT_ID: &str = "1234567812345678";

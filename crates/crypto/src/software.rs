@@ -11,10 +11,12 @@ use ed25519_dalek::Signer as _;
 use sm2::elliptic_curve::sec1::ToSec1Point as _;
 use zeroize::Zeroizing;
 
+use brain_kernel::hexadecimal;
+
 use crate::key_file::{self, KeyFile};
 use crate::{
     AeadAlgorithm, CryptoProvider, DataKey, Error, KeyWrapper, Profile, PublicKey, Result, SM2_DEFAULT_ID,
-    SignatureAlgorithm, Signer, hexadecimal, hmac, random,
+    SignatureAlgorithm, Signer, hmac, random,
 };
 
 /// Keys in `<folder>/<name>-<algorithm>.key`, each a line of hexadecimal and a line that checks it, which its owner alone can

@@ -1,5 +1,6 @@
 //! The provider's side: taking proposals, making deliveries ready, handing out batches, judging receipts.
 
+use brain_kernel::hexadecimal;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -322,7 +323,7 @@ impl Exchange {
         };
         let path = Prepared::place(&self.folder(&delivery.id), place);
         let bytes = tokio::fs::read(path).await.map_err(|_| lost())?;
-        if hexadecimal(&Sha256::digest(&bytes)) != fact.sha256 {
+        if hexadecimal::encode(&Sha256::digest(&bytes)) != fact.sha256 {
             return Err(lost());
         }
         Ok(bytes.into())
@@ -564,11 +565,7 @@ pub(crate) fn counted(delivery: DeliveryRow, manifest: &Manifest, batches: i64) 
 
 /// SHA-256 over a signed document, for evidence.
 pub(crate) fn digest(signed: &SignedDocument) -> Result<String> {
-    Ok(hexadecimal(&Sha256::digest(serde_json::to_vec(signed)?)))
-}
-
-pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    Ok(hexadecimal::encode(&Sha256::digest(serde_json::to_vec(signed)?)))
 }
 
 fn taken(id: &str) -> Error {

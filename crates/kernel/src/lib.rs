@@ -11,6 +11,7 @@ pub mod csv;
 pub mod date;
 pub mod error;
 pub mod grade;
+pub mod hexadecimal;
 pub mod industry;
 pub mod language;
 pub mod party;

@@ -4,6 +4,51 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+/// Nationalities in names such as `延边朝鲜族自治州`, where the short name is what stands before; longer ones first where
+/// one ends another.
+pub const NATIONALITIES: [&str; 40] = [
+    "朝鲜族",
+    "土家族",
+    "苗族",
+    "藏族",
+    "羌族",
+    "彝族",
+    "布依族",
+    "侗族",
+    "哈尼族",
+    "壮族",
+    "傣族",
+    "白族",
+    "景颇族",
+    "傈僳族",
+    "蒙古族",
+    "回族",
+    "哈萨克",
+    "柯尔克孜",
+    "蒙古",
+    "满族",
+    "畲族",
+    "瑶族",
+    "仡佬族",
+    "水族",
+    "黎族",
+    "纳西族",
+    "拉祜族",
+    "佤族",
+    "布朗族",
+    "独龙族",
+    "怒族",
+    "普米族",
+    "毛南族",
+    "仫佬族",
+    "各族",
+    "达斡尔族",
+    "东乡族",
+    "保安族",
+    "撒拉族",
+    "土族",
+];
+
 /// How deep a region lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

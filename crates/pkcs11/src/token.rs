@@ -3,7 +3,8 @@
 use std::fmt;
 use std::path::Path;
 
-use brain_crypto::{Error, Result, hexadecimal};
+use brain_crypto::{Error, Result};
+use brain_kernel::hexadecimal;
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Function, Pkcs11};
 use cryptoki::error::{Error as P11Error, RvError};
 use cryptoki::mechanism::Mechanism;

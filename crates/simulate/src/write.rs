@@ -2,9 +2,9 @@
 
 use crate::error::{Error, Result};
 use crate::options::FileFormat;
+use brain_kernel::hexadecimal;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -100,8 +100,8 @@ impl Output {
             path: below.to_string_lossy().replace('\\', "/"),
             rows,
             bytes: hashed.bytes,
-            sha256: hex(&hashed.hash.finalize()),
-            content_sha256: hex(&self.content.finalize()),
+            sha256: hexadecimal::encode(&hashed.hash.finalize()),
+            content_sha256: hexadecimal::encode(&self.content.finalize()),
         })
     }
 }
@@ -124,12 +124,4 @@ fn place(part: &Path, path: &Path) -> Result<()> {
         return Err(Error::Occupied(path.to_owned()));
     }
     std::fs::rename(part, path).map_err(|error| Error::write(path, error))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(64), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -1,37 +1,28 @@
 //! Exchange subscriptions (交换订阅), their deliveries and batches as rows; what they mean is `exchange`'s business.
 
 use sea_orm::{
-    ActiveModelTrait as _, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait,
-    QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 
 use crate::entity::{exchange_batch, exchange_delivery, exchange_subscription};
-use crate::{Error, Page, PageRequest, Result, page};
+use crate::{Page, PageRequest, Result, page, revision};
 
 pub use crate::entity::exchange_batch::Model as BatchRow;
 pub use crate::entity::exchange_delivery::Model as DeliveryRow;
 pub use crate::entity::exchange_subscription::Model as SubscriptionRow;
 
-/// Store a new subscription. An id that is taken is [`Error::AlreadyExists`].
+/// Store a new subscription. An id that is taken is [`crate::Error::AlreadyExists`].
 pub async fn insert(db: &impl ConnectionTrait, row: SubscriptionRow) -> Result<()> {
     exchange_subscription::Entity::insert(row.into_active_model()).exec_without_returning(db).await?;
     Ok(())
 }
 
-/// Replace a subscription whose stored state is still `seen`; otherwise somebody was faster: [`Error::Stale`].
+/// Replace a subscription whose stored state is still `seen`; otherwise somebody was faster: [`crate::Error::Stale`].
 pub async fn update(db: &impl ConnectionTrait, row: SubscriptionRow, seen: &str) -> Result<()> {
     use exchange_subscription::{Column, Entity};
-    let id = row.id.clone();
-    let update = Entity::update_many()
-        .set(row.into_active_model().reset_all())
-        .filter(Column::Id.eq(&id))
-        .filter(Column::State.eq(seen))
-        .exec(db)
-        .await?;
-    match update.rows_affected {
-        0 => Err(Error::Stale { what: "exchange subscription", id }),
-        _ => Ok(()),
-    }
+    let id = (Column::Id, row.id.clone());
+    revision::replace::<Entity>(db, "exchange subscription", row, id, (Column::State, seen)).await
 }
 
 /// One subscription.
@@ -50,26 +41,17 @@ pub async fn count(db: &impl ConnectionTrait) -> Result<u64> {
     Ok(exchange_subscription::Entity::find().count(db).await?)
 }
 
-/// A delivery begins. An id that is taken is [`Error::AlreadyExists`].
+/// A delivery begins. An id that is taken is [`crate::Error::AlreadyExists`].
 pub async fn insert_delivery(db: &impl ConnectionTrait, row: DeliveryRow) -> Result<()> {
     exchange_delivery::Entity::insert(row.into_active_model()).exec_without_returning(db).await?;
     Ok(())
 }
 
-/// Replace a delivery whose stored state is still `seen`; otherwise it went on meanwhile: [`Error::Stale`].
+/// Replace a delivery whose stored state is still `seen`; otherwise it went on meanwhile: [`crate::Error::Stale`].
 pub async fn update_delivery(db: &impl ConnectionTrait, row: DeliveryRow, seen: &str) -> Result<()> {
     use exchange_delivery::{Column, Entity};
-    let id = row.id.clone();
-    let update = Entity::update_many()
-        .set(row.into_active_model().reset_all())
-        .filter(Column::Id.eq(&id))
-        .filter(Column::State.eq(seen))
-        .exec(db)
-        .await?;
-    match update.rows_affected {
-        0 => Err(Error::Stale { what: "exchange delivery", id }),
-        _ => Ok(()),
-    }
+    let id = (Column::Id, row.id.clone());
+    revision::replace::<Entity>(db, "exchange delivery", row, id, (Column::State, seen)).await
 }
 
 /// One delivery.

@@ -1,5 +1,6 @@
 //! A small certificate authority (证书签发): one root, certificates for servers and nodes, a list of revocations.
 
+use brain_kernel::hexadecimal;
 use std::net::IpAddr;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -11,7 +12,7 @@ use rcgen::{
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
-use crate::peer::{NODE_URI, hexadecimal};
+use crate::peer::NODE_URI;
 use crate::{Error, Result};
 
 /// Years an authority lives.
@@ -208,7 +209,7 @@ fn issued(
     };
     let serial = params.serial_number.as_ref().map(SerialNumber::to_bytes).unwrap_or_default();
     Ok(Issued {
-        serial: hexadecimal(&serial),
+        serial: hexadecimal::encode(&serial),
         subject: subject.to_owned(),
         usage,
         certificate,

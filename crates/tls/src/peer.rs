@@ -1,5 +1,6 @@
 //! Which node stands at the other end.
 
+use brain_kernel::hexadecimal;
 use rustls::pki_types::CertificateDer;
 use x509_parser::extensions::GeneralName;
 
@@ -24,7 +25,7 @@ impl PeerNode {
             GeneralName::URI(uri) => uri.strip_prefix(NODE_URI),
             _ => None,
         })?;
-        let serial = hexadecimal(parsed.raw_serial());
+        let serial = hexadecimal::encode(parsed.raw_serial());
         Some(Self { name: name.to_owned(), serial })
     }
 }
@@ -33,15 +34,5 @@ impl PeerNode {
 #[must_use]
 pub fn serial_of(certificate: &[u8]) -> Option<String> {
     let (_, parsed) = x509_parser::parse_x509_certificate(certificate).ok()?;
-    Some(hexadecimal(parsed.raw_serial()))
-}
-
-/// Lower-case hexadecimal, as serial numbers are written.
-pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing into a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    Some(hexadecimal::encode(parsed.raw_serial()))
 }

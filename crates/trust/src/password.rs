@@ -1,5 +1,6 @@
 //! Passwords (口令): the rules, and Argon2id (RFC 9106) behind a limit.
 
+use brain_kernel::hexadecimal;
 use std::sync::Arc;
 
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
@@ -107,7 +108,8 @@ impl Hasher {
             Params::new(options.argon2_memory_kib, options.argon2_passes, 1, None).map_err(failed)?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         // Hexadecimal digits are Base64 too; the closing `A` leaves no stray bits. Hashing here would delay every start.
-        let (salt, digest) = (keys::hex(&keys::random::<11>()?), keys::hex(&keys::random::<21>()?));
+        let (salt, digest) =
+            (hexadecimal::encode(&keys::random::<11>()?), hexadecimal::encode(&keys::random::<21>()?));
         let salt = salt.get(..21).unwrap_or_default();
         let (memory, passes) = (options.argon2_memory_kib, options.argon2_passes);
         let decoy = format!("$argon2id$v=19$m={memory},t={passes},p=1${salt}A${digest}A");

@@ -2,8 +2,8 @@
 
 use crate::error::{Error, Result};
 use crate::options::Options;
-use crate::source::hex;
 use crate::tally::Tally;
+use brain_kernel::hexadecimal;
 use brain_kernel::language::Language;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -95,7 +95,7 @@ pub(super) fn publish(draft: TempDir, to: &Path, text: &str, manifest: Manifest)
 }
 
 fn name(manifest: &str) -> String {
-    hex(&Sha256::digest(manifest.as_bytes())).chars().take(NAME_DIGITS).collect()
+    hexadecimal::encode(&Sha256::digest(manifest.as_bytes())).chars().take(NAME_DIGITS).collect()
 }
 
 /// Size and SHA-256 of a file.
@@ -106,7 +106,7 @@ pub(super) fn digest(path: &Path) -> Result<(u64, String)> {
     loop {
         let read = file.read(&mut piece).map_err(failed)?;
         if read == 0 {
-            return Ok((bytes, hex(&hash.finalize())));
+            return Ok((bytes, hexadecimal::encode(&hash.finalize())));
         }
         bytes += read as u64;
         hash.update(piece.get(..read).unwrap_or_default());

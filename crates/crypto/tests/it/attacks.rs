@@ -1,7 +1,7 @@
 //! Signatures and keys made to deceive, after the cases of Project Wycheproof.
 
-use brain_crypto::hexadecimal::decode;
 use brain_crypto::{CryptoProvider, Profile, PublicKey, SignatureAlgorithm, Software};
+use brain_kernel::hexadecimal::decode;
 
 use crate::vectors::sm2_key;
 

@@ -1,7 +1,7 @@
 //! Published vectors: what the standards print is what the program computes.
 
-use brain_crypto::hexadecimal::decode;
 use brain_crypto::{DigestAlgorithm, PublicKey, SignatureAlgorithm, hmac};
+use brain_kernel::hexadecimal::decode;
 
 fn check_digest(algorithm: DigestAlgorithm, message: &[u8], expected: &str) {
     assert_eq!(algorithm.digest(message).to_string(), expected);

@@ -1,6 +1,6 @@
 //! Region prefixes by the code table of GB/T 2260: provinces, cities and counties, with or without their ending.
 
-use brain_kernel::region::{RegionCode, RegionLevel};
+use brain_kernel::region::{NATIONALITIES, RegionCode, RegionLevel};
 use rustc_hash::FxHashMap;
 use std::sync::LazyLock;
 
@@ -38,46 +38,6 @@ const ENDINGS: [&str; 17] = [
     "县",
     "区",
     "旗",
-];
-/// Nationalities in names such as `延边朝鲜族自治州`.
-const NATIONALITIES: [&str; 37] = [
-    "朝鲜族",
-    "土家族",
-    "苗族",
-    "藏族",
-    "羌族",
-    "彝族",
-    "布依族",
-    "侗族",
-    "哈尼族",
-    "壮族",
-    "傣族",
-    "白族",
-    "景颇族",
-    "傈僳族",
-    "蒙古族",
-    "回族",
-    "哈萨克",
-    "柯尔克孜",
-    "蒙古",
-    "满族",
-    "畲族",
-    "瑶族",
-    "仡佬族",
-    "水族",
-    "黎族",
-    "纳西族",
-    "拉祜族",
-    "佤族",
-    "布朗族",
-    "独龙族",
-    "怒族",
-    "普米族",
-    "毛南族",
-    "仫佬族",
-    "各族",
-    "达斡尔族",
-    "土族",
 ];
 
 /// A region found at the beginning of a text.

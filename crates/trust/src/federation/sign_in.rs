@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use brain_kernel::hexadecimal;
 use brain_kernel::party::Party;
 use brain_store::account::{self, Account};
 use brain_store::federated_link::{self, FederatedLink};
@@ -236,7 +237,7 @@ impl Federation {
         let options = &provider.options;
         let described = mapping::described(options, token).map_err(|reason| provider.refused(reason))?;
         // A name that nobody else has: people choose names at the provider, also those of others here.
-        let digest = keys::hex(&Sha256::digest(format!("{}\n{}", options.issuer, token.subject)));
+        let digest = hexadecimal::encode(&Sha256::digest(format!("{}\n{}", options.issuer, token.subject)));
         let short = digest.get(..12).unwrap_or_default();
         let new = NewAccount {
             kind: AccountKind::Person,

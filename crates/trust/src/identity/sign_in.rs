@@ -1,5 +1,6 @@
 //! Signing in: password, then the second factor where there is one, then a session.
 
+use brain_kernel::hexadecimal;
 use brain_kernel::party::Party;
 use brain_store::account::{self, Account};
 use brain_store::session::{self, Session};
@@ -359,5 +360,5 @@ pub(super) fn user_agent(origin: &Origin) -> Option<String> {
 
 /// What a session is bound to: the whole user agent, hashed.
 pub(super) fn user_agent_hash(origin: &Origin) -> Option<String> {
-    origin.user_agent.as_ref().map(|text| keys::hex(&Sha256::digest(text.as_bytes())))
+    origin.user_agent.as_ref().map(|text| hexadecimal::encode(&Sha256::digest(text.as_bytes())))
 }

@@ -1,5 +1,6 @@
 //! Bearer secrets: 256 random bits, of which only the hash is kept.
 
+use brain_kernel::hexadecimal;
 use sha2::{Digest, Sha256};
 
 use crate::{Result, Secret, keys};
@@ -51,14 +52,14 @@ impl Kind {
 
 /// A fresh token and the hash to store. A plain hash suffices: there is nothing to guess in 256 random bits.
 pub(crate) fn fresh(kind: Kind) -> Result<(Secret, String)> {
-    let token = format!("{}{}", kind.prefix(), keys::hex(&keys::random::<32>()?));
+    let token = format!("{}{}", kind.prefix(), hexadecimal::encode(&keys::random::<32>()?));
     let hash = hash(&token);
     Ok((Secret::new(token), hash))
 }
 
 /// The hash under which `token` is stored. Looking it up by hash leaks nothing through timing.
 pub(crate) fn hash(token: &str) -> String {
-    keys::hex(&Sha256::digest(token.as_bytes()))
+    hexadecimal::encode(&Sha256::digest(token.as_bytes()))
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The salt of hashed columns: one per tenant, derived from one secret of the node that lies in the vault.
 
+use brain_kernel::hexadecimal;
 use std::fmt;
 
 use brain_crypto::{DigestAlgorithm, hmac};
@@ -61,7 +62,7 @@ impl Salt {
     #[must_use]
     pub fn pseudonym(&self, value: &str) -> String {
         let mark = hmac(self.algorithm, &self.bytes, &[value.as_bytes()]);
-        keys::hex(mark.as_bytes().get(..16).unwrap_or_default())
+        hexadecimal::encode(mark.as_bytes().get(..16).unwrap_or_default())
     }
 }
 

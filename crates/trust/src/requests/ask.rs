@@ -1,5 +1,6 @@
 //! Asking: a new request, its forms, taking it back, and reading what became of it.
 
+use brain_kernel::hexadecimal;
 use std::collections::BTreeMap;
 
 use brain_kernel::party::Party;
@@ -238,7 +239,7 @@ impl Requests {
 fn digests(forms: &BTreeMap<FormName, Form>) -> Result<BTreeMap<FormName, String>> {
     let digest = |(name, form): (&FormName, &Form)| {
         let text = serde_json::to_vec(form).map_err(|_| Error::Corrupt { field: "access_request.forms" })?;
-        Ok((*name, keys::hex(&Sha256::digest(text))))
+        Ok((*name, hexadecimal::encode(&Sha256::digest(text))))
     };
     forms.iter().map(digest).collect()
 }

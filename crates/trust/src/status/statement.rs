@@ -1,5 +1,6 @@
 //! A node's statement about itself (可信状态报告): what it says, and the bytes that are signed.
 
+use brain_kernel::hexadecimal;
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -120,5 +121,5 @@ pub(super) fn check_nonce(nonce: &str) -> Result<()> {
 
 /// A fresh nonce.
 pub(super) fn new_nonce() -> Result<String> {
-    Ok(crate::keys::hex(&crate::keys::random::<32>()?))
+    Ok(hexadecimal::encode(&crate::keys::random::<32>()?))
 }

@@ -13,8 +13,8 @@ pub use geojson::{
     Collection, CollectionKind, Feature, FeatureKind, Geometry, GeometryKind, Properties, parse,
 };
 
-use crate::source::hex;
 use crate::{Result, Warehouse};
+use brain_kernel::hexadecimal;
 use brain_kernel::party::{Party, Role};
 use brain_store::setting;
 use brain_trust::EvidenceEntry;
@@ -82,7 +82,7 @@ impl Warehouse {
         let report = BoundaryReport {
             approval: approval.clone(),
             source: source.to_owned(),
-            sha256: hex(&Sha256::digest(file)),
+            sha256: hexadecimal::encode(&Sha256::digest(file)),
             regions: geojson.features.len() as u64,
             positions: geojson.positions() as u64,
         };

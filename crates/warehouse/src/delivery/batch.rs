@@ -4,6 +4,7 @@ use super::field::{DeliveryField, schema};
 use super::refuse;
 use crate::{Error, Result};
 use brain_kernel::error::ErrorKind;
+use brain_kernel::hexadecimal;
 use bytes::Bytes;
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::SchemaRef;
@@ -125,7 +126,7 @@ fn other_columns(told: &SchemaRef, found: &SchemaRef) -> Error {
 /// SHA-256 of bytes, hexadecimal.
 pub(super) fn digest(bytes: &[u8]) -> String {
     use sha2::{Digest as _, Sha256};
-    crate::source::hex(&Sha256::digest(bytes))
+    hexadecimal::encode(&Sha256::digest(bytes))
 }
 
 #[cfg(test)]

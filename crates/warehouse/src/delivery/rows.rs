@@ -6,6 +6,7 @@
 //! instead would be cheaper and easy to forge with many rows (Wagner 2002).
 
 use super::field::FieldKind;
+use brain_kernel::hexadecimal;
 use datafusion::arrow::array::{Array, AsArray, RecordBatch};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{
@@ -58,7 +59,7 @@ impl RowSet {
         for lane in self.lanes.iter() {
             hasher.update(lane.to_le_bytes());
         }
-        format!("lthash16:{}", crate::source::hex(&hasher.finalize()))
+        format!("lthash16:{}", hexadecimal::encode(&hasher.finalize()))
     }
 
     /// Put all rows of a batch in. Columns of types no delivery has are an error.

@@ -10,9 +10,10 @@ use crate::handle::Inner;
 use crate::mapping::{self, AUTO, ColumnType, Mapping, Mode, TableMapping};
 use crate::model::{ModelRun, ModelState};
 use crate::query::QueryLimits;
-use crate::source::{self, FileDigest, TableFiles, hex};
+use crate::source::{self, FileDigest, TableFiles};
 use crate::{Error, Result, Warehouse};
 use brain_kernel::error::Failure;
+use brain_kernel::hexadecimal;
 use brain_kernel::language::Text;
 use brain_kernel::party::{Party, Role};
 use brain_kernel::progress::{Cancel, Progress};
@@ -514,11 +515,11 @@ fn columns(mapping: &Mapping, table: &TableMapping) -> Vec<ColumnReport> {
 
 /// One file as a table sees it: the same bytes read by another mapping are another source.
 fn source_id(mapping: &Mapping, table: &TableMapping, digest: &str) -> String {
-    hex(&Sha256::digest(format!("{}\n{}\n{digest}", mapping.digest, table.dataset)))
+    hexadecimal::encode(&Sha256::digest(format!("{}\n{}\n{digest}", mapping.digest, table.dataset)))
 }
 
 fn content_hash(sources: &[String]) -> String {
-    hex(&Sha256::digest(sources.join("\n")))
+    hexadecimal::encode(&Sha256::digest(sources.join("\n")))
 }
 
 /// The first half of a run, for tests that stop there.

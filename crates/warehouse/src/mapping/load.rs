@@ -2,6 +2,7 @@
 
 use super::{AUTO, ColumnMapping, ColumnType, Mapping, TableMapping};
 use brain_kernel::error::{ErrorKind, Failure};
+use brain_kernel::hexadecimal;
 use brain_kernel::language::Text;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
@@ -41,7 +42,7 @@ impl From<MappingError> for Failure {
 /// Parse and check one mapping.
 pub fn parse(file: &str, text: &str) -> Result<Mapping, MappingError> {
     let mut mapping: Mapping = toml::from_str(text).map_err(|error| syntax(file, text, &error))?;
-    mapping.digest = crate::source::hex(&Sha256::digest(text.as_bytes()));
+    mapping.digest = hexadecimal::encode(&Sha256::digest(text.as_bytes()));
     let at = Check { file };
     at.identifier("name", &mapping.name)?;
     if mapping.name == AUTO {

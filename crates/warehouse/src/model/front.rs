@@ -29,6 +29,7 @@ use super::rule::{Freshness, Incremental};
 use super::wrong::ModelError;
 use crate::Result;
 use brain_kernel::grade::Grade;
+use brain_kernel::hexadecimal;
 use brain_kernel::language::Text;
 use brain_kernel::side::DataSide;
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
@@ -163,7 +164,7 @@ impl Model {
                 }
             }
         }
-        let digest = Sha256::digest(text.as_bytes()).iter().fold(String::new(), hex);
+        let digest = hexadecimal::encode(&Sha256::digest(text.as_bytes()));
         front.model(body.join("\n"), digest)
     }
 
@@ -451,12 +452,6 @@ fn unknown_key(line: usize, key: &str) -> ModelError {
             &format!("There are {known}. Write comments after the first line of the query."),
         ),
     )
-}
-
-fn hex(mut text: String, byte: &u8) -> String {
-    use std::fmt::Write as _;
-    let _ = write!(text, "{byte:02x}");
-    text
 }
 
 fn named<T: serde::de::DeserializeOwned>(name: &str) -> Option<T> {

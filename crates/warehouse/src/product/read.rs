@@ -9,9 +9,9 @@ use crate::query::catalog::{DoorCatalog, Prepared, Visit};
 use crate::query::quoted;
 use crate::query::session::within;
 use crate::query::{QueryLimits, QueryStream, Session, statement, view};
-use crate::source::hex;
 use crate::{Error, Result};
 use brain_kernel::error::{ErrorKind, Failure};
+use brain_kernel::hexadecimal;
 use brain_kernel::party::Party;
 use brain_kernel::progress::Cancel;
 use brain_kernel::provenance::Input;
@@ -175,7 +175,7 @@ impl OpenProduct {
             party.region,
         ]);
         let hash = Sha256::digest(text.to_string());
-        let short = hex(hash.get(..12).unwrap_or(&hash));
+        let short = hexadecimal::encode(hash.get(..12).unwrap_or(&hash));
         format!("{}-{short}", self.version.semver)
     }
 

@@ -5,6 +5,7 @@
 //! delivered exactly. A line of the digest is the number, a tab, the row as a JSON array, and a line feed; lines are in
 //! the order of delivery. Who sends, who receives and over what is not known here.
 
+use brain_kernel::hexadecimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -53,7 +54,7 @@ impl Counter {
     /// Everything taken in so far.
     #[must_use]
     pub fn tally(self) -> Tally {
-        let digest = crate::source::hex(&self.hash.finalize());
+        let digest = hexadecimal::encode(&self.hash.finalize());
         Tally { added: self.added, removed: self.removed, digest }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::unpack::{Bounded, Unpack};
 use crate::ingest::IngestError;
+use brain_kernel::hexadecimal;
 use brain_kernel::progress::{Cancel, Progress};
 use sha2::{Digest, Sha256};
 use std::fs::File;
@@ -50,7 +51,7 @@ impl FileDigest {
     /// Hex digest and byte count so far.
     pub(crate) fn finish(&self) -> (String, u64) {
         let state = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        (hex(&state.0.clone().finalize()), state.1)
+        (hexadecimal::encode(&state.0.clone().finalize()), state.1)
     }
 
     /// Bytes so far.
@@ -80,15 +81,6 @@ impl FileDigest {
             digest.update(bytes);
         }
     }
-}
-
-/// Lower-case hexadecimal.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// A file opened for streaming.

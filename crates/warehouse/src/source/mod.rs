@@ -4,6 +4,6 @@ mod bytes;
 mod find;
 mod unpack;
 
-pub(crate) use bytes::{ByteStream, FileDigest, MEMORY_FILE_BYTES_MAX, hex, read_up_to};
+pub(crate) use bytes::{ByteStream, FileDigest, MEMORY_FILE_BYTES_MAX, read_up_to};
 pub(crate) use find::{TableFiles, find};
 pub(crate) use unpack::{TooMuch, Unpack};

@@ -3,6 +3,7 @@
 //! Matching is by name, outside in: province, then city within it, then county within that. What the text does not
 //! decide stays undecided — an address that names only a province gets the province's code, never a guess.
 
+use brain_kernel::region::NATIONALITIES;
 use rustc_hash::FxHashMap;
 
 /// Built-in provinces and prefecture-level divisions, so that addresses resolve before any region table is loaded.
@@ -25,49 +26,6 @@ const ENDINGS: [&str; 12] = [
 ];
 /// Endings only counties have.
 const COUNTY_ENDINGS: [&str; 3] = ["区", "县", "旗"];
-/// Nationalities in names such as `延边朝鲜族自治州`, where the short name is what stands before.
-const NATIONALITIES: [&str; 40] = [
-    "朝鲜族",
-    "土家族",
-    "苗族",
-    "藏族",
-    "羌族",
-    "彝族",
-    "布依族",
-    "侗族",
-    "哈尼族",
-    "壮族",
-    "傣族",
-    "白族",
-    "景颇族",
-    "傈僳族",
-    "蒙古族",
-    "回族",
-    "哈萨克",
-    "柯尔克孜",
-    "蒙古",
-    "满族",
-    "畲族",
-    "瑶族",
-    "仡佬族",
-    "水族",
-    "黎族",
-    "纳西族",
-    "拉祜族",
-    "佤族",
-    "布朗族",
-    "独龙族",
-    "怒族",
-    "普米族",
-    "毛南族",
-    "仫佬族",
-    "各族",
-    "达斡尔族",
-    "东乡族",
-    "保安族",
-    "撒拉族",
-    "土族",
-];
 
 #[derive(Debug, Clone)]
 struct Place {
