@@ -1,7 +1,8 @@
 //! Certificates, keys and sealed files.
 
-use brain_crypto::{AeadAlgorithm, DataKey, HEADER_BYTES, SealedHeader, SealedReader, hexadecimal};
+use brain_crypto::{AeadAlgorithm, DataKey, HEADER_BYTES, SealedHeader, SealedReader};
 use brain_kernel::clock::{Clock as _, SystemClock};
+use brain_kernel::hexadecimal;
 use brain_tls::{
     Authority, Material, Request, ServerTls, Usage, client_config, peer_config, serial_of, serial_of_chain,
 };

@@ -1,6 +1,7 @@
 //! Other nodes (节点身份) as accounts: a name, a public key, and whether they may speak.
 
-use brain_crypto::{PublicKey, SignatureAlgorithm, hexadecimal};
+use brain_crypto::{PublicKey, SignatureAlgorithm};
+use brain_kernel::hexadecimal;
 use brain_kernel::party::{Party, Role};
 use brain_kernel::uscc::Uscc;
 use brain_store::node_identity::{self, NodeIdentity};

@@ -17,7 +17,7 @@ use super::second_factor::Proof;
 use super::sessions::Carrier;
 use super::token::{self, Kind};
 use super::{Identity, party_of};
-use crate::{Error, EvidenceEntry, Result, Secret, keys};
+use crate::{Error, EvidenceEntry, Result, Secret};
 
 /// Longest kept user agent, in characters.
 const USER_AGENT_CHARACTERS_MAX: usize = 200;

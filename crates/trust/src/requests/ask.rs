@@ -15,7 +15,7 @@ use super::form::{Form, FormName};
 use super::state::{State, Step};
 use super::{NewRequest, RequestCard, Requests, purpose, stepped};
 use crate::identity::{oversees_rights, require_working};
-use crate::{DatasetFacts, Error, EvidenceEntry, Result, keys};
+use crate::{DatasetFacts, Error, EvidenceEntry, Result};
 
 /// Days the owner has to decide.
 const DECIDE_DAYS: i64 = 7;

@@ -1,7 +1,8 @@
 //! Documents a node signs with the keys it is registered with: what it delivered, what it received. Kept as they came,
 //! so that anybody who has the keys can check them without either node (离线核验).
 
-use brain_crypto::{PublicKey, SignatureAlgorithm, hexadecimal};
+use brain_crypto::{PublicKey, SignatureAlgorithm};
+use brain_kernel::hexadecimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

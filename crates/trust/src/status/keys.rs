@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use brain_crypto::{CryptoProvider as _, Profile, Signer, Software, hexadecimal};
+use brain_crypto::{CryptoProvider as _, Profile, Signer, Software};
+use brain_kernel::hexadecimal;
 
 use super::statement::{SignedStatement, Statement, StatementSignature, message};
 use super::verify::NodePublicKeys;
