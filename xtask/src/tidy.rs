@@ -14,7 +14,7 @@ const EDGES: [(&str, &[&str]); 33] = [
     ("brain-egress", &["brain-kernel"]),
     ("brain-sbom", &[]),
     ("brain-tls", &["brain-kernel"]),
-    ("brain-pkcs11", &["brain-crypto"]),
+    ("brain-pkcs11", &["brain-crypto", "brain-kernel"]),
     ("brain-store", &["brain-kernel", "brain-durable"]),
     ("brain-policy", &["brain-kernel"]),
     ("brain-compliance", &["brain-kernel"]),
