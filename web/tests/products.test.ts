@@ -11,6 +11,18 @@ describe("the form of a product", () => {
     const body = bodyOf(draft);
     expect(draftOf(body as Parameters<typeof draftOf>[0])).toMatchObject({ id: "orders", titleEn: "Orders", dataset: "raw.order", columns: ["a"], fee: "免费", periodDays: 90 });
   });
+  it("keeps what a file set: defaults, values that may be, and English words", () => {
+    const parameters = [
+      { ...parameter("least", "number"), title: { zh: "下限", en: "Least" }, default: 0.5, least: 0, most: 9 },
+      { ...parameter("kind", "text"), default: "轴承", allowed: ["轴承", "齿轮"] },
+      { ...parameter("only", "boolean"), default: false },
+    ];
+    const body = bodyOf(EMPTY);
+    const source = { kind: "query" as const, sql: "SELECT 1", parameters };
+    const contract = { ...body.definition.contract, fee: { zh: "免费", en: "Free" }, terms: { zh: "署名", en: "Name us" } };
+    const given = { ...body, definition: { ...body.definition, source, contract } };
+    expect(bodyOf(draftOf(given as Parameters<typeof draftOf>[0])).definition).toEqual(given.definition);
+  });
   it("says in English what was said in Chinese only", () => {
     expect(bodyOf({ ...EMPTY, titleZh: " 订单 " }).title).toEqual({ zh: "订单", en: "订单" });
   });

@@ -17,7 +17,10 @@ export function Parameters() {
               <div style={{ display: "flex", gap: "0 12px", flexWrap: "wrap" }}>
                 <Form.Item name={[name, "name"]} label={t("offers.parameterName")} rules={[required]}><Input maxLength={40} style={{ width: 150 }} /></Form.Item>
                 <Form.Item name={[name, "title"]} label={t("offers.parameterTitle")} rules={[required]}><Input maxLength={100} style={{ width: 180 }} /></Form.Item>
+                <Form.Item name={[name, "titleEn"]} label={t("offers.parameterTitleEn")}><Input maxLength={100} style={{ width: 180 }} /></Form.Item>
                 <Form.Item name={[name, "kind"]} label={t("offers.kind")} rules={[required]}><Select style={{ width: 110 }} options={KINDS.map((kind) => ({ value: kind, label: t(`offers.kindOf.${kind}`) }))} /></Form.Item>
+                <Form.Item name={[name, "default"]} label={t("offers.byDefault")}><Input maxLength={200} style={{ width: 150 }} /></Form.Item>
+                <Form.Item name={[name, "allowed"]} label={t("offers.allowed")}><Select mode="tags" style={{ width: 200 }} open={false} suffixIcon={null} tokenSeparators={[",", "，", "、"]} /></Form.Item>
                 <Form.Item name={[name, "least"]} label={t("offers.least")}><InputNumber style={{ width: 100 }} /></Form.Item>
                 <Form.Item name={[name, "most"]} label={t("offers.most")}><InputNumber style={{ width: 100 }} /></Form.Item>
                 <Form.Item name={[name, "required"]} valuePropName="checked" label=" " colon={false}><Checkbox>{t("offers.required")}</Checkbox></Form.Item>

@@ -91,7 +91,9 @@ function ProductForm({ known }: { known: OfferDetail | null }) {
         <Form.Item name="periodDays" label={t("offers.period")} rules={[required]}><InputNumber min={1} max={366} precision={0} /></Form.Item>
         <Form.Item name="retentionDays" label={t("offers.retention")} rules={[required]}><InputNumber min={0} max={3650} precision={0} /></Form.Item>
         <Form.Item name="fee" label={t("offers.fee")}><Input maxLength={1000} /></Form.Item>
+        <Form.Item name="feeEn" label={t("offers.feeEn")}><Input maxLength={1000} /></Form.Item>
         <Form.Item name="terms" label={t("offers.terms")}><Input.TextArea rows={2} maxLength={1000} /></Form.Item>
+        <Form.Item name="termsEn" label={t("offers.termsEn")}><Input.TextArea rows={2} maxLength={1000} /></Form.Item>
       </Card>
       <Card title={t("offers.sla")}>
         <Form.Item name="freshnessHours" label={t("offers.freshness")} rules={[required]}><InputNumber min={1} max={8784} precision={0} /></Form.Item>

@@ -3,7 +3,10 @@ import type { NewOffer, OfferDetail, PublishNote } from "../../sdk/types";
 
 type Contract = NewOffer["definition"]["contract"];
 type Given = NonNullable<OfferDetail["draft"]>;
-type Parameter = { name: string; title: string; kind: "text" | "integer" | "number" | "date" | "boolean"; required?: boolean; least?: number | null; most?: number | null };
+type Source = NewOffer["definition"]["source"];
+type Bound = NonNullable<Extract<Source, { kind: "query" }>["parameters"]>[number];
+/** A parameter as the form has it: a value left out is written as text, whatever its kind. */
+type Parameter = { name: string; title: string; titleEn?: string; kind: Bound["kind"]; required?: boolean; default?: string; allowed?: string[]; least?: number | null; most?: number | null };
 
 export interface Draft {
   id?: string;
@@ -24,7 +27,9 @@ export interface Draft {
   periodDays: number;
   retentionDays: number;
   fee?: string;
+  feeEn?: string;
   terms?: string;
+  termsEn?: string;
   freshnessHours: number;
   availability?: number | null;
   support?: string;
@@ -51,12 +56,44 @@ const both = (zh: string | undefined, en?: string) => {
   const first = zh?.trim() ?? "";
   return { zh: first, en: en?.trim() || first };
 };
-const optional = (words: string | undefined) => (words?.trim() ? both(words) : null);
+const optional = (zh: string | undefined, en?: string) => (zh?.trim() ? both(zh, en) : null);
+
+/** What the node is told of a default; what is no number stays text, and the node says so. */
+function valueOf(kind: Bound["kind"], text: string | undefined): Bound["default"] {
+  const written = text?.trim() ?? "";
+  if (written === "") return null;
+  if (kind === "boolean") return written === "true" ? true : written === "false" ? false : written;
+  const number = Number(written);
+  return (kind === "integer" || kind === "number") && Number.isFinite(number) ? number : written;
+}
+
+const boundOf = (given: Parameter): Bound => ({
+  name: given.name,
+  title: both(given.title, given.titleEn),
+  kind: given.kind,
+  required: given.required ?? false,
+  default: valueOf(given.kind, given.default),
+  allowed: given.allowed ?? [],
+  least: given.least ?? null,
+  most: given.most ?? null,
+});
+
+const parameterOf = (bound: Bound): Parameter => ({
+  name: bound.name,
+  title: bound.title.zh,
+  titleEn: bound.title.en,
+  kind: bound.kind,
+  required: bound.required,
+  default: bound.default === null || bound.default === undefined ? undefined : String(bound.default),
+  allowed: bound.allowed,
+  least: bound.least,
+  most: bound.most,
+});
 
 export function bodyOf(draft: Draft): NewOffer {
   const source =
     draft.source === "query"
-      ? { kind: "query" as const, sql: draft.sql ?? "", parameters: (draft.parameters ?? []).map((p) => ({ ...p, title: both(p.title), required: p.required ?? false, least: p.least ?? null, most: p.most ?? null })) }
+      ? { kind: "query" as const, sql: draft.sql ?? "", parameters: (draft.parameters ?? []).map(boundOf) }
       : { kind: "dataset" as const, dataset: draft.dataset ?? "", columns: draft.columns ?? [] };
   return {
     id: draft.id?.trim() ?? "",
@@ -72,8 +109,8 @@ export function bodyOf(draft: Draft): NewOffer {
         period_days: draft.periodDays,
         redistribution: draft.redistribution,
         retention_days: draft.retentionDays,
-        fee: optional(draft.fee),
-        terms: optional(draft.terms),
+        fee: optional(draft.fee, draft.feeEn),
+        terms: optional(draft.terms, draft.termsEn),
       },
       sla: { freshness_hours: draft.freshnessHours, availability_percent: draft.availability ?? null, support: draft.support?.trim() ?? "" },
     },
@@ -98,7 +135,7 @@ export function draftOf(given: Given): Draft {
     dataset: query ? undefined : source.dataset,
     columns: query ? undefined : source.columns,
     sql: query ? source.sql : undefined,
-    parameters: query ? source.parameters?.map((p) => ({ name: p.name, title: p.title.zh, kind: p.kind, required: p.required, least: p.least, most: p.most })) : undefined,
+    parameters: query ? source.parameters?.map(parameterOf) : undefined,
     forms: definition.forms,
     purposes: contract.purposes,
     permitted: contract.permitted,
@@ -107,7 +144,9 @@ export function draftOf(given: Given): Draft {
     periodDays: contract.period_days,
     retentionDays: contract.retention_days,
     fee: contract.fee?.zh,
+    feeEn: contract.fee?.en,
     terms: contract.terms?.zh,
+    termsEn: contract.terms?.en,
     freshnessHours: sla.freshness_hours,
     availability: sla.availability_percent,
     support: sla.support,
