@@ -234,8 +234,13 @@ impl Exchange {
         Ok(Landing { row, delivery, manifest, target })
     }
 
-    /// Finish a delivery whose commit was made before a crash could be written down.
+    /// Finish what a crash left: the files of a delivery that was refused go, and one whose commit was made before it
+    /// could be written down is published.
     pub(crate) async fn recovered(&self, row: SubscriptionRow) -> Result<SubscriptionRow> {
+        let refused = rows::newest_delivery(self.0.store.db(), &row.id, &["refused"]).await?;
+        if let Some(delivery) = refused {
+            self.0.warehouse.discard_delivery(&row.target, &delivery.id).await?;
+        }
         let verified = rows::newest_delivery(self.0.store.db(), &row.id, &["verified"]).await?;
         let Some(delivery) = verified else { return Ok(row) };
         if !self.0.warehouse.is_delivered(&row.target, &delivery.id).await? {
