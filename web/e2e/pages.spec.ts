@@ -6,7 +6,7 @@ import { run, settled, signIn, violations, watchErrors } from "./node";
 const SIZES = [
   { name: "1440", width: 1440, height: 900 },
   { name: "375", width: 375, height: 812 },
-];
+] as const;
 
 const PAGES: { name: string; role: string; path: (ids: Ids) => string; click?: string }[] = [
   { name: "home-government", role: "government", path: () => "/" },
@@ -95,39 +95,47 @@ async function examples(page: Page): Promise<Ids> {
   };
 }
 
-for (const size of SIZES) {
-  for (const role of new Set(PAGES.map((p) => p.role))) {
-    test(`pages of ${role} at ${size.name} px are clean`, async ({ page }) => {
-      test.setTimeout(240_000);
-      await page.setViewportSize(size);
-      await page.goto("/sign-in");
-      await settled(page);
-      const errors = watchErrors(page);
-      const problems: string[] = [];
-      if (role === "government") {
-        await page.screenshot({ path: `test-results/${size.name}-sign-in.png` });
-        problems.push(...(await violations(page)).map((v) => `sign-in: ${v}`));
-      }
-      await signIn(page, role);
-      const ids = SEES_NO_ROWS.has(role) ? { chain: "", product: "", firm: "" } : await examples(page);
-      for (const target of PAGES.filter((p) => p.role === role)) {
-        await page.goto(target.path(ids));
-        await settled(page);
-        if (target.click) {
-          await page.locator(target.click).first().click();
-          await settled(page);
-        }
-        await page.waitForTimeout(400);
-        await page.screenshot({ path: `test-results/${size.name}-${target.name}.png` });
-        const overflow = await page.evaluate(() => {
-          const scroller = document.querySelector("main#main");
-          return [document.documentElement, scroller].some((e) => e !== null && e.scrollWidth > e.clientWidth + 1);
-        });
-        if (overflow) problems.push(`${target.name}: scrolls sideways`);
-        problems.push(...(await violations(page)).map((v) => `${target.name}: ${v}`));
-        problems.push(...errors.splice(0).map((e) => `${target.name}: console ${e}`));
-      }
-      expect(problems.join("\n")).toBe("");
+/** What is wrong with the page as it is, at each size; its picture goes to the results. */
+async function look(page: Page, name: string, errors: string[]): Promise<string[]> {
+  const problems: string[] = [];
+  for (const size of SIZES) {
+    // Made narrow while it is open, as a window is: loading every page twice took two minutes more.
+    await page.setViewportSize(size);
+    await settled(page);
+    await page.waitForTimeout(400);
+    await page.screenshot({ path: `test-results/${size.name}-${name}.png` });
+    const overflow = await page.evaluate(() => {
+      const scroller = document.querySelector("main#main");
+      return [document.documentElement, scroller].some((e) => e !== null && e.scrollWidth > e.clientWidth + 1);
     });
+    const at = `${name} at ${size.name} px`;
+    if (overflow) problems.push(`${at}: scrolls sideways`);
+    problems.push(...(await violations(page)).map((v) => `${at}: ${v}`));
+    problems.push(...errors.splice(0).map((e) => `${at}: console ${e}`));
   }
+  return problems;
+}
+
+for (const role of new Set(PAGES.map((p) => p.role))) {
+  test(`pages of ${role} are clean, wide and narrow`, async ({ page }) => {
+    test.setTimeout(480_000);
+    const [wide] = SIZES;
+    const errors = watchErrors(page);
+    const problems: string[] = [];
+    if (role === "government") {
+      await page.goto("/sign-in");
+      problems.push(...(await look(page, "sign-in", errors)));
+    }
+    await page.setViewportSize(wide);
+    await signIn(page, role);
+    const ids = SEES_NO_ROWS.has(role) ? { chain: "", product: "", firm: "" } : await examples(page);
+    for (const target of PAGES.filter((p) => p.role === role)) {
+      await page.setViewportSize(wide);
+      await page.goto(target.path(ids));
+      await settled(page);
+      if (target.click) await page.locator(target.click).first().click();
+      problems.push(...(await look(page, target.name, errors)));
+    }
+    expect(problems.join("\n")).toBe("");
+  });
 }

@@ -37,6 +37,9 @@ fn event() -> impl Strategy<Value = Event> {
     ]
 }
 
+/// Batches after which nothing can be left: 14 events of at most 11 records, at least one in each.
+const LANDINGS_MAX: usize = 200;
+
 #[derive(Default)]
 struct Records {
     rows: Vec<(i64, usize)>,
@@ -94,8 +97,7 @@ async fn play(events: Vec<Event>, paging: Value) {
         let id = |line| serde_json::from_str::<Value>(line).unwrap()["id"].as_u64().unwrap() as usize;
         text.lines().map(id).collect()
     };
-    // The last landings bring everything that is left.
-    for event in events.into_iter().chain(std::iter::repeat_n(Event::Land, 60)) {
+    for event in events {
         match event {
             Event::Grow(count, step) => {
                 mark += i64::from(step);
@@ -124,6 +126,14 @@ async fn play(events: Vec<Event>, paging: Value) {
                 shared.lock().unwrap().fail = 0;
             }
         }
+    }
+    // The last landings bring everything that is left, and then nothing.
+    for _ in 0..LANDINGS_MAX {
+        let arriving = !shared.lock().unwrap().arriving.is_empty();
+        let batch = node.batch(&settings, None, position.as_ref()).await.0.unwrap();
+        let Some((text, fetched)) = batch else { if arriving { continue } else { break } };
+        landed.extend(ids(&text));
+        position = Some(fetched.position);
     }
     server.abort();
     let all: Vec<usize> = (0..shared.lock().unwrap().rows.len()).collect();
