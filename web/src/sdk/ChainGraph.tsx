@@ -4,8 +4,10 @@ import { Button } from "antd";
 import Graph from "graphology";
 import { useEffect, useRef, useState } from "react";
 import Sigma from "sigma";
+import { NodeCircleProgram, NodePointProgram } from "sigma/rendering";
 import { usePalette } from "../shell/preferences";
 import { FONT } from "../shell/theme";
+import { GraphLabels, LABEL_SIZE } from "./graphLabels";
 import { useT } from "./i18n";
 
 export interface DrawnNode {
@@ -26,75 +28,13 @@ export interface DrawnLink {
   strong?: boolean;
 }
 
-const LABEL_SIZE = 13;
-const LABELS_MAX = 260;
-const CELL = 48;
 /** Up to so many nodes, crowded columns are spread; beyond, single nodes cannot be told apart anyway. */
 const SPREAD_MAX = 800;
 const COLUMN_MAX = 24;
-
-/** Boxes already taken on screen, found by the cells they touch. */
-class Taken {
-  private readonly cells = new Map<string, [number, number, number, number][]>();
-
-  /** Takes the box, or says that something is there already. */
-  claim(left: number, top: number, right: number, bottom: number, force = false): boolean {
-    const keys: string[] = [];
-    for (let x = Math.floor(left / CELL); x <= Math.floor(right / CELL); x += 1) {
-      for (let y = Math.floor(top / CELL); y <= Math.floor(bottom / CELL); y += 1) keys.push(`${x}:${y}`);
-    }
-    if (!force) {
-      for (const key of keys) {
-        for (const box of this.cells.get(key) ?? []) {
-          if (left < box[2] && right > box[0] && top < box[3] && bottom > box[1]) return false;
-        }
-      }
-    }
-    for (const key of keys) this.cells.set(key, [...(this.cells.get(key) ?? []), [left, top, right, bottom]]);
-    return true;
-  }
-}
-
-/** Names for as many nodes as fit without covering a node or another name, the largest nodes first. */
-function drawLabels(renderer: Sigma, ink: string): void {
-  const context = renderer.getCanvases().labels?.getContext("2d");
-  if (!context) return;
-  const { width, height } = renderer.getDimensions();
-  const visible: { x: number; y: number; size: number; label: string; forced: boolean }[] = [];
-  const taken = new Taken();
-  renderer.getGraph().forEachNode((node) => {
-    const data = renderer.getNodeDisplayData(node);
-    if (!data || data.hidden) return;
-    const { x, y } = renderer.framedGraphToViewport(data);
-    if (x < 0 || y < 0 || x > width || y > height) return;
-    const size = renderer.scaleSize(data.size);
-    if (size > 2.5) taken.claim(x - size, y - size, x + size, y + size, true);
-    if (data.label && !data.highlighted) visible.push({ x, y, size, label: data.label, forced: data.forceLabel === true });
-  });
-  visible.sort((a, b) => Number(b.forced) - Number(a.forced) || b.size - a.size);
-  context.font = `${LABEL_SIZE}px ${FONT}`;
-  context.fillStyle = ink;
-  let drawn = 0;
-  for (const node of visible) {
-    if (drawn >= LABELS_MAX) break;
-    const wide = context.measureText(node.label).width;
-    const gap = node.size + 3;
-    const half = LABEL_SIZE / 2 + 1;
-    const places: [number, number][] = [
-      [node.x + gap, node.y],
-      [node.x - gap - wide, node.y],
-      [node.x - wide / 2, node.y + gap + half],
-      [node.x - wide / 2, node.y - gap - half],
-    ];
-    const place = places.find(
-      ([left, middle]) =>
-        left > 2 && left + wide < width - 2 && taken.claim(left - 1, middle - half, left + wide + 1, middle + half),
-    );
-    if (!place) continue;
-    context.fillText(node.label, place[0], place[1] + LABEL_SIZE * 0.36);
-    drawn += 1;
-  }
-}
+/** From so many nodes on, pointing at one changes it and its neighbours only, and names come when the picture rests. */
+const MANY = 2_000;
+/** From so many nodes on, a node is a dot: one vertex and not three. */
+const CROWD = 6_000;
 
 /** Spreads positions over the box, whatever the scale and the shape in which they came. */
 function fitted(nodes: DrawnNode[], aspect: number): Map<string, { x: number; y: number }> {
@@ -157,7 +97,9 @@ export function ChainGraph({
   const palette = usePalette();
   const box = useRef<HTMLDivElement>(null);
   const sigma = useRef<Sigma | null>(null);
-  const focus = useRef<{ hovered: string | null; selected: string | null }>({ hovered: null, selected: null });
+  const labels = useRef<GraphLabels | null>(null);
+  /** The node in the light, and the one that everything else steps back from. */
+  const focus = useRef<{ lit: string | null; alone: string | null }>({ lit: null, alone: null });
   const [hovered, setHovered] = useState<string | null>(null);
   const choose = useRef(onSelect);
   choose.current = onSelect;
@@ -168,11 +110,11 @@ export function ChainGraph({
     const aspect = element.clientWidth / Math.max(1, element.clientHeight);
     const places = fitted(nodes, aspect);
     const graph = new Graph({ type: "directed", multi: true });
-    const many = nodes.length > 2_000;
+    const [many, crowd] = [nodes.length > MANY, nodes.length > CROWD];
+    focus.current = { lit: null, alone: null };
     for (const node of nodes) {
       if (graph.hasNode(node.id)) continue;
       const place = places.get(node.id) ?? { x: 0, y: 0 };
-      const crowd = nodes.length > 6_000;
       const base = (crowd ? 0.9 : many ? 1.5 : nodes.length > 300 ? 3.2 : 5) + (node.alert ? (many ? 1.2 : 1) : 0);
       graph.addNode(node.id, {
         ...place,
@@ -195,8 +137,10 @@ export function ChainGraph({
       labelFont: FONT,
       labelSize: LABEL_SIZE,
       labelColor: { color: palette.ink },
-      // Sigma spreads labels by grid cell and lets them overlap; ours are placed one by one, see drawLabels.
+      // Sigma spreads labels by grid cell and lets them overlap; ours are placed one by one, see graphLabels.ts.
       renderLabels: false,
+      defaultNodeType: crowd ? "point" : "circle",
+      nodeProgramClasses: { circle: NodeCircleProgram, point: NodePointProgram },
       hideEdgesOnMove: many,
       zIndex: true,
       stagePadding: 46,
@@ -223,20 +167,21 @@ export function ChainGraph({
         context.stroke();
       },
       nodeReducer: (node, data) => {
-        const at = focus.current.hovered ?? focus.current.selected;
-        if (!at || !graph.hasNode(at)) return data;
-        if (node === at) return { ...data, highlighted: true, zIndex: 3, forceLabel: true };
-        if (graph.areNeighbors(node, at)) return { ...data, zIndex: 2, forceLabel: graph.degree(at) <= 14 };
-        return { ...data, color: palette.line, label: null, zIndex: 0 };
+        const { lit, alone } = focus.current;
+        if (node === lit) return { ...data, highlighted: true, zIndex: 3, forceLabel: true };
+        if (lit && graph.areNeighbors(node, lit)) return { ...data, zIndex: 2, forceLabel: graph.degree(lit) <= 14 };
+        const apart = alone && node !== alone && !graph.areNeighbors(node, alone);
+        return apart ? { ...data, color: palette.line, label: null, zIndex: 0 } : data;
       },
       edgeReducer: (edge, data) => {
-        const at = focus.current.hovered ?? focus.current.selected;
-        if (!at) return data;
-        return graph.hasExtremity(edge, at)
-          ? { ...data, color: palette.brand, size: Math.max(1.4, data.size as number), zIndex: 1 }
-          : { ...data, hidden: many, color: palette.line };
+        const { lit, alone } = focus.current;
+        const ofOne = (lit && graph.hasExtremity(edge, lit)) || (alone && graph.hasExtremity(edge, alone));
+        if (ofOne) return { ...data, color: palette.brand, size: Math.max(1.4, data.size as number), zIndex: 1 };
+        return alone ? { ...data, hidden: many, color: palette.line } : data;
       },
     });
+    const names = new GraphLabels(renderer, palette.ink, many);
+    labels.current = names;
     renderer.on("clickNode", ({ node }) => choose.current?.(node));
     renderer.on("enterNode", ({ node }) => {
       element.style.cursor = "pointer";
@@ -246,17 +191,39 @@ export function ChainGraph({
       element.style.cursor = "default";
       setHovered(null);
     });
-    renderer.on("afterRender", () => drawLabels(renderer, palette.ink));
     sigma.current = renderer;
     return () => {
+      names.stop();
       renderer.kill();
       sigma.current = null;
+      labels.current = null;
     };
   }, [nodes, links, palette]);
 
   useEffect(() => {
-    focus.current = { hovered, selected: selected ?? null };
-    sigma.current?.refresh({ skipIndexation: true });
+    const renderer = sigma.current;
+    if (!renderer) return;
+    const graph = renderer.getGraph();
+    const known = (node: string | null | undefined) => (node && graph.hasNode(node) ? node : null);
+    const before = focus.current;
+    const lit = known(hovered ?? selected);
+    const alone = nodes.length > MANY ? known(selected) : lit;
+    focus.current = { lit, alone };
+    if (before.lit === lit && before.alone === alone) return;
+    if (before.alone !== alone) {
+      labels.current?.forget();
+      renderer.refresh({ skipIndexation: true });
+      return;
+    }
+    // Thousands of nodes stay as they are: what the pointer left and what it met changes.
+    const [changed, lines] = [new Set<string>(), new Set<string>()];
+    for (const node of [before.lit, lit]) {
+      if (!node || !graph.hasNode(node)) continue;
+      changed.add(node);
+      graph.forEachNeighbor(node, (neighbour) => changed.add(neighbour));
+      graph.forEachEdge(node, (edge) => lines.add(edge));
+    }
+    renderer.refresh({ partialGraph: { nodes: [...changed], edges: [...lines] }, skipIndexation: true, schedule: true });
   }, [hovered, selected, nodes, links, palette]);
 
   useEffect(() => {
