@@ -236,7 +236,7 @@ impl From<Error> for Failure {
                     format!("数据库 {server} 报错（{state}）：{cause}"),
                     format!("The database {server} says ({state}): {cause}"),
                 )
-            .with_hint(hint.zh, hint.en)
+                .with_hint(hint.zh, hint.en)
             }
             Error::Changes { says } => Self::new(kind, code, says.zh, says.en),
             Error::Folder { path, cause } => Self::new(

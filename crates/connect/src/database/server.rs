@@ -135,7 +135,9 @@ impl Server {
     {
         let url = format!("tcp://{}:{}", self.place.host, self.place.port);
         let outside = self.egress.connect(self.purpose, &url).await?;
-        let relay = Relay::open(socket, outside)?;
+        let relay = Relay::open(socket, outside).map_err(|error| {
+            Error::Egress(brain_egress::Error::Failed { origin: url, cause: format!("relay: {error}") })
+        })?;
         match tokio::time::timeout(Duration::from_secs(CONNECT_S), connect(&relay)).await {
             Ok(connected) => {
                 let connection = connected.map_err(|error| self.failed(error))?;

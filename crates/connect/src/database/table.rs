@@ -82,11 +82,7 @@ pub(crate) fn no_table(database: &str, table: &str) -> Error {
 }
 
 pub(crate) fn no_column(place: &str, table: &str, name: &str) -> Error {
-    Error::setting(
-        place,
-        format!("{table} 没有列 {name}。"),
-        format!("{table} has no column {name}."),
-    )
+    Error::setting(place, format!("{table} 没有列 {name}。"), format!("{table} has no column {name}."))
 }
 
 pub(crate) fn no_key(table: &str) -> Error {
@@ -102,7 +98,9 @@ pub(crate) fn empty_in(column: &str) -> Error {
     Error::setting(
         "cursor",
         format!("列 {column} 有空值，这些行将永远取不到；请换一列，或取全部。"),
-        format!("Column {column} is empty in some rows, which would never be read; choose another or read all."),
+        format!(
+            "Column {column} is empty in some rows, which would never be read; choose another or read all."
+        ),
     )
 }
 

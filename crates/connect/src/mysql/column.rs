@@ -114,8 +114,12 @@ impl Column {
     pub(super) fn take(&self, row: &MySqlRow, index: usize, line: &mut Line) -> sqlx::Result<Option<String>> {
         let form = self.form();
         let number = match form {
-            Form::Float => Some(row.try_get_unchecked::<Option<f32>, _>(index)?.map(|number| number.to_string())),
-            Form::Double => Some(row.try_get_unchecked::<Option<f64>, _>(index)?.map(|number| number.to_string())),
+            Form::Float => {
+                Some(row.try_get_unchecked::<Option<f32>, _>(index)?.map(|number| number.to_string()))
+            }
+            Form::Double => {
+                Some(row.try_get_unchecked::<Option<f64>, _>(index)?.map(|number| number.to_string()))
+            }
             _ => None,
         };
         if let Some(number) = number {
@@ -181,7 +185,14 @@ mod tests {
     fn column(name: &str, kind: &str, declared: &str) -> Column {
         let text = kind.contains("char").then(|| ("gbk".to_owned(), "gbk_chinese_ci".to_owned()));
         let digits = Some(("20".to_owned(), "4".to_owned()));
-        Column { name: name.to_owned(), kind: kind.to_owned(), declared: declared.to_owned(), text, digits, nullable: false }
+        Column {
+            name: name.to_owned(),
+            kind: kind.to_owned(),
+            declared: declared.to_owned(),
+            text,
+            digits,
+            nullable: false,
+        }
     }
 
     #[test]
@@ -198,7 +209,8 @@ mod tests {
         ] {
             assert_eq!(column("a", kind, declared).bound().as_deref(), bound, "{kind}");
         }
-        let forged = Column { digits: Some(("1) OR (1".to_owned(), "0".to_owned())), ..column("a", "decimal", "") };
+        let forged =
+            Column { digits: Some(("1) OR (1".to_owned(), "0".to_owned())), ..column("a", "decimal", "") };
         assert_eq!(forged.bound(), None);
     }
 

@@ -126,16 +126,8 @@ impl Mysql {
     }
 
     async fn columns(&self, connection: &mut MySqlConnection) -> Result<Vec<Column>> {
-        type Told = (
-            String,
-            String,
-            String,
-            Option<String>,
-            Option<String>,
-            Option<String>,
-            Option<String>,
-            String,
-        );
+        type Told =
+            (String, String, String, Option<String>, Option<String>, Option<String>, Option<String>, String);
         let rows: Vec<Told> = sqlx::query_as(
             "SELECT CAST(column_name AS CHAR), CAST(data_type AS CHAR), CAST(column_type AS CHAR), \
              CAST(character_set_name AS CHAR), CAST(collation_name AS CHAR), \

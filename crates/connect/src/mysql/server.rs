@@ -74,18 +74,7 @@ pub(super) fn told(said: &(dyn DatabaseError + 'static)) -> (String, bool) {
 const fn is_transient(number: u16) -> bool {
     matches!(
         number,
-        1037 | 1038
-            | 1040
-            | 1041
-            | 1053
-            | 1077
-            | 1079
-            | 1158..=1161
-            | 1203
-            | 1205
-            | 1213
-            | 1317
-            | 1927
+        1037 | 1038 | 1040 | 1041 | 1053 | 1077 | 1079 | 1158..=1161 | 1203 | 1205 | 1213 | 1317 | 1927
     )
 }
 

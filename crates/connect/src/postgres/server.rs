@@ -1,8 +1,8 @@
 //! The way to a PostgreSQL server: a connection that can only read.
 
+use sqlx::error::DatabaseError;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgSslMode};
 use sqlx::{ConnectOptions as _, Connection as _};
-use sqlx::error::DatabaseError;
 
 use crate::Result;
 use crate::database::{Link, Server, Tls};

@@ -160,7 +160,10 @@ impl Follower {
         }
         for (act, row) in rows(columns)? {
             if !row.is_empty() && row.len() != columns.len() {
-                return Err(not_understood(&Malformed { offset: 0, says: "a row has other columns than its table" }));
+                return Err(not_understood(&Malformed {
+                    offset: 0,
+                    says: "a row has other columns than its table",
+                }));
             }
             open.lines += 1;
             if open.lines > open.known {
@@ -204,7 +207,8 @@ mod tests {
     const TABLE: u32 = 7;
 
     fn relation(names: &[&'static str]) -> Message<'static> {
-        let columns = names.iter().enumerate().map(|(index, name)| Column { key: index == 0, name, kind: 25 });
+        let columns =
+            names.iter().enumerate().map(|(index, name)| Column { key: index == 0, name, kind: 25 });
         Message::Relation(Relation { id: TABLE, schema: "s", name: "t", columns: columns.collect() })
     }
 
@@ -243,7 +247,10 @@ mod tests {
         let new = vec![Value::Text("1"), Value::Unchanged];
         let update = Message::Update { relation: TABLE, old: None, new };
         let told = lines(&mut follower, update);
-        assert_eq!((&told[0]["_op"], &told[0]["_unchanged"]), (&"update".into(), &serde_json::json!(["long"])));
+        assert_eq!(
+            (&told[0]["_op"], &told[0]["_unchanged"]),
+            (&"update".into(), &serde_json::json!(["long"]))
+        );
         let key = Old { whole: false, row: vec![Value::Text("1"), Value::Null] };
         let new = vec![Value::Text("2"), Value::Unchanged];
         let moved = Message::Update { relation: TABLE, old: Some(key), new };
@@ -297,7 +304,8 @@ mod tests {
         let until = 10 * made.len() as u64 + 10;
         let under_way =
             made.iter().enumerate().filter(|(_, (seen, _))| !seen).map(|(nth, _)| nth as u64 + 100).collect();
-        let seen = super::super::position::Seen { xmax: 100 + made.len() as u64, under_way, until: Lsn(until) };
+        let seen =
+            super::super::position::Seen { xmax: 100 + made.len() as u64, under_way, until: Lsn(until) };
         let mut read = Read { upto: Lsn(5), inside: None, seen: Some(seen) };
         let (mut handed, mut cuts) = (Vec::new(), cuts.iter().copied());
         'batches: loop {

@@ -132,7 +132,10 @@ impl Source for Changes {
         let held = ready.held_bytes >> 20;
         Ok(Finding {
             found: Text::new(
-                format!("可以捕获变更：只取 {} 的，发布中其他表的不取；复制槽占用服务器日志 {held} MiB", self.table()),
+                format!(
+                    "可以捕获变更：只取 {} 的，发布中其他表的不取；复制槽占用服务器日志 {held} MiB",
+                    self.table()
+                ),
                 format!(
                     "Changes can be captured: those of {} alone, whatever else is published; the slot holds back {held} MiB of the server's log",
                     self.table()

@@ -124,9 +124,11 @@ impl<'a> Message<'a> {
     pub fn read(bytes: &'a [u8]) -> Result<Self, Malformed> {
         let mut reader = Reader { bytes, offset: 0 };
         let message = match reader.byte()? {
-            b'B' => {
-                Self::Begin { commit: reader.u64()?, at: reader.u64()?.cast_signed(), transaction: reader.u32()? }
-            }
+            b'B' => Self::Begin {
+                commit: reader.u64()?,
+                at: reader.u64()?.cast_signed(),
+                transaction: reader.u32()?,
+            },
             b'C' => {
                 reader.byte()?;
                 let (commit, end) = (reader.u64()?, reader.u64()?);
@@ -397,16 +399,18 @@ mod tests {
 
     fn message() -> impl Strategy<Value = Message<'static>> {
         prop_oneof![
-            (any::<u64>(), any::<i64>(), any::<u32>())
-                .prop_map(|(commit, at, transaction)| Message::Begin { commit, at, transaction }),
+            (any::<u64>(), any::<i64>(), any::<u32>()).prop_map(|(commit, at, transaction)| Message::Begin {
+                commit,
+                at,
+                transaction
+            }),
             (any::<u64>(), any::<u64>()).prop_map(|(commit, end)| Message::Commit { commit, end }),
             relation().prop_map(Message::Relation),
             (any::<u32>(), row()).prop_map(|(relation, new)| Message::Insert { relation, new }),
             (any::<u32>(), prop::option::of(before()), row())
                 .prop_map(|(relation, old, new)| Message::Update { relation, old, new }),
             (any::<u32>(), before()).prop_map(|(relation, old)| Message::Delete { relation, old }),
-            prop::collection::vec(any::<u32>(), 0..4)
-                .prop_map(|relations| Message::Truncate { relations }),
+            prop::collection::vec(any::<u32>(), 0..4).prop_map(|relations| Message::Truncate { relations }),
             Just(Message::Other),
         ]
     }

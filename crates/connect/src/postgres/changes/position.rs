@@ -83,7 +83,8 @@ impl Seen {
     pub(super) fn of(snapshot: &str, until: Lsn) -> Result<Self, String> {
         let wrong = || format!("{snapshot:.80} is no snapshot");
         let mut parts = snapshot.splitn(3, ':');
-        let (_, xmax, list) = (parts.next(), parts.next().ok_or_else(wrong)?, parts.next().ok_or_else(wrong)?);
+        let (_, xmax, list) =
+            (parts.next(), parts.next().ok_or_else(wrong)?, parts.next().ok_or_else(wrong)?);
         let number = |text: &str| text.parse::<u64>().map_err(|_| wrong());
         let list = list.split(',').filter(|text| !text.is_empty());
         Ok(Self { xmax: number(xmax)?, under_way: list.map(number).collect::<Result<_, _>>()?, until })

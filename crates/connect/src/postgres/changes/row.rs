@@ -174,10 +174,14 @@ mod tests {
 
     #[test]
     fn values_are_written_as_other_sources_write_them() {
-        let kinds = [("id", 20), ("ok", 16), ("no", 16), ("at", 1184), ("on", 1114), ("never", 1114), ("long", 25)];
-        let columns =
-            Columns::new("s", "t", kinds.iter().map(|(name, kind)| ((*name).to_owned(), *kind, *name == "id")))
-                .unwrap();
+        let kinds =
+            [("id", 20), ("ok", 16), ("no", 16), ("at", 1184), ("on", 1114), ("never", 1114), ("long", 25)];
+        let columns = Columns::new(
+            "s",
+            "t",
+            kinds.iter().map(|(name, kind)| ((*name).to_owned(), *kind, *name == "id")),
+        )
+        .unwrap();
         let row = [
             Value::Text("9007199254740993"),
             Value::Text("t"),

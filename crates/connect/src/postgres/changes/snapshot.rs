@@ -1,14 +1,14 @@
 //! The rows that are there when reading begins, all at one moment, and which transactions they contain.
 
-use sqlx::postgres::PgConnection;
 use sqlx::AssertSqlSafe;
+use sqlx::postgres::PgConnection;
 
+use super::super::server::quoted;
 use super::Changes;
 use super::pgoutput::Value;
 use super::position::{Read, Seen};
 use super::row::{Act, Columns, Mark};
 use super::slot::{Published, Ready};
-use super::super::server::quoted;
 use crate::database::SILENCE_S;
 use crate::{Control, Fetched, Landing, Position, Result};
 
@@ -32,12 +32,14 @@ impl Changes {
         .fetch_one(&mut *connection)
         .await
         .map_err(|error| self.server.failed(error))?;
-        let until = until.parse().map_err(|error: String| self.strange("pg_current_wal_insert_lsn", &error))?;
+        let until =
+            until.parse().map_err(|error: String| self.strange("pg_current_wal_insert_lsn", &error))?;
         let seen = Seen::of(&snapshot, until).map_err(|error| self.strange("pg_current_snapshot", &error))?;
         let columns = self.columns(connection, &ready.published).await?;
         let sql = self.sql_of_rows(connection, &columns, ready.published.rowfilter.as_deref()).await?;
         self.begin(landing).await?;
-        let mut rows = sqlx::query_as::<_, (Vec<Option<String>>,)>(AssertSqlSafe(sql)).fetch(&mut *connection);
+        let mut rows =
+            sqlx::query_as::<_, (Vec<Option<String>>,)>(AssertSqlSafe(sql)).fetch(&mut *connection);
         // Before every change that follows: none of those commits before the slot stood there, and they count from one.
         let mark = Mark { commit: ready.confirmed, change: 0, at };
         while let Some((row,)) = self.server.next(&mut rows, SILENCE_S, control).await? {
