@@ -10,4 +10,4 @@ mod table;
 pub(crate) use line::Line;
 pub use server::Tls;
 pub(crate) use server::{Link, Place, SILENCE_S, Server};
-pub(crate) use table::{Read, Reading, check_growing, empty_in, land, no_column, no_key, no_table, order};
+pub(crate) use table::{Read, Reading, check_growing, empty_in, land, no_key, no_table, order};

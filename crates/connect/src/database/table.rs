@@ -81,7 +81,7 @@ pub(crate) fn no_table(database: &str, table: &str) -> Error {
     )
 }
 
-pub(crate) fn no_column(place: &str, table: &str, name: &str) -> Error {
+fn no_column(place: &str, table: &str, name: &str) -> Error {
     Error::setting(place, format!("{table} 没有列 {name}。"), format!("{table} has no column {name}."))
 }
 

@@ -43,8 +43,8 @@ impl Changes {
         // Before every change that follows: none of those commits before the slot stood there, and they count from one.
         let mark = Mark { commit: ready.confirmed, change: 0, at };
         while let Some((row,)) = self.server.next(&mut rows, SILENCE_S, control).await? {
-            let value = |value: &Option<String>| value.as_deref().map_or(Value::Null, Value::Text);
-            let values: Vec<Value<'_>> = row.iter().map(value).collect();
+            let texts = row.iter().map(Option::as_deref);
+            let values: Vec<Value<'_>> = texts.map(|text| text.map_or(Value::Null, Value::Text)).collect();
             let line = columns.line(Act::Snapshot, &values, &mark)?;
             landing.line(&line).await?;
             control.progress.add(line.len() as u64);
