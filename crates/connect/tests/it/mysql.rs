@@ -142,7 +142,7 @@ async fn values_of_every_kind_are_put_in_order_as_the_server_puts_them() {
             "INSERT INTO a SELECT 18446744073709551000 + seq, 100000000000000000000000000000.0000000001 + seq DIV 5, \
              CONCAT(ELT(1 + seq % 4, '杭', 'a', 'B', 'é'), seq DIV 4), UNHEX(LPAD(HEX(seq * 1000003 % 4294967296), 8, '0')), \
              IF(seq < 4, '0000-00-00', '2026-01-01' + INTERVAL (seq DIV 6) DAY), \
-             SEC_TO_TIME(seq DIV 3 - 20), seq % 60 FROM seq_1_to_60",
+             SEC_TO_TIME(CAST(seq AS SIGNED) DIV 3 - 20), seq % 60 FROM seq_1_to_60",
         )
         .await;
     let mut node = server.node();
@@ -196,16 +196,14 @@ async fn what_would_lose_rows_is_refused_in_words() {
 async fn a_connection_is_checked_reads_only_and_says_who_failed() {
     let Some(mut server) = Server::of_the_environment("checked").await else { return };
     server.run("CREATE TABLE a (id bigint PRIMARY KEY)").await;
-    server.run("CREATE SEQUENCE counted").await;
-    server.run("CREATE VIEW writes AS SELECT NEXTVAL(counted) AS id").await;
+    // A view that writes is not even told of in a transaction that reads; one may ask what the transaction does.
+    server.run("CREATE FUNCTION reads_only() RETURNS INT NOT DETERMINISTIC RETURN @@tx_read_only").await;
+    server.run("CREATE VIEW asks AS SELECT reads_only() AS id").await;
     server.run("CREATE OR REPLACE USER connect_reader@'%' IDENTIFIED BY 'right-9f2'").await;
     server.run("GRANT SELECT ON connect_checked.* TO connect_reader@'%'").await;
     let error = Node::new(&[]).batch(&server.settings("a", json!({})), None, None).await.0.unwrap_err();
     assert_eq!(error.code(), "egress/address");
-    let (outcome, attempts) = server.node().batch(&server.settings("writes", json!({})), None, None).await;
-    let error = outcome.unwrap_err();
-    assert!(error.to_string().contains("READ ONLY transaction"), "{error}");
-    assert_eq!((error.code(), attempts), ("connect/database", 1));
+    assert_eq!(ids(&server.node().drain(&server.settings("asks", json!({})), None).await.0), ["1"]);
     let reader = server.settings("a", json!({ "user": "connect_reader" }));
     assert!(server.node().batch(&reader, Some("right-9f2"), None).await.0.unwrap().is_none(), "empty");
     let (outcome, attempts) = server.node().batch(&reader, Some("wrong-7c1"), None).await;
