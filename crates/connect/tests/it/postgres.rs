@@ -179,17 +179,19 @@ async fn encrypt(server: &mut Server, name: &str) -> String {
 
 /// Fetch until the server has taken up another certificate: a new connection may still find the old one.
 async fn settled(node: &Node, settings: &Settings, wanted: &str) -> String {
+    let mut said = String::new();
     for _ in 0..200 {
-        let said = match node.batch(settings, None, None).await.0 {
+        said = match node.batch(settings, None, None).await.0 {
             Ok(_) => "fetched".to_owned(),
             Err(error) => error.to_string(),
         };
         if said.contains(wanted) {
-            return said;
+            break;
         }
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
-    panic!("the server never came to {wanted}")
+    assert!(said.contains(wanted), "the server never came to {wanted}: {said}");
+    said
 }
 
 #[tokio::test]

@@ -85,15 +85,15 @@ impl Follower {
                 self.relation = Some((relation.id, columns));
                 nothing
             }
-            Message::Insert { relation, new } => self.lines(relation, |_| Ok(vec![(Act::Insert, new)])),
+            Message::Insert { relation, new } => self.lines(relation, |_| vec![(Act::Insert, new)]),
             Message::Update { relation, old, new } => {
                 self.lines(relation, |columns| updated(columns, old, new))
             }
-            Message::Delete { relation, old } => self.lines(relation, |_| Ok(vec![(Act::Delete, old.row)])),
+            Message::Delete { relation, old } => self.lines(relation, |_| vec![(Act::Delete, old.row)]),
             Message::Truncate { relations } => {
                 let ours = self.relation.as_ref().map(|(id, _)| *id).filter(|id| relations.contains(id));
                 match ours {
-                    Some(id) => self.lines(id, |_| Ok(vec![(Act::Truncate, Vec::new())])),
+                    Some(id) => self.lines(id, |_| vec![(Act::Truncate, Vec::new())]),
                     None => nothing,
                 }
             }
@@ -148,7 +148,7 @@ impl Follower {
     fn lines<'a>(
         &mut self,
         relation: u32,
-        rows: impl FnOnce(&Columns) -> Result<Vec<(Act, Tuple<'a>)>>,
+        rows: impl FnOnce(&Columns) -> Vec<(Act, Tuple<'a>)>,
     ) -> Result<Step> {
         let Some((_, columns)) = self.relation.as_ref().filter(|(id, _)| *id == relation) else {
             return Ok(Step::Lines(Vec::new()));
@@ -158,7 +158,7 @@ impl Follower {
         if open.known == ALL {
             return Ok(Step::Lines(lines));
         }
-        for (act, row) in rows(columns)? {
+        for (act, row) in rows(columns) {
             if !row.is_empty() && row.len() != columns.len() {
                 return Err(not_understood(&Malformed {
                     offset: 0,
@@ -168,7 +168,7 @@ impl Follower {
             open.lines += 1;
             if open.lines > open.known {
                 let mark = Mark { commit: open.commit, change: open.lines, at: open.at };
-                lines.push(columns.line(act, &row, &mark)?);
+                lines.push(columns.line(act, &row, &mark));
                 self.handed = true;
             }
         }
@@ -177,13 +177,13 @@ impl Follower {
 }
 
 /// An update is the row after it; where its key has changed, the row of the old key is gone.
-fn updated<'a>(columns: &Columns, old: Option<Old<'a>>, new: Tuple<'a>) -> Result<Vec<(Act, Tuple<'a>)>> {
-    let Some(old) = old else { return Ok(vec![(Act::Update, new)]) };
+fn updated<'a>(columns: &Columns, old: Option<Old<'a>>, new: Tuple<'a>) -> Vec<(Act, Tuple<'a>)> {
+    let Some(old) = old else { return vec![(Act::Update, new)] };
     let new = if old.whole { Columns::filled(&old.row, new) } else { new };
     if columns.differ(&old.row, &new) {
-        return Ok(vec![(Act::Delete, old.row), (Act::Update, new)]);
+        return vec![(Act::Delete, old.row), (Act::Update, new)];
     }
-    Ok(vec![(Act::Update, new)])
+    vec![(Act::Update, new)]
 }
 
 fn not_understood(malformed: &Malformed) -> Error {

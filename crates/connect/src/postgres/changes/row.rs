@@ -99,7 +99,7 @@ impl Columns {
 
     /// A line. All columns are in every line, whatever is known of them: who reads the file learns its columns from its
     /// beginning. A value that is not told is null, and its column is named in `_unchanged`.
-    pub(super) fn line(&self, act: Act, row: &[Value<'_>], mark: &Mark) -> Result<String> {
+    pub(super) fn line(&self, act: Act, row: &[Value<'_>], mark: &Mark) -> String {
         let mut line = Line::default();
         let mut unchanged = Vec::new();
         for (index, column) in self.names.iter().enumerate() {
@@ -123,7 +123,7 @@ impl Columns {
         } else {
             line.raw("_unchanged", &serde_json::Value::from(unchanged).to_string());
         }
-        Ok(line.finish())
+        line.finish()
     }
 
     /// Whether two rows are told apart by the key, as far as both tell it.
@@ -192,7 +192,7 @@ mod tests {
             Value::Unchanged,
         ];
         let mark = Mark { commit: Lsn(0x1_0000_0002), change: 3, at: 0 };
-        let line = columns.line(Act::Update, &row, &mark).unwrap();
+        let line = columns.line(Act::Update, &row, &mark);
         let read: serde_json::Value = serde_json::from_str(&line).unwrap();
         assert_eq!(
             read,

@@ -45,7 +45,7 @@ impl Changes {
         while let Some((row,)) = self.server.next(&mut rows, SILENCE_S, control).await? {
             let texts = row.iter().map(Option::as_deref);
             let values: Vec<Value<'_>> = texts.map(|text| text.map_or(Value::Null, Value::Text)).collect();
-            let line = columns.line(Act::Snapshot, &values, &mark)?;
+            let line = columns.line(Act::Snapshot, &values, &mark);
             landing.line(&line).await?;
             control.progress.add(line.len() as u64);
         }
