@@ -155,7 +155,8 @@ fn start_mariadb(folder: &Path) -> Result<String> {
     let (key, certificate) = (folder.join("mariadb.key"), folder.join("mariadb.crt"));
     capture(
         command("openssl")
-            .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "7", "-subj", "/CN=localhost"])
+            .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"])
+            .args(["-days", "7", "-subj", "/CN=localhost"])
             .args([
                 "-addext",
                 "subjectAltName=DNS:localhost",
