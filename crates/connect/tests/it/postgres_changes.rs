@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use brain_connect::{Control, Fetched, Position, Settings};
+use brain_connect::{Control, Fetched, Landing, Position, Settings};
 use serde_json::{Value, json};
 
 use crate::node::Node;
@@ -318,5 +318,63 @@ async fn a_server_that_goes_away_in_the_middle_is_tried_again_and_nothing_comes_
     server.run("INSERT INTO a VALUES (2000)").await;
     let (texts, _) = node.drain(&settings, Some(fetched.position)).await;
     assert_eq!(acts(&texts), [act("insert", "2000")]);
+    forget(&node, &settings).await;
+}
+
+#[tokio::test]
+async fn the_log_is_let_go_of_though_the_table_itself_is_still() {
+    let Some(mut server) = server("still").await else { return };
+    server.run("CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE busy (id int)").await;
+    let (node, settings) = (server.node(), settings(&server, "a", json!({})));
+    let (_, position) = node.drain(&settings, None).await;
+    let confirmed = async |server: &mut Server| -> String {
+        let row: (String,) = sqlx::query_as(
+            "SELECT lpad(to_hex((confirmed_flush_lsn - '0/0')::int8), 16, '0') FROM pg_replication_slots WHERE slot_name = $1",
+        )
+        .bind(&server.schema)
+        .fetch_one(&mut server.connection)
+        .await
+        .unwrap();
+        row.0
+    };
+    let before = confirmed(&mut server).await;
+    server.run("INSERT INTO busy SELECT generate_series(1, 1000)").await;
+    let (texts, position) = node.drain(&settings, position).await;
+    assert!(acts(&texts).is_empty(), "nothing of this table");
+    node.drain(&settings, position).await;
+    assert!(confirmed(&mut server).await > before, "the slot was told how far it was read all the same");
+    forget(&node, &settings).await;
+}
+
+#[tokio::test]
+async fn somebody_who_waits_for_the_server_can_be_stopped() {
+    let Some(mut server) = server("stopped").await else { return };
+    server.run("CREATE TABLE a (id int PRIMARY KEY); INSERT INTO a VALUES (1)").await;
+    prepare(&mut server, "a").await;
+    let Some(mut other) = Server::of_the_environment("changes_stopped_other").await else { return };
+    other.run(&format!("BEGIN; LOCK TABLE {}.a IN ACCESS EXCLUSIVE MODE", server.schema)).await;
+    let (node, settings) = (server.node(), settings(&server, "a", json!({})));
+    let source = settings.open(None, node.surroundings.clone()).unwrap();
+    let mut landing = Landing::new(node.folder.path().join("landing"), node.limits).await.unwrap();
+    let control = Control::default();
+    let stopping = async {
+        loop {
+            let (waiting,): (bool,) = sqlx::query_as(
+                "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted AND relation = to_regclass($1))",
+            )
+            .bind(format!("{}.a", server.schema))
+            .fetch_one(&mut server.connection)
+            .await
+            .unwrap();
+            if waiting {
+                return control.cancel.cancel();
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    };
+    let fetching = brain_connect::fetch(source.as_ref(), None, &mut landing, &control, &node.backoff);
+    let ((outcome, attempts), ()) = tokio::join!(fetching, stopping);
+    assert_eq!((outcome.unwrap_err().code(), attempts), ("connect/cancelled", 1));
+    other.run("ROLLBACK").await;
     forget(&node, &settings).await;
 }
