@@ -12,6 +12,7 @@
 )]
 
 pub mod access;
+pub mod changes;
 pub mod corpus;
 pub mod entities;
 pub mod evidence;
@@ -51,7 +52,7 @@ impl Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 41] = [
+pub const TARGETS: [Target; 42] = [
     Target::of("evidence_note", evidence::note),
     Target::of("evidence_bundle", evidence::bundle),
     Target::of("evidence_tile", evidence::tile),
@@ -90,6 +91,7 @@ pub const TARGETS: [Target; 41] = [
     Target::of_node("provider", access::provider),
     Target::of("search", search::question),
     Target::of("corpus", corpus::file),
+    Target::of("pgoutput", changes::message),
     Target::of("quality", rules::quality),
     Target::of("lineage_sql", lineage::script),
     Target::of("openlineage", lineage::event),

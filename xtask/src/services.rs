@@ -1,4 +1,4 @@
-//! Real servers for tests: PostgreSQL and Mosquitto on free ports, in a temporary folder, stopped afterwards.
+//! Real servers for tests: PostgreSQL, MariaDB and Mosquitto on free ports, in a temporary folder, stopped afterwards.
 
 use crate::shell::{capture, command, exists, root, run};
 use crate::tools;
@@ -9,10 +9,15 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+/// The program of MariaDB's server.
+const MARIADB: &str = "/usr/sbin/mariadbd";
+
 /// Running services. Dropping it leaves them running; [`down`] stops them.
 pub(crate) struct Services {
     /// Administrator's URL of the PostgreSQL server.
     pub(crate) postgres: String,
+    /// Administrator's URL of the MariaDB server.
+    pub(crate) mysql: String,
     /// `host:port` of the MQTT broker.
     pub(crate) mqtt: String,
 }
@@ -24,18 +29,25 @@ fn state_file() -> PathBuf {
 /// Start everything; services already running are stopped first so that a test meets a clean server.
 pub(crate) fn up() -> Result<Services> {
     down()?;
-    tools::packages(&[(postgres_probe().as_str(), "postgresql"), ("/usr/sbin/mosquitto", "mosquitto")])?;
+    tools::packages(&[
+        (postgres_probe().as_str(), "postgresql"),
+        (MARIADB, "mariadb-server"),
+        ("/usr/bin/openssl", "openssl"),
+        ("/usr/sbin/mosquitto", "mosquitto"),
+    ])?;
     let folder = PathBuf::from(capture(command("mktemp").args(["-d", "/tmp/brain-services.XXXXXX"]))?.trim());
     save(&json!({ "folder": folder, "stop": [] }))?;
     let postgres = start_postgres(&folder)?;
+    let mysql = start_mariadb(&folder)?;
     let mqtt = start_mosquitto(&folder)?;
-    Ok(Services { postgres, mqtt })
+    Ok(Services { postgres, mysql, mqtt })
 }
 
 /// Start and print the variables that tests read.
 pub(crate) fn up_and_print() -> Result<()> {
     let services = up()?;
     println!("export BRAIN_TEST_POSTGRES={}", services.postgres);
+    println!("export BRAIN_TEST_MYSQL={}", services.mysql);
     println!("export BRAIN_TEST_MQTT={}", services.mqtt);
     Ok(())
 }
@@ -117,7 +129,8 @@ fn start_postgres(folder: &Path) -> Result<String> {
     ]))?;
     let port = free_port()?;
     let options = format!(
-        "-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={} -c fsync=off -c max_connections=300",
+        "-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={} -c fsync=off -c max_connections=300 \
+         -c wal_level=logical -c max_replication_slots=20",
         data.display()
     );
     let log = data.join("server.log");
@@ -133,6 +146,55 @@ fn start_postgres(folder: &Path) -> Result<String> {
     stop.extend([control.as_str(), "-D", place.as_str(), "-m", "immediate", "stop"]);
     remember_stop(&stop)?;
     Ok(format!("postgres://postgres@127.0.0.1:{port}/postgres"))
+}
+
+/// A server that encrypts, for whoever asks for it; its administrator needs no password.
+fn start_mariadb(folder: &Path) -> Result<String> {
+    let data = folder.join("mariadb");
+    std::fs::create_dir(&data)?;
+    let (key, certificate) = (folder.join("mariadb.key"), folder.join("mariadb.crt"));
+    capture(
+        command("openssl")
+            .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"])
+            .args(["-days", "7", "-subj", "/CN=localhost"])
+            .args([
+                "-addext",
+                "subjectAltName=DNS:localhost",
+                "-addext",
+                "basicConstraints=critical,CA:FALSE",
+            ])
+            .arg("-keyout")
+            .arg(&key)
+            .arg("-out")
+            .arg(&certificate),
+    )?;
+    let user = format!("--user={}", capture(command("id").arg("-un"))?.trim());
+    let place = format!("--datadir={}", data.display());
+    capture(command("mariadb-install-db").args([
+        "--no-defaults",
+        "--auth-root-authentication-method=normal",
+        "--skip-test-db",
+        &user,
+        &place,
+    ]))?;
+    let port = free_port()?;
+    let child = command(MARIADB)
+        .args(["--no-defaults", "--bind-address=127.0.0.1", "--skip-log-bin", &user, &place])
+        .args(["--innodb-flush-log-at-trx-commit=0", "--max-connections=300"])
+        .arg(format!("--port={port}"))
+        .arg(format!("--socket={}", data.join("server.sock").display()))
+        .arg(format!("--pid-file={}", data.join("server.pid").display()))
+        .arg(format!("--log-error={}", data.join("server.log").display()))
+        .arg(format!("--ssl-key={}", key.display()))
+        .arg(format!("--ssl-cert={}", certificate.display()))
+        .arg(format!("--ssl-ca={}", certificate.display()))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .context("cannot start mariadbd")?;
+    remember_stop(&["kill", "-9", &child.id().to_string()])?;
+    wait_for_port(port)?;
+    Ok(format!("mysql://root@127.0.0.1:{port}/mysql"))
 }
 
 fn start_mosquitto(folder: &Path) -> Result<String> {

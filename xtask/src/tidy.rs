@@ -142,6 +142,7 @@ const EDGES: [(&str, &[&str]); 33] = [
             "brain-matching",
             "brain-corpus",
             "brain-component",
+            "brain-connect",
             "brain-governance",
             "brain-api",
             "brain-testkit",

@@ -52,6 +52,12 @@ pub enum Error {
         /// Whether the same may work later.
         transient: bool,
     },
+    /// Changes cannot be captured until somebody mends what is said.
+    #[error("{}", says.en)]
+    Changes {
+        /// What is wrong, and how to mend it.
+        says: Text,
+    },
     /// A folder or file that cannot be read.
     #[error("{path}: {cause}")]
     Folder {
@@ -92,6 +98,10 @@ impl Error {
         Self::Setting { place: place.into(), says: Text::new(zh, en) }
     }
 
+    pub(crate) fn changes(zh: impl Into<String>, en: impl Into<String>) -> Self {
+        Self::Changes { says: Text::new(zh, en) }
+    }
+
     /// Stable code.
     #[must_use]
     pub const fn code(&self) -> &'static str {
@@ -101,6 +111,7 @@ impl Error {
             Self::Status { .. } => "connect/status",
             Self::Answer { .. } => "connect/answer",
             Self::Database { .. } => "connect/database",
+            Self::Changes { .. } => "connect/changes",
             Self::Folder { .. } => "connect/folder",
             Self::Changed { .. } => "connect/changed",
             Self::TooMuch { .. } => "connect/too-much",
@@ -163,6 +174,21 @@ fn advice(status: u16) -> Text {
     }
 }
 
+/// How a failure of a database is mended.
+fn advice_of_database(state: &str, transient: bool) -> Text {
+    match (transient, state) {
+        (true, _) => Text::new("稍后自动重试。", "It is tried again later."),
+        (false, "tls") => Text::new(
+            "请检查服务器是否启用加密、证书是否含所填主机名、authority 是否为其颁发者。",
+            "Check that the server encrypts, that its certificate names the host as written, and that authority issued it.",
+        ),
+        _ => Text::new(
+            "请检查账户、权限、表名与列名。",
+            "Check account, rights, and the names of table and columns.",
+        ),
+    }
+}
+
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let code = error.code();
@@ -202,24 +228,17 @@ impl From<Error> for Failure {
                 format!("{origin} 的应答在 {place} 处不符：{}", says.zh),
                 format!("The answer of {origin} is not as set at {place}: {}", says.en),
             ),
-            Error::Database { server, state, cause, transient } => Self::new(
-                kind,
-                code,
-                format!("数据库 {server} 报错（{state}）：{cause}"),
-                format!("The database {server} says ({state}): {cause}"),
-            )
-            .with_hint(
-                if transient {
-                    "稍后自动重试。"
-                } else {
-                    "请检查账户、权限、表名与列名。"
-                },
-                if transient {
-                    "It is tried again later."
-                } else {
-                    "Check account, rights, and the names of table and columns."
-                },
-            ),
+            Error::Database { server, state, cause, transient } => {
+                let hint = advice_of_database(&state, transient);
+                Self::new(
+                    kind,
+                    code,
+                    format!("数据库 {server} 报错（{state}）：{cause}"),
+                    format!("The database {server} says ({state}): {cause}"),
+                )
+                .with_hint(hint.zh, hint.en)
+            }
+            Error::Changes { says } => Self::new(kind, code, says.zh, says.en),
             Error::Folder { path, cause } => Self::new(
                 kind,
                 code,

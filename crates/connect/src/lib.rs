@@ -6,22 +6,26 @@
 //! Deliberately absent: the warehouse, the store, and when a connector runs; a secret is given, never looked up.
 //! Start reading at [`Source`], then [`fetch`] and `folder.rs`, the simplest source.
 
+mod database;
 mod error;
 mod folder;
 mod http;
 mod landing;
+mod mysql;
 mod postgres;
 mod retry;
 mod schedule;
 mod settings;
 mod source;
 
+pub use database::Tls;
 pub use error::{Error, Result};
 pub use folder::FolderSettings;
 pub use http::{Authentication, HttpSettings, Incremental, Paging};
 pub use landing::{Landing, Limits};
-pub use postgres::{PostgresSettings, Tls};
-pub use retry::{Backoff, fetch};
+pub use mysql::MysqlSettings;
+pub use postgres::{PostgresChangesSettings, PostgresSettings, pgoutput};
+pub use retry::{Backoff, fetch, forget};
 pub use schedule::Schedule;
 pub use settings::{Kind, Settings};
 pub use source::{Control, Fetched, Finding, Position, Secret, Source, Surroundings};

@@ -54,17 +54,37 @@ pub async fn fetch(
         };
         match outcome {
             Err(error) if error.is_transient() && attempts < backoff.attempts_max => {
-                let own = backoff.wait(attempts, rand::rng().random());
-                // What the source asks for counts, but nobody makes a node wait for days.
-                let asked = Duration::from_secs(error.retry_after_s().unwrap_or(0)).min(backoff.longest);
-                tracing::info!(%error, attempts, wait_ms = own.max(asked).as_millis() as u64, "a source is tried again");
-                if let Err(error) = pause(own.max(asked), control).await {
+                if let Err(error) = again(&error, attempts, control, backoff).await {
                     return (Err(error), attempts);
                 }
             }
             outcome => return (outcome, attempts),
         }
     }
+}
+
+/// Take away what reading has left at the source; a failure that may pass is tried again.
+pub async fn forget(source: &dyn Source, control: &Control, backoff: &Backoff) -> Result<()> {
+    let mut attempts = 0;
+    loop {
+        attempts += 1;
+        control.check()?;
+        match source.forget(control).await {
+            Err(error) if error.is_transient() && attempts < backoff.attempts_max => {
+                again(&error, attempts, control, backoff).await?;
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+/// Wait until it is time for another attempt.
+async fn again(error: &Error, attempts: u32, control: &Control, backoff: &Backoff) -> Result<()> {
+    let own = backoff.wait(attempts, rand::rng().random());
+    // What the source asks for counts, but nobody makes a node wait for days.
+    let asked = Duration::from_secs(error.retry_after_s().unwrap_or(0)).min(backoff.longest);
+    tracing::info!(%error, attempts, wait_ms = own.max(asked).as_millis() as u64, "a source is tried again");
+    pause(own.max(asked), control).await
 }
 
 async fn attempt(

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::folder::{Folder, FolderSettings};
 use crate::http::{Http, HttpSettings};
-use crate::postgres::{Postgres, PostgresSettings};
+use crate::mysql::{Mysql, MysqlSettings};
+use crate::postgres::{Changes, Postgres, PostgresChangesSettings, PostgresSettings};
 use crate::{Error, Result, Secret, Source, Surroundings};
 
 /// Longest text in settings, characters.
@@ -23,6 +24,10 @@ pub enum Settings {
     Http(HttpSettings),
     /// PostgreSQL 表 · Rows of a PostgreSQL table or view.
     Postgres(PostgresSettings),
+    /// PostgreSQL 变更 · What changes in a PostgreSQL table.
+    PostgresChanges(PostgresChangesSettings),
+    /// MySQL/MariaDB 表 · Rows of a MySQL or MariaDB table or view.
+    Mysql(MysqlSettings),
 }
 
 /// Kinds of source.
@@ -35,6 +40,10 @@ pub enum Kind {
     Http,
     /// A PostgreSQL table.
     Postgres,
+    /// Changes of a PostgreSQL table.
+    PostgresChanges,
+    /// A MySQL or MariaDB table.
+    Mysql,
 }
 
 impl Kind {
@@ -45,6 +54,8 @@ impl Kind {
             Self::Folder => "folder",
             Self::Http => "http",
             Self::Postgres => "postgres",
+            Self::PostgresChanges => "postgres_changes",
+            Self::Mysql => "mysql",
         }
     }
 }
@@ -57,6 +68,8 @@ impl Settings {
             Self::Folder(_) => Kind::Folder,
             Self::Http(_) => Kind::Http,
             Self::Postgres(_) => Kind::Postgres,
+            Self::PostgresChanges(_) => Kind::PostgresChanges,
+            Self::Mysql(_) => Kind::Mysql,
         }
     }
 
@@ -64,9 +77,10 @@ impl Settings {
     #[must_use]
     pub const fn appends(&self) -> bool {
         match self {
-            Self::Folder(_) => true,
+            Self::Folder(_) | Self::PostgresChanges(_) => true,
             Self::Http(settings) => settings.incremental.is_some(),
             Self::Postgres(settings) => settings.cursor.is_some(),
+            Self::Mysql(settings) => settings.cursor.is_some(),
         }
     }
 
@@ -74,8 +88,8 @@ impl Settings {
     #[must_use]
     pub const fn needs_secret(&self) -> bool {
         match self {
-            Self::Folder(_) | Self::Postgres(_) => false,
             Self::Http(settings) => settings.authentication.is_some(),
+            Self::Folder(_) | Self::Postgres(_) | Self::PostgresChanges(_) | Self::Mysql(_) => false,
         }
     }
 
@@ -89,9 +103,19 @@ impl Settings {
                     brain_egress::Url::parse(&settings.url).map(|url| url.origin().ascii_serialization());
                 format!("{}\n{:?}", origin.unwrap_or_default(), settings.authentication)
             }
-            Self::Postgres(settings) => {
-                format!("{}:{}/{}\n{:?}", settings.host, settings.port, settings.user, settings.tls)
-            }
+            Self::Postgres(settings) => settings.place().destination(),
+            Self::PostgresChanges(settings) => settings.place().destination(),
+            Self::Mysql(settings) => settings.place().destination(),
+        }
+    }
+
+    /// Whether reading leaves something at the source that has to be taken away with the connector; see
+    /// [`Source::forget`].
+    #[must_use]
+    pub const fn leaves_behind(&self) -> bool {
+        match self {
+            Self::PostgresChanges(settings) => settings.create,
+            Self::Folder(_) | Self::Http(_) | Self::Postgres(_) | Self::Mysql(_) => false,
         }
     }
 
@@ -101,6 +125,8 @@ impl Settings {
             Self::Folder(settings) => settings.check(),
             Self::Http(settings) => settings.check(),
             Self::Postgres(settings) => settings.check(),
+            Self::PostgresChanges(settings) => settings.check(),
+            Self::Mysql(settings) => settings.check(),
         }
     }
 
@@ -118,6 +144,8 @@ impl Settings {
             Self::Folder(settings) => Arc::new(Folder::new(settings.clone(), surroundings)),
             Self::Http(settings) => Arc::new(Http::new(settings.clone(), secret, surroundings)?),
             Self::Postgres(settings) => Arc::new(Postgres::new(settings.clone(), secret, surroundings)),
+            Self::PostgresChanges(settings) => Arc::new(Changes::new(settings.clone(), secret, surroundings)),
+            Self::Mysql(settings) => Arc::new(Mysql::new(settings.clone(), secret, surroundings)),
         })
     }
 }

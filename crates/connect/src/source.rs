@@ -16,6 +16,8 @@ use crate::{Error, Landing, Result};
 
 /// Longest position, bytes of JSON.
 const POSITION_BYTES_MAX: usize = 8 << 20;
+/// Names of fields or columns in a finding.
+pub(crate) const FIELDS_MAX: usize = 200;
 
 /// How far a source has been read (读取位置). Only the source that wrote it can read it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -114,6 +116,19 @@ pub struct Finding {
     pub fields: Vec<String>,
 }
 
+impl Finding {
+    /// A table with these columns, and with rows or without.
+    pub(crate) fn of_columns(columns: Vec<String>, filled: bool) -> Self {
+        let count = columns.len();
+        let found = if filled {
+            Text::new(format!("{count} 列，有数据"), format!("{count} columns, with rows"))
+        } else {
+            Text::new(format!("{count} 列，没有数据"), format!("{count} columns, without rows"))
+        };
+        Self { found, fields: columns.into_iter().take(FIELDS_MAX).collect() }
+    }
+}
+
 /// A batch: the landing's file holds it, or the landing is empty and only the position moves.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fetched {
@@ -137,4 +152,9 @@ pub trait Source: Send + Sync {
         landing: &mut Landing,
         control: &Control,
     ) -> Result<Option<Fetched>>;
+
+    /// Take away what reading has left at the source and would stay there for ever. Most sources have nothing.
+    async fn forget(&self, _control: &Control) -> Result<()> {
+        Ok(())
+    }
 }

@@ -57,6 +57,7 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
                 "connect/status",
                 "connect/answer",
                 "connect/database",
+                "connect/changes",
                 "connect/folder",
                 "connect/too-much",
                 "egress/not-listed",
@@ -77,7 +78,7 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             .about("删除数据连接器；已入仓的数据保留", "Remove a connector; what landed stays")
             .roles(&MANAGERS)
             .status(204)
-            .codes(&["warehouse/unknown-connector", "store/stale"]),
+            .codes(&["warehouse/unknown-connector", "store/stale", "connect/database"]),
         Endpoint::new(Method::POST, "/api/v1/connectors/{id}/run", "connectors_run", run)
             .about("立即运行；结果见运行记录", "Run now; the list of runs says what came of it")
             .roles(&MANAGERS)

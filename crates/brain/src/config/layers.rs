@@ -33,8 +33,8 @@ pub(super) fn find_file(
 pub(super) fn environment(
     environment: impl Iterator<Item = (String, String)>,
 ) -> Result<Vec<(String, Value, String)>> {
-    const NOT_CONFIGURATION: [&str; 4] =
-        ["BRAIN_SHARED_DATA", "BRAIN_TEST_POSTGRES", "BRAIN_WRITE_REPORTS", "BRAIN_URL"];
+    const NOT_CONFIGURATION: [&str; 5] =
+        ["BRAIN_SHARED_DATA", "BRAIN_TEST_POSTGRES", "BRAIN_TEST_MYSQL", "BRAIN_WRITE_REPORTS", "BRAIN_URL"];
     let defaults: Table = DEFAULTS.parse().context("built-in defaults")?;
     let mut layer = Vec::new();
     for (name, text) in environment {

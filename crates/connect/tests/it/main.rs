@@ -9,6 +9,8 @@
 
 mod folder;
 mod http;
+mod mysql;
 mod node;
 mod postgres;
+mod postgres_changes;
 mod resume;

@@ -34,9 +34,16 @@ pub(crate) struct Node {
 impl Node {
     /// A node that may call these origins.
     pub(crate) fn new(allow: &[String]) -> Self {
+        Self::into_networks(allow, &[])
+    }
+
+    /// A node that may call these origins, and whose names may lead into these networks.
+    pub(crate) fn into_networks(allow: &[String], networks: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("in")).unwrap();
-        let options = brain_egress::Options { allow: allow.to_vec(), ..brain_egress::Options::default() };
+        let networks = networks.iter().map(|network| (*network).to_owned()).collect();
+        let options =
+            brain_egress::Options { allow: allow.to_vec(), networks, ..brain_egress::Options::default() };
         let surroundings = Surroundings {
             egress: Egress::new(&options).unwrap(),
             clock: Arc::new(Ahead(TimeDelta::hours(1))),

@@ -6,16 +6,16 @@ use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 
 use crate::node::Node;
 
-struct Server {
-    connection: PgConnection,
-    schema: String,
-    port: u16,
+pub(crate) struct Server {
+    pub(crate) connection: PgConnection,
+    pub(crate) schema: String,
+    pub(crate) port: u16,
 }
 
 impl Server {
     /// `None`, with a line that says so, where no PostgreSQL is offered.
     #[expect(clippy::disallowed_methods, reason = "tests learn about services from the environment")]
-    async fn of_the_environment(schema: &str) -> Option<Self> {
+    pub(crate) async fn of_the_environment(schema: &str) -> Option<Self> {
         let Ok(url) = std::env::var("BRAIN_TEST_POSTGRES") else {
             println!("skipped: BRAIN_TEST_POSTGRES is not set");
             return None;
@@ -28,11 +28,11 @@ impl Server {
         Some(server)
     }
 
-    async fn run(&mut self, sql: &str) {
+    pub(crate) async fn run(&mut self, sql: &str) {
         self.connection.execute(sqlx::raw_sql(AssertSqlSafe(sql.to_owned()))).await.unwrap();
     }
 
-    fn node(&self) -> Node {
+    pub(crate) fn node(&self) -> Node {
         Node::new(&[format!("tcp://127.0.0.1:{}", self.port)])
     }
 
@@ -46,7 +46,7 @@ impl Server {
     }
 }
 
-fn rows(texts: &[String]) -> Vec<Value> {
+pub(crate) fn rows(texts: &[String]) -> Vec<Value> {
     texts.iter().flat_map(|text| text.lines()).map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
@@ -150,6 +150,74 @@ async fn a_connection_is_checked_reads_only_and_says_who_failed() {
     let finding = server.settings("a", json!({})).open(None, server.node().surroundings).unwrap();
     let finding = finding.test(&brain_connect::Control::default()).await.unwrap();
     assert_eq!(finding.fields, ["id"]);
+}
+
+/// Let the server encrypt with a certificate for this name; the certificate, its own authority.
+async fn encrypt(server: &mut Server, name: &str) -> String {
+    let made = rcgen::generate_simple_self_signed([name.to_owned()]).unwrap();
+    let (key, certificate) = (made.signing_key.serialize_pem(), made.cert.pem());
+    let (folder,): (String,) =
+        sqlx::query_as("SHOW data_directory").fetch_one(&mut server.connection).await.unwrap();
+    for (file, pem) in [("key", &key), ("crt", &certificate)] {
+        server
+            .run(&format!(
+                "COPY (SELECT unnest(string_to_array('{}', E'\n'))) TO PROGRAM 'umask 077; cat > {folder}/connect_{name}.{file}'",
+                pem.trim()
+            ))
+            .await;
+    }
+    for setting in [
+        format!("ssl_key_file = 'connect_{name}.key'"),
+        format!("ssl_cert_file = 'connect_{name}.crt'"),
+        "ssl = on".to_owned(),
+    ] {
+        server.run(&format!("ALTER SYSTEM SET {setting}")).await;
+    }
+    server.run("SELECT pg_reload_conf()").await;
+    certificate
+}
+
+/// Fetch until the server has taken up another certificate: a new connection may still find the old one.
+async fn settled(node: &Node, settings: &Settings, wanted: &str) -> String {
+    let mut said = String::new();
+    for _ in 0..200 {
+        said = match node.batch(settings, None, None).await.0 {
+            Ok(_) => "fetched".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        if said.contains(wanted) {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert!(said.contains(wanted), "the server never came to {wanted}: {said}");
+    said
+}
+
+#[tokio::test]
+async fn a_certificate_is_held_against_the_name_though_the_address_was_checked() {
+    let Some(mut server) = Server::of_the_environment("verified").await else { return };
+    server.run("CREATE TABLE a (id bigint PRIMARY KEY); INSERT INTO a VALUES (1)").await;
+    let allow = [format!("tcp://localhost:{}", server.port), format!("tcp://127.0.0.1:{}", server.port)];
+    let node = Node::into_networks(&allow, &["127.0.0.0/8", "::1/128"]);
+    let authority = encrypt(&mut server, "localhost").await;
+    let by = |host: &str, authority: &str| {
+        server.settings("a", json!({ "host": host, "tls": "verify", "authority": authority }))
+    };
+    settled(&node, &by("localhost", &authority), "fetched").await;
+    let refused = settled(&node, &by("127.0.0.1", &authority), "certificate").await;
+    assert!(refused.contains("(tls)"), "the address is no name of the certificate: {refused}");
+    let stranger = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap().cert.pem();
+    let (outcome, attempts) = node.batch(&by("localhost", &stranger), None, None).await;
+    assert!(outcome.unwrap_err().to_string().contains("(tls)"));
+    assert_eq!(attempts, 1, "nobody is tried again who is not who he should be");
+    let unverified = server.settings("a", json!({ "host": "127.0.0.1", "tls": "on" }));
+    assert_eq!(node.drain(&unverified, None).await.0.len(), 1);
+    let other = encrypt(&mut server, "other.example").await;
+    let settings = server.settings("a", json!({ "host": "localhost", "tls": "verify", "authority": other }));
+    settled(&node, &settings, "certificate").await;
+    let settings = server.settings("a", json!({ "tls": "on", "authority": other }));
+    assert_eq!(settings.check().unwrap_err().code(), "connect/setting", "an authority without a check");
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use super::{CONNECTORS_MAX, Connector, Connectors, may, refuse};
 use crate::mapping::AUTO;
 use crate::{Error, Result};
-use brain_connect::{Control, Finding, Schedule, Secret, Settings};
+use brain_connect::{Backoff, Control, Finding, Schedule, Secret, Settings, forget};
 use brain_kernel::error::{ErrorKind, Failure};
 use brain_kernel::party::Party;
 use brain_store::Transaction;
@@ -12,6 +12,7 @@ use brain_trust::{EvidenceEntry, Secret as Password};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
+use std::time::Duration;
 
 /// Longest name, characters.
 const NAME_CHARACTERS_MAX: usize = 100;
@@ -19,6 +20,10 @@ const NAME_CHARACTERS_MAX: usize = 100;
 const SECRET_BYTES_MAX: usize = 4_096;
 /// Longest name of a table after `raw.`, bytes.
 const TABLE_BYTES_MAX: usize = 60;
+
+/// Somebody waits while a source is told to forget.
+const FORGETTING: Backoff =
+    Backoff { attempts_max: 3, first: Duration::from_secs(1), longest: Duration::from_secs(4) };
 
 /// What a connector shall be.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -155,10 +160,14 @@ impl Connectors {
         self.commit(transaction, actor, "connector.change", row, None).await
     }
 
-    /// Remove a connector that is still at this revision, with its position, its runs and its secret. What landed stays.
+    /// Remove a connector that is still at this revision, with its position, its runs, its secret and what it made at its
+    /// source. What landed stays.
     pub async fn remove(&self, actor: &Party, id: &str, revision: i64) -> Result<()> {
         may(actor)?;
         let row = self.row(id).await?;
+        if row.revision == revision {
+            self.forget_at_source(&row).await?;
+        }
         let transaction = self.inner().store.transaction().await?;
         connector::delete(&transaction, id, revision).await?;
         self.inner().trust.vault().forget_in(&transaction, &secret_name(id)).await?;
@@ -166,6 +175,35 @@ impl Connectors {
         transaction.commit().await?;
         self.stop_quietly(id);
         Ok(())
+    }
+
+    /// Take away what the connector made at its source: a replication slot would hold back the server's log for ever.
+    /// A source that is gone must not keep a connector alive: one that is disabled is removed all the same.
+    async fn forget_at_source(&self, row: &ConnectorRow) -> Result<()> {
+        let settings: Settings = serde_json::from_value(row.settings.clone())?;
+        if !settings.leaves_behind() {
+            return Ok(());
+        }
+        self.stop_quietly(&row.id);
+        let secret = self.secret(row).await?;
+        let forgotten = match settings.open(secret, self.surroundings.clone()) {
+            Ok(source) => forget(source.as_ref(), &Control::default(), &FORGETTING).await,
+            Err(error) => Err(error),
+        };
+        match forgotten {
+            Ok(()) => Ok(()),
+            Err(error) if row.enabled => {
+                let failure = Failure::from(error).with_hint(
+                    "未能清除数据源上的发布与复制槽。请稍后再删；若数据源已不存在，先停用该数据连接器再删除。",
+                    "Publication and slot at the source could not be dropped. Remove it later; where the source is gone, disable the connector first.",
+                );
+                Err(Error::Failure(failure))
+            }
+            Err(error) => {
+                tracing::warn!(connector = row.name, %error, "publication and slot may be left at the source of a connector that was removed");
+                Ok(())
+            }
+        }
     }
 
     /// Reach a source, stored or not yet, and say what is there.

@@ -57,7 +57,7 @@ export function ConnectorForm({ connector, onClose }: { connector: Connector | n
         <Form.Item name="kind" label={t("connectors.kind")} rules={[{ required: true }]}>
           <Select disabled={connector !== null} options={KINDS.map((value) => ({ value, label: t(`connectors.kindOf.${value}`) }))} />
         </Form.Item>
-        {kind === "folder" ? <FolderFields /> : kind === "http" ? <HttpFields /> : <PostgresFields />}
+        {kind === "folder" ? <FolderFields /> : kind === "http" ? <HttpFields /> : <DatabaseFields kind={kind} />}
         {kind === "folder" ? null : (
           <Form.Item name="secret" label={t("connectors.secret")} extra={t(connector?.has_secret ? "connectors.secretKept" : "connectors.secretHelp")}>
             <Input.Password maxLength={4096} autoComplete="new-password" />
@@ -125,20 +125,46 @@ function HttpFields() {
   );
 }
 
-function PostgresFields() {
+function DatabaseFields({ kind }: { kind: Draft["kind"] }) {
   const t = useT();
+  const form = Form.useFormInstance<Draft>();
+  const tls = Form.useWatch("tls", form) ?? "on";
   const required = { required: true, whitespace: true, message: t("components.required") };
   return (
     <>
       <Form.Item name="host" label={t("connectors.host")} extra={t("connectors.hostHelp")} rules={[required]}><Input maxLength={1000} /></Form.Item>
-      <Form.Item name="port" label={t("connectors.port")} rules={[{ required: true }]}><InputNumber min={1} max={65535} /></Form.Item>
+      <Form.Item name="port" label={t("connectors.port")} extra={t("connectors.portHelp")}><InputNumber min={1} max={65535} placeholder={kind === "mysql" ? "3306" : "5432"} /></Form.Item>
       <Form.Item name="database" label={t("connectors.database")} rules={[required]}><Input maxLength={1000} /></Form.Item>
       <Form.Item name="user" label={t("connectors.user")} rules={[required]}><Input maxLength={1000} autoComplete="off" /></Form.Item>
-      <Form.Item name="encrypted" label={t("connectors.encrypted")} valuePropName="checked"><Switch /></Form.Item>
-      <Form.Item name="schema" label={t("connectors.schema")} rules={[required]}><Input maxLength={1000} /></Form.Item>
+      <Form.Item name="tls" label={t("connectors.tls")}>
+        <Select options={(["off", "on", "verify"] as const).map((value) => ({ value, label: t(`connectors.tlsOf.${value}`) }))} />
+      </Form.Item>
+      {tls === "verify" ? (
+        <Form.Item name="authority" label={t("connectors.authority")} extra={t("connectors.authorityHelp")}><Input.TextArea rows={4} maxLength={65536} className="mono" /></Form.Item>
+      ) : null}
+      {kind === "mysql" ? null : <Form.Item name="schema" label={t("connectors.schema")} rules={[required]}><Input maxLength={1000} /></Form.Item>}
       <Form.Item name="table" label={t("connectors.table")} rules={[required]}><Input maxLength={1000} /></Form.Item>
-      <Form.Item name="cursor" label={t("connectors.cursor")} extra={t("connectors.cursorHelp")}><Input maxLength={1000} /></Form.Item>
-      <Form.Item name="key" label={t("connectors.key")} extra={t("connectors.keyHelp")}><Select mode="tags" open={false} suffixIcon={null} tokenSeparators={[",", " "]} /></Form.Item>
+      {kind === "postgres_changes" ? <ChangesFields /> : (
+        <>
+          <Form.Item name="cursor" label={t("connectors.cursor")} extra={t("connectors.cursorHelp")}><Input maxLength={1000} /></Form.Item>
+          <Form.Item name="key" label={t("connectors.key")} extra={t("connectors.keyHelp")}><Select mode="tags" open={false} suffixIcon={null} tokenSeparators={[",", " "]} /></Form.Item>
+        </>
+      )}
+    </>
+  );
+}
+
+function ChangesFields() {
+  const t = useT();
+  const required = { required: true, whitespace: true, message: t("components.required") };
+  return (
+    <>
+      <Form.Item name="slot" label={t("connectors.slot")} extra={t("connectors.slotHelp")} rules={[required, { pattern: /^[a-z0-9_]{1,63}$/, message: t("connectors.slotForm") }]}>
+        <Input maxLength={63} className="mono" />
+      </Form.Item>
+      <Form.Item name="publication" label={t("connectors.publication")} rules={[required]}><Input maxLength={63} className="mono" /></Form.Item>
+      <Form.Item name="make" valuePropName="checked" extra={t("connectors.makeHelp")}><Checkbox>{t("connectors.make")}</Checkbox></Form.Item>
+      <Form.Item name="snapshot" valuePropName="checked"><Checkbox>{t("connectors.snapshot")}</Checkbox></Form.Item>
     </>
   );
 }

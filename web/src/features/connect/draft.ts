@@ -2,7 +2,8 @@
 import type { Connector, NewConnector, Schedule, SourceSettings } from "../../sdk/types";
 
 export type Kind = SourceSettings["kind"];
-export const KINDS: Kind[] = ["folder", "http", "postgres"];
+export const KINDS: Kind[] = ["folder", "http", "postgres", "postgres_changes", "mysql"];
+const PORTS: Partial<Record<Kind, number>> = { postgres: 5432, postgres_changes: 5432, mysql: 3306 };
 
 export interface Draft {
   name: string;
@@ -30,16 +31,21 @@ export interface Draft {
   field?: string;
   fieldParameter?: string;
   pause?: number;
-  // postgres
+  // databases
   host?: string;
   port?: number;
   database?: string;
   user?: string;
-  encrypted?: boolean;
+  tls?: "off" | "on" | "verify";
+  authority?: string;
   schema?: string;
   table?: string;
   cursor?: string;
   key?: string[];
+  slot?: string;
+  publication?: string;
+  make?: boolean;
+  snapshot?: boolean;
 }
 
 export const EMPTY: Partial<Draft> = {
@@ -54,9 +60,10 @@ export const EMPTY: Partial<Draft> = {
   paging: "none",
   pagingFirst: 1,
   pause: 0,
-  port: 5432,
   schema: "public",
-  encrypted: true,
+  tls: "on",
+  make: true,
+  snapshot: true,
 };
 
 const filled = (value: string | undefined) => {
@@ -81,20 +88,40 @@ function settingsOf(draft: Draft, before: SourceSettings | undefined): SourceSet
         pause_ms: draft.pause ?? 0,
       };
     case "postgres":
+      return { kind: "postgres", ...placeOf(draft), schema: filled(draft.schema) ?? "public", ...growingOf(draft, before) };
+    case "postgres_changes":
       return {
-        kind: "postgres",
-        host: draft.host?.trim() ?? "",
-        port: draft.port ?? 5432,
-        database: draft.database?.trim() ?? "",
-        user: draft.user?.trim() ?? "",
-        tls: draft.encrypted === false ? "off" : "on",
+        kind: "postgres_changes",
+        ...placeOf(draft),
         schema: filled(draft.schema) ?? "public",
-        table: draft.table?.trim() ?? "",
-        cursor: filled(draft.cursor) ?? null,
-        key: draft.key ?? [],
-        settle_s: before?.kind === "postgres" && filled(draft.cursor) ? before.settle_s : 0,
+        slot: draft.slot?.trim() ?? "",
+        publication: draft.publication?.trim() ?? "",
+        create: draft.make ?? false,
+        snapshot: draft.snapshot ?? true,
       };
+    case "mysql":
+      return { kind: "mysql", ...placeOf(draft), ...growingOf(draft, before) };
   }
+}
+
+/** Where a database and its table are. */
+function placeOf(draft: Draft) {
+  const tls = draft.tls ?? "on";
+  return {
+    host: draft.host?.trim() ?? "",
+    port: draft.port ?? PORTS[draft.kind] ?? 0,
+    database: draft.database?.trim() ?? "",
+    user: draft.user?.trim() ?? "",
+    tls,
+    authority: tls === "verify" ? (filled(draft.authority) ?? null) : null,
+    table: draft.table?.trim() ?? "",
+  };
+}
+
+/** How a table tells what is new. */
+function growingOf(draft: Draft, before: SourceSettings | undefined) {
+  const kept = before && "settle_s" in before && before.kind !== "folder" && filled(draft.cursor) ? before.settle_s : 0;
+  return { cursor: filled(draft.cursor) ?? null, key: draft.key ?? [], settle_s: kept };
 }
 
 type Http = Extract<SourceSettings, { kind: "http" }>;
@@ -180,17 +207,25 @@ export function draftOf(connector: Connector): Partial<Draft> {
       };
     }
     case "postgres":
+      return { ...common, ...placed(settings), schema: settings.schema, cursor: settings.cursor ?? undefined, key: settings.key };
+    case "postgres_changes":
       return {
         ...common,
-        host: settings.host,
-        port: settings.port,
-        database: settings.database,
-        user: settings.user,
-        encrypted: settings.tls !== "off",
+        ...placed(settings),
         schema: settings.schema,
-        table: settings.table,
-        cursor: settings.cursor ?? undefined,
-        key: settings.key,
+        slot: settings.slot,
+        publication: settings.publication,
+        make: settings.create,
+        snapshot: settings.snapshot,
       };
+    case "mysql":
+      return { ...common, ...placed(settings), cursor: settings.cursor ?? undefined, key: settings.key };
   }
+}
+
+type Database = Extract<SourceSettings, { kind: "postgres" | "postgres_changes" | "mysql" }>;
+
+function placed(settings: Database): Partial<Draft> {
+  const { host, port, database, user, tls, table } = settings;
+  return { host, port, database, user, tls, table, authority: settings.authority ?? undefined };
 }
