@@ -54,7 +54,7 @@ const EDGES: [(&str, &[&str]); 33] = [
     ("brain-lineage", &["brain-kernel"]),
     ("brain-matching", &["brain-kernel"]),
     ("brain-quality", &["brain-kernel"]),
-    ("brain-connect", &["brain-kernel", "brain-egress"]),
+    ("brain-connect", &["brain-kernel", "brain-durable", "brain-egress"]),
     ("brain-search", &["brain-kernel"]),
     ("brain-standards", &["brain-kernel", "brain-matching", "brain-quality"]),
     ("brain-simulate", &["brain-kernel"]),

@@ -52,6 +52,32 @@ pub enum Error {
         /// Whether the same may work later.
         transient: bool,
     },
+    /// The server of messages refused or failed.
+    #[error("{server}: {}", cause.en)]
+    Broker {
+        /// Host and port.
+        server: String,
+        /// What happened.
+        cause: Text,
+        /// Whether the same may work later.
+        transient: bool,
+    },
+    /// The stream of this name is not the one that was read.
+    #[error("{server}: the stream {stream} is another one than was read")]
+    Replaced {
+        /// Host and port.
+        server: String,
+        /// Its name.
+        stream: String,
+    },
+    /// Received messages cannot be kept.
+    #[error("the spool {path}: {cause}")]
+    Spool {
+        /// The folder or file.
+        path: String,
+        /// What happened.
+        cause: std::io::Error,
+    },
     /// A folder or file that cannot be read.
     #[error("{path}: {cause}")]
     Folder {
@@ -101,6 +127,9 @@ impl Error {
             Self::Status { .. } => "connect/status",
             Self::Answer { .. } => "connect/answer",
             Self::Database { .. } => "connect/database",
+            Self::Broker { .. } => "connect/broker",
+            Self::Replaced { .. } => "connect/replaced",
+            Self::Spool { .. } => "connect/spool",
             Self::Folder { .. } => "connect/folder",
             Self::Changed { .. } => "connect/changed",
             Self::TooMuch { .. } => "connect/too-much",
@@ -122,7 +151,7 @@ impl Error {
             ),
             // RFC 9110 §15.5.9, §15.6; RFC 6585 §4; RFC 8470 §5.2.
             Self::Status { status, .. } => matches!(status, 408 | 425 | 429 | 500 | 502 | 503 | 504),
-            Self::Database { transient, .. } => *transient,
+            Self::Database { transient, .. } | Self::Broker { transient, .. } => *transient,
             Self::Changed { .. } => true,
             _ => false,
         }
@@ -169,7 +198,7 @@ impl From<Error> for Failure {
         let kind = match &error {
             Error::Setting { .. } => ErrorKind::InvalidArgument,
             Error::Cancelled => ErrorKind::Cancelled,
-            Error::TooMuch { .. } | Error::Landing(_) => ErrorKind::Exhausted,
+            Error::TooMuch { .. } | Error::Landing(_) | Error::Spool { .. } => ErrorKind::Exhausted,
             other if other.is_transient() => ErrorKind::Unavailable,
             _ => ErrorKind::Precondition,
         };
@@ -219,6 +248,44 @@ impl From<Error> for Failure {
                 } else {
                     "Check account, rights, and the names of table and columns."
                 },
+            ),
+            Error::Broker { server, cause, transient } => Self::new(
+                kind,
+                code,
+                format!("消息服务器 {server}：{}。", cause.zh),
+                format!("The server of messages {server}: {}.", cause.en),
+            )
+            .with_hint(
+                if transient {
+                    "稍后自动重试。"
+                } else {
+                    "请检查用户、密钥、权限、加密方式与名称。"
+                },
+                if transient {
+                    "It is tried again later."
+                } else {
+                    "Check user, secret, rights, encryption and names."
+                },
+            ),
+            Error::Replaced { server, stream } => Self::new(
+                kind,
+                code,
+                format!("服务器 {server} 上的流 {stream} 已被重建或恢复，不是原先读取的那个；未取任何数据。"),
+                format!("The stream {stream} at {server} was made anew or restored: it is not the one that was read. Nothing was fetched."),
+            )
+            .with_hint(
+                "确认后修改该数据连接器并勾选“忘记读取位置，从头读取”。",
+                "If that is meant, change the connector with “Forget the position and read from the beginning”.",
+            ),
+            Error::Spool { path, cause } => Self::new(
+                kind,
+                code,
+                format!("无法保存收到的消息（{path}）：{cause}"),
+                format!("Received messages cannot be kept ({path}): {cause}"),
+            )
+            .with_hint(
+                "请检查磁盘空间与权限；未保存的消息没有向对方确认，之后会再送来。",
+                "Check space and rights of the disk; what was not kept was not acknowledged and is sent again.",
             ),
             Error::Folder { path, cause } => Self::new(
                 kind,

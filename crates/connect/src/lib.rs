@@ -6,22 +6,30 @@
 //! Deliberately absent: the warehouse, the store, and when a connector runs; a secret is given, never looked up.
 //! Start reading at [`Source`], then [`fetch`] and `folder.rs`, the simplest source.
 
+mod encryption;
 mod error;
 mod folder;
 mod http;
 mod landing;
+mod message;
+mod mqtt;
+mod nats;
 mod postgres;
 mod retry;
 mod schedule;
 mod settings;
 mod source;
+mod spool;
 
+pub use encryption::Encryption;
 pub use error::{Error, Result};
 pub use folder::FolderSettings;
 pub use http::{Authentication, HttpSettings, Incremental, Paging};
 pub use landing::{Landing, Limits};
+pub use mqtt::{MqttSettings, lines_of_packets};
+pub use nats::NatsSettings;
 pub use postgres::{PostgresSettings, Tls};
 pub use retry::{Backoff, fetch};
 pub use schedule::Schedule;
 pub use settings::{Kind, Settings};
-pub use source::{Control, Fetched, Finding, Position, Secret, Source, Surroundings};
+pub use source::{Control, Fetched, Finding, Notices, Position, Secret, Source, Surroundings};

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::folder::{Folder, FolderSettings};
 use crate::http::{Http, HttpSettings};
+use crate::mqtt::{Mqtt, MqttSettings};
+use crate::nats::{Nats, NatsSettings};
 use crate::postgres::{Postgres, PostgresSettings};
 use crate::{Error, Result, Secret, Source, Surroundings};
 
@@ -23,6 +25,10 @@ pub enum Settings {
     Http(HttpSettings),
     /// PostgreSQL 表 · Rows of a PostgreSQL table or view.
     Postgres(PostgresSettings),
+    /// MQTT 主题 · Messages of an MQTT 5.0 broker.
+    Mqtt(MqttSettings),
+    /// NATS JetStream 流 · Messages of a stream of NATS JetStream.
+    Nats(NatsSettings),
 }
 
 /// Kinds of source.
@@ -35,6 +41,10 @@ pub enum Kind {
     Http,
     /// A PostgreSQL table.
     Postgres,
+    /// Topics of an MQTT broker.
+    Mqtt,
+    /// A stream of NATS JetStream.
+    Nats,
 }
 
 impl Kind {
@@ -45,6 +55,8 @@ impl Kind {
             Self::Folder => "folder",
             Self::Http => "http",
             Self::Postgres => "postgres",
+            Self::Mqtt => "mqtt",
+            Self::Nats => "nats",
         }
     }
 }
@@ -57,6 +69,8 @@ impl Settings {
             Self::Folder(_) => Kind::Folder,
             Self::Http(_) => Kind::Http,
             Self::Postgres(_) => Kind::Postgres,
+            Self::Mqtt(_) => Kind::Mqtt,
+            Self::Nats(_) => Kind::Nats,
         }
     }
 
@@ -64,7 +78,7 @@ impl Settings {
     #[must_use]
     pub const fn appends(&self) -> bool {
         match self {
-            Self::Folder(_) => true,
+            Self::Folder(_) | Self::Mqtt(_) | Self::Nats(_) => true,
             Self::Http(settings) => settings.incremental.is_some(),
             Self::Postgres(settings) => settings.cursor.is_some(),
         }
@@ -74,7 +88,7 @@ impl Settings {
     #[must_use]
     pub const fn needs_secret(&self) -> bool {
         match self {
-            Self::Folder(_) | Self::Postgres(_) => false,
+            Self::Folder(_) | Self::Postgres(_) | Self::Mqtt(_) | Self::Nats(_) => false,
             Self::Http(settings) => settings.authentication.is_some(),
         }
     }
@@ -92,6 +106,10 @@ impl Settings {
             Self::Postgres(settings) => {
                 format!("{}:{}/{}\n{:?}", settings.host, settings.port, settings.user, settings.tls)
             }
+            Self::Mqtt(MqttSettings { host, port, user, tls, .. })
+            | Self::Nats(NatsSettings { host, port, user, tls, .. }) => {
+                format!("{host}:{port}/{user:?}\n{tls:?}")
+            }
         }
     }
 
@@ -101,6 +119,8 @@ impl Settings {
             Self::Folder(settings) => settings.check(),
             Self::Http(settings) => settings.check(),
             Self::Postgres(settings) => settings.check(),
+            Self::Mqtt(settings) => settings.check(),
+            Self::Nats(settings) => settings.check(),
         }
     }
 
@@ -118,6 +138,8 @@ impl Settings {
             Self::Folder(settings) => Arc::new(Folder::new(settings.clone(), surroundings)),
             Self::Http(settings) => Arc::new(Http::new(settings.clone(), secret, surroundings)?),
             Self::Postgres(settings) => Arc::new(Postgres::new(settings.clone(), secret, surroundings)),
+            Self::Mqtt(settings) => Arc::new(Mqtt::new(settings.clone(), secret, surroundings)?),
+            Self::Nats(settings) => Arc::new(Nats::new(settings.clone(), secret, surroundings)),
         })
     }
 }
