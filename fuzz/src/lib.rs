@@ -19,6 +19,7 @@ pub mod exchange;
 pub mod files;
 pub mod keys;
 pub mod lineage;
+pub mod messages;
 pub mod node;
 pub mod peers;
 pub mod rules;
@@ -51,7 +52,7 @@ impl Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 41] = [
+pub const TARGETS: [Target; 42] = [
     Target::of("evidence_note", evidence::note),
     Target::of("evidence_bundle", evidence::bundle),
     Target::of("evidence_tile", evidence::tile),
@@ -93,6 +94,7 @@ pub const TARGETS: [Target; 41] = [
     Target::of("quality", rules::quality),
     Target::of("lineage_sql", lineage::script),
     Target::of("openlineage", lineage::event),
+    Target::of("messages", messages::packets),
 ];
 
 /// Libraries whose panics the program catches where it calls them; each has its reason there.

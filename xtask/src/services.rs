@@ -1,4 +1,4 @@
-//! Real servers for tests: PostgreSQL and Mosquitto on free ports, in a temporary folder, stopped afterwards.
+//! Real servers for tests: PostgreSQL, Mosquitto and NATS on free ports, in a temporary folder, stopped afterwards.
 
 use crate::shell::{capture, command, exists, root, run};
 use crate::tools;
@@ -15,6 +15,8 @@ pub(crate) struct Services {
     pub(crate) postgres: String,
     /// `host:port` of the MQTT broker.
     pub(crate) mqtt: String,
+    /// `host:port` of the NATS server, with JetStream.
+    pub(crate) nats: String,
 }
 
 fn state_file() -> PathBuf {
@@ -24,12 +26,17 @@ fn state_file() -> PathBuf {
 /// Start everything; services already running are stopped first so that a test meets a clean server.
 pub(crate) fn up() -> Result<Services> {
     down()?;
-    tools::packages(&[(postgres_probe().as_str(), "postgresql"), ("/usr/sbin/mosquitto", "mosquitto")])?;
+    tools::packages(&[
+        (postgres_probe().as_str(), "postgresql"),
+        ("/usr/sbin/mosquitto", "mosquitto"),
+        ("/usr/sbin/nats-server", "nats-server"),
+    ])?;
     let folder = PathBuf::from(capture(command("mktemp").args(["-d", "/tmp/brain-services.XXXXXX"]))?.trim());
     save(&json!({ "folder": folder, "stop": [] }))?;
     let postgres = start_postgres(&folder)?;
     let mqtt = start_mosquitto(&folder)?;
-    Ok(Services { postgres, mqtt })
+    let nats = start_nats(&folder)?;
+    Ok(Services { postgres, mqtt, nats })
 }
 
 /// Start and print the variables that tests read.
@@ -37,6 +44,7 @@ pub(crate) fn up_and_print() -> Result<()> {
     let services = up()?;
     println!("export BRAIN_TEST_POSTGRES={}", services.postgres);
     println!("export BRAIN_TEST_MQTT={}", services.mqtt);
+    println!("export BRAIN_TEST_NATS={}", services.nats);
     Ok(())
 }
 
@@ -150,6 +158,21 @@ fn start_mosquitto(folder: &Path) -> Result<String> {
         .stderr(Stdio::null())
         .spawn()
         .context("cannot start mosquitto")?;
+    remember_stop(&["kill", &child.id().to_string()])?;
+    wait_for_port(port)?;
+    Ok(format!("127.0.0.1:{port}"))
+}
+
+fn start_nats(folder: &Path) -> Result<String> {
+    let program = if exists("nats-server") { "nats-server" } else { "/usr/sbin/nats-server" };
+    let port = free_port()?;
+    let child = command(program)
+        .args(["-a", "127.0.0.1", "-p", &port.to_string(), "-js", "-sd"])
+        .arg(folder.join("nats"))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .context("cannot start nats-server")?;
     remember_stop(&["kill", &child.id().to_string()])?;
     wait_for_port(port)?;
     Ok(format!("127.0.0.1:{port}"))

@@ -50,7 +50,11 @@ impl Encryption {
 pub(crate) fn server_name(host: &str) -> Result<ServerName<'static>> {
     let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
     ServerName::try_from(host.to_owned()).map_err(|_| {
-        Error::setting("host", "不是主机名，也不是 IP 地址。", "It is neither a name of a host nor an address.")
+        Error::setting(
+            "host",
+            "不是主机名，也不是 IP 地址。",
+            "It is neither a name of a host nor an address.",
+        )
     })
 }
 
@@ -195,7 +199,8 @@ mod tests {
 
     #[test]
     fn a_refused_certificate_is_found_however_deep() {
-        let inner = std::io::Error::other(rustls::Error::InvalidCertificate(rustls::CertificateError::Expired));
+        let inner =
+            std::io::Error::other(rustls::Error::InvalidCertificate(rustls::CertificateError::Expired));
         assert!(refusal(&std::io::Error::other(inner)).is_some());
         assert!(refusal(&std::io::Error::other("reset")).is_none());
     }

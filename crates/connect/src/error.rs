@@ -275,7 +275,7 @@ impl From<Error> for Failure {
             )
             .with_hint(
                 "确认后修改该数据连接器并勾选“忘记读取位置，从头读取”。",
-                "If that is meant, change the connector with “Forget the position and read from the beginning”.",
+                "If that is meant, change the connector and choose “Forget how far it has read and begin at the beginning”.",
             ),
             Error::Spool { path, cause } => Self::new(
                 kind,

@@ -60,7 +60,9 @@ impl Envelope {
             return None;
         }
         let Ok(text) = std::str::from_utf8(payload) else {
-            return Some(self.with(|_| false, &format!("\"payload_base64\":\"{}\"", STANDARD.encode(payload))));
+            return Some(
+                self.with(|_| false, &format!("\"payload_base64\":\"{}\"", STANDARD.encode(payload))),
+            );
         };
         // A line break of valid JSON stands between two values, where a space means the same.
         let as_it_is = || text.trim().replace(['\n', '\r'], " ");
@@ -165,7 +167,9 @@ mod tests {
 
     #[test]
     fn what_no_ingest_would_read_is_told_by_its_size() {
-        for payload in [vec![b'a'; LINE_BYTES_MAX + 1], vec![0; LINE_BYTES_MAX / 2], vec![0xff; LINE_BYTES_MAX]] {
+        for payload in
+            [vec![b'a'; LINE_BYTES_MAX + 1], vec![0; LINE_BYTES_MAX / 2], vec![0xff; LINE_BYTES_MAX]]
+        {
             let line = envelope().line(&payload);
             assert!(line.too_large);
             let row: Value = serde_json::from_str(&line.text).unwrap();

@@ -15,14 +15,14 @@ use sha2::{Digest as _, Sha256};
 use super::disk::Disk;
 use super::session::{ANSWER, IN_FLIGHT_MAX, Session};
 use super::wire::{Incoming, TooLarge};
-use crate::message::Envelope;
+use crate::message::{Envelope, Line};
 use crate::spool::{Digest, Received};
 use crate::{Control, Result};
 
 /// How long a packet is waited for between two looks whether somebody cancelled.
 const WAIT: Duration = Duration::from_millis(250);
 /// Longest wait at the end for the broker to say that it has our acknowledgements.
-const FAREWELL: Duration = Duration::from_secs(10);
+const FAREWELL: Duration = Duration::from_secs(5);
 
 /// Until when is listened.
 pub(super) struct Bounds {
@@ -180,7 +180,8 @@ impl<'a> Listener<'a> {
                 Incoming::Packet(_) => continue,
             };
             if arrived.is_exactly_once {
-                let cause = Text::new("以未请求的 QoS 2 发送消息", "it sends with QoS 2, which was not asked for");
+                let cause =
+                    Text::new("以未请求的 QoS 2 发送消息", "it sends with QoS 2, which was not asked for");
                 return Err(self.session.broker(cause, false));
             }
             let is_new = self.is_new(&arrived)?;
@@ -192,7 +193,7 @@ impl<'a> Listener<'a> {
             }
             if is_new {
                 let number = self.disk.spool()?.next() + received.len() as u64;
-                received.push(self.kept(arrived, number));
+                received.push(self.kept(&arrived, number));
             }
         }
         if !received.is_empty() {
@@ -219,16 +220,11 @@ impl<'a> Listener<'a> {
         Ok(true)
     }
 
-    fn kept(&mut self, arrived: Arrived, number: u64) -> Received {
-        let Arrived { topic, packet, digest, payload, .. } = arrived;
-        let envelope = Envelope::new(("_topic", &topic), ("_received_at", self.clock.now()), number);
-        let line = match payload {
-            Payload::Whole(payload) => envelope.line(&payload),
-            Payload::TooLarge(bytes) => envelope.without_payload(bytes),
-        };
+    fn kept(&mut self, arrived: &Arrived, number: u64) -> Received {
+        let line = arrived.line(self.clock.now(), number);
         self.too_large += u64::from(line.too_large);
         self.control.progress.add(line.text.len() as u64);
-        Received { packet, digest, line: line.text }
+        Received { packet: arrived.packet, digest: arrived.digest, line: line.text }
     }
 
     /// Acknowledge packets and ask whether the broker has got it, unless that is being asked.
@@ -299,6 +295,15 @@ impl Arrived {
             payload: Payload::TooLarge(message.bytes),
         }
     }
+
+    /// What it becomes, as the message of this number.
+    fn line(&self, at: chrono::DateTime<chrono::Utc>, number: u64) -> Line {
+        let envelope = Envelope::new(("_topic", &self.topic), ("_received_at", at), number);
+        match &self.payload {
+            Payload::Whole(payload) => envelope.line(payload),
+            Payload::TooLarge(bytes) => envelope.without_payload(*bytes),
+        }
+    }
 }
 
 /// What a message says, shortened.
@@ -308,9 +313,7 @@ fn digest(topic: &[u8], payload: &[u8]) -> Digest {
     sha256.update(topic);
     sha256.update(payload);
     let whole: [u8; 32] = sha256.finalize().into();
-    let mut half = Digest::default();
-    half.copy_from_slice(whole.first_chunk::<16>().map_or(&[0; 16], |half| half));
-    half
+    whole.first_chunk().copied().unwrap_or_default()
 }
 
 /// The lines of the packets in these bytes, as they would be kept; for tests with hostile input.
@@ -329,13 +332,7 @@ pub fn lines_of_packets(bytes: &[u8]) -> Vec<String> {
             Incoming::Packet(_) => continue,
         };
         let number = lines.len() as u64 + 1;
-        let at = chrono::DateTime::UNIX_EPOCH;
-        let envelope = Envelope::new(("_topic", &arrived.topic), ("_received_at", at), number);
-        let line = match arrived.payload {
-            Payload::Whole(payload) => envelope.line(&payload),
-            Payload::TooLarge(bytes) => envelope.without_payload(bytes),
-        };
-        lines.push(line.text);
+        lines.push(arrived.line(chrono::DateTime::UNIX_EPOCH, number).text);
     }
     lines
 }

@@ -301,7 +301,8 @@ impl Source for Mqtt {
     ) -> Result<Option<Fetched>> {
         let before: Option<Read> = after.map(Position::read).transpose()?;
         let (mut disk, landed) = self.spool(before.as_ref(), control).await?;
-        let mut topic = before.as_ref().map_or_else(|| self.settings.topic.clone(), |read| read.topic.clone());
+        let mut topic =
+            before.as_ref().map_or_else(|| self.settings.topic.clone(), |read| read.topic.clone());
         let bounds = Bounds {
             landed,
             rows: landing.rows_max(),
@@ -322,7 +323,9 @@ impl Source for Mqtt {
                 let limit = self.settings.spool_mib;
                 control.tell(Text::new(
                     format!("暂存区已满（{limit} MiB），先入仓再接收；其间消息留在消息服务器上。"),
-                    format!("The spool is full ({limit} MiB): it lands first, and messages wait at the broker."),
+                    format!(
+                        "The spool is full ({limit} MiB): it lands first, and messages wait at the broker."
+                    ),
                 ));
                 true
             }
@@ -374,6 +377,6 @@ mod tests {
         let packet = b"\x30\x0d\x00\x03a/b\x00{\"n\":1}";
         let lines = lines_of_packets(packet);
         let row: serde_json::Value = serde_json::from_str(&lines[0]).unwrap();
-        assert_eq!((&row["_topic"], &row["n"]), (&"a/b".into(), &1.into()));
+        assert_eq!((&row["_topic"], &row["n"]), (&serde_json::json!("a/b"), &serde_json::json!(1)));
     }
 }

@@ -7,8 +7,8 @@ use std::time::Duration;
 use brain_kernel::language::Text;
 use rumqttc::v5::mqttbytes::QoS;
 use rumqttc::v5::mqttbytes::v5::{
-    ConnAck, Connect, ConnectProperties, ConnectReturnCode, Disconnect, DisconnectReasonCode, Filter, Login, Packet,
-    RetainForwardRule, SubAck, Subscribe, SubscribeReasonCode, Unsubscribe,
+    ConnAck, Connect, ConnectProperties, ConnectReturnCode, Disconnect, DisconnectReasonCode, Filter, Login,
+    Packet, RetainForwardRule, SubAck, Subscribe, SubscribeReasonCode, Unsubscribe,
 };
 
 use super::MqttSettings;
@@ -127,7 +127,10 @@ impl Session {
             Some(SubscribeReasonCode::Success(granted)) => Err(self.broker(
                 Text::new(
                     format!("只给 QoS {}，消息可能丢失，未接收", *granted as u8),
-                    format!("it grants only QoS {}: messages might be lost, so none is taken", *granted as u8),
+                    format!(
+                        "it grants only QoS {}: messages might be lost, so none is taken",
+                        *granted as u8
+                    ),
                 ),
                 false,
             )),
@@ -138,7 +141,10 @@ impl Session {
                 ),
                 matches!(refusal, SubscribeReasonCode::QuotaExceeded | SubscribeReasonCode::Unspecified),
             )),
-            None => Err(self.broker(Text::new("对订阅的应答为空", "it answers a subscription with nothing"), false)),
+            None => {
+                Err(self
+                    .broker(Text::new("对订阅的应答为空", "it answers a subscription with nothing"), false))
+            }
         }
     }
 
@@ -160,7 +166,9 @@ impl Session {
             loop {
                 let incoming = self.wire.next().await.map_err(|error| failed(&self.server, &error))?;
                 match incoming {
-                    Incoming::Packet(Packet::Disconnect(goodbye)) => return Err(ended(&self.server, &goodbye)),
+                    Incoming::Packet(Packet::Disconnect(goodbye)) => {
+                        return Err(ended(&self.server, &goodbye));
+                    }
                     Incoming::Packet(packet) => match is_it(&packet) {
                         Some(answer) => return Ok(answer),
                         None => self.early.push_back(Incoming::Packet(packet)),
@@ -235,7 +243,9 @@ impl Session {
             Code::BadClientId | Code::ClientIdentifierNotValid => {
                 Text::new("客户端标识不被接受", "it does not take the client id")
             }
-            other => Text::new(format!("拒绝连接（{other:?}）"), format!("it refuses the connection ({other:?})")),
+            other => {
+                Text::new(format!("拒绝连接（{other:?}）"), format!("it refuses the connection ({other:?})"))
+            }
         };
         self.broker(cause, transient)
     }
@@ -283,7 +293,9 @@ fn ended(server: &str, goodbye: &Disconnect) -> Error {
             "另一个连接使用了相同的客户端标识；每个数据连接器须有自己的标识",
             "another connection uses the same client id; each connector needs its own",
         ),
-        other => Text::new(format!("结束了连接（{other:?}）"), format!("it ended the connection ({other:?})")),
+        other => {
+            Text::new(format!("结束了连接（{other:?}）"), format!("it ended the connection ({other:?})"))
+        }
     };
     let lasting = matches!(
         reason,

@@ -81,7 +81,11 @@ impl Header {
                 return Ok(Some(Self { first: *first, bytes: nth + 2, remaining }));
             }
         }
-        if rest.len() >= 4 { Err(Broken::Malformed("a length of more than four bytes".to_owned())) } else { Ok(None) }
+        if rest.len() >= 4 {
+            Err(Broken::Malformed("a length of more than four bytes".to_owned()))
+        } else {
+            Ok(None)
+        }
     }
 
     const fn kind(&self) -> u8 {
@@ -127,7 +131,11 @@ impl Framing {
     /// Begin to pass over a message that is too large, once its beginning is here.
     fn pass_over(&mut self, header: &Header) -> Result<Option<Incoming>, Broken> {
         if header.kind() != PUBLISH {
-            return Err(Broken::Malformed(format!("a packet of kind {} and {} bytes", header.kind(), header.frame())));
+            return Err(Broken::Malformed(format!(
+                "a packet of kind {} and {} bytes",
+                header.kind(),
+                header.frame()
+            )));
         }
         let is_acknowledged = header.first & 0b0110 != 0;
         let Some(mut start) = self.buffer.get(header.bytes..) else { return Ok(None) };
@@ -230,12 +238,8 @@ mod tests {
     fn a_message_that_is_too_large_is_passed_over_and_the_next_one_read() {
         let mut bytes = publish(PACKET_BYTES_MAX, 7);
         bytes.extend_from_slice(&publish(3, 8));
-        let largest = TooLarge {
-            topic: "a/b".to_owned(),
-            packet: 7,
-            again: true,
-            bytes: PACKET_BYTES_MAX as u64 + 1,
-        };
+        let largest =
+            TooLarge { topic: "a/b".to_owned(), packet: 7, again: true, bytes: PACKET_BYTES_MAX as u64 + 1 };
         for step in [1_000, bytes.len()] {
             let blocks: Vec<&[u8]> = bytes.chunks(step).collect();
             let read = all(&blocks);
@@ -249,7 +253,12 @@ mod tests {
 
     #[test]
     fn what_is_no_packet_is_refused() {
-        for bytes in [&[0x30, 0xff, 0xff, 0xff, 0xff][..], &[0x20, 0xff, 0xff, 0xff, 0x7f], &[0x00, 0x00], &[0x20, 0x00]] {
+        for bytes in [
+            &[0x30, 0xff, 0xff, 0xff, 0xff][..],
+            &[0x20, 0xff, 0xff, 0xff, 0x7f],
+            &[0x00, 0x00],
+            &[0x20, 0x00],
+        ] {
             let mut framing = Framing { buffer: BytesMut::from(bytes), skipped: None };
             assert!(matches!(framing.next(), Err(Broken::Malformed(_))), "{bytes:?}");
         }

@@ -81,7 +81,16 @@ impl Spool {
     fn new(folder: &Path, id: String, segments: Vec<Segment>, file: File) -> Self {
         let next = segments.last().map_or(1, |last| last.first);
         let unconfirmed = Unconfirmed::default();
-        Self { folder: folder.to_owned(), id, segments, file, next, unconfirmed, written_through: 0, stuck: false }
+        Self {
+            folder: folder.to_owned(),
+            id,
+            segments,
+            file,
+            next,
+            unconfirmed,
+            written_through: 0,
+            stuck: false,
+        }
     }
 
     /// Learn what the segments say; a broken end of the last one is cut off.
@@ -180,7 +189,8 @@ impl Spool {
         }
         self.write(&block)?;
         (self.next, self.written_through) = (next, through);
-        kept.into_iter().for_each(|(packet, sequence, digest)| self.unconfirmed.kept(packet, sequence, digest));
+        kept.into_iter()
+            .for_each(|(packet, sequence, digest)| self.unconfirmed.kept(packet, sequence, digest));
         Ok(())
     }
 
@@ -252,8 +262,12 @@ impl Spool {
     /// Messages after this one, in order.
     pub(crate) fn reader(&self, after: u64) -> Reader {
         let from = self.segments.partition_point(|segment| segment.first <= after + 1).saturating_sub(1);
-        let paths =
-            self.segments.iter().skip(from).map(|segment| path(&self.folder, &self.id, segment.first)).collect();
+        let paths = self
+            .segments
+            .iter()
+            .skip(from)
+            .map(|segment| path(&self.folder, &self.id, segment.first))
+            .collect();
         Reader::new(paths, after)
     }
 }
@@ -284,7 +298,9 @@ fn list(folder: &Path) -> io::Result<Option<(String, Vec<Segment>)>> {
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
         let Ok(name) = entry.file_name().into_string() else { continue };
-        let Some((id, first)) = name.strip_suffix(ENDING).and_then(|name| name.rsplit_once('-')) else { continue };
+        let Some((id, first)) = name.strip_suffix(ENDING).and_then(|name| name.rsplit_once('-')) else {
+            continue;
+        };
         let Ok(first) = first.parse() else { continue };
         let segment = Segment { first, bytes: entry.metadata()?.len() };
         match &mut found {

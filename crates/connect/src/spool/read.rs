@@ -44,7 +44,9 @@ impl Reader {
                 continue;
             };
             match Record::read(from)? {
-                Next::Record(Record::Message(kept), _) if kept.sequence > self.after => return Ok(Some(kept)),
+                Next::Record(Record::Message(kept), _) if kept.sequence > self.after => {
+                    return Ok(Some(kept));
+                }
                 Next::Record(..) => {}
                 Next::End => self.open = None,
                 Next::Broken => return Err(damaged(path)),

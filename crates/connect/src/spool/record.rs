@@ -83,7 +83,9 @@ impl Record {
             return Ok(Next::End);
         }
         let mut rest = head.as_slice();
-        let (Some(length), Some(checksum)) = (word(&mut rest), word(&mut rest)) else { return Ok(Next::Broken) };
+        let (Some(length), Some(checksum)) = (word(&mut rest), word(&mut rest)) else {
+            return Ok(Next::Broken);
+        };
         let length = u32::from_le_bytes(length);
         if length as usize > BODY_BYTES_MAX {
             return Ok(Next::Broken);

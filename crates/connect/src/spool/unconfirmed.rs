@@ -95,7 +95,11 @@ mod tests {
         known.acknowledge(2);
         known.confirm(asked);
         assert!(!known.knows(1, &[1; 16]) && known.knows(2, &[2; 16]) && known.knows(3, &[3; 16]));
-        assert_eq!(known.through(12), 10, "what was never acknowledged over this connection is not confirmed by it");
+        assert_eq!(
+            known.through(12),
+            10,
+            "what was never acknowledged over this connection is not confirmed by it"
+        );
         known.settle();
         assert!(known.knows(2, &[2; 16]) && !known.knows(3, &[3; 16]));
         known.kept(2, 13, [5; 16]);

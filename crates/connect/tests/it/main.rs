@@ -9,6 +9,9 @@
 
 mod folder;
 mod http;
+mod mqtt;
+mod nats;
 mod node;
 mod postgres;
 mod resume;
+mod server;

@@ -2,7 +2,10 @@
 import type { Connector, NewConnector, Schedule, SourceSettings } from "../../sdk/types";
 
 export type Kind = SourceSettings["kind"];
-export const KINDS: Kind[] = ["folder", "http", "postgres"];
+export const KINDS: Kind[] = ["folder", "http", "postgres", "mqtt", "nats"];
+/** Ports servers listen on, by kind. */
+const PORTS = { postgres: 5432, mqtt: 8883, nats: 4222 };
+export const portOf = (kind: Kind) => (kind in PORTS ? PORTS[kind as keyof typeof PORTS] : undefined);
 
 export interface Draft {
   name: string;
@@ -40,6 +43,14 @@ export interface Draft {
   table?: string;
   cursor?: string;
   key?: string[];
+  // mqtt, nats
+  tls?: Mqtt["tls"];
+  topic?: string;
+  clientId?: string;
+  listen?: number;
+  sessionHours?: number;
+  stream?: string;
+  subject?: string;
 }
 
 export const EMPTY: Partial<Draft> = {
@@ -57,6 +68,9 @@ export const EMPTY: Partial<Draft> = {
   port: 5432,
   schema: "public",
   encrypted: true,
+  tls: "checked",
+  listen: 20,
+  sessionHours: 168,
 };
 
 const filled = (value: string | undefined) => {
@@ -64,7 +78,7 @@ const filled = (value: string | undefined) => {
   return trimmed === "" ? undefined : trimmed;
 };
 
-/** Parameters of every call and seconds to settle are not in the form: what is there is kept. */
+/** Parameters of every call, seconds to settle and the size of a spool are not in the form: what is there is kept. */
 function settingsOf(draft: Draft, before: SourceSettings | undefined): SourceSettings {
   switch (draft.kind) {
     case "folder":
@@ -94,10 +108,30 @@ function settingsOf(draft: Draft, before: SourceSettings | undefined): SourceSet
         key: draft.key ?? [],
         settle_s: before?.kind === "postgres" && filled(draft.cursor) ? before.settle_s : 0,
       };
+    case "mqtt":
+      return {
+        kind: "mqtt",
+        ...serverOf(draft),
+        topic: draft.topic?.trim() ?? "",
+        client_id: filled(draft.clientId) ?? null,
+        listen_s: draft.listen ?? 20,
+        session_s: Math.round((draft.sessionHours ?? 168) * 3600),
+        spool_mib: before?.kind === "mqtt" ? before.spool_mib : 1024,
+      };
+    case "nats":
+      return { kind: "nats", ...serverOf(draft), stream: draft.stream?.trim() ?? "", subject: filled(draft.subject) ?? null };
   }
 }
 
 type Http = Extract<SourceSettings, { kind: "http" }>;
+type Mqtt = Extract<SourceSettings, { kind: "mqtt" }>;
+
+const serverOf = (draft: Draft) => ({
+  host: draft.host?.trim() ?? "",
+  port: draft.port ?? portOf(draft.kind) ?? 0,
+  user: filled(draft.user) ?? null,
+  tls: draft.tls ?? ("checked" as const),
+});
 
 function authenticationOf(draft: Draft): Http["authentication"] {
   switch (draft.authentication) {
@@ -191,6 +225,28 @@ export function draftOf(connector: Connector): Partial<Draft> {
         table: settings.table,
         cursor: settings.cursor ?? undefined,
         key: settings.key,
+      };
+    case "mqtt":
+      return {
+        ...common,
+        host: settings.host,
+        port: settings.port,
+        user: settings.user ?? undefined,
+        tls: settings.tls,
+        topic: settings.topic,
+        clientId: settings.client_id ?? undefined,
+        listen: settings.listen_s,
+        sessionHours: settings.session_s === undefined ? 168 : settings.session_s / 3600,
+      };
+    case "nats":
+      return {
+        ...common,
+        host: settings.host,
+        port: settings.port,
+        user: settings.user ?? undefined,
+        tls: settings.tls,
+        stream: settings.stream,
+        subject: settings.subject ?? undefined,
       };
   }
 }

@@ -4,16 +4,15 @@
 //! of the last message read, and the time the stream was made, so that another stream of the same name is not taken for
 //! this one. The connection goes to the address that the way out has checked, and to no other server of a cluster.
 
+mod failure;
+
 use std::time::Duration;
 
 use async_nats::connection::State;
 use async_nats::jetstream::consumer::{AckPolicy, Consumer, DeliverPolicy, pull};
-use async_nats::jetstream::context::{
-    GetStreamError, GetStreamErrorKind, RequestError, RequestErrorKind,
-};
 use async_nats::jetstream::stream::{Info, Stream};
-use async_nats::jetstream::{self, ErrorCode, Message};
-use async_nats::{Client, ConnectErrorKind, ConnectOptions};
+use async_nats::jetstream::{self, Message};
+use async_nats::{Client, ConnectOptions};
 use brain_egress::Egress;
 use brain_kernel::language::Text;
 use chrono::DateTime;
@@ -21,7 +20,7 @@ use futures::StreamExt as _;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::encryption::{self, Encryption};
+use crate::encryption::Encryption;
 use crate::message::{Envelope, tell_too_large};
 use crate::settings::{number, text};
 use crate::{Control, Error, Fetched, Finding, Landing, Position, Result, Secret, Source, Surroundings};
@@ -180,8 +179,9 @@ impl Nats {
 
     /// From where to read on; a stream that is not the one that was read is refused.
     fn position(&self, after: Option<&Position>, info: &Info) -> Result<Read> {
-        let created_ns = i64::try_from(info.created.unix_timestamp_nanos())
-            .map_err(|_| self.broker(Text::new("流的建立时间无法识别", "the stream's time is not understood"), false))?;
+        let created_ns = i64::try_from(info.created.unix_timestamp_nanos()).map_err(|_| {
+            self.broker(Text::new("流的建立时间无法识别", "the stream's time is not understood"), false)
+        })?;
         let Some(before) = after else { return Ok(Read { created_ns, sequence: 0 }) };
         let before: Read = before.read()?;
         if before.created_ns != created_ns || before.sequence > info.state.last_sequence {
@@ -204,7 +204,12 @@ impl Nats {
     }
 
     /// The next message of a request, `None` when it is answered, while nobody cancels and the server is there.
-    async fn message(&self, client: &Client, batch: &mut pull::Batch, control: &Control) -> Result<Option<Message>> {
+    async fn message(
+        &self,
+        client: &Client,
+        batch: &mut pull::Batch,
+        control: &Control,
+    ) -> Result<Option<Message>> {
         loop {
             control.check()?;
             match tokio::time::timeout(WAIT, batch.next()).await {
@@ -221,81 +226,6 @@ impl Nats {
 
     fn server(&self) -> String {
         format!("{}:{}", self.settings.host, self.settings.port)
-    }
-
-    fn broker(&self, cause: Text, transient: bool) -> Error {
-        Error::Broker { server: self.server(), cause, transient }
-    }
-
-    fn silent(&self) -> Error {
-        self.broker(Text::new("没有应答", "it does not answer"), true)
-    }
-
-    fn interrupted(&self, cause: &str) -> Error {
-        self.broker(Text::new(format!("读取中断：{cause}"), format!("reading broke off: {cause}")), true)
-    }
-
-    /// A server that did not let us in.
-    fn refused(&self, error: &async_nats::ConnectError) -> Error {
-        if let Some(refusal) = encryption::refusal(error) {
-            return self.broker(
-                Text::new(format!("加密连接未建立：{refusal}"), format!("no encrypted connection: {refusal}")),
-                false,
-            );
-        }
-        match error.kind() {
-            ConnectErrorKind::AuthorizationViolation | ConnectErrorKind::Authentication => self.broker(
-                Text::new("用户、口令或令牌不被接受", "it does not take the user, password or token"),
-                false,
-            ),
-            ConnectErrorKind::Tls | ConnectErrorKind::ServerParse => self.broker(both(error), false),
-            _ => self.broker(both(error), true),
-        }
-    }
-
-    fn no_stream(&self, error: &GetStreamError) -> Error {
-        match error.kind() {
-            GetStreamErrorKind::JetStream(said) if said.error_code() == ErrorCode::STREAM_NOT_FOUND => {
-                let (server, stream) = (self.server(), &self.settings.stream);
-                Error::setting(
-                    "stream",
-                    format!("服务器 {server} 没有流 {stream}，或该用户看不到它。"),
-                    format!("The server {server} has no stream {stream}, or this user cannot see it."),
-                )
-            }
-            _ => self.failed(error),
-        }
-    }
-
-    /// What the server answered to a request, or that it did not.
-    fn failed(&self, error: &(dyn std::error::Error + 'static)) -> Error {
-        let off = [ErrorCode::JETSTREAM_NOT_ENABLED, ErrorCode::JETSTREAM_NOT_ENABLED_FOR_ACCOUNT];
-        let disabled = || {
-            let cause =
-                Text::new("未启用 JetStream，或该账户无权使用", "JetStream is not enabled, or not for this account");
-            self.broker(cause, false)
-        };
-        let mut cause = Some(error);
-        while let Some(error) = cause {
-            if let Some(said) = api_error(error) {
-                // 503 of its interface: no leader, starting up. What is not enabled says 503, too.
-                let transient = said.code() == 503 && !off.contains(&said.error_code());
-                return if off.contains(&said.error_code()) {
-                    disabled()
-                } else {
-                    self.broker(both(&said), transient)
-                };
-            }
-            if let Some(request) = error.downcast_ref::<RequestError>() {
-                return match request.kind() {
-                    RequestErrorKind::NoResponders => disabled(),
-                    RequestErrorKind::InvalidSubject => self.broker(both(request), false),
-                    _ => self.broker(both(request), true),
-                };
-            }
-            cause = error.source();
-        }
-        self.broker(both(error), true)
     }
 
     /// Say what was deleted or expired before it was read: nobody can bring it back.
@@ -346,7 +276,9 @@ impl Source for Nats {
         let info = stream.cached_info().clone();
         let (first, last) = (info.state.first_sequence, info.state.last_sequence);
         let before = self.position(after, &info)?;
-        landing.begin(&format!("{}.jsonl", self.settings.stream.chars().take(60).collect::<String>())).await?;
+        landing
+            .begin(&format!("{}.jsonl", self.settings.stream.chars().take(60).collect::<String>()))
+            .await?;
         if before.sequence >= last {
             return Ok(None);
         }
@@ -456,27 +388,6 @@ async fn forget(stream: &Stream, consumer: &Consumer<pull::Config>) {
     if let Err(error) = stream.delete_consumer(&consumer.cached_info().name).await {
         tracing::debug!(%error, "a consumer is left for the server to forget");
     }
-}
-
-/// The same words in both languages: the library has one.
-fn both(error: &(impl std::fmt::Display + ?Sized)) -> Text {
-    Text::new(error.to_string(), error.to_string())
-}
-
-/// What the server's interface says, if this is its word.
-fn api_error(error: &(dyn std::error::Error + 'static)) -> Option<jetstream::Error> {
-    use async_nats::jetstream::stream::{ConsumerError, ConsumerErrorKind};
-    if let Some(error) = error.downcast_ref::<GetStreamError>()
-        && let GetStreamErrorKind::JetStream(said) = error.kind()
-    {
-        return Some(said);
-    }
-    if let Some(error) = error.downcast_ref::<ConsumerError>()
-        && let ConsumerErrorKind::JetStream(said) = error.kind()
-    {
-        return Some(said);
-    }
-    error.downcast_ref::<jetstream::Error>().cloned()
 }
 
 #[cfg(test)]
