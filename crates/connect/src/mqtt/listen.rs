@@ -184,10 +184,10 @@ impl<'a> Listener<'a> {
                     Text::new("以未请求的 QoS 2 发送消息", "it sends with QoS 2, which was not asked for");
                 return Err(self.session.broker(cause, false));
             }
-            let is_new = self.is_new(&arrived)?;
             if arrived.packet != 0 && self.is_closing {
                 continue;
             }
+            let is_new = self.is_new(&arrived)?;
             if arrived.packet != 0 {
                 acknowledge.push(arrived.packet);
             }
@@ -214,7 +214,12 @@ impl<'a> Listener<'a> {
         let is_resumed = self.session.is_resumed;
         let unconfirmed = &mut self.disk.spool()?.unconfirmed;
         if arrived.again {
-            return Ok(!(is_resumed && unconfirmed.knows(arrived.packet, &arrived.digest)));
+            let is_known = is_resumed && unconfirmed.knows(arrived.packet, &arrived.digest);
+            if is_known {
+                // It will be, with the others of this burst: new ones among them do not settle it.
+                unconfirmed.acknowledge(arrived.packet);
+            }
+            return Ok(!is_known);
         }
         unconfirmed.settle();
         Ok(true)

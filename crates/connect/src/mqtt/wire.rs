@@ -34,6 +34,7 @@ pub(super) enum Broken {
 }
 
 /// What came.
+#[expect(clippy::large_enum_variant, reason = "nearly all are packets, and are taken apart at once")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Incoming {
     /// A packet.

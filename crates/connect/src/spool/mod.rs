@@ -62,8 +62,9 @@ impl Spool {
     /// The spool of a folder, which is made with this id where there is none; also how many bytes were cut off its end.
     pub(crate) fn open(folder: &Path, id: &str) -> io::Result<(Self, u64)> {
         std::fs::create_dir_all(folder)?;
-        if let Some(parent) = folder.parent() {
-            brain_durable::sync_folder(parent)?;
+        // Its name, and that of the folder of all spools.
+        for above in folder.ancestors().skip(1).take(2) {
+            brain_durable::sync_folder(above)?;
         }
         let (id, segments) = list(folder)?.unwrap_or_else(|| (id.to_owned(), Vec::new()));
         let Some(last) = segments.last() else {

@@ -62,7 +62,7 @@ fn a_full_segment_is_followed_by_another_and_what_is_not_confirmed_stays_known()
     let folder = tempfile::tempdir().unwrap();
     let (mut spool, _) = Spool::open(folder.path(), "one").unwrap();
     let long = "x".repeat(1 << 20);
-    spool.append(messages(&[&long; 17])).unwrap();
+    spool.append(messages(&[long.as_str(); 17])).unwrap();
     spool.append(messages(&["tail"])).unwrap();
     assert_eq!(segments(folder.path()).len(), 2);
     drop(spool);
@@ -80,7 +80,7 @@ fn damage_that_is_no_cut_end_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let (mut spool, _) = Spool::open(folder.path(), "one").unwrap();
     let long = "x".repeat(1 << 20);
-    spool.append(messages(&[&long; 17])).unwrap();
+    spool.append(messages(&[long.as_str(); 17])).unwrap();
     spool.append(messages(&["tail"])).unwrap();
     drop(spool);
     let first = segments(folder.path()).remove(0);

@@ -246,7 +246,7 @@ async fn passwords_and_tokens_are_taken_or_refused_at_once_and_shown_nowhere() {
         let (outcome, attempts) = node.batch(&settings, Some("wrong-one"), None).await;
         let error = outcome.unwrap_err();
         assert_eq!((error.code(), attempts), ("connect/broker", 1));
-        let shown = format!("{error} {error:?} {}", brain_kernel::error::Failure::from(error));
+        let shown = format!("{error} {error:?}") + &brain_kernel::error::Failure::from(error).to_string();
         assert!(shown.contains("does not take the user") && !shown.contains("wrong-one"), "{shown}");
         let let_in = node.batch(&settings, Some("right-one"), None).await.0.unwrap_err();
         assert!(let_in.to_string().contains("no stream NONE"), "{let_in}");

@@ -28,7 +28,6 @@ pub(crate) fn free_port() -> u16 {
 /// A server that ends with the test.
 pub(crate) struct Own {
     child: Child,
-    pub(crate) port: u16,
 }
 
 impl Own {
@@ -39,7 +38,7 @@ impl Own {
         let program = if Path::new(&installed).exists() { &installed } else { program };
         let quiet = Stdio::null;
         let child = Command::new(program).args(arguments).stdout(quiet()).stderr(quiet()).spawn().unwrap();
-        let own = Self { child, port };
+        let own = Self { child };
         let answers = |_: &i32| std::net::TcpStream::connect(("127.0.0.1", port)).is_ok();
         let waited =
             (0..3_000).inspect(|_| std::thread::sleep(std::time::Duration::from_millis(10))).find(answers);

@@ -26,7 +26,7 @@ export function MqttFields() {
       <Form.Item name="topic" label={t("connectors.topic")} extra={t("connectors.topicHelp")} rules={[required]}><Input maxLength={1000} className="mono" /></Form.Item>
       <Form.Item name="clientId" label={t("connectors.clientId")} extra={t("connectors.clientIdHelp")}><Input maxLength={1000} className="mono" /></Form.Item>
       <Form.Item name="listen" label={t("connectors.listen")} rules={[{ required: true }]}><InputNumber min={1} max={3600} /></Form.Item>
-      <Form.Item name="sessionHours" label={t("connectors.session")} extra={t("connectors.sessionHelp")} rules={[{ required: true }]}><InputNumber min={1} max={100000} /></Form.Item>
+      <Form.Item name="sessionHours" label={t("connectors.session")} extra={t("connectors.sessionHelp")} rules={[{ required: true }]}><InputNumber min={0.02} max={100000} /></Form.Item>
     </>
   );
 }
