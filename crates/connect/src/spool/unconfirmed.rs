@@ -20,7 +20,7 @@ pub(crate) struct Unconfirmed {
 struct Entry {
     sequence: u64,
     digest: Digest,
-    /// The how manieth acknowledgement of this connection was its; none where it was another connection's.
+    /// Which acknowledgement of this connection was its, counted from 1; none where it was another connection's.
     acknowledged: Option<u64>,
 }
 
