@@ -20,6 +20,7 @@ pub mod exchange;
 pub mod files;
 pub mod keys;
 pub mod lineage;
+pub mod messages;
 pub mod node;
 pub mod peers;
 pub mod rules;
@@ -95,6 +96,7 @@ pub const TARGETS: [Target; 42] = [
     Target::of("quality", rules::quality),
     Target::of("lineage_sql", lineage::script),
     Target::of("openlineage", lineage::event),
+    Target::of("messages", messages::packets),
 ];
 
 /// Libraries whose panics the program catches where it calls them; each has its reason there.

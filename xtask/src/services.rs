@@ -1,4 +1,5 @@
-//! Real servers for tests: PostgreSQL, MariaDB and Mosquitto on free ports, in a temporary folder, stopped afterwards.
+//! Real servers for tests: PostgreSQL, MariaDB, Mosquitto and NATS on free ports, in a temporary folder, stopped
+//! afterwards.
 
 use crate::shell::{capture, command, exists, root, run};
 use crate::tools;
@@ -20,6 +21,8 @@ pub(crate) struct Services {
     pub(crate) mysql: String,
     /// `host:port` of the MQTT broker.
     pub(crate) mqtt: String,
+    /// `host:port` of the NATS server, with JetStream.
+    pub(crate) nats: String,
 }
 
 fn state_file() -> PathBuf {
@@ -34,13 +37,15 @@ pub(crate) fn up() -> Result<Services> {
         (MARIADB, "mariadb-server"),
         ("/usr/bin/openssl", "openssl"),
         ("/usr/sbin/mosquitto", "mosquitto"),
+        ("/usr/sbin/nats-server", "nats-server"),
     ])?;
     let folder = PathBuf::from(capture(command("mktemp").args(["-d", "/tmp/brain-services.XXXXXX"]))?.trim());
     save(&json!({ "folder": folder, "stop": [] }))?;
     let postgres = start_postgres(&folder)?;
     let mysql = start_mariadb(&folder)?;
     let mqtt = start_mosquitto(&folder)?;
-    Ok(Services { postgres, mysql, mqtt })
+    let nats = start_nats(&folder)?;
+    Ok(Services { postgres, mysql, mqtt, nats })
 }
 
 /// Start and print the variables that tests read.
@@ -49,6 +54,7 @@ pub(crate) fn up_and_print() -> Result<()> {
     println!("export BRAIN_TEST_POSTGRES={}", services.postgres);
     println!("export BRAIN_TEST_MYSQL={}", services.mysql);
     println!("export BRAIN_TEST_MQTT={}", services.mqtt);
+    println!("export BRAIN_TEST_NATS={}", services.nats);
     Ok(())
 }
 
@@ -212,6 +218,21 @@ fn start_mosquitto(folder: &Path) -> Result<String> {
         .stderr(Stdio::null())
         .spawn()
         .context("cannot start mosquitto")?;
+    remember_stop(&["kill", &child.id().to_string()])?;
+    wait_for_port(port)?;
+    Ok(format!("127.0.0.1:{port}"))
+}
+
+fn start_nats(folder: &Path) -> Result<String> {
+    let program = if exists("nats-server") { "nats-server" } else { "/usr/sbin/nats-server" };
+    let port = free_port()?;
+    let child = command(program)
+        .args(["-a", "127.0.0.1", "-p", &port.to_string(), "-js", "-sd"])
+        .arg(folder.join("nats"))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .context("cannot start nats-server")?;
     remember_stop(&["kill", &child.id().to_string()])?;
     wait_for_port(port)?;
     Ok(format!("127.0.0.1:{port}"))

@@ -41,6 +41,7 @@ fn steps(fast: bool, times: &mut Vec<(String, f64)>) -> Result<()> {
         tests.args(["test", "--locked", "--workspace", "--lib", "--bins", "--tests", "--no-fail-fast"]);
         tests.env("BRAIN_TEST_POSTGRES", &servers.postgres).env("BRAIN_TEST_MQTT", &servers.mqtt);
         tests.env("BRAIN_TEST_MYSQL", &servers.mysql);
+        tests.env("BRAIN_TEST_NATS", &servers.nats);
         if let Some(data) = shared_data() {
             tests.env("BRAIN_SHARED_DATA", data);
         }

@@ -82,6 +82,7 @@ impl Node {
             egress: egress.clone(),
             clock: clock.clone(),
             folders: std::iter::once(folder.inbox()).chain(config.connect.folders.iter().cloned()).collect(),
+            own: None,
         };
         let connectors = Connectors::open(warehouse.clone(), surroundings).await.map_err(Failure::from)?;
         let (own, options) = (folder.root(), &config.exchange);

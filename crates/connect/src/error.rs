@@ -58,6 +58,32 @@ pub enum Error {
         /// What is wrong, and how to mend it.
         says: Text,
     },
+    /// The server of messages refused or failed.
+    #[error("{server}: {}", cause.en)]
+    Broker {
+        /// Host and port.
+        server: String,
+        /// What happened.
+        cause: Text,
+        /// Whether the same may work later.
+        transient: bool,
+    },
+    /// The stream of this name is not the one that was read.
+    #[error("{server}: the stream {stream} is another one than was read")]
+    Replaced {
+        /// Host and port.
+        server: String,
+        /// Its name.
+        stream: String,
+    },
+    /// Received messages cannot be kept.
+    #[error("the spool {path}: {cause}")]
+    Spool {
+        /// The folder or file.
+        path: String,
+        /// What happened.
+        cause: std::io::Error,
+    },
     /// A folder or file that cannot be read.
     #[error("{path}: {cause}")]
     Folder {
@@ -112,6 +138,9 @@ impl Error {
             Self::Answer { .. } => "connect/answer",
             Self::Database { .. } => "connect/database",
             Self::Changes { .. } => "connect/changes",
+            Self::Broker { .. } => "connect/broker",
+            Self::Replaced { .. } => "connect/replaced",
+            Self::Spool { .. } => "connect/spool",
             Self::Folder { .. } => "connect/folder",
             Self::Changed { .. } => "connect/changed",
             Self::TooMuch { .. } => "connect/too-much",
@@ -133,7 +162,7 @@ impl Error {
             ),
             // RFC 9110 §15.5.9, §15.6; RFC 6585 §4; RFC 8470 §5.2.
             Self::Status { status, .. } => matches!(status, 408 | 425 | 429 | 500 | 502 | 503 | 504),
-            Self::Database { transient, .. } => *transient,
+            Self::Database { transient, .. } | Self::Broker { transient, .. } => *transient,
             Self::Changed { .. } => true,
             _ => false,
         }
@@ -195,7 +224,7 @@ impl From<Error> for Failure {
         let kind = match &error {
             Error::Setting { .. } => ErrorKind::InvalidArgument,
             Error::Cancelled => ErrorKind::Cancelled,
-            Error::TooMuch { .. } | Error::Landing(_) => ErrorKind::Exhausted,
+            Error::TooMuch { .. } | Error::Landing(_) | Error::Spool { .. } => ErrorKind::Exhausted,
             other if other.is_transient() => ErrorKind::Unavailable,
             _ => ErrorKind::Precondition,
         };
@@ -239,6 +268,44 @@ impl From<Error> for Failure {
                 .with_hint(hint.zh, hint.en)
             }
             Error::Changes { says } => Self::new(kind, code, says.zh, says.en),
+            Error::Broker { server, cause, transient } => Self::new(
+                kind,
+                code,
+                format!("消息服务器 {server}：{}。", cause.zh),
+                format!("The server of messages {server}: {}.", cause.en),
+            )
+            .with_hint(
+                if transient {
+                    "稍后自动重试。"
+                } else {
+                    "请检查用户、密钥、权限、加密方式与名称。"
+                },
+                if transient {
+                    "It is tried again later."
+                } else {
+                    "Check user, secret, rights, encryption and names."
+                },
+            ),
+            Error::Replaced { server, stream } => Self::new(
+                kind,
+                code,
+                format!("服务器 {server} 上的流 {stream} 已被重建或恢复，不是原先读取的那个；未取任何数据。"),
+                format!("The stream {stream} at {server} was made anew or restored: it is not the one that was read. Nothing was fetched."),
+            )
+            .with_hint(
+                "确认后修改该数据连接器并勾选“忘记读取位置，从头读取”。",
+                "If that is meant, change the connector and choose “Forget how far it has read and begin at the beginning”.",
+            ),
+            Error::Spool { path, cause } => Self::new(
+                kind,
+                code,
+                format!("无法保存收到的消息（{path}）：{cause}"),
+                format!("Received messages cannot be kept ({path}): {cause}"),
+            )
+            .with_hint(
+                "请检查磁盘空间与权限；未保存的消息没有向对方确认，之后会再送来。",
+                "Check space and rights of the disk; what was not kept was not acknowledged and is sent again.",
+            ),
             Error::Folder { path, cause } => Self::new(
                 kind,
                 code,

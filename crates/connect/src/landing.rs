@@ -105,6 +105,11 @@ impl Landing {
         self.limits.batch_rows_max
     }
 
+    /// Bytes after which an incremental batch ends.
+    pub(crate) const fn bytes_max(&self) -> u64 {
+        self.limits.batch_bytes_max
+    }
+
     /// Rows written as lines.
     #[must_use]
     pub const fn rows(&self) -> u64 {

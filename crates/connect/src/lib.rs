@@ -7,25 +7,33 @@
 //! Start reading at [`Source`], then [`fetch`] and `folder.rs`, the simplest source.
 
 mod database;
+mod encryption;
 mod error;
 mod folder;
 mod http;
 mod landing;
 mod mysql;
+mod message;
+mod mqtt;
+mod nats;
 mod postgres;
 mod retry;
 mod schedule;
 mod settings;
 mod source;
+mod spool;
 
 pub use database::Tls;
+pub use encryption::Encryption;
 pub use error::{Error, Result};
 pub use folder::FolderSettings;
 pub use http::{Authentication, HttpSettings, Incremental, Paging};
 pub use landing::{Landing, Limits};
+pub use mqtt::{MqttSettings, lines_of_packets};
 pub use mysql::MysqlSettings;
+pub use nats::NatsSettings;
 pub use postgres::{PostgresChangesSettings, PostgresSettings, pgoutput};
 pub use retry::{Backoff, fetch, forget};
 pub use schedule::Schedule;
 pub use settings::{Kind, Settings};
-pub use source::{Control, Fetched, Finding, Position, Secret, Source, Surroundings};
+pub use source::{Control, Fetched, Finding, Notices, Position, Secret, Source, Surroundings};

@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::folder::{Folder, FolderSettings};
 use crate::http::{Http, HttpSettings};
+use crate::mqtt::{Mqtt, MqttSettings};
 use crate::mysql::{Mysql, MysqlSettings};
+use crate::nats::{Nats, NatsSettings};
 use crate::postgres::{Changes, Postgres, PostgresChangesSettings, PostgresSettings};
 use crate::{Error, Result, Secret, Source, Surroundings};
 
@@ -28,6 +30,10 @@ pub enum Settings {
     PostgresChanges(PostgresChangesSettings),
     /// MySQL/MariaDB 表 · Rows of a MySQL or MariaDB table or view.
     Mysql(MysqlSettings),
+    /// MQTT 主题 · Messages of an MQTT 5.0 broker.
+    Mqtt(MqttSettings),
+    /// NATS JetStream 流 · Messages of a stream of NATS JetStream.
+    Nats(NatsSettings),
 }
 
 /// Kinds of source.
@@ -44,6 +50,10 @@ pub enum Kind {
     PostgresChanges,
     /// A MySQL or MariaDB table.
     Mysql,
+    /// Topics of an MQTT broker.
+    Mqtt,
+    /// A stream of NATS JetStream.
+    Nats,
 }
 
 impl Kind {
@@ -56,6 +66,8 @@ impl Kind {
             Self::Postgres => "postgres",
             Self::PostgresChanges => "postgres_changes",
             Self::Mysql => "mysql",
+            Self::Mqtt => "mqtt",
+            Self::Nats => "nats",
         }
     }
 }
@@ -70,6 +82,8 @@ impl Settings {
             Self::Postgres(_) => Kind::Postgres,
             Self::PostgresChanges(_) => Kind::PostgresChanges,
             Self::Mysql(_) => Kind::Mysql,
+            Self::Mqtt(_) => Kind::Mqtt,
+            Self::Nats(_) => Kind::Nats,
         }
     }
 
@@ -77,7 +91,7 @@ impl Settings {
     #[must_use]
     pub const fn appends(&self) -> bool {
         match self {
-            Self::Folder(_) | Self::PostgresChanges(_) => true,
+            Self::Folder(_) | Self::PostgresChanges(_) | Self::Mqtt(_) | Self::Nats(_) => true,
             Self::Http(settings) => settings.incremental.is_some(),
             Self::Postgres(settings) => settings.cursor.is_some(),
             Self::Mysql(settings) => settings.cursor.is_some(),
@@ -106,6 +120,10 @@ impl Settings {
             Self::Postgres(settings) => settings.place().destination(),
             Self::PostgresChanges(settings) => settings.place().destination(),
             Self::Mysql(settings) => settings.place().destination(),
+            Self::Mqtt(MqttSettings { host, port, user, tls, .. })
+            | Self::Nats(NatsSettings { host, port, user, tls, .. }) => {
+                format!("{host}:{port}/{user:?}\n{tls:?}")
+            }
         }
     }
 
@@ -115,7 +133,12 @@ impl Settings {
     pub const fn leaves_behind(&self) -> bool {
         match self {
             Self::PostgresChanges(settings) => settings.create,
-            Self::Folder(_) | Self::Http(_) | Self::Postgres(_) | Self::Mysql(_) => false,
+            Self::Folder(_)
+            | Self::Http(_)
+            | Self::Postgres(_)
+            | Self::Mysql(_)
+            | Self::Mqtt(_)
+            | Self::Nats(_) => false,
         }
     }
 
@@ -127,6 +150,8 @@ impl Settings {
             Self::Postgres(settings) => settings.check(),
             Self::PostgresChanges(settings) => settings.check(),
             Self::Mysql(settings) => settings.check(),
+            Self::Mqtt(settings) => settings.check(),
+            Self::Nats(settings) => settings.check(),
         }
     }
 
@@ -146,6 +171,8 @@ impl Settings {
             Self::Postgres(settings) => Arc::new(Postgres::new(settings.clone(), secret, surroundings)),
             Self::PostgresChanges(settings) => Arc::new(Changes::new(settings.clone(), secret, surroundings)),
             Self::Mysql(settings) => Arc::new(Mysql::new(settings.clone(), secret, surroundings)),
+            Self::Mqtt(settings) => Arc::new(Mqtt::new(settings.clone(), secret, surroundings)?),
+            Self::Nats(settings) => Arc::new(Nats::new(settings.clone(), secret, surroundings)),
         })
     }
 }

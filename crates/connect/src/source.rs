@@ -1,7 +1,7 @@
 //! What a source is: the plug-in every kind implements.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use brain_egress::Egress;
 use brain_kernel::clock::Clock;
@@ -89,21 +89,54 @@ pub struct Surroundings {
     pub clock: Arc<dyn Clock>,
     /// Folders of this machine that may be read, with everything below.
     pub folders: Vec<PathBuf>,
+    /// A folder of the connector's own, made when it is needed: what it keeps between two fetches. None where a source
+    /// is only tried out.
+    pub own: Option<PathBuf>,
 }
 
-/// Progress out, cancellation in.
+/// Notices kept of one fetch or run; more would say the same.
+const NOTICES_MAX: usize = 20;
+
+/// What people should know of a fetch that did not fail (告知): messages that were gone, a spool that is full.
+#[derive(Debug, Clone, Default)]
+pub struct Notices(Arc<Mutex<Vec<Text>>>);
+
+impl Notices {
+    /// What was told until now, each thing once.
+    #[must_use]
+    pub fn list(&self) -> Vec<Text> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn add(&self, notice: Text) {
+        let mut list = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if list.len() < NOTICES_MAX && !list.contains(&notice) {
+            list.push(notice);
+        }
+    }
+}
+
+/// Progress and notices out, cancellation in.
 #[derive(Debug, Clone, Default)]
 pub struct Control {
     /// Counts bytes written.
     pub progress: Progress,
     /// Looked at between rows, pages and blocks.
     pub cancel: Cancel,
+    /// What people should know although nothing failed.
+    pub notices: Notices,
 }
 
 impl Control {
     /// [`Error::Cancelled`] once somebody asked to stop.
     pub(crate) fn check(&self) -> Result<()> {
         if self.cancel.is_cancelled() { Err(Error::Cancelled) } else { Ok(()) }
+    }
+
+    /// Tell people something, and the log.
+    pub(crate) fn tell(&self, notice: Text) {
+        tracing::warn!(notice = notice.en, "a source has something to tell");
+        self.notices.add(notice);
     }
 }
 

@@ -224,7 +224,7 @@ impl Node {
         let inbox = folder.path().join("inbox");
         std::fs::create_dir_all(&inbox).expect("a folder");
         let surroundings =
-            Surroundings { egress: egress.clone(), clock: shared.clone(), folders: vec![inbox] };
+            Surroundings { egress: egress.clone(), clock: shared.clone(), folders: vec![inbox], own: None };
         let connectors = Connectors::open(warehouse.clone(), surroundings).await.expect("connectors");
         let exchange = Exchange::open(
             warehouse.clone(),

@@ -10,7 +10,10 @@
 mod folder;
 mod http;
 mod mysql;
+mod mqtt;
+mod nats;
 mod node;
 mod postgres;
 mod postgres_changes;
 mod resume;
+mod server;

@@ -29,6 +29,7 @@ pub(crate) struct Node {
     pub(crate) surroundings: Surroundings,
     pub(crate) limits: Limits,
     pub(crate) backoff: Backoff,
+    pub(crate) control: Control,
 }
 
 impl Node {
@@ -48,8 +49,11 @@ impl Node {
             egress: Egress::new(&options).unwrap(),
             clock: Arc::new(Ahead(TimeDelta::hours(1))),
             folders: vec![folder.path().join("in")],
+            // The last part names the connector, to a broker that all tests share, too.
+            own: Some(folder.path().join("own").join(folder.path().file_name().unwrap())),
         };
-        Self { folder, surroundings, limits: Limits::default(), backoff: AT_ONCE }
+        let (limits, control) = (Limits::default(), Control::default());
+        Self { folder, surroundings, limits, backoff: AT_ONCE, control }
     }
 
     /// The same node, some time later than the machine's clock says.
@@ -76,7 +80,7 @@ impl Node {
         };
         let mut landing = Landing::new(self.folder.path().join("landing"), self.limits).await.unwrap();
         let (fetched, attempts) =
-            fetch(source.as_ref(), after, &mut landing, &Control::default(), &self.backoff).await;
+            fetch(source.as_ref(), after, &mut landing, &self.control, &self.backoff).await;
         let read = |file: &Path| std::fs::read_to_string(file).unwrap();
         let read = fetched.map(|fetched| fetched.map(|fetched| (read(landing.file().unwrap()), fetched)));
         (read, attempts)
@@ -101,5 +105,10 @@ impl Node {
                 return (texts, position);
             }
         }
+    }
+
+    /// What sources told, in English.
+    pub(crate) fn told(&self) -> Vec<String> {
+        self.control.notices.list().into_iter().map(|notice| notice.en).collect()
     }
 }

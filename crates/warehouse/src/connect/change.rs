@@ -174,6 +174,12 @@ impl Connectors {
         self.inner().trust.evidence().record_in(&transaction, entry(actor, "connector.remove", &row)).await?;
         transaction.commit().await?;
         self.stop_quietly(id);
+        match tokio::fs::remove_dir_all(self.spools().join(&row.id)).await {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                tracing::warn!(connector = row.id, %error, "what a source kept is left for the next start to sweep");
+            }
+            _ => {}
+        }
         Ok(())
     }
 

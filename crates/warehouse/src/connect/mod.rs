@@ -100,6 +100,16 @@ impl Connectors {
         self.inner().options.root.join("connect")
     }
 
+    /// Where sources keep what they need between two fetches, a folder each.
+    fn spools(&self) -> PathBuf {
+        self.inner().options.root.join("spool")
+    }
+
+    /// What the source of a stored connector has around it, with a folder of its own.
+    fn surroundings_of(&self, row: &ConnectorRow) -> Surroundings {
+        Surroundings { own: Some(self.spools().join(&row.id)), ..self.surroundings.clone() }
+    }
+
     async fn row(&self, id: &str) -> Result<ConnectorRow> {
         connector::find(self.inner().store.db(), id).await?.ok_or_else(|| unknown(id))
     }

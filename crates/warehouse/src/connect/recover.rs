@@ -24,8 +24,24 @@ impl Connectors {
                 "The node stopped during the run; what landed stays, and the next run goes on from there.",
             );
             tracing::warn!(run = run.id, "a run of a connector was interrupted");
-            self.end(&name.unwrap_or_else(|| run.connector.clone()), run, "interrupted", Some(&failure))
-                .await?;
+            let name = name.unwrap_or_else(|| run.connector.clone());
+            self.end(&name, run, "interrupted", Some(&failure), &[]).await?;
+        }
+        self.sweep_spools().await
+    }
+
+    /// Remove what sources kept whose connectors are gone: a run that was under way may have kept more after.
+    async fn sweep_spools(&self) -> Result<()> {
+        let mut folders = match tokio::fs::read_dir(self.spools()).await {
+            Ok(folders) => folders,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
+        while let Some(folder) = folders.next_entry().await? {
+            let Ok(id) = folder.file_name().into_string() else { continue };
+            if connector::find(self.inner().store.db(), &id).await?.is_none() {
+                tokio::fs::remove_dir_all(folder.path()).await?;
+            }
         }
         Ok(())
     }

@@ -5,6 +5,7 @@ use crate::ingest::{IngestOptions, IngestReport, IngestRequest};
 use crate::{Error, Result};
 use brain_connect::{Backoff, Control, Fetched, Landing, Limits, Position, Settings, Source, fetch};
 use brain_kernel::error::{ErrorKind, Failure};
+use brain_kernel::language::Text;
 use brain_kernel::party::Party;
 use brain_kernel::progress::{Cancel, Progress};
 use brain_store::connector::{self, ConnectorRow, ConnectorRunRow, RUNNING};
@@ -65,7 +66,9 @@ impl Connectors {
         progress: Progress,
         cancel: Cancel,
     ) -> Result<super::ConnectorRun> {
-        let begun = self.begin(actor, id, Occasion::Person, Control { progress, cancel }).await?;
+        let begun = self
+            .begin(actor, id, Occasion::Person, Control { progress, cancel, ..Control::default() })
+            .await?;
         Ok(Box::pin(begun.finish()).await?.into())
     }
 
@@ -143,27 +146,32 @@ impl Connectors {
         }
     }
 
-    /// Write down how a run ended, with its evidence.
+    /// Write down how a run ended, with its evidence and what the source had to tell.
     pub(super) async fn end(
         &self,
         name: &str,
         mut run: ConnectorRunRow,
         state: &str,
         failure: Option<&Failure>,
+        notices: &[Text],
     ) -> Result<ConnectorRunRow> {
         state.clone_into(&mut run.state);
         run.ended_at = Some(self.inner().store.now());
         run.failure = failure.map(|failure| serde_json::to_value(Trouble::from(failure))).transpose()?;
         (run.landing, run.landing_position) = (None, None);
+        let mut body = json!({
+            "run": run.id, "connector": run.connector, "state": state, "occasion": run.occasion,
+            "batches": run.batches, "rows": run.rows, "refused": run.refused,
+            "failure": failure.map(|failure| failure.code),
+        });
+        if !notices.is_empty() {
+            body["notices"] = serde_json::to_value(notices)?;
+        }
         let entry = EvidenceEntry {
             kind: "connector.run".to_owned(),
             actor: run.actor.clone(),
             subject: name.to_owned(),
-            body: json!({
-                "run": run.id, "connector": run.connector, "state": state, "occasion": run.occasion,
-                "batches": run.batches, "rows": run.rows, "refused": run.refused,
-                "failure": failure.map(|failure| failure.code),
-            }),
+            body,
         };
         let transaction = self.inner().store.transaction().await?;
         connector::update_run(&transaction, run.clone()).await?;
@@ -196,7 +204,8 @@ impl Begun {
             }
         };
         // A connector that was removed meanwhile has no run to write into any more.
-        match connectors.end(&self.connector.name, self.run, state, failure.as_ref()).await {
+        let notices = self.control.notices.list();
+        match connectors.end(&self.connector.name, self.run, state, failure.as_ref(), &notices).await {
             Err(Error::Failure(stale)) if stale.code == "store/stale" => Err(unknown(&self.connector.id)),
             ended => ended,
         }
@@ -222,7 +231,8 @@ impl Begun {
         let connectors = self.turn.connectors.clone();
         let settings: Settings = serde_json::from_value(self.connector.settings.clone())?;
         let secret = connectors.secret(&self.connector).await?;
-        let source = settings.open(secret, connectors.surroundings.clone()).map_err(Error::passed)?;
+        let around = connectors.surroundings_of(&self.connector);
+        let source = settings.open(secret, around).map_err(Error::passed)?;
         let mut landing = Landing::new(folder.to_owned(), Limits::default()).await.map_err(Error::passed)?;
         for _ in 0..BATCHES_MAX {
             let Some(fetched) = self.fetch(&connectors, &source, &mut landing).await? else { return Ok(()) };

@@ -19,6 +19,7 @@ async fn connectors(node: &Node) -> Connectors {
         egress: Egress::new(&brain_egress::Options::default()).unwrap(),
         clock: Arc::new(SystemClock),
         folders: vec![node.path().join("inbox")],
+        own: None,
     };
     Connectors::open(node.warehouse.clone(), surroundings).await.unwrap()
 }

@@ -6,7 +6,8 @@ import { text, useT } from "../../sdk/i18n";
 import { client } from "../../sdk/query";
 import { FailureView } from "../../sdk/States";
 import type { Connector } from "../../sdk/types";
-import { bodyOf, type Draft, draftOf, EMPTY, KINDS } from "./draft";
+import { bodyOf, type Draft, draftOf, EMPTY, KINDS, portOf } from "./draft";
+import { MqttFields, NatsFields } from "./StreamFields";
 
 export function ConnectorForm({ connector, onClose }: { connector: Connector | null; onClose: () => void }) {
   const t = useT();
@@ -55,9 +56,17 @@ export function ConnectorForm({ connector, onClose }: { connector: Connector | n
       <Form form={form} layout="vertical" onFinish={save.mutate} initialValues={connector ? draftOf(connector) : EMPTY}>
         <Form.Item name="name" label={t("common.name")} rules={[required]}><Input maxLength={100} /></Form.Item>
         <Form.Item name="kind" label={t("connectors.kind")} rules={[{ required: true }]}>
-          <Select disabled={connector !== null} options={KINDS.map((value) => ({ value, label: t(`connectors.kindOf.${value}`) }))} />
+          <Select
+            disabled={connector !== null}
+            options={KINDS.map((value) => ({ value, label: t(`connectors.kindOf.${value}`) }))}
+            onChange={(value: Draft["kind"]) => form.setFieldValue("port", portOf(value))}
+          />
         </Form.Item>
-        {kind === "folder" ? <FolderFields /> : kind === "http" ? <HttpFields /> : <DatabaseFields kind={kind} />}
+        {kind === "folder" ? <FolderFields /> : null}
+        {kind === "http" ? <HttpFields /> : null}
+        {kind === "postgres" || kind === "postgres_changes" || kind === "mysql" ? <DatabaseFields kind={kind} /> : null}
+        {kind === "mqtt" ? <MqttFields /> : null}
+        {kind === "nats" ? <NatsFields /> : null}
         {kind === "folder" ? null : (
           <Form.Item name="secret" label={t("connectors.secret")} extra={t(connector?.has_secret ? "connectors.secretKept" : "connectors.secretHelp")}>
             <Input.Password maxLength={4096} autoComplete="new-password" />

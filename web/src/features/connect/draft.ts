@@ -2,8 +2,10 @@
 import type { Connector, NewConnector, Schedule, SourceSettings } from "../../sdk/types";
 
 export type Kind = SourceSettings["kind"];
-export const KINDS: Kind[] = ["folder", "http", "postgres", "postgres_changes", "mysql"];
-const PORTS: Partial<Record<Kind, number>> = { postgres: 5432, postgres_changes: 5432, mysql: 3306 };
+export const KINDS: Kind[] = ["folder", "http", "postgres", "postgres_changes", "mysql", "mqtt", "nats"];
+/** Ports servers listen on, by kind. */
+const PORTS: Partial<Record<Kind, number>> = { postgres: 5432, postgres_changes: 5432, mysql: 3306, mqtt: 8883, nats: 4222 };
+export const portOf = (kind: Kind) => PORTS[kind];
 
 export interface Draft {
   name: string;
@@ -46,6 +48,14 @@ export interface Draft {
   publication?: string;
   make?: boolean;
   snapshot?: boolean;
+  // mqtt, nats
+  encryption?: Mqtt["tls"];
+  topic?: string;
+  clientId?: string;
+  listen?: number;
+  sessionHours?: number;
+  stream?: string;
+  subject?: string;
 }
 
 export const EMPTY: Partial<Draft> = {
@@ -64,6 +74,9 @@ export const EMPTY: Partial<Draft> = {
   tls: "on",
   make: true,
   snapshot: true,
+  encryption: "checked",
+  listen: 20,
+  sessionHours: 168,
 };
 
 const filled = (value: string | undefined) => {
@@ -71,7 +84,7 @@ const filled = (value: string | undefined) => {
   return trimmed === "" ? undefined : trimmed;
 };
 
-/** Parameters of every call and seconds to settle are not in the form: what is there is kept. */
+/** Parameters of every call, seconds to settle and the size of a spool are not in the form: what is there is kept. */
 function settingsOf(draft: Draft, before: SourceSettings | undefined): SourceSettings {
   switch (draft.kind) {
     case "folder":
@@ -101,6 +114,18 @@ function settingsOf(draft: Draft, before: SourceSettings | undefined): SourceSet
       };
     case "mysql":
       return { kind: "mysql", ...placeOf(draft), ...growingOf(draft, before) };
+    case "mqtt":
+      return {
+        kind: "mqtt",
+        ...serverOf(draft),
+        topic: draft.topic?.trim() ?? "",
+        client_id: filled(draft.clientId) ?? null,
+        listen_s: draft.listen ?? 20,
+        session_s: Math.round((draft.sessionHours ?? 168) * 3600),
+        spool_mib: before?.kind === "mqtt" ? before.spool_mib : 1024,
+      };
+    case "nats":
+      return { kind: "nats", ...serverOf(draft), stream: draft.stream?.trim() ?? "", subject: filled(draft.subject) ?? null };
   }
 }
 
@@ -125,6 +150,14 @@ function growingOf(draft: Draft, before: SourceSettings | undefined) {
 }
 
 type Http = Extract<SourceSettings, { kind: "http" }>;
+type Mqtt = Extract<SourceSettings, { kind: "mqtt" }>;
+
+const serverOf = (draft: Draft) => ({
+  host: draft.host?.trim() ?? "",
+  port: draft.port ?? portOf(draft.kind) ?? 0,
+  user: filled(draft.user) ?? null,
+  tls: draft.encryption ?? ("checked" as const),
+});
 
 function authenticationOf(draft: Draft): Http["authentication"] {
   switch (draft.authentication) {
@@ -220,6 +253,28 @@ export function draftOf(connector: Connector): Partial<Draft> {
       };
     case "mysql":
       return { ...common, ...placed(settings), cursor: settings.cursor ?? undefined, key: settings.key };
+    case "mqtt":
+      return {
+        ...common,
+        host: settings.host,
+        port: settings.port,
+        user: settings.user ?? undefined,
+        encryption: settings.tls,
+        topic: settings.topic,
+        clientId: settings.client_id ?? undefined,
+        listen: settings.listen_s,
+        sessionHours: settings.session_s === undefined ? 168 : settings.session_s / 3600,
+      };
+    case "nats":
+      return {
+        ...common,
+        host: settings.host,
+        port: settings.port,
+        user: settings.user ?? undefined,
+        encryption: settings.tls,
+        stream: settings.stream,
+        subject: settings.subject ?? undefined,
+      };
   }
 }
 
