@@ -1,8 +1,9 @@
 //! Connectors (数据源连接器): the next batch of a source since a position becomes one file in a landing folder.
 //!
-//! Invariants: a source never holds more than a page or a row in memory, and never writes more than the landing allows;
-//! a position names only what the file of its batch, or a batch before, holds. Whoever lands the file commits the
-//! position with it, so that a source that dies on the way loses nothing and brings nothing twice.
+//! Invariants: a source never holds more than a page, a part or a row of data in memory, besides a bounded list of names,
+//! and never writes more than the landing allows; a position names only what the file of its batch, or a batch before,
+//! holds. Whoever lands the file commits the position with it, so that a source that dies on the way loses nothing and
+//! brings nothing twice.
 //! Deliberately absent: the warehouse, the store, and when a connector runs; a secret is given, never looked up.
 //! Start reading at [`Source`], then [`fetch`] and `folder.rs`, the simplest source.
 
@@ -10,16 +11,23 @@ mod error;
 mod folder;
 mod http;
 mod landing;
+mod marks;
+mod objects;
+mod pages;
+mod pattern;
 mod postgres;
 mod retry;
 mod schedule;
 mod settings;
 mod source;
+mod xml;
 
 pub use error::{Error, Result};
 pub use folder::FolderSettings;
 pub use http::{Authentication, HttpSettings, Incremental, Paging};
 pub use landing::{Landing, Limits};
+pub use objects::{Addressing, Listed, Listing, ObjectsSettings};
+pub use pages::{PagesSettings, Reading, Rules, Sitemap};
 pub use postgres::{PostgresSettings, Tls};
 pub use retry::{Backoff, fetch};
 pub use schedule::Schedule;

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::folder::{Folder, FolderSettings};
 use crate::http::{Http, HttpSettings};
+use crate::objects::{Objects, ObjectsSettings};
+use crate::pages::{Pages, PagesSettings};
 use crate::postgres::{Postgres, PostgresSettings};
 use crate::{Error, Result, Secret, Source, Surroundings};
 
@@ -23,6 +25,10 @@ pub enum Settings {
     Http(HttpSettings),
     /// PostgreSQL 表 · Rows of a PostgreSQL table or view.
     Postgres(PostgresSettings),
+    /// S3 对象存储 · Objects of a bucket of an S3-compatible store.
+    S3(ObjectsSettings),
+    /// 网页 · Web pages of a site.
+    Pages(PagesSettings),
 }
 
 /// Kinds of source.
@@ -35,6 +41,10 @@ pub enum Kind {
     Http,
     /// A PostgreSQL table.
     Postgres,
+    /// A bucket of an S3-compatible store.
+    S3,
+    /// Web pages of a site.
+    Pages,
 }
 
 impl Kind {
@@ -45,6 +55,8 @@ impl Kind {
             Self::Folder => "folder",
             Self::Http => "http",
             Self::Postgres => "postgres",
+            Self::S3 => "s3",
+            Self::Pages => "pages",
         }
     }
 }
@@ -57,6 +69,8 @@ impl Settings {
             Self::Folder(_) => Kind::Folder,
             Self::Http(_) => Kind::Http,
             Self::Postgres(_) => Kind::Postgres,
+            Self::S3(_) => Kind::S3,
+            Self::Pages(_) => Kind::Pages,
         }
     }
 
@@ -64,7 +78,7 @@ impl Settings {
     #[must_use]
     pub const fn appends(&self) -> bool {
         match self {
-            Self::Folder(_) => true,
+            Self::Folder(_) | Self::S3(_) | Self::Pages(_) => true,
             Self::Http(settings) => settings.incremental.is_some(),
             Self::Postgres(settings) => settings.cursor.is_some(),
         }
@@ -74,8 +88,9 @@ impl Settings {
     #[must_use]
     pub const fn needs_secret(&self) -> bool {
         match self {
-            Self::Folder(_) | Self::Postgres(_) => false,
+            Self::Folder(_) | Self::Postgres(_) | Self::Pages(_) => false,
             Self::Http(settings) => settings.authentication.is_some(),
+            Self::S3(settings) => settings.access_key.is_some(),
         }
     }
 
@@ -83,7 +98,8 @@ impl Settings {
     #[must_use]
     pub fn destination(&self) -> String {
         match self {
-            Self::Folder(_) => String::new(),
+            Self::Folder(_) | Self::Pages(_) => String::new(),
+            Self::S3(settings) => settings.destination(),
             Self::Http(settings) => {
                 let origin =
                     brain_egress::Url::parse(&settings.url).map(|url| url.origin().ascii_serialization());
@@ -101,6 +117,8 @@ impl Settings {
             Self::Folder(settings) => settings.check(),
             Self::Http(settings) => settings.check(),
             Self::Postgres(settings) => settings.check(),
+            Self::S3(settings) => settings.check(),
+            Self::Pages(settings) => settings.check(),
         }
     }
 
@@ -118,6 +136,8 @@ impl Settings {
             Self::Folder(settings) => Arc::new(Folder::new(settings.clone(), surroundings)),
             Self::Http(settings) => Arc::new(Http::new(settings.clone(), secret, surroundings)?),
             Self::Postgres(settings) => Arc::new(Postgres::new(settings.clone(), secret, surroundings)),
+            Self::S3(settings) => Arc::new(Objects::new(settings.clone(), secret, surroundings)?),
+            Self::Pages(settings) => Arc::new(Pages::new(settings.clone(), surroundings)?),
         })
     }
 }
