@@ -10,5 +10,9 @@
 mod folder;
 mod http;
 mod node;
+mod pages;
 mod postgres;
 mod resume;
+mod s3;
+mod site;
+mod store;
