@@ -12,6 +12,7 @@
 )]
 
 pub mod access;
+pub mod connect;
 pub mod corpus;
 pub mod entities;
 pub mod evidence;
@@ -51,7 +52,7 @@ impl Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 41] = [
+pub const TARGETS: [Target; 43] = [
     Target::of("evidence_note", evidence::note),
     Target::of("evidence_bundle", evidence::bundle),
     Target::of("evidence_tile", evidence::tile),
@@ -93,6 +94,8 @@ pub const TARGETS: [Target; 41] = [
     Target::of("quality", rules::quality),
     Target::of("lineage_sql", lineage::script),
     Target::of("openlineage", lineage::event),
+    Target::of("web_page", connect::page),
+    Target::of("object_listing", connect::listing),
 ];
 
 /// Libraries whose panics the program catches where it calls them; each has its reason there.

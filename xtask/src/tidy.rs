@@ -136,6 +136,7 @@ const EDGES: [(&str, &[&str]); 33] = [
             "brain-search",
             "brain-quality",
             "brain-lineage",
+            "brain-connect",
             "brain-warehouse",
             "brain-chain",
             "brain-privacy",
