@@ -57,6 +57,8 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
                 "connect/status",
                 "connect/answer",
                 "connect/database",
+                "connect/store",
+                "connect/unwanted",
                 "connect/folder",
                 "connect/too-much",
                 "egress/not-listed",

@@ -6,7 +6,8 @@ import { text, useT } from "../../sdk/i18n";
 import { client } from "../../sdk/query";
 import { FailureView } from "../../sdk/States";
 import type { Connector } from "../../sdk/types";
-import { bodyOf, type Draft, draftOf, EMPTY, KINDS } from "./draft";
+import { bodyOf, type Draft, draftOf, EMPTY, type Kind, KINDS } from "./draft";
+import { PagesFields } from "./PagesFields";
 
 export function ConnectorForm({ connector, onClose }: { connector: Connector | null; onClose: () => void }) {
   const t = useT();
@@ -57,8 +58,8 @@ export function ConnectorForm({ connector, onClose }: { connector: Connector | n
         <Form.Item name="kind" label={t("connectors.kind")} rules={[{ required: true }]}>
           <Select disabled={connector !== null} options={KINDS.map((value) => ({ value, label: t(`connectors.kindOf.${value}`) }))} />
         </Form.Item>
-        {kind === "folder" ? <FolderFields /> : kind === "http" ? <HttpFields /> : <PostgresFields />}
-        {kind === "folder" ? null : (
+        <KindFields kind={kind} />
+        {kind === "folder" || kind === "pages" ? null : (
           <Form.Item name="secret" label={t("connectors.secret")} extra={t(connector?.has_secret ? "connectors.secretKept" : "connectors.secretHelp")}>
             <Input.Password maxLength={4096} autoComplete="new-password" />
           </Form.Item>
@@ -81,6 +82,21 @@ export function ConnectorForm({ connector, onClose }: { connector: Connector | n
       </Form>
     </Modal>
   );
+}
+
+function KindFields({ kind }: { kind: Kind }) {
+  switch (kind) {
+    case "folder":
+      return <FolderFields />;
+    case "http":
+      return <HttpFields />;
+    case "postgres":
+      return <PostgresFields />;
+    case "s3":
+      return <ObjectsFields />;
+    case "pages":
+      return <PagesFields />;
+  }
 }
 
 function FolderFields() {
@@ -139,6 +155,24 @@ function PostgresFields() {
       <Form.Item name="table" label={t("connectors.table")} rules={[required]}><Input maxLength={1000} /></Form.Item>
       <Form.Item name="cursor" label={t("connectors.cursor")} extra={t("connectors.cursorHelp")}><Input maxLength={1000} /></Form.Item>
       <Form.Item name="key" label={t("connectors.key")} extra={t("connectors.keyHelp")}><Select mode="tags" open={false} suffixIcon={null} tokenSeparators={[",", " "]} /></Form.Item>
+    </>
+  );
+}
+
+function ObjectsFields() {
+  const t = useT();
+  const required = { required: true, whitespace: true, message: t("components.required") };
+  return (
+    <>
+      <Form.Item name="endpoint" label={t("connectors.endpoint")} extra={t("connectors.endpointHelp")} rules={[required]}><Input maxLength={1000} className="mono" /></Form.Item>
+      <Form.Item name="bucket" label={t("connectors.bucket")} rules={[required]}><Input maxLength={63} className="mono" /></Form.Item>
+      <Form.Item name="region" label={t("connectors.region")} rules={[required]}><Input maxLength={64} className="mono" /></Form.Item>
+      <Form.Item name="addressing" label={t("connectors.addressing")}>
+        <Select options={(["path", "host"] as const).map((value) => ({ value, label: t(`connectors.addressingOf.${value}`) }))} />
+      </Form.Item>
+      <Form.Item name="accessKey" label={t("connectors.accessKey")} extra={t("connectors.accessKeyHelp")}><Input maxLength={128} className="mono" autoComplete="off" /></Form.Item>
+      <Form.Item name="prefix" label={t("connectors.prefix")} extra={t("connectors.prefixHelp")}><Input maxLength={1000} className="mono" /></Form.Item>
+      <Form.Item name="pattern" label={t("connectors.objectPattern")} extra={t("connectors.objectPatternHelp")}><Input maxLength={1000} className="mono" /></Form.Item>
     </>
   );
 }

@@ -2,7 +2,7 @@
 import type { Connector, NewConnector, Schedule, SourceSettings } from "../../sdk/types";
 
 export type Kind = SourceSettings["kind"];
-export const KINDS: Kind[] = ["folder", "http", "postgres"];
+export const KINDS: Kind[] = ["folder", "http", "postgres", "s3", "pages"];
 
 export interface Draft {
   name: string;
@@ -40,6 +40,25 @@ export interface Draft {
   table?: string;
   cursor?: string;
   key?: string[];
+  // s3
+  endpoint?: string;
+  region?: string;
+  bucket?: string;
+  prefix?: string;
+  addressing?: "path" | "host";
+  accessKey?: string;
+  // pages
+  start?: string[];
+  sitemap?: string;
+  within?: string;
+  pathPattern?: string;
+  depth?: number;
+  pagesMax?: number;
+  delay?: number;
+  agent?: string;
+  contact?: string;
+  licence?: string;
+  refreshDays?: number;
 }
 
 export const EMPTY: Partial<Draft> = {
@@ -57,6 +76,14 @@ export const EMPTY: Partial<Draft> = {
   port: 5432,
   schema: "public",
   encrypted: true,
+  region: "us-east-1",
+  addressing: "path",
+  within: "/",
+  pathPattern: "*",
+  depth: 1,
+  pagesMax: 200,
+  delay: 1000,
+  refreshDays: 7,
 };
 
 const filled = (value: string | undefined) => {
@@ -93,6 +120,32 @@ function settingsOf(draft: Draft, before: SourceSettings | undefined): SourceSet
         cursor: filled(draft.cursor) ?? null,
         key: draft.key ?? [],
         settle_s: before?.kind === "postgres" && filled(draft.cursor) ? before.settle_s : 0,
+      };
+    case "s3":
+      return {
+        kind: "s3",
+        endpoint: draft.endpoint?.trim() ?? "",
+        region: filled(draft.region) ?? "us-east-1",
+        bucket: draft.bucket?.trim() ?? "",
+        prefix: draft.prefix?.trim() ?? "",
+        pattern: filled(draft.pattern) ?? "*",
+        addressing: draft.addressing ?? "path",
+        access_key: filled(draft.accessKey) ?? null,
+      };
+    case "pages":
+      return {
+        kind: "pages",
+        start: draft.start ?? [],
+        sitemap: filled(draft.sitemap) ?? null,
+        within: filled(draft.within) ?? "/",
+        pattern: filled(draft.pathPattern) ?? "*",
+        depth: draft.depth ?? 1,
+        pages_max: draft.pagesMax ?? 200,
+        delay_ms: draft.delay ?? 1000,
+        agent: draft.agent?.trim() ?? "",
+        contact: draft.contact?.trim() ?? "",
+        licence: draft.licence?.trim() ?? "",
+        refresh_days: draft.refreshDays ?? 7,
       };
   }
 }
@@ -191,6 +244,32 @@ export function draftOf(connector: Connector): Partial<Draft> {
         table: settings.table,
         cursor: settings.cursor ?? undefined,
         key: settings.key,
+      };
+    case "s3":
+      return {
+        ...common,
+        endpoint: settings.endpoint,
+        region: settings.region,
+        bucket: settings.bucket,
+        prefix: settings.prefix,
+        pattern: settings.pattern,
+        addressing: settings.addressing,
+        accessKey: settings.access_key ?? undefined,
+      };
+    case "pages":
+      return {
+        ...common,
+        start: settings.start,
+        sitemap: settings.sitemap ?? undefined,
+        within: settings.within,
+        pathPattern: settings.pattern,
+        depth: settings.depth,
+        pagesMax: settings.pages_max,
+        delay: settings.delay_ms,
+        agent: settings.agent,
+        contact: settings.contact,
+        licence: settings.licence,
+        refreshDays: settings.refresh_days,
       };
   }
 }
