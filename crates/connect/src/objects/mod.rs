@@ -212,7 +212,7 @@ impl Objects {
 
     /// Objects of the prefix and the pattern, oldest first.
     async fn list(&self, control: &Control) -> Result<Vec<Found>> {
-        let (mut found, mut keys_bytes, mut next) = (Vec::new(), 0_usize, None);
+        let (mut found, mut keys_bytes, mut next) = (Vec::new(), 0_usize, None::<String>);
         loop {
             control.check()?;
             let page = self.store.page(&self.settings.prefix, next.as_deref()).await?;

@@ -368,7 +368,8 @@ impl Source for Pages {
             // What was read before lands, and the run ends here: the site wants rest, or is down.
             Err(error) if error.is_transient() && told.landed + told.same > 0 => {
                 tracing::warn!(%error, "a site is left alone until the next run");
-                place.walk = Some(Walk { left: 0, ..walk });
+                walk.left = 0;
+                place.walk = Some(walk);
                 return Ok(Some(Fetched { position: Position::of(&place)?, more: false }));
             }
             Err(error) => return Err(error),
@@ -384,8 +385,10 @@ impl Source for Pages {
         if told.visits == 0 && ended {
             return Ok(None);
         }
-        let left = if ended { Walk { left: 0, ..walk } } else { walk };
-        place.walk = Some(left).filter(|walk| !walk.ahead.is_empty());
+        if ended {
+            walk.left = 0;
+        }
+        place.walk = Some(walk).filter(|walk| !walk.ahead.is_empty());
         Ok(Some(Fetched { position: Position::of(&place)?, more: !ended }))
     }
 }

@@ -32,7 +32,8 @@ impl Rules {
                 beginning.get(..end).unwrap_or_default()
             }
         };
-        if counts.iter().filter(|byte| **byte == b'$').count() > ANCHORS_MAX {
+        let lines = counts.split(|byte| matches!(byte, b'\n' | b'\r' | 0));
+        if lines.filter(|line| line.contains(&b'$')).count() > ANCHORS_MAX {
             return Err(format!("more than {ANCHORS_MAX} rules with $"));
         }
         let robot = Robot::new(agent, counts).map_err(|error| error.to_string())?;
