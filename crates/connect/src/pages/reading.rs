@@ -17,8 +17,8 @@ use html5ever::tokenizer::{
 const ENCODING_BYTES: usize = 1_024;
 /// Given to the tokenizer at once, bytes.
 const PIECE_BYTES: usize = 4_096;
-/// What may stand apart in one tag or comment. The tokenizer holds each attribute against all before it.
-const SEPARATORS_MAX: usize = 16_000;
+/// Words that one tag or comment may hold. The tokenizer holds each attribute against all before it.
+const SEPARATORS_MAX: usize = 8_000;
 /// Links of a page that are looked at.
 const LINKS_MAX: usize = 5_000;
 /// Longest title, characters.
@@ -106,10 +106,7 @@ impl Reading {
             // It stops for scripts alone, and no sink of ours asks for that.
             let _ = tokenizer.feed(&queue);
             apart = if tokenizer.sink.tokens.get() == before { apart } else { 0 };
-            apart += piece
-                .bytes()
-                .filter(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | b'/' | b'"' | b'\''))
-                .count();
+            apart += separators(piece);
             if apart > SEPARATORS_MAX {
                 return None;
             }
@@ -123,6 +120,18 @@ impl Reading {
     pub fn heed(&mut self, header: &str, agent: &str) {
         heed(header, agent, &mut self.index, &mut self.follow);
     }
+}
+
+/// How often something that may stand between two attributes begins.
+fn separators(piece: &str) -> usize {
+    let apart = |byte: u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | b'\x0c' | b'/' | b'"' | b'\'');
+    let (mut before, mut count) = (false, 0);
+    for byte in piece.bytes() {
+        let now = apart(byte);
+        count += usize::from(now && !before);
+        before = now;
+    }
+    count
 }
 
 /// The text of a page: by its mark, what its header says, what it says itself, UTF-8 or GB18030 where it fits.
