@@ -13,6 +13,7 @@
 
 pub mod access;
 pub mod changes;
+pub mod connect;
 pub mod corpus;
 pub mod entities;
 pub mod evidence;
@@ -53,7 +54,7 @@ impl Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 42] = [
+pub const TARGETS: [Target; 45] = [
     Target::of("evidence_note", evidence::note),
     Target::of("evidence_bundle", evidence::bundle),
     Target::of("evidence_tile", evidence::tile),
@@ -97,6 +98,8 @@ pub const TARGETS: [Target; 42] = [
     Target::of("lineage_sql", lineage::script),
     Target::of("openlineage", lineage::event),
     Target::of("messages", messages::packets),
+    Target::of("web_page", connect::page),
+    Target::of("object_listing", connect::listing),
 ];
 
 /// Libraries whose panics the program catches where it calls them; each has its reason there.

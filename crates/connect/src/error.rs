@@ -84,6 +84,28 @@ pub enum Error {
         /// What happened.
         cause: std::io::Error,
     },
+    /// The object store refused or failed.
+    #[error("{bucket} answered {status} {says}")]
+    Store {
+        /// Address of the bucket.
+        bucket: String,
+        /// HTTP status.
+        status: u16,
+        /// Its code of the refusal, such as `NoSuchBucket`; may be empty.
+        says: String,
+        /// Seconds after which it asks to be called again.
+        retry_after_s: Option<u64>,
+    },
+    /// The site does not want its pages read.
+    #[error("{site}: {}", says.en)]
+    Unwanted {
+        /// Origin of the site.
+        site: String,
+        /// What it says.
+        says: Text,
+        /// Whether that may change by itself.
+        transient: bool,
+    },
     /// A folder or file that cannot be read.
     #[error("{path}: {cause}")]
     Folder {
@@ -141,6 +163,8 @@ impl Error {
             Self::Broker { .. } => "connect/broker",
             Self::Replaced { .. } => "connect/replaced",
             Self::Spool { .. } => "connect/spool",
+            Self::Store { .. } => "connect/store",
+            Self::Unwanted { .. } => "connect/unwanted",
             Self::Folder { .. } => "connect/folder",
             Self::Changed { .. } => "connect/changed",
             Self::TooMuch { .. } => "connect/too-much",
@@ -152,7 +176,7 @@ impl Error {
 
     /// Whether the same may work a little later (暂时性错误).
     #[must_use]
-    pub const fn is_transient(&self) -> bool {
+    pub fn is_transient(&self) -> bool {
         match self {
             Self::Egress(error) => matches!(
                 error,
@@ -161,8 +185,12 @@ impl Error {
                     | brain_egress::Error::Failed { .. }
             ),
             // RFC 9110 §15.5.9, §15.6; RFC 6585 §4; RFC 8470 §5.2.
-            Self::Status { status, .. } => matches!(status, 408 | 425 | 429 | 500 | 502 | 503 | 504),
-            Self::Database { transient, .. } | Self::Broker { transient, .. } => *transient,
+            Self::Status { status, .. } => passes(*status),
+            // Some stores answer a connection that stood still with 400.
+            Self::Store { status, says, .. } => passes(*status) || says == "RequestTimeout",
+            Self::Database { transient, .. }
+            | Self::Broker { transient, .. }
+            | Self::Unwanted { transient, .. } => *transient,
             Self::Changed { .. } => true,
             _ => false,
         }
@@ -172,9 +200,37 @@ impl Error {
     #[must_use]
     pub const fn retry_after_s(&self) -> Option<u64> {
         match self {
-            Self::Status { retry_after_s, .. } => *retry_after_s,
+            Self::Status { retry_after_s, .. } | Self::Store { retry_after_s, .. } => *retry_after_s,
             _ => None,
         }
+    }
+}
+
+/// Statuses that may be others a little later: RFC 9110 §15.5.9, §15.6; RFC 6585 §4; RFC 8470 §5.2.
+const fn passes(status: u16) -> bool {
+    matches!(status, 408 | 425 | 429 | 500 | 502 | 503 | 504)
+}
+
+/// How a refusal of an object store is mended.
+fn store_advice(status: u16, says: &str) -> Text {
+    match says {
+        "SignatureDoesNotMatch" | "InvalidAccessKeyId" | "NotSignedUp" => {
+            Text::new("请检查访问密钥 ID 与密钥。", "Check the access key id and its secret.")
+        }
+        "AccessDenied" | "AllAccessDisabled" => Text::new(
+            "请向对方申请列出该桶和读取对象的权限。",
+            "Ask the other side for the right to list the bucket and to read its objects.",
+        ),
+        "NoSuchBucket" => Text::new("请检查桶名与地址。", "Check the name of the bucket and the endpoint."),
+        "RequestTimeTooSkewed" => Text::new(
+            "节点的时钟与对方相差太多，请校时。",
+            "The node's clock is too far from theirs; set it.",
+        ),
+        "PermanentRedirect" | "TemporaryRedirect" | "AuthorizationHeaderMalformed" => Text::new(
+            "请填写桶所在区域及其地址。",
+            "Write the region the bucket is in, and the endpoint of that region.",
+        ),
+        _ => advice(status),
     }
 }
 
@@ -306,6 +362,32 @@ impl From<Error> for Failure {
                 "请检查磁盘空间与权限；未保存的消息没有向对方确认，之后会再送来。",
                 "Check space and rights of the disk; what was not kept was not acknowledged and is sent again.",
             ),
+            Error::Store { bucket, status, says, retry_after_s } => {
+                let hint = store_advice(status, &says);
+                let failure = Self::new(
+                    kind,
+                    code,
+                    format!("{bucket} 答复状态 {status} {says}。"),
+                    format!("{bucket} answered with status {status} {says}."),
+                )
+                .with_hint(hint.zh, hint.en);
+                match retry_after_s.and_then(|seconds| u32::try_from(seconds).ok()) {
+                    Some(seconds) => failure.with_retry_after(seconds),
+                    None => failure,
+                }
+            }
+            Error::Unwanted { site, says, transient } => {
+                let failure =
+                    Self::new(kind, code, format!("{site}：{}", says.zh), format!("{site}: {}", says.en));
+                if transient {
+                    failure.with_hint("稍后自动重试。", "It is tried again later.")
+                } else {
+                    failure.with_hint(
+                        "请尊重网站的规定；确有需要，请与网站联系取得许可或数据接口。",
+                        "Heed what the site says; where the pages are needed, ask the site for leave or for an interface.",
+                    )
+                }
+            }
             Error::Folder { path, cause } => Self::new(
                 kind,
                 code,

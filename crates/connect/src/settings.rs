@@ -10,6 +10,8 @@ use crate::http::{Http, HttpSettings};
 use crate::mqtt::{Mqtt, MqttSettings};
 use crate::mysql::{Mysql, MysqlSettings};
 use crate::nats::{Nats, NatsSettings};
+use crate::objects::{Objects, ObjectsSettings};
+use crate::pages::{Pages, PagesSettings};
 use crate::postgres::{Changes, Postgres, PostgresChangesSettings, PostgresSettings};
 use crate::{Error, Result, Secret, Source, Surroundings};
 
@@ -34,6 +36,10 @@ pub enum Settings {
     Mqtt(MqttSettings),
     /// NATS JetStream 流 · Messages of a stream of NATS JetStream.
     Nats(NatsSettings),
+    /// S3 对象存储 · Objects of a bucket of an S3-compatible store.
+    S3(ObjectsSettings),
+    /// 网页 · Web pages of a site.
+    Pages(PagesSettings),
 }
 
 /// Kinds of source.
@@ -54,6 +60,10 @@ pub enum Kind {
     Mqtt,
     /// A stream of NATS JetStream.
     Nats,
+    /// A bucket of an S3-compatible store.
+    S3,
+    /// Web pages of a site.
+    Pages,
 }
 
 impl Kind {
@@ -68,6 +78,8 @@ impl Kind {
             Self::Mysql => "mysql",
             Self::Mqtt => "mqtt",
             Self::Nats => "nats",
+            Self::S3 => "s3",
+            Self::Pages => "pages",
         }
     }
 }
@@ -84,6 +96,8 @@ impl Settings {
             Self::Mysql(_) => Kind::Mysql,
             Self::Mqtt(_) => Kind::Mqtt,
             Self::Nats(_) => Kind::Nats,
+            Self::S3(_) => Kind::S3,
+            Self::Pages(_) => Kind::Pages,
         }
     }
 
@@ -91,7 +105,12 @@ impl Settings {
     #[must_use]
     pub const fn appends(&self) -> bool {
         match self {
-            Self::Folder(_) | Self::PostgresChanges(_) | Self::Mqtt(_) | Self::Nats(_) => true,
+            Self::Folder(_)
+            | Self::PostgresChanges(_)
+            | Self::Mqtt(_)
+            | Self::Nats(_)
+            | Self::S3(_)
+            | Self::Pages(_) => true,
             Self::Http(settings) => settings.incremental.is_some(),
             Self::Postgres(settings) => settings.cursor.is_some(),
             Self::Mysql(settings) => settings.cursor.is_some(),
@@ -103,7 +122,14 @@ impl Settings {
     pub const fn needs_secret(&self) -> bool {
         match self {
             Self::Http(settings) => settings.authentication.is_some(),
-            Self::Folder(_) | Self::Postgres(_) | Self::PostgresChanges(_) | Self::Mysql(_) => false,
+            Self::S3(settings) => settings.access_key.is_some(),
+            Self::Folder(_)
+            | Self::Postgres(_)
+            | Self::PostgresChanges(_)
+            | Self::Mysql(_)
+            | Self::Mqtt(_)
+            | Self::Nats(_)
+            | Self::Pages(_) => false,
         }
     }
 
@@ -111,7 +137,8 @@ impl Settings {
     #[must_use]
     pub fn destination(&self) -> String {
         match self {
-            Self::Folder(_) => String::new(),
+            Self::Folder(_) | Self::Pages(_) => String::new(),
+            Self::S3(settings) => settings.destination(),
             Self::Http(settings) => {
                 let origin =
                     brain_egress::Url::parse(&settings.url).map(|url| url.origin().ascii_serialization());
@@ -138,7 +165,9 @@ impl Settings {
             | Self::Postgres(_)
             | Self::Mysql(_)
             | Self::Mqtt(_)
-            | Self::Nats(_) => false,
+            | Self::Nats(_)
+            | Self::S3(_)
+            | Self::Pages(_) => false,
         }
     }
 
@@ -152,6 +181,8 @@ impl Settings {
             Self::Mysql(settings) => settings.check(),
             Self::Mqtt(settings) => settings.check(),
             Self::Nats(settings) => settings.check(),
+            Self::S3(settings) => settings.check(),
+            Self::Pages(settings) => settings.check(),
         }
     }
 
@@ -173,6 +204,8 @@ impl Settings {
             Self::Mysql(settings) => Arc::new(Mysql::new(settings.clone(), secret, surroundings)),
             Self::Mqtt(settings) => Arc::new(Mqtt::new(settings.clone(), secret, surroundings)?),
             Self::Nats(settings) => Arc::new(Nats::new(settings.clone(), secret, surroundings)),
+            Self::S3(settings) => Arc::new(Objects::new(settings.clone(), secret, surroundings)?),
+            Self::Pages(settings) => Arc::new(Pages::new(settings.clone(), surroundings)?),
         })
     }
 }

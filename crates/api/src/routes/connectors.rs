@@ -58,6 +58,8 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
                 "connect/answer",
                 "connect/database",
                 "connect/changes",
+                "connect/store",
+                "connect/unwanted",
                 "connect/folder",
                 "connect/too-much",
                 "egress/not-listed",

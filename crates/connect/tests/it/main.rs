@@ -9,11 +9,15 @@
 
 mod folder;
 mod http;
-mod mysql;
 mod mqtt;
+mod mysql;
 mod nats;
 mod node;
+mod pages;
 mod postgres;
 mod postgres_changes;
 mod resume;
+mod s3;
 mod server;
+mod site;
+mod store;

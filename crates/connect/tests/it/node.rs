@@ -90,11 +90,22 @@ impl Node {
     pub(crate) async fn drain(
         &self,
         settings: &Settings,
+        position: Option<Position>,
+    ) -> (Vec<String>, Option<Position>) {
+        self.drain_with(settings, None, position).await
+    }
+
+    /// Like [`drain`](Self::drain), with a secret.
+    pub(crate) async fn drain_with(
+        &self,
+        settings: &Settings,
+        secret: Option<&str>,
         mut position: Option<Position>,
     ) -> (Vec<String>, Option<Position>) {
         let mut texts = Vec::new();
         loop {
-            let Some((text, fetched)) = self.batch(settings, None, position.as_ref()).await.0.unwrap() else {
+            let Some((text, fetched)) = self.batch(settings, secret, position.as_ref()).await.0.unwrap()
+            else {
                 return (texts, position);
             };
             texts.push(text);

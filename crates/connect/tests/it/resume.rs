@@ -131,7 +131,12 @@ async fn play(events: Vec<Event>, paging: Value) {
     for _ in 0..LANDINGS_MAX {
         let arriving = !shared.lock().unwrap().arriving.is_empty();
         let batch = node.batch(&settings, None, position.as_ref()).await.0.unwrap();
-        let Some((text, fetched)) = batch else { if arriving { continue } else { break } };
+        let Some((text, fetched)) = batch else {
+            if !arriving {
+                break;
+            }
+            continue;
+        };
         landed.extend(ids(&text));
         position = Some(fetched.position);
     }

@@ -6,7 +6,8 @@ import { text, useT } from "../../sdk/i18n";
 import { client } from "../../sdk/query";
 import { FailureView } from "../../sdk/States";
 import type { Connector } from "../../sdk/types";
-import { bodyOf, type Draft, draftOf, EMPTY, KINDS, portOf } from "./draft";
+import { bodyOf, type Draft, draftOf, EMPTY, type Kind, KINDS, portOf } from "./draft";
+import { PagesFields } from "./PagesFields";
 import { MqttFields, NatsFields } from "./StreamFields";
 
 export function ConnectorForm({ connector, onClose }: { connector: Connector | null; onClose: () => void }) {
@@ -62,12 +63,8 @@ export function ConnectorForm({ connector, onClose }: { connector: Connector | n
             onChange={(value: Draft["kind"]) => form.setFieldValue("port", portOf(value))}
           />
         </Form.Item>
-        {kind === "folder" ? <FolderFields /> : null}
-        {kind === "http" ? <HttpFields /> : null}
-        {kind === "postgres" || kind === "postgres_changes" || kind === "mysql" ? <DatabaseFields kind={kind} /> : null}
-        {kind === "mqtt" ? <MqttFields /> : null}
-        {kind === "nats" ? <NatsFields /> : null}
-        {kind === "folder" ? null : (
+        <KindFields kind={kind} />
+        {kind === "folder" || kind === "pages" ? null : (
           <Form.Item name="secret" label={t("connectors.secret")} extra={t(connector?.has_secret ? "connectors.secretKept" : "connectors.secretHelp")}>
             <Input.Password maxLength={4096} autoComplete="new-password" />
           </Form.Item>
@@ -90,6 +87,27 @@ export function ConnectorForm({ connector, onClose }: { connector: Connector | n
       </Form>
     </Modal>
   );
+}
+
+function KindFields({ kind }: { kind: Kind }) {
+  switch (kind) {
+    case "folder":
+      return <FolderFields />;
+    case "http":
+      return <HttpFields />;
+    case "postgres":
+    case "postgres_changes":
+    case "mysql":
+      return <DatabaseFields kind={kind} />;
+    case "mqtt":
+      return <MqttFields />;
+    case "nats":
+      return <NatsFields />;
+    case "s3":
+      return <ObjectsFields />;
+    case "pages":
+      return <PagesFields />;
+  }
 }
 
 function FolderFields() {
@@ -174,6 +192,24 @@ function ChangesFields() {
       <Form.Item name="publication" label={t("connectors.publication")} rules={[required]}><Input maxLength={63} className="mono" /></Form.Item>
       <Form.Item name="make" valuePropName="checked" extra={t("connectors.makeHelp")}><Checkbox>{t("connectors.make")}</Checkbox></Form.Item>
       <Form.Item name="snapshot" valuePropName="checked"><Checkbox>{t("connectors.snapshot")}</Checkbox></Form.Item>
+    </>
+  );
+}
+
+function ObjectsFields() {
+  const t = useT();
+  const required = { required: true, whitespace: true, message: t("components.required") };
+  return (
+    <>
+      <Form.Item name="endpoint" label={t("connectors.endpoint")} extra={t("connectors.endpointHelp")} rules={[required]}><Input maxLength={1000} className="mono" /></Form.Item>
+      <Form.Item name="bucket" label={t("connectors.bucket")} rules={[required]}><Input maxLength={63} className="mono" /></Form.Item>
+      <Form.Item name="region" label={t("connectors.region")} rules={[required]}><Input maxLength={64} className="mono" /></Form.Item>
+      <Form.Item name="addressing" label={t("connectors.addressing")}>
+        <Select options={(["path", "host"] as const).map((value) => ({ value, label: t(`connectors.addressingOf.${value}`) }))} />
+      </Form.Item>
+      <Form.Item name="accessKey" label={t("connectors.accessKey")} extra={t("connectors.accessKeyHelp")}><Input maxLength={128} className="mono" autoComplete="off" /></Form.Item>
+      <Form.Item name="prefix" label={t("connectors.prefix")} extra={t("connectors.prefixHelp")}><Input maxLength={1000} className="mono" /></Form.Item>
+      <Form.Item name="pattern" label={t("connectors.objectPattern")} extra={t("connectors.objectPatternHelp")}><Input maxLength={1000} className="mono" /></Form.Item>
     </>
   );
 }

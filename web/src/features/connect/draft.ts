@@ -2,7 +2,7 @@
 import type { Connector, NewConnector, Schedule, SourceSettings } from "../../sdk/types";
 
 export type Kind = SourceSettings["kind"];
-export const KINDS: Kind[] = ["folder", "http", "postgres", "postgres_changes", "mysql", "mqtt", "nats"];
+export const KINDS: Kind[] = ["folder", "http", "postgres", "postgres_changes", "mysql", "mqtt", "nats", "s3", "pages"];
 /** Ports servers listen on, by kind. */
 const PORTS: Partial<Record<Kind, number>> = { postgres: 5432, postgres_changes: 5432, mysql: 3306, mqtt: 8883, nats: 4222 };
 export const portOf = (kind: Kind) => PORTS[kind];
@@ -56,6 +56,25 @@ export interface Draft {
   sessionHours?: number;
   stream?: string;
   subject?: string;
+  // s3
+  endpoint?: string;
+  region?: string;
+  bucket?: string;
+  prefix?: string;
+  addressing?: "path" | "host";
+  accessKey?: string;
+  // pages
+  start?: string[];
+  sitemap?: string;
+  within?: string;
+  pathPattern?: string;
+  depth?: number;
+  pagesMax?: number;
+  delay?: number;
+  agent?: string;
+  contact?: string;
+  licence?: string;
+  refreshDays?: number;
 }
 
 export const EMPTY: Partial<Draft> = {
@@ -77,6 +96,14 @@ export const EMPTY: Partial<Draft> = {
   encryption: "checked",
   listen: 20,
   sessionHours: 168,
+  region: "us-east-1",
+  addressing: "path",
+  within: "/",
+  pathPattern: "*",
+  depth: 1,
+  pagesMax: 200,
+  delay: 1000,
+  refreshDays: 7,
 };
 
 const filled = (value: string | undefined) => {
@@ -126,6 +153,32 @@ function settingsOf(draft: Draft, before: SourceSettings | undefined): SourceSet
       };
     case "nats":
       return { kind: "nats", ...serverOf(draft), stream: draft.stream?.trim() ?? "", subject: filled(draft.subject) ?? null };
+    case "s3":
+      return {
+        kind: "s3",
+        endpoint: draft.endpoint?.trim() ?? "",
+        region: filled(draft.region) ?? "us-east-1",
+        bucket: draft.bucket?.trim() ?? "",
+        prefix: draft.prefix?.trim() ?? "",
+        pattern: filled(draft.pattern) ?? "*",
+        addressing: draft.addressing ?? "path",
+        access_key: filled(draft.accessKey) ?? null,
+      };
+    case "pages":
+      return {
+        kind: "pages",
+        start: draft.start ?? [],
+        sitemap: filled(draft.sitemap) ?? null,
+        within: filled(draft.within) ?? "/",
+        pattern: filled(draft.pathPattern) ?? "*",
+        depth: draft.depth ?? 1,
+        pages_max: draft.pagesMax ?? 200,
+        delay_ms: draft.delay ?? 1000,
+        agent: draft.agent?.trim() ?? "",
+        contact: draft.contact?.trim() ?? "",
+        licence: draft.licence?.trim() ?? "",
+        refresh_days: draft.refreshDays ?? 7,
+      };
   }
 }
 
@@ -274,6 +327,32 @@ export function draftOf(connector: Connector): Partial<Draft> {
         encryption: settings.tls,
         stream: settings.stream,
         subject: settings.subject ?? undefined,
+      };
+    case "s3":
+      return {
+        ...common,
+        endpoint: settings.endpoint,
+        region: settings.region,
+        bucket: settings.bucket,
+        prefix: settings.prefix,
+        pattern: settings.pattern,
+        addressing: settings.addressing,
+        accessKey: settings.access_key ?? undefined,
+      };
+    case "pages":
+      return {
+        ...common,
+        start: settings.start,
+        sitemap: settings.sitemap ?? undefined,
+        within: settings.within,
+        pathPattern: settings.pattern,
+        depth: settings.depth,
+        pagesMax: settings.pages_max,
+        delay: settings.delay_ms,
+        agent: settings.agent,
+        contact: settings.contact,
+        licence: settings.licence,
+        refreshDays: settings.refresh_days,
       };
   }
 }
