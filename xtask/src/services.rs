@@ -24,7 +24,14 @@ fn state_file() -> PathBuf {
 /// Start everything; services already running are stopped first so that a test meets a clean server.
 pub(crate) fn up() -> Result<Services> {
     down()?;
-    tools::packages(&[(postgres_probe().as_str(), "postgresql"), ("/usr/sbin/mosquitto", "mosquitto")])?;
+    tools::packages(&[
+        (postgres_probe().as_str(), "postgresql"),
+        ("/usr/sbin/mosquitto", "mosquitto"),
+        // Not servers, but as much a program that tests meet: without them the recognition of scans is skipped.
+        ("tesseract", "tesseract-ocr"),
+        ("/usr/share/tesseract-ocr/5/tessdata/chi_sim.traineddata", "tesseract-ocr-chi-sim"),
+        ("pdftoppm", "poppler-utils"),
+    ])?;
     let folder = PathBuf::from(capture(command("mktemp").args(["-d", "/tmp/brain-services.XXXXXX"]))?.trim());
     save(&json!({ "folder": folder, "stop": [] }))?;
     let postgres = start_postgres(&folder)?;

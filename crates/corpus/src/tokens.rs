@@ -52,12 +52,12 @@ impl Vocabulary {
         self.bytes += text.len() as u64;
         self.lengths.push(tokens.len() as u64);
         for token in tokens {
-            match self.seen.get_mut(token) {
-                Some(again) => *again = true,
-                None if self.seen.len() < DISTINCT_MAX => {
-                    self.seen.insert(*token, false);
-                }
-                None => self.bounded = true,
+            if let Some(again) = self.seen.get_mut(token) {
+                *again = true;
+            } else if self.seen.len() < DISTINCT_MAX {
+                self.seen.insert(*token, false);
+            } else {
+                self.bounded = true;
             }
         }
     }

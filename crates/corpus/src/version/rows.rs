@@ -1,7 +1,7 @@
 //! The rows of a version read back, one at a time.
 
 use super::manifest::Manifest;
-use crate::error::{Error, Result};
+use crate::error::Error;
 use crate::split::Split;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
