@@ -164,7 +164,8 @@ fn write(
         if cancel.is_cancelled() {
             return Err(Error::Cancelled);
         }
-        let some: Vec<String> = lines.by_ref().take(WRITTEN_AT_ONCE).collect::<std::io::Result<_>>().map_err(failed)?;
+        let some: Vec<String> =
+            lines.by_ref().take(WRITTEN_AT_ONCE).collect::<std::io::Result<_>>().map_err(failed)?;
         if some.is_empty() {
             break;
         }

@@ -40,7 +40,8 @@ pub async fn insert(transaction: &Transaction, row: CorpusRow) -> Result<()> {
 /// Replace a corpus whose stored revision is still `seen`; otherwise somebody was faster: [`Error::Stale`].
 pub async fn replace(transaction: &Transaction, row: CorpusRow, seen: i64) -> Result<()> {
     let id = (corpus::Column::Id, row.id.clone());
-    revision::replace::<corpus::Entity>(transaction, "corpus", row, id, (corpus::Column::Revision, seen)).await
+    revision::replace::<corpus::Entity>(transaction, "corpus", row, id, (corpus::Column::Revision, seen))
+        .await
 }
 
 /// Files of a corpus, by name and age; without `removed` those that are there.
@@ -60,12 +61,7 @@ pub async fn insert_file(transaction: &Transaction, row: FileRow) -> Result<()> 
 }
 
 /// Say that a file is removed; one that is not there is [`Error::NotFound`].
-pub async fn remove_file(
-    transaction: &Transaction,
-    corpus: &str,
-    id: &str,
-    at: DateTime<Utc>,
-) -> Result<()> {
+pub async fn remove_file(transaction: &Transaction, corpus: &str, id: &str, at: DateTime<Utc>) -> Result<()> {
     use corpus_file::Column;
     let update = corpus_file::Entity::update_many()
         .col_expr(Column::RemovedAt, Expr::value(at))

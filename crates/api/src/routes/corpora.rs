@@ -111,19 +111,14 @@ fn corpora() -> Vec<Endpoint> {
                 "api/upload-infected",
                 "api/scan-failed",
             ]),
-        Endpoint::new(
-            Method::DELETE,
-            "/api/v1/corpora/{id}/files/{file}",
-            "corpora_file_remove",
-            remove,
-        )
-        .about("移除文件；由它构建的版本标为过时", "Remove a file; versions made of it are stale")
-        .status(204)
-        .codes(&[
-            "warehouse/unknown-corpus",
-            "warehouse/corpus-not-owner",
-            "warehouse/unknown-corpus-file",
-        ]),
+        Endpoint::new(Method::DELETE, "/api/v1/corpora/{id}/files/{file}", "corpora_file_remove", remove)
+            .about("移除文件；由它构建的版本标为过时", "Remove a file; versions made of it are stale")
+            .status(204)
+            .codes(&[
+                "warehouse/unknown-corpus",
+                "warehouse/corpus-not-owner",
+                "warehouse/unknown-corpus-file",
+            ]),
     ]
 }
 

@@ -92,7 +92,9 @@ fn kind(head: &[u8]) -> Kind {
 fn promised(name: &str) -> Option<&'static [Kind]> {
     let ending = name.rsplit_once('.')?.1.to_ascii_lowercase();
     Some(match ending.as_str() {
-        "csv" | "tsv" | "txt" | "json" | "jsonl" | "ndjson" | "geojson" | "md" | "html" | "htm" => &[Kind::Text],
+        "csv" | "tsv" | "txt" | "json" | "jsonl" | "ndjson" | "geojson" | "md" | "html" | "htm" => {
+            &[Kind::Text]
+        }
         "docx" | "pptx" => &[Kind::Zip],
         "pdf" => &[Kind::Other("PDF")],
         "png" => &[Kind::Other("PNG")],
@@ -126,7 +128,9 @@ fn judge(head: &[u8], name: &str, accepted: Accepted) -> Result<(), Error> {
         | (Accepted::Tables, Kind::Zip | Kind::Compound | Kind::Parquet | Kind::Gzip | Kind::Zstd) => {}
         (Accepted::Documents, Kind::Zip | Kind::Other("PDF" | "PNG" | "JPEG" | "TIFF")) => {}
         (Accepted::Tables, Kind::Other(_)) => return refuse("CSV、JSON、Excel、Parquet (gzip、zstd)"),
-        (Accepted::Documents, _) => return refuse("文本、网页、Office、PDF、图片 (text, HTML, Office, PDF, pictures)"),
+        (Accepted::Documents, _) => {
+            return refuse("文本、网页、Office、PDF、图片 (text, HTML, Office, PDF, pictures)");
+        }
         (Accepted::Text, _) => return refuse("文本 (text)"),
     }
     match promised(name) {

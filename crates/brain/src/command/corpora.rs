@@ -13,8 +13,8 @@ use brain_kernel::progress::Cancel;
 use brain_store::PageRequest;
 use brain_warehouse::Session;
 use brain_warehouse::corpus::{
-    Corpora, CorpusCard, Definition, DocumentQuery, ExportFormat, Exported, NewCorpus, PURPOSE, RejectedQuery,
-    RunCard, VersionCard,
+    Corpora, CorpusCard, Definition, DocumentQuery, ExportFormat, Exported, NewCorpus, PURPOSE,
+    RejectedQuery, RunCard, VersionCard,
 };
 use serde::Serialize;
 use std::fs::File;
@@ -91,7 +91,10 @@ impl Desk {
             let version = card.version.map_or("—".to_owned(), |version| format!("v{version}"));
             let documents = card.documents.unwrap_or_default();
             let stale = if card.stale { " *" } else { "" };
-            terminal::line(&format!("{:<24} {version:<5}{stale} {documents:>9}  {state:<11}  {}", card.name, card.title));
+            terminal::line(&format!(
+                "{:<24} {version:<5}{stale} {documents:>9}  {state:<11}  {}",
+                card.name, card.title
+            ));
         }
         Ok(())
     }
@@ -100,7 +103,9 @@ impl Desk {
         let definition = definition_of(&text(file)?)?;
         let known = self.corpora.list(&self.session, None).await.map_err(Failure::from)?;
         let detail = match known.into_iter().find(|card| card.name == name) {
-            Some(card) => self.corpora.change(&self.session, &card.id, card.revision, definition, &reason).await,
+            Some(card) => {
+                self.corpora.change(&self.session, &card.id, card.revision, definition, &reason).await
+            }
             None => self.corpora.define(&self.session, NewCorpus { name, definition, reason }).await,
         };
         let card = detail.map_err(Failure::from)?.card;

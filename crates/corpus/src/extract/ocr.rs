@@ -58,8 +58,10 @@ impl Ocr {
         let mut ask = Command::new(tesseract);
         ask.arg("--list-langs");
         let known = run::to_end(ask, &found.bounds()).ok()?;
-        let languages: Vec<&str> =
-            LANGUAGES.into_iter().filter(|wanted| known.lines().any(|known| known.trim() == *wanted)).collect();
+        let languages: Vec<&str> = LANGUAGES
+            .into_iter()
+            .filter(|wanted| known.lines().any(|known| known.trim() == *wanted))
+            .collect();
         if languages.is_empty() {
             return None;
         }
@@ -183,12 +185,14 @@ mod tests {
     fn what_the_program_writes_is_the_text_and_its_failure_is_told() {
         let folder = tempfile::tempdir().unwrap();
         let words = "5\\t1\\t1\\t1\\t1\\t1\\t0\\t0\\t9\\t9\\t90.4\\t产业\\n5\\t1\\t1\\t1\\t1\\t2\\t0\\t0\\t9\\t9\\t80\\tx";
-        let script = format!("echo \"$4\" > \"$2.txt\"; cat \"$1\" >> \"$2.txt\"; printf '{words}\\n' > \"$2.tsv\"");
+        let script =
+            format!("echo \"$4\" > \"$2.txt\"; cat \"$1\" >> \"$2.txt\"; printf '{words}\\n' > \"$2.tsv\"");
         let slow = Ocr { page_seconds_max: 60, ..program(folder.path(), &script) };
         let told = slow.image("产业".as_bytes()).unwrap();
         assert_eq!((told.text.as_str(), told.recognised_pages), ("chi_sim+eng\n产业", 1));
         assert_eq!(told.confidence, Some(85));
-        let failed = Ocr { page_seconds_max: 60, ..program(folder.path(), "exit 3") }.image(b"x").unwrap_err();
+        let failed =
+            Ocr { page_seconds_max: 60, ..program(folder.path(), "exit 3") }.image(b"x").unwrap_err();
         assert!(failed.to_string().contains('3'), "{failed}");
         let slow = program(folder.path(), "exec sleep 60").image(b"x").unwrap_err();
         assert!(slow.to_string().contains("longer than 1 s"), "{slow}");

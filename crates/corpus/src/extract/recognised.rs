@@ -22,7 +22,8 @@ pub(super) fn of_table(text: String, table: &str) -> Recognised {
     let mut read = Recognised { text: text.trim().to_owned(), ..Recognised::default() };
     for line in table.lines() {
         let cells: Vec<&str> = line.split('\t').collect();
-        let is_word = cells.first() == Some(&OF_WORD) && cells.get(WORD).is_some_and(|word| !word.trim().is_empty());
+        let is_word =
+            cells.first() == Some(&OF_WORD) && cells.get(WORD).is_some_and(|word| !word.trim().is_empty());
         let confidence = cells.get(CONFIDENCE).and_then(|cell| cell.trim().parse::<f64>().ok());
         if let Some(confidence) = confidence.filter(|value| is_word && (0.0..=100.0).contains(value)) {
             read.words += 1;

@@ -67,7 +67,9 @@ fn scan((pixels, width, height): (Vec<u8>, i64, i64)) -> Vec<u8> {
 #[test]
 fn a_scanned_page_is_read_by_recognition_and_marked_or_refused_without() {
     let Some(ocr) = Ocr::found("tesseract") else {
-        println!("skipped: tesseract-ocr, one of its languages chi_sim and eng, or poppler-utils is not installed");
+        println!(
+            "skipped: tesseract-ocr, one of its languages chi_sim and eng, or poppler-utils is not installed"
+        );
         return;
     };
     let place = tempfile::tempdir().unwrap();
@@ -100,5 +102,8 @@ fn a_scanned_page_is_read_by_recognition_and_marked_or_refused_without() {
     })
     .unwrap();
     assert_eq!((gone.len(), gone[0].path.as_str(), gone[0].rule.as_str()), (1, "scan.pdf", "scanned_no_ocr"));
-    assert!(gone[0].en.starts_with("scanned page, no OCR") && gone[0].zh.contains("poppler-utils"), "{gone:?}");
+    assert!(
+        gone[0].en.starts_with("scanned page, no OCR") && gone[0].zh.contains("poppler-utils"),
+        "{gone:?}"
+    );
 }

@@ -69,7 +69,8 @@ impl Corpora {
         };
         let transaction = self.inner.store.transaction().await?;
         rows_of::insert(&transaction, row.clone()).await.map_err(exists)?;
-        let body = json!({ "name": row.name, "revision": 1, "definition": row.definition, "reason": new.reason });
+        let body =
+            json!({ "name": row.name, "revision": 1, "definition": row.definition, "reason": new.reason });
         self.inner.record_act(&transaction, actor, ("corpus.define", &row.id), body).await?;
         transaction.commit().await?;
         self.get(session, &row.id).await

@@ -198,7 +198,9 @@ impl NewCorpus {
         if !begins || !length || !self.name.chars().all(plain) || self.name.ends_with(REJECTED) {
             return Err(wrong(
                 "/name",
-                format!("名称为 1 至 {NAME_BYTES_MAX} 个小写字母、数字或下划线，以字母开头，不以 {REJECTED} 结尾。"),
+                format!(
+                    "名称为 1 至 {NAME_BYTES_MAX} 个小写字母、数字或下划线，以字母开头，不以 {REJECTED} 结尾。"
+                ),
                 format!(
                     "A name has 1 to {NAME_BYTES_MAX} lower-case letters, digits or underscores, begins with a letter and does not end in {REJECTED}."
                 ),

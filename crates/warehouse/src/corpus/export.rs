@@ -86,8 +86,7 @@ impl Corpora {
         let mut pack = blocking(move || Pack::begin(format, &folder, passages)).await?;
         for split in Split::ALL {
             let sql = format!("SELECT * FROM {dataset} WHERE split = $1 ORDER BY id");
-            let mut rows =
-                taking.every_row(&sql, vec![text_value(split.name())], cancel.clone()).await?;
+            let mut rows = taking.every_row(&sql, vec![text_value(split.name())], cancel.clone()).await?;
             while let Some(batch) = rows.next().await {
                 let batch = batch?;
                 pack = blocking(move || pack.documents(&batch).map(|()| pack)).await?;
@@ -131,13 +130,7 @@ impl Corpora {
         Ok(Exported { file, rows, bytes, sha256, name })
     }
 
-    async fn left_out(
-        &self,
-        taking: &Session,
-        sql: &str,
-        mut pack: Pack,
-        cancel: &Cancel,
-    ) -> Result<Pack> {
+    async fn left_out(&self, taking: &Session, sql: &str, mut pack: Pack, cancel: &Cancel) -> Result<Pack> {
         let rows = taking.every_row(sql, Vec::new(), cancel.clone()).await?;
         // What is beside the documents is not among the rows that the record counts.
         let mut rows = rows.uncounted();
@@ -156,7 +149,9 @@ impl Corpora {
         let mut hidden = Vec::new();
         for input in &inputs {
             let (_, grant) = taking.grant_of(&input.dataset)?;
-            hidden.extend(grant.masks.into_keys().map(|column| json!({ "dataset": input.dataset, "column": column })));
+            hidden.extend(
+                grant.masks.into_keys().map(|column| json!({ "dataset": input.dataset, "column": column })),
+            );
         }
         let Value::Array(sources) = version.inputs.clone() else {
             return Err(Error::passed(brain_kernel::error::Failure::internal("warehouse/corpus-inputs")));

@@ -96,7 +96,8 @@ impl Corpora {
 /// A name that is one, of a format that is read.
 fn named(name: &str) -> Result<()> {
     let length = name.chars().count();
-    let plain = !name.contains(['/', '\\', '\0']) && !name.starts_with('.') && !name.chars().any(char::is_control);
+    let plain =
+        !name.contains(['/', '\\', '\0']) && !name.starts_with('.') && !name.chars().any(char::is_control);
     if !(1..=NAME_CHARACTERS_MAX).contains(&length) || !plain {
         return Err(wrong(
             ErrorKind::InvalidArgument,

@@ -116,7 +116,7 @@ pub(super) fn decide(
     };
     let (grade, text_grade, side) = label(inner, definition, &inputs);
     let origins = definition.sources.iter().flat_map(|source| {
-        source.columns().into_iter().zip(WRITTEN).map(|(input_column, column)| Origin {
+        source.columns().into_iter().zip(WRITTEN).map(move |(input_column, column)| Origin {
             column: column.to_owned(),
             input: source.dataset.clone(),
             input_column,
@@ -161,7 +161,9 @@ fn label(inner: &Inner, definition: &Definition, inputs: &[InputUsed]) -> (Grade
     for input in inputs {
         let InputUsed::Dataset { dataset, columns, .. } = input else { continue };
         // A dataset that went meanwhile says nothing of its grade any more, so the highest is meant.
-        let Some(entry) = snapshot.get(dataset) else { return (Grade::Core, Grade::Core, DataSide::Enterprise) };
+        let Some(entry) = snapshot.get(dataset) else {
+            return (Grade::Core, Grade::Core, DataSide::Enterprise);
+        };
         grade = grade.max(entry.grade);
         sides.push(entry.side);
         let read = entry.columns.iter().filter(|column| columns.contains(&column.name));
@@ -230,8 +232,7 @@ impl Inner {
         if let Some(done) = self.lake.version_of_run(&name, run).await? {
             return Ok(done);
         }
-        let note =
-            Note { run_id: run.to_owned(), content_hash: journal.digest.clone(), sources: Vec::new() };
+        let note = Note { run_id: run.to_owned(), content_hash: journal.digest.clone(), sources: Vec::new() };
         self.lake.commit(&name, &schema(columns), files, Change::Replace, &note).await
     }
 
@@ -244,7 +245,8 @@ impl Inner {
     ) -> Result<Landed> {
         let (name, _, columns) = part(journal, of_documents);
         let table = self.lake.open(&name, version).await?;
-        let (zh, en) = if of_documents { ("语料", "corpus") } else { ("语料未保留文档", "documents left out") };
+        let (zh, en) =
+            if of_documents { ("语料", "corpus") } else { ("语料未保留文档", "documents left out") };
         let kinds: BTreeMap<String, String> = schema(columns)
             .fields()
             .iter()

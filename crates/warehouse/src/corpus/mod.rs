@@ -107,7 +107,8 @@ impl Corpora {
             return session.may_read(&dataset);
         }
         // Before the first version there is nothing but what it shall be made of.
-        owner_of(party) == row.owner && definition.sources.iter().all(|source| session.may_read(&source.dataset))
+        owner_of(party) == row.owner
+            && definition.sources.iter().all(|source| session.may_read(&source.dataset))
     }
 
     /// A corpus that the caller may change: of one's own making, or of one's own organisation.

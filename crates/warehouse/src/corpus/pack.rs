@@ -3,7 +3,9 @@
 use super::export::ExportFormat;
 use crate::{Error, Result};
 use brain_corpus::{Passages, Split, passages};
-use datafusion::arrow::array::{Array as _, ArrayRef, AsArray as _, Int64Builder, RecordBatch, StringArray, StringBuilder};
+use datafusion::arrow::array::{
+    Array as _, ArrayRef, AsArray as _, Int64Builder, RecordBatch, StringArray, StringBuilder,
+};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::DataType;
 use datafusion::arrow::json::LineDelimitedWriter;

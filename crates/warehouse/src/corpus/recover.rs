@@ -1,7 +1,7 @@
 //! At start: runs that were decided become versions, others leave nothing; files that no row names go.
 
 use super::journal::Journal;
-use super::{Corpora, CORPORA_MAX, documents_of, rejected_of, rows_of};
+use super::{CORPORA_MAX, Corpora, documents_of, rejected_of, rows_of};
 use crate::Result;
 use crate::handle::Inner;
 use brain_kernel::error::{ErrorKind, Failure};

@@ -200,7 +200,10 @@ mod tests {
         batch.document(Split::Test, &row);
         assert_eq!(batch.held().0, 1);
         let taken = batch.take().unwrap();
-        assert!(taken.columns().iter().all(|column| column.len() == 1 && column.null_count() == 0), "{taken:?}");
+        assert!(
+            taken.columns().iter().all(|column| column.len() == 1 && column.null_count() == 0),
+            "{taken:?}"
+        );
         assert_eq!(batch.held(), (0, 0));
         let mut batch = Batch::new(&REJECTED);
         batch.rejected(&RejectedRow {

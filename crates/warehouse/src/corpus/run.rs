@@ -275,9 +275,11 @@ impl Begun {
         let ocr = recognition(&inner.options.corpus.ocr).await?;
         let options = self.definition.options(land::said(&inputs), ocr)?;
         let (progress, cancel) = (self.progress.clone(), self.cancel.clone());
-        let built = blocking(move || Ok(brain_corpus::build(&from, &to, &options, &progress, &cancel)?)).await?;
+        let built =
+            blocking(move || Ok(brain_corpus::build(&from, &to, &options, &progress, &cancel)?)).await?;
         let digest = built.folder.file_name().map(|name| name.to_string_lossy().into_owned());
-        let known = rows_of::version_of(inner.store.db(), &self.corpus.id, &digest.unwrap_or_default()).await?;
+        let known =
+            rows_of::version_of(inner.store.db(), &self.corpus.id, &digest.unwrap_or_default()).await?;
         if let Some(known) = known {
             let mut run = self.run.clone();
             "succeeded".clone_into(&mut run.state);
@@ -289,7 +291,8 @@ impl Begun {
         self.progress.begin("写入数据集", "Writing the datasets", 0);
         let (corpus, definition) = (self.corpus.clone(), self.definition.clone());
         let (of, run) = (Arc::clone(&inner), self.run.id.clone());
-        let journal = blocking(move || land::decide(&of, (&corpus, &definition), &run, &built, inputs)).await?;
+        let journal =
+            blocking(move || land::decide(&of, (&corpus, &definition), &run, &built, inputs)).await?;
         if self.cancel.is_cancelled() {
             return Err(Error::Cancelled);
         }

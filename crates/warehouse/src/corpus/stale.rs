@@ -37,12 +37,14 @@ impl Inner {
         let mut stale = Vec::new();
         for input in &inputs {
             match input {
-                InputUsed::File { file, name, .. } if !present.contains(file.as_str()) => stale.push(Stale::new(
-                    name,
-                    "removed",
-                    format!("文件 {name} 已移除；请重新构建，并删除旧版本。"),
-                    format!("The file {name} was removed; build anew, and delete the old version."),
-                )),
+                InputUsed::File { file, name, .. } if !present.contains(file.as_str()) => {
+                    stale.push(Stale::new(
+                        name,
+                        "removed",
+                        format!("文件 {name} 已移除；请重新构建，并删除旧版本。"),
+                        format!("The file {name} was removed; build anew, and delete the old version."),
+                    ))
+                }
                 InputUsed::File { .. } => {}
                 InputUsed::Dataset { dataset, version, .. } => {
                     let kept = self.catalogue.first_kept(dataset);

@@ -2,7 +2,7 @@
 
 use super::journal::{Facts, InputUsed};
 use super::stale::{Stale, inputs};
-use super::{Corpora, corrupt, documents_of, rejected_of, refuse, rows_of};
+use super::{Corpora, corrupt, documents_of, refuse, rejected_of, rows_of};
 use crate::query::Session;
 use crate::{Error, Result};
 use brain_corpus::{Manifest, Rule, Split, Tokens};
@@ -217,7 +217,8 @@ impl Corpora {
         let stale = self.inner.stale(&version).await?;
         let dataset = documents_of(&corpus.name);
         let first_kept = self.inner.catalogue.first_kept(&dataset);
-        let deleted = version.dataset_version.is_none_or(|at| u64::try_from(at).is_ok_and(|at| at < first_kept));
+        let deleted =
+            version.dataset_version.is_none_or(|at| u64::try_from(at).is_ok_and(|at| at < first_kept));
         Ok(VersionCard {
             id: version.id,
             number: version.number,

@@ -73,7 +73,12 @@ async fn loaded() -> Node {
     let node = Node::empty().await;
     node.file("mappings/notices.toml", MAPPING);
     let body = |of: &str| format!("{} Call 13812345678 now.", text(of));
-    load(&node, "notice1.csv", &[("甲", body("alpha")), ("乙", body("beta")), ("丙", "too short".to_owned())]).await;
+    load(
+        &node,
+        "notice1.csv",
+        &[("甲", body("alpha")), ("乙", body("beta")), ("丙", "too short".to_owned())],
+    )
+    .await;
     node
 }
 
@@ -122,13 +127,25 @@ async fn a_dataset_and_a_file_become_a_version_with_lineage_grade_and_reasons() 
     corpora.bring(&session(&node, &who), &id, &path, "说明.txt").await.map_err(Failure::from).unwrap();
     let detail = run(&node, &corpora, &who, &id).await;
     let steps: Vec<(&str, u64)> = detail.steps.iter().map(|step| (step.name.as_str(), step.count)).collect();
-    assert_eq!(steps, [("files", 2), ("documents", 4), ("extracted", 4), ("accepted", 3), ("unique", 3), ("kept", 3)]);
-    assert_eq!(detail.reasons.iter().map(|r| (r.rule.as_str(), r.count)).collect::<Vec<_>>(), [("words_min", 1)]);
+    assert_eq!(
+        steps,
+        [("files", 2), ("documents", 4), ("extracted", 4), ("accepted", 3), ("unique", 3), ("kept", 3)]
+    );
+    assert_eq!(
+        detail.reasons.iter().map(|r| (r.rule.as_str(), r.count)).collect::<Vec<_>>(),
+        [("words_min", 1)]
+    );
     assert!(detail.tokens.tokens > 300 && detail.tokens.distinct > 50, "{:?}", detail.tokens);
     assert_eq!(detail.licence.as_deref(), Some("CC-BY-4.0"));
-    assert!(detail.readme.contains("license: cc-by-4.0") && detail.readme.contains("raw.notice@"), "{}", detail.readme);
+    assert!(
+        detail.readme.contains("license: cc-by-4.0") && detail.readme.contains("raw.notice@"),
+        "{}",
+        detail.readme
+    );
     assert!(detail.report.zh.contains("质量报告") && detail.card.stale.is_empty() && !detail.card.deleted);
-    assert!(matches!(&detail.inputs[0], InputUsed::Dataset { dataset, version: 0, rows: 3, .. } if dataset == "raw.notice"));
+    assert!(
+        matches!(&detail.inputs[0], InputUsed::Dataset { dataset, version: 0, rows: 3, .. } if dataset == "raw.notice")
+    );
     assert!(matches!(&detail.inputs[1], InputUsed::File { name, .. } if name == "说明.txt"));
     assert_eq!(detail.grade, Some(Grade::General2), "at least that of the dataset");
     let documents = corpora
@@ -198,15 +215,20 @@ async fn what_a_grant_hides_makes_no_corpus_and_a_stranger_sees_none() {
     let (corpora, id) = defined(&node, &maker("ann")).await;
     run(&node, &corpora, &maker("ann"), &id).await;
     let enterprise = party(Role::Enterprise, Some(OWN));
-    Node::refused(corpora.list(&session(&node, &enterprise), None).await.map_err(Failure::from), ErrorKind::Forbidden);
+    Node::refused(
+        corpora.list(&session(&node, &enterprise), None).await.map_err(Failure::from),
+        ErrorKind::Forbidden,
+    );
     node.revoke_everything().await;
     // Without a grant the corpus does not exist for a colleague, and its documents are closed even to who made it.
     let stranger = corpora.get(&session(&node, &maker("bob")), &id).await.map_err(Failure::from);
     Node::refused(stranger, ErrorKind::NotFound);
     let query = DocumentQuery::default();
-    let closed = corpora.documents(&session(&node, &maker("ann")), &id, 1, &query).await.map_err(Failure::from);
+    let closed =
+        corpora.documents(&session(&node, &maker("ann")), &id, 1, &query).await.map_err(Failure::from);
     assert_eq!(Node::refused(closed, ErrorKind::Forbidden).code, "warehouse/no-grant");
-    let export = corpora.export(&session(&node, &maker("ann")), &id, 1, ExportFormat::Jsonl, Cancel::new()).await;
+    let export =
+        corpora.export(&session(&node, &maker("ann")), &id, 1, ExportFormat::Jsonl, Cancel::new()).await;
     Node::refused(export.map(drop).map_err(Failure::from), ErrorKind::Forbidden);
     // Masked here, a text is no text to build from.
     let masks = [("body", Mask::Redact)];
@@ -217,8 +239,14 @@ async fn what_a_grant_hides_makes_no_corpus_and_a_stranger_sees_none() {
     // A mask on the documents reaches page and file alike.
     let masks = [("text", Mask::Redact)];
     node.grant(grant(Role::Government, "topic.*", Predicate::All(Vec::new()), &masks)).await;
-    let page = corpora.documents(&session(&node, &maker("bob")), &id, 1, &query).await.map_err(Failure::from).unwrap();
-    assert!(page.total == 2 && page.items.iter().all(|d| !d.text.as_deref().unwrap_or_default().contains("firm")));
+    let page = corpora
+        .documents(&session(&node, &maker("bob")), &id, 1, &query)
+        .await
+        .map_err(Failure::from)
+        .unwrap();
+    assert!(
+        page.total == 2 && page.items.iter().all(|d| !d.text.as_deref().unwrap_or_default().contains("firm"))
+    );
     let file = export_text(&node, &corpora, &maker("bob"), &id, ExportFormat::Jsonl).await;
     assert!(file.lines().count() == 2 && !file.contains("industry brain"), "{file}");
 }
@@ -243,11 +271,22 @@ async fn an_export_has_every_document_and_leaves_evidence() {
     assert_eq!(lines.len() as i64, detail.card.documents);
     assert!(lines.iter().all(|line| line["split"] == "train" && line["text"].as_str().unwrap().contains("industry brain")));
     let form = ExportFormat::Huggingface;
-    let exported = corpora.export(&session(&node, &who), &id, 1, form, Cancel::new()).await.map_err(Failure::from).unwrap();
+    let exported = corpora
+        .export(&session(&node, &who), &id, 1, form, Cancel::new())
+        .await
+        .map_err(Failure::from)
+        .unwrap();
     assert_eq!((exported.name.as_str(), exported.rows, exported.sha256.len()), ("notices-v1.zip", 2, 64));
     let mut archive = zip::ZipArchive::new(exported.file).unwrap();
     let names: Vec<String> = archive.file_names().map(str::to_owned).collect();
-    for name in ["README.md", "data/train-00000-of-00001.parquet", "passages/train-00000-of-00001.parquet", "rejected.jsonl", "lineage.json", "manifest.json"] {
+    for name in [
+        "README.md",
+        "data/train-00000-of-00001.parquet",
+        "passages/train-00000-of-00001.parquet",
+        "rejected.jsonl",
+        "lineage.json",
+        "manifest.json",
+    ] {
         assert!(names.iter().any(|known| known == name), "{name} in {names:?}");
     }
     let mut read = |name: &str| {
@@ -257,8 +296,11 @@ async fn an_export_has_every_document_and_leaves_evidence() {
     };
     let lineage: Value = serde_json::from_str(&read("lineage.json")).unwrap();
     assert_eq!(lineage["sources"][0]["dataset"], "raw.notice");
-    assert!(read("README.md").contains("data/train-*.parquet") && read("rejected.jsonl").contains("words_min"));
-    let parquet = corpora.export(&session(&node, &who), &id, 1, ExportFormat::Parquet, Cancel::new()).await.unwrap();
+    assert!(
+        read("README.md").contains("data/train-*.parquet") && read("rejected.jsonl").contains("words_min")
+    );
+    let parquet =
+        corpora.export(&session(&node, &who), &id, 1, ExportFormat::Parquet, Cancel::new()).await.unwrap();
     assert_eq!((parquet.rows, parquet.name.as_str()), (2, "notices-v1.parquet"));
     let filter = EntryFilter { kind: Some("corpus.export".to_owned()), ..EntryFilter::default() };
     let entries = node.trust.evidence().entries(&filter, PageRequest::new(1, 10)).await.unwrap();
@@ -273,8 +315,12 @@ async fn a_run_is_alone_can_be_cancelled_and_one_that_was_cut_off_leaves_nothing
     let (corpora, id) = defined(&node, &who).await;
     let cancel = Cancel::new();
     cancel.cancel();
-    let run = corpora.run(session(&node, &who), &id, Progress::new(), cancel).await.map_err(Failure::from).unwrap();
-    assert_eq!((run.state.as_str(), run.failure.unwrap().code.as_str()), ("cancelled", "warehouse/cancelled"));
+    let run =
+        corpora.run(session(&node, &who), &id, Progress::new(), cancel).await.map_err(Failure::from).unwrap();
+    assert_eq!(
+        (run.state.as_str(), run.failure.unwrap().code.as_str()),
+        ("cancelled", "warehouse/cancelled")
+    );
     assert_eq!(corpora.get(&session(&node, &who), &id).await.unwrap().card.version, None);
     let begun = corpora.start(session(&node, &who), &id).await.map_err(Failure::from).unwrap();
     let second = corpora.start(session(&node, &who), &id).await.map_err(Failure::from);
@@ -289,7 +335,13 @@ async fn a_run_is_alone_can_be_cancelled_and_one_that_was_cut_off_leaves_nothing
     assert_eq!(ended.state, "succeeded", "{ended:?}");
     // What a kill leaves: a run that works, a folder of its own, a file that no row names.
     let mut cut = rows::run(node.store.db(), &ended.id).await.unwrap().unwrap();
-    cut = rows::RunRow { id: node.store.new_id(), state: rows::RUNNING.to_owned(), ended_at: None, version: None, ..cut };
+    cut = rows::RunRow {
+        id: node.store.new_id(),
+        state: rows::RUNNING.to_owned(),
+        ended_at: None,
+        version: None,
+        ..cut
+    };
     let transaction = node.store.transaction().await.unwrap();
     rows::insert_run(&transaction, cut.clone()).await.unwrap();
     transaction.commit().await.unwrap();
@@ -298,7 +350,10 @@ async fn a_run_is_alone_can_be_cancelled_and_one_that_was_cut_off_leaves_nothing
     let node = node.reopened().await;
     let corpora = node.warehouse.corpora();
     let run = corpora.show_run(&session(&node, &who), &cut.id).await.unwrap();
-    assert_eq!((run.state.as_str(), run.failure.unwrap().code.as_str()), ("interrupted", "warehouse/corpus-interrupted"));
+    assert_eq!(
+        (run.state.as_str(), run.failure.unwrap().code.as_str()),
+        ("interrupted", "warehouse/corpus-interrupted")
+    );
     assert!(!stray.exists() && !scratch.exists());
     let versions = corpora.versions(&session(&node, &who), &id, PageRequest::default()).await.unwrap();
     assert_eq!(versions.total, 1);
