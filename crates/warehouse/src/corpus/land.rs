@@ -205,7 +205,7 @@ impl Inner {
         };
         "succeeded".clone_into(&mut run.state);
         (run.ended_at, run.journal, run.version) = (Some(now), None, Some(version.id.clone()));
-        self.record_run(&transaction, &run, &version).await?;
+        self.record_corpus_run(&transaction, &run, &version).await?;
         rows_of::insert_version(&transaction, version).await?;
         rows_of::update_run(&transaction, run.clone()).await?;
         transaction.commit().await?;
@@ -213,7 +213,7 @@ impl Inner {
         Ok(run)
     }
 
-    async fn record_run(&self, transaction: &Transaction, run: &RunRow, version: &VersionRow) -> Result<()> {
+    async fn record_corpus_run(&self, transaction: &Transaction, run: &RunRow, version: &VersionRow) -> Result<()> {
         let entry = EvidenceEntry {
             kind: "corpus.run".to_owned(),
             actor: run.actor.clone(),
