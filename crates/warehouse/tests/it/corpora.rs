@@ -278,7 +278,7 @@ async fn an_export_has_every_document_and_leaves_evidence() {
         .unwrap();
     assert_eq!((exported.name.as_str(), exported.rows, exported.sha256.len()), ("notices-v1.zip", 2, 64));
     let mut archive = zip::ZipArchive::new(exported.file).unwrap();
-    let names: Vec<String> = archive.file_names().map(str::to_owned).collect();
+    let names: Vec<String> = archive.file_names().map(|name| name.unwrap().into_owned()).collect();
     for name in [
         "README.md",
         "data/train-00000-of-00001.parquet",
