@@ -56,7 +56,10 @@ async fn a_corpus_is_defined_built_looked_at_and_exported() {
     let run = ended(&client, run["id"].as_str().unwrap()).await;
     assert_eq!(run["state"], "succeeded", "{run}");
     let version = client.get(&format!("{corpus}/versions/1")).await.expect(200);
-    assert_eq!((&version["card"]["documents"], &version["reasons"][0]["rule"]), (&json!(1), &json!("words_min")));
+    assert_eq!(
+        (&version["card"]["documents"], &version["reasons"][0]["rule"]),
+        (&json!(1), &json!("words_min"))
+    );
     let documents = client.get(&format!("{corpus}/versions/1/documents?split=train")).await.expect(200);
     assert_eq!((&documents["total"], &documents["items"][0]["source"]), (&json!(1), &json!("files/a.txt")));
     let rejected = client.get(&format!("{corpus}/versions/1/rejected?rule=words_min")).await.expect(200);
@@ -102,7 +105,10 @@ async fn a_definition_out_of_bounds_is_pointed_at_and_one_that_was_changed_meanw
     assert_eq!(client.put(&corpus, &change).await.code(), "store/stale");
     let nothing = client.post(&format!("{corpus}/runs"), &json!({})).await.expect(202);
     let ended = ended(&client, nothing["id"].as_str().unwrap()).await;
-    assert_eq!((&ended["state"], &ended["failure"]["code"]), (&json!("failed"), &json!("warehouse/corpus-empty")));
+    assert_eq!(
+        (&ended["state"], &ended["failure"]["code"]),
+        (&json!("failed"), &json!("warehouse/corpus-empty"))
+    );
     let auditor = node.signed_in("auditor").await;
     assert_eq!(auditor.get("/api/v1/corpora").await.status, 403);
 }

@@ -213,7 +213,12 @@ impl Inner {
         Ok(run)
     }
 
-    async fn record_corpus_run(&self, transaction: &Transaction, run: &RunRow, version: &VersionRow) -> Result<()> {
+    async fn record_corpus_run(
+        &self,
+        transaction: &Transaction,
+        run: &RunRow,
+        version: &VersionRow,
+    ) -> Result<()> {
         let entry = EvidenceEntry {
             kind: "corpus.run".to_owned(),
             actor: run.actor.clone(),
