@@ -54,8 +54,9 @@ const ENGLISH: &str = "The industry brain gathers the data of a chain and answer
 
 /// Texts that are no duplicates of each other: each begins and ends in its own way.
 fn text(of: &str) -> String {
-    let words: Vec<String> = (0..60).map(|at| format!("{of}{}", at * 7 % 31)).collect();
-    format!("{ENGLISH} The firm of {of} says that {} and that this is the end of it.", words.join(" and "))
+    let between = ["of", "and", "the", "in", "for", "with", "by", "from"];
+    let words = (0..60).zip(between.iter().cycle()).map(|(at, between)| format!("{of}{at} {between}"));
+    format!("{ENGLISH} The firm of {of} says that {} all of it ends.", words.collect::<Vec<_>>().join(" "))
 }
 
 async fn load(node: &Node, file: &str, lines: &[(&str, String)]) {
@@ -76,7 +77,7 @@ async fn loaded() -> Node {
     load(
         &node,
         "notice1.csv",
-        &[("甲", body("alpha")), ("乙", body("beta")), ("丙", "too short".to_owned())],
+        &[("甲", body("alpha")), ("乙", body("beta")), ("丙", "This is the one and it is short.".to_owned())],
     )
     .await;
     node
