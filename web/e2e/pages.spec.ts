@@ -47,6 +47,7 @@ const PAGES: { name: string; role: string; path: (ids: Ids) => string; click?: s
   { name: "standards", role: "government", path: () => "/standards?list=gb_t_4754" },
   { name: "master", role: "government", path: () => "/master" },
   { name: "matching", role: "government", path: () => "/matching" },
+  { name: "corpora", role: "government", path: () => "/corpora" },
   { name: "dataset-quality", role: "government", path: () => "/data/subject.enterprise?tab=quality" },
   { name: "quality", role: "government", path: () => "/quality" },
   { name: "ingest", role: "system_administrator", path: () => "/data/ingest" },

@@ -283,6 +283,33 @@ const matchSet = createRoute({
   }),
   component: lazyRouteComponent(() => import("./features/matching/SetPage"), "SetPage"),
 });
+const corpora = createRoute({
+  getParentRoute: () => shell,
+  path: "/corpora",
+  validateSearch: (s: Search): { text?: string } => ({ text: str(s.text) }),
+  component: lazyRouteComponent(() => import("./features/corpora/CorporaPage"), "CorporaPage"),
+});
+const corpus = createRoute({
+  getParentRoute: () => shell,
+  path: "/corpora/$id",
+  component: lazyRouteComponent(() => import("./features/corpora/CorpusPage"), "CorpusPage"),
+});
+const CORPUS_TABS = ["documents", "rejected", "statistics", "report", "card", "origin"] as const;
+const CORPUS_SPLITS = ["train", "validation", "test"] as const;
+const corpusVersion = createRoute({
+  getParentRoute: () => shell,
+  path: "/corpora/$id/$number",
+  validateSearch: (
+    s: Search,
+  ): { tab?: (typeof CORPUS_TABS)[number]; split?: (typeof CORPUS_SPLITS)[number]; text?: string; rule?: string; page?: number } => ({
+    tab: CORPUS_TABS.find((tab) => tab === s.tab),
+    split: CORPUS_SPLITS.find((split) => split === s.split),
+    text: str(s.text),
+    rule: str(s.rule),
+    page: num(s.page),
+  }),
+  component: lazyRouteComponent(() => import("./features/corpora/VersionPage"), "VersionPage"),
+});
 const sql = createRoute({
   getParentRoute: () => shell,
   path: "/sql",
@@ -438,7 +465,7 @@ export const router = createRouter({
     signOutPage,
     password,
     shell.addChildren([
-      home, chains, chain, map, gap, candidates, risk, firms, firm, data, ingest, dataset, search, terms, standards, master, matching, matchSet,
+      home, chains, chain, map, gap, candidates, risk, firms, firm, data, ingest, dataset, search, terms, standards, master, matching, matchSet, corpora, corpus, corpusVersion,
       connectors, models, sql, components, component, products, newProduct, productUsage, offer, exchange,
       evidence, audit, incidents, incident, quality, qualityTicket, grading, nodes, compliance, retention, accounts, requests, access, keys, sbom, security, about,
     ]),

@@ -38,6 +38,10 @@ pub(crate) fn up() -> Result<Services> {
         ("/usr/bin/openssl", "openssl"),
         ("/usr/sbin/mosquitto", "mosquitto"),
         ("/usr/sbin/nats-server", "nats-server"),
+        // Not servers, but as much a program that tests meet: without them the recognition of scans is skipped.
+        ("tesseract", "tesseract-ocr"),
+        ("/usr/share/tesseract-ocr/5/tessdata/chi_sim.traineddata", "tesseract-ocr-chi-sim"),
+        ("pdftoppm", "poppler-utils"),
     ])?;
     let folder = PathBuf::from(capture(command("mktemp").args(["-d", "/tmp/brain-services.XXXXXX"]))?.trim());
     save(&json!({ "folder": folder, "stop": [] }))?;

@@ -37,6 +37,7 @@ const EDGES: [(&str, &[&str]); 33] = [
         &[
             "brain-kernel",
             "brain-connect",
+            "brain-corpus",
             "brain-durable",
             "brain-store",
             "brain-trust",

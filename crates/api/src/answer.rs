@@ -5,6 +5,7 @@ use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use brain_kernel::error::Failure;
 use brain_store::Page as StorePage;
+use brain_warehouse::corpus::ExportFormat;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use std::marker::PhantomData;
@@ -201,6 +202,36 @@ impl Answer for Passed {
 
     fn shapes(_: &mut SchemaGenerator) -> Vec<AnswerShape> {
         vec![AnswerShape { media_type: "application/json", schema: json_schema!({ "type": "object" }) }]
+    }
+}
+
+/// A response the handler made: a version of a corpus as a file.
+pub(crate) struct CorpusFile(pub(crate) Response<Body>);
+
+impl CorpusFile {
+    /// Media type of a form.
+    pub(crate) const fn media_type(format: ExportFormat) -> &'static str {
+        match format {
+            ExportFormat::Parquet => crate::product_file::PARQUET,
+            ExportFormat::Jsonl => "application/jsonl",
+            ExportFormat::Huggingface => "application/zip",
+        }
+    }
+}
+
+impl Answer for CorpusFile {
+    fn respond(self, _: u16) -> Result<Response<Body>, Failure> {
+        Ok(self.0)
+    }
+
+    fn shapes(_: &mut SchemaGenerator) -> Vec<AnswerShape> {
+        [ExportFormat::Parquet, ExportFormat::Jsonl, ExportFormat::Huggingface]
+            .into_iter()
+            .map(|format| {
+                let schema = json_schema!({ "description": format.name() });
+                AnswerShape { media_type: Self::media_type(format), schema }
+            })
+            .collect()
     }
 }
 

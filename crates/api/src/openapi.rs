@@ -105,6 +105,7 @@ fn tags() -> Value {
         { "name": "standards", "description": "数据标准 · Data standards" },
         { "name": "master", "description": "主数据 · Master data" },
         { "name": "matching", "description": "实体匹配 · Entity resolution" },
+        { "name": "corpora", "description": "语料库 · Corpora" },
         { "name": "lineage", "description": "数据血缘 · Lineage" },
         { "name": "quality", "description": "数据质量 · Data quality" },
         { "name": "models", "description": "数据模型 · SQL models" },

@@ -86,7 +86,23 @@ pub(crate) fn respond(
 ) -> Result<Response<Body>, Failure> {
     let text = |text: &str| HeaderValue::from_str(text).map_err(|error| Error::Internal(error.to_string()));
     let (sha256, length) = (text(&written.sha256)?, HeaderValue::from(written.bytes));
-    let pieces = stream::unfold(Some(written.file), |file| async move {
+    let mut response = Response::new(streamed(written.file));
+    let headers = response.headers_mut();
+    let media_type = match format {
+        FileFormat::Csv => export::CSV,
+        FileFormat::Parquet => PARQUET,
+    };
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    headers.insert(header::CONTENT_DISPOSITION, text(&format!("attachment; filename=\"{name}\""))?);
+    headers.insert(header::CONTENT_LENGTH, length);
+    headers.insert(header::ETAG, tag);
+    headers.insert(SHA256, sha256);
+    Ok(response)
+}
+
+/// A file that was written, piece by piece.
+pub(crate) fn streamed(file: File) -> Body {
+    let pieces = stream::unfold(Some(file), |file| async move {
         let read = tokio::task::spawn_blocking(move || {
             let mut file = file?;
             let mut piece = vec![0; PIECE_BYTES];
@@ -101,18 +117,7 @@ pub(crate) fn respond(
         });
         read.await.unwrap_or_else(|error| Some((Err(std::io::Error::other(error)), None)))
     });
-    let mut response = Response::new(Body::from_stream(stream::StreamExt::fuse(pieces)));
-    let headers = response.headers_mut();
-    let media_type = match format {
-        FileFormat::Csv => export::CSV,
-        FileFormat::Parquet => PARQUET,
-    };
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
-    headers.insert(header::CONTENT_DISPOSITION, text(&format!("attachment; filename=\"{name}\""))?);
-    headers.insert(header::CONTENT_LENGTH, length);
-    headers.insert(header::ETAG, tag);
-    headers.insert(SHA256, sha256);
-    Ok(response)
+    Body::from_stream(stream::StreamExt::fuse(pieces))
 }
 
 enum Writer {

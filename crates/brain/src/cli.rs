@@ -20,7 +20,7 @@ use std::path::PathBuf;
 use toml::Value;
 
 pub use connector::{Connector, ConnectorAction};
-pub use corpus::{Corpus, CorpusAction, CorpusBuild};
+pub use corpus::{Corpus, CorpusAction, CorpusBuild, CorpusForm, CorpusOfFiles, CorpusOnNode};
 pub use exchange::{Exchange, ExchangeAction};
 pub use lineage::{Lineage, LineageAction, LineageFormat};
 pub use matching::{Match, MatchAction, MatchFiles, PairFormat, Verdict};
@@ -83,7 +83,7 @@ pub enum Command {
     Exchange(Exchange),
     /// 模拟 · write a simulated province with known truth, for tests, drills and load
     Simulate(Simulate),
-    /// 语料库 · high-quality corpora from files: filter, remove duplicates, split, version
+    /// 语料库 · high-quality corpora: of the node's datasets and files, or of a folder without a node
     Corpus(Corpus),
     /// 查询 · run one SELECT
     Sql(Sql),

@@ -71,6 +71,8 @@ pub struct Config {
     pub store: StoreConfig,
     /// Warehouse limits.
     pub warehouse: WarehouseConfig,
+    /// Corpora.
+    pub corpus: brain_warehouse::corpus::CorpusOptions,
     /// Passwords, second factors, sessions, keys.
     pub trust: brain_trust::Options,
     /// Who else may vouch for people.
@@ -475,6 +477,8 @@ timeout_s = 30
 answer_limit_kib = 16384
 [connect]
 folders = []
+[corpus]
+ocr = "auto"
 [exchange]
 link_bytes_per_second = 0
 batch_rows = 32768

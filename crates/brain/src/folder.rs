@@ -13,8 +13,8 @@ pub struct Folder {
     _lock: File,
 }
 
-const PARTS: [&str; 9] =
-    ["keys", "store", "lake", "mappings", "inbox", "search", "tmp", "uploads", "quarantine"];
+const PARTS: [&str; 10] =
+    ["keys", "store", "lake", "mappings", "corpora", "inbox", "search", "tmp", "uploads", "quarantine"];
 
 impl Folder {
     /// Create the layout where it is missing and lock the folder.

@@ -73,6 +73,7 @@ impl Node {
             query_rows_max: config.warehouse.query_rows_max,
             unpack_ratio_max: config.warehouse.unpack_ratio_max,
             unpack_limit_mib: config.warehouse.unpack_limit_mib,
+            corpus: config.corpus.clone(),
             ..Options::default()
         };
         let warehouse = Warehouse::open(options, store.clone(), trust.clone(), clock.clone())

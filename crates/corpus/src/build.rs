@@ -8,6 +8,7 @@ use crate::process::{Document, Done, Kept, Outcome, Process};
 use crate::source::{Feed, Source, find};
 use crate::split::split_of;
 use crate::tally::Tally;
+use crate::tokens::{Vocabulary, tokens};
 use crate::version::{Built, Draft, Gone};
 use brain_kernel::hexadecimal;
 use brain_kernel::progress::{Cancel, Progress};
@@ -16,6 +17,9 @@ use rustc_hash::FxHashSet;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, BufWriter, Seek as _, Write as _};
 use std::path::Path;
+
+/// Documents cut into tokens at once.
+const WRITTEN_AT_ONCE: usize = 64;
 
 /// Build a version of a corpus from a file or a folder, below `to`. Nothing is left where it fails or is cancelled.
 pub fn build(
@@ -110,8 +114,8 @@ fn gather(
                     draft.gone(shown, line, &Gone::Rejected(&verdict))?;
                 }
                 Outcome::Kept(kept) => {
-                    let Kept { document, content, signature, personal, recognised_pages } = *kept;
-                    tally.recognised_pages += recognised_pages as u64;
+                    let Kept { document, content, signature, personal } = *kept;
+                    tally.recognised_pages += document.ocr_pages;
                     for (kind, count) in personal {
                         *tally.personal.entry(kind.to_owned()).or_default() += count;
                     }
@@ -155,31 +159,47 @@ fn write(
     tally.compared = clusters.compared;
     let name =
         |at: u32| contents.get(at as usize).map(|content| hexadecimal::encode(content)).unwrap_or_default();
-    let mut lengths = Vec::new();
-    let both = clusters.duplicate_of.iter().zip(&clusters.family_of).zip(0_u32..);
-    for (line, ((duplicate_of, family_of), at)) in BufReader::new(spool).lines().zip(both) {
-        if at % 256 == 0 && cancel.is_cancelled() {
+    let (mut lengths, mut vocabulary) = (Vec::new(), Vocabulary::default());
+    let mut both = clusters.duplicate_of.iter().zip(&clusters.family_of).zip(0_u32..);
+    let mut lines = BufReader::new(spool).lines();
+    loop {
+        if cancel.is_cancelled() {
             return Err(Error::Cancelled);
         }
-        progress.add(1);
-        let document: Document = serde_json::from_str(&line.map_err(failed)?)
-            .map_err(|error| Error::Internal(format!("the spool: {error}")))?;
-        if *duplicate_of != at {
-            tally.near_duplicates += 1;
-            let gone = Gone::Near(&name(*duplicate_of), signatures.similarity(*duplicate_of, at));
-            draft.gone(&document.source, document.line, &gone)?;
-            continue;
+        let some: Vec<String> =
+            lines.by_ref().take(WRITTEN_AT_ONCE).collect::<std::io::Result<_>>().map_err(failed)?;
+        if some.is_empty() {
+            break;
         }
-        tally.relatives += u64::from(*family_of != at);
-        let family = name(*family_of);
-        let split = split_of(&family, &options.splits);
-        let pieces =
-            if options.passages.enabled { passages(&document.text, &options.passages) } else { Vec::new() };
-        tally.keep(&document, split, pieces.len() as u64);
-        lengths.push(document.characters);
-        draft.document(&document, &family, split)?;
-        draft.passages(&document, &pieces, split)?;
+        // Cutting into tokens is most of the work, and does not depend on the order.
+        let cut = some.into_par_iter().map(|line| {
+            let document: Document = serde_json::from_str(&line)
+                .map_err(|error| Error::Internal(format!("the spool: {error}")))?;
+            let tokens = tokens(&document.text);
+            Ok((document, tokens))
+        });
+        for (document, tokens) in cut.collect::<Result<Vec<_>>>()? {
+            let Some(((duplicate_of, family_of), at)) = both.next() else { break };
+            progress.add(1);
+            if *duplicate_of != at {
+                tally.near_duplicates += 1;
+                let gone = Gone::Near(&name(*duplicate_of), signatures.similarity(*duplicate_of, at));
+                draft.gone(&document.source, document.line, &gone)?;
+                continue;
+            }
+            tally.relatives += u64::from(*family_of != at);
+            let family = name(*family_of);
+            let split = split_of(&family, &options.splits);
+            let cut = options.passages.enabled;
+            let pieces = if cut { passages(&document.text, &options.passages) } else { Vec::new() };
+            tally.keep(&document, split, pieces.len() as u64);
+            vocabulary.add(&document.text, &tokens);
+            lengths.push(document.characters);
+            draft.document(&document, &family, split)?;
+            draft.passages(&document, &pieces, split)?;
+        }
     }
+    tally.tokens = vocabulary.told();
     tally.measure(lengths);
     Ok(tally)
 }

@@ -20,6 +20,7 @@ pub(crate) const CHINESE: [&str; 32] = [
 /// A language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "CorpusLanguage")]
 pub enum Tongue {
     /// 中文.
     Zh,

@@ -22,6 +22,7 @@ mod quality;
 mod source;
 mod split;
 mod tally;
+mod tokens;
 mod version;
 mod words;
 
@@ -35,5 +36,9 @@ pub use options::{
 pub use passage::{Passage, passages};
 pub use quality::{Rule, Verdict, judge};
 pub use split::{Split, split_of};
-pub use tally::Tally;
-pub use version::{Built, MANIFEST, Manifest, WrittenFile, read_report, verify};
+pub use tally::{Size, Tally};
+pub use tokens::Tokens;
+pub use version::{
+    Built, DocumentRow, Inputs, MANIFEST, Manifest, RejectedRow, WrittenFile, read_card, read_documents,
+    read_rejected, read_report, verify,
+};

@@ -123,6 +123,7 @@ fn short(text: &str) -> String {
 /// Which languages stay.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(rename = "CorpusLanguages")]
 pub struct LanguageRules {
     /// Languages that stay.
     pub keep: Vec<Tongue>,
@@ -139,6 +140,7 @@ impl Default for LanguageRules {
 /// Thresholds of quality by language.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(rename = "CorpusQuality")]
 pub struct Quality {
     /// Whether texts are judged at all.
     pub enabled: bool,
@@ -157,6 +159,7 @@ impl Default for Quality {
 /// Bounds of the rules; see [`crate::Rule`] for what each measures and who published it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(rename = "CorpusThresholds")]
 pub struct Thresholds {
     /// Fewest words.
     pub words_min: u64,
@@ -281,6 +284,7 @@ impl Thresholds {
 /// When two documents are the same.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(rename = "CorpusDuplicates")]
 pub struct NearDuplicates {
     /// Whether near duplicates are looked for; equal texts are always removed.
     pub near: bool,
@@ -330,6 +334,7 @@ impl NearDuplicates {
 /// What is removed of persons.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(rename = "CorpusPersonalData")]
 pub struct PersonalData {
     /// Kinds whose values are replaced by `[kind]`. Codes of enterprises are public and stay by default.
     pub remove: Vec<Kind>,
@@ -345,6 +350,7 @@ impl Default for PersonalData {
 /// How documents are cut into passages (段落切分).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(rename = "CorpusPassages")]
 pub struct Passages {
     /// Whether passages are written beside the documents.
     pub enabled: bool,
@@ -363,6 +369,7 @@ impl Default for Passages {
 /// Shares of the splits (数据划分); the rest is for training.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(rename = "CorpusSplits")]
 pub struct Splits {
     /// Share of families for validation.
     pub validation: f64,

@@ -45,7 +45,6 @@ pub(crate) struct Kept {
     pub(crate) content: [u8; 16],
     pub(crate) signature: Vec<u32>,
     pub(crate) personal: BTreeMap<&'static str, u64>,
-    pub(crate) recognised_pages: usize,
 }
 
 /// A document as written.
@@ -59,6 +58,10 @@ pub(crate) struct Document {
     pub(crate) language: Tongue,
     pub(crate) characters: u64,
     pub(crate) words: u64,
+    /// Pages of it that were recognised from their picture.
+    pub(crate) ocr_pages: u64,
+    /// Mean confidence of the words recognised, 0 … 100.
+    pub(crate) ocr_confidence: Option<u8>,
     pub(crate) text: String,
 }
 
@@ -133,7 +136,7 @@ impl<'a> Process<'a> {
             return Err(long);
         }
         let title = object.get("title").and_then(|title| title.as_str()).map(str::to_owned);
-        Ok(Extracted { title, text, recognised_pages: 0 })
+        Ok(Extracted { title, text, ..Extracted::default() })
     }
 
     fn judged(
@@ -182,6 +185,8 @@ impl<'a> Process<'a> {
             language,
             characters: text.chars().count() as u64,
             words: words(&text).len() as u64,
+            ocr_pages: extracted.recognised_pages as u64,
+            ocr_confidence: extracted.confidence,
             text,
         };
         let signature = if self.options.duplicates.near {
@@ -189,7 +194,6 @@ impl<'a> Process<'a> {
         } else {
             Vec::new()
         };
-        let recognised_pages = extracted.recognised_pages;
-        Outcome::Kept(Box::new(Kept { document, content, signature, personal, recognised_pages }))
+        Outcome::Kept(Box::new(Kept { document, content, signature, personal }))
     }
 }

@@ -8,6 +8,7 @@ use sha2::{Digest as _, Sha256};
 /// One of three.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "CorpusSplit")]
 pub enum Split {
     /// For training.
     Train,

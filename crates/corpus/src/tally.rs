@@ -4,6 +4,7 @@ use crate::extract::Refused;
 use crate::process::Document;
 use crate::quality::Rule;
 use crate::split::Split;
+use crate::tokens::Tokens;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -40,6 +41,9 @@ pub struct Tally {
     pub splits: BTreeMap<Split, Size>,
     /// Characters of documents that stay: least, a tenth, half, nine tenths, greatest.
     pub lengths: [u64; 5],
+    /// Tokens of documents that stay.
+    #[serde(default)]
+    pub tokens: Tokens,
 }
 
 /// What a split holds.
@@ -75,11 +79,8 @@ impl Tally {
     }
 
     /// Quantiles of lengths that are all there is.
-    pub(crate) fn measure(&mut self, mut lengths: Vec<u64>) {
-        lengths.sort_unstable();
-        let last = lengths.len().saturating_sub(1);
-        let at = |tenths: usize| lengths.get(last * tenths / 10).copied().unwrap_or_default();
-        self.lengths = [at(0), at(1), at(5), at(9), at(10)];
+    pub(crate) fn measure(&mut self, lengths: Vec<u64>) {
+        self.lengths = quantiles(lengths);
     }
 
     /// All splits together.
@@ -108,4 +109,12 @@ impl Tally {
         all.sort_by_key(|(name, count)| (std::cmp::Reverse(**count), name.as_str()));
         all.iter().take(5).map(|(name, count)| format!("{name} {count}")).collect::<Vec<_>>().join(", ")
     }
+}
+
+/// Least, a tenth, half, nine tenths, greatest; zeros of nothing.
+pub(crate) fn quantiles(mut values: Vec<u64>) -> [u64; 5] {
+    values.sort_unstable();
+    let last = values.len().saturating_sub(1);
+    let at = |tenths: usize| values.get(last * tenths / 10).copied().unwrap_or_default();
+    [at(0), at(1), at(5), at(9), at(10)]
 }

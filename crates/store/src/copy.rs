@@ -52,7 +52,7 @@ impl Store {
             account, dataset, oidc_client, session, audit_record, audit_batch, audit_expiry, access_request,
             api_key, audit_dataset, audit_profile, certificate, classification, code_list, code_list_code,
             code_mapping, code_mapping_row, column_origin, connector, connector_position, connector_run,
-            data_element, data_key, data_product, data_product_delivery, data_product_moment,
+            corpus, corpus_file, corpus_run, corpus_version, data_element, data_key, data_product, data_product_delivery, data_product_moment,
             data_product_subscription, data_product_use, data_product_version, dataset_column,
             dataset_input, dataset_version, delegation, deletion_proposal, element_binding, evidence_alarm,
             evidence_checkpoint, evidence_cosignature, evidence_frontier, evidence_head, evidence_leaf,

@@ -14,6 +14,7 @@ pub mod certificate;
 pub mod code_list;
 pub mod connector;
 mod copy;
+pub mod corpus;
 pub mod data_element;
 pub mod data_key;
 pub mod data_product;

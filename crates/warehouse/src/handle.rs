@@ -2,6 +2,7 @@
 
 use crate::catalogue::Memory;
 use crate::connect::UnderWay;
+use crate::corpus;
 use crate::engine::Engine;
 use crate::lake::Lake;
 use crate::lake::check::FileCheck;
@@ -48,6 +49,8 @@ pub(crate) struct Inner {
     pub(crate) connecting: UnderWay,
     /// Runs of match sets under way, by run.
     pub(crate) matching: matching::UnderWay,
+    /// Runs of corpora under way, by run.
+    pub(crate) corpora: corpus::UnderWay,
     /// The search index and what goes into it.
     pub(crate) search: SearchState,
     /// Data products as they were last changed.
@@ -105,6 +108,7 @@ impl Warehouse {
             ingest_turn,
             connecting: UnderWay::default(),
             matching: matching::UnderWay::default(),
+            corpora: corpus::UnderWay::default(),
             search: SearchState::default(),
             products: crate::product::Memory::default(),
         });
@@ -112,10 +116,13 @@ impl Warehouse {
         inner.reload_models()?;
         inner.recover_ingests().await?;
         inner.recover_models().await?;
+        let warehouse = Self { inner };
+        // A version that a run decided is recorded with its run before the lake is looked at for versions without one.
+        warehouse.corpora().recover().await?;
+        let inner = &warehouse.inner;
         inner.reconcile().await?;
         inner.reload_standards().await?;
         inner.reload_products().await?;
-        let warehouse = Self { inner };
         warehouse.retention().recover().await?;
         warehouse.matching().recover().await?;
         Ok(warehouse)

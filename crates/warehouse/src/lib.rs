@@ -13,6 +13,7 @@
 pub mod boundary;
 pub mod catalogue;
 pub mod connect;
+pub mod corpus;
 mod decode;
 pub mod delivery;
 mod engine;

@@ -1,5 +1,6 @@
 //! Settings and limits of the warehouse.
 
+use crate::corpus::CorpusOptions;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -26,6 +27,8 @@ pub struct Options {
     pub unpack_ratio_max: u64,
     /// Most that one packed file may become, MiB.
     pub unpack_limit_mib: u64,
+    /// Corpora.
+    pub corpus: CorpusOptions,
 }
 
 impl Default for Options {
@@ -40,6 +43,7 @@ impl Default for Options {
             spill_limit_mib: 16 * 1024,
             unpack_ratio_max: 1_000,
             unpack_limit_mib: 64 * 1024,
+            corpus: CorpusOptions::default(),
         }
     }
 }

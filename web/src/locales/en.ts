@@ -10,6 +10,7 @@ import { connecting } from "./en.connect";
 import { exchanging } from "./en.exchange";
 import { finding } from "./en.search";
 import { lineage } from "./en.lineage";
+import { corpora } from "./en.corpora";
 import { matching } from "./en.matching";
 import { standards } from "./en.standards";
 import { trust } from "./en.trust";
@@ -646,6 +647,7 @@ export const en: Messages = {
   ...exchanging,
   ...finding,
   ...matching,
+  ...corpora,
   ...standards,
   ...lineage,
   about: {

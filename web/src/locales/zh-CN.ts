@@ -10,6 +10,7 @@ import { connecting } from "./zh-CN.connect";
 import { exchanging } from "./zh-CN.exchange";
 import { finding } from "./zh-CN.search";
 import { lineage } from "./zh-CN.lineage";
+import { corpora } from "./zh-CN.corpora";
 import { matching } from "./zh-CN.matching";
 import { standards } from "./zh-CN.standards";
 import { trust } from "./zh-CN.trust";
@@ -645,6 +646,7 @@ export const zh = {
   ...exchanging,
   ...finding,
   ...matching,
+  ...corpora,
   ...standards,
   ...lineage,
   about: {

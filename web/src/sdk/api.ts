@@ -219,6 +219,28 @@ export const api = {
     json<T.Page<T.Product>>("GET", "/master/products", { query }),
   product: (code: string) => json<T.ProductDetail>("GET", `/master/products/${part(code)}`),
   matchSets: () => json<T.MatchSet[]>("GET", "/matching/sets"),
+  corpora: (query: { text?: string }) => json<T.Corpus[]>("GET", "/corpora", { query }),
+  corpus: (id: string) => json<T.CorpusDetail>("GET", `/corpora/${part(id)}`),
+  defineCorpus: (body: T.NewCorpus) => json<T.CorpusDetail>("POST", "/corpora", { body }),
+  changeCorpus: (id: string, body: T.ChangedCorpus) => json<T.CorpusDetail>("PUT", `/corpora/${part(id)}`, { body }),
+  bringCorpusFile: (id: string, file: File) => {
+    const form = new FormData();
+    form.append("file", file, file.name);
+    return json<T.CorpusFile>("POST", `/corpora/${part(id)}/files`, { form });
+  },
+  removeCorpusFile: (id: string, file: string) => json<void>("DELETE", `/corpora/${part(id)}/files/${part(file)}`),
+  corpusRuns: (id: string, query: { page?: number; page_size?: number }) => json<T.Page<T.CorpusRun>>("GET", `/corpora/${part(id)}/runs`, { query }),
+  startCorpusRun: (id: string) => json<T.CorpusRun>("POST", `/corpora/${part(id)}/runs`),
+  cancelCorpusRun: (id: string) => json<void>("POST", `/corpus-runs/${part(id)}/cancel`),
+  corpusVersions: (id: string, query: { page?: number; page_size?: number }) => json<T.Page<T.CorpusVersion>>("GET", `/corpora/${part(id)}/versions`, { query }),
+  corpusVersion: (id: string, number: string) => json<T.CorpusVersionDetail>("GET", `/corpora/${part(id)}/versions/${part(number)}`),
+  corpusDocuments: (id: string, number: number, query: { split?: string; text?: string; page?: number; page_size?: number }) =>
+    json<T.Page<T.CorpusDocument>>("GET", `/corpora/${part(id)}/versions/${number}/documents`, { query }),
+  corpusRejected: (id: string, number: number, query: { rule?: string; page?: number; page_size?: number }) =>
+    json<T.Page<T.CorpusRejected>>("GET", `/corpora/${part(id)}/versions/${number}/rejected`, { query }),
+  /** A version as a file, exactly as the node wrote it. */
+  exportCorpus: async (id: string, number: number, format: "parquet" | "jsonl" | "huggingface") =>
+    (await send("GET", `/corpora/${part(id)}/versions/${number}/export`, { query: { format }, headers: { accept: "*/*" } })).blob(),
   matchSet: (id: string) => json<T.MatchSetDetail>("GET", `/matching/sets/${part(id)}`),
   createMatchSet: (body: T.NewMatchSet) => json<T.MatchSetDetail>("POST", "/matching/sets", { body }),
   changeMatchSet: (id: string, revision: number, set: T.NewMatchSet) =>

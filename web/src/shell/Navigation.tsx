@@ -3,7 +3,7 @@ import {
   AimOutlined, AlertOutlined, ApartmentOutlined, ApiOutlined, AppstoreOutlined, AuditOutlined, BankOutlined, BarcodeOutlined, BellOutlined,
   BookOutlined, CheckSquareOutlined, CloudUploadOutlined, ClusterOutlined, CodeOutlined, ContainerOutlined, DatabaseOutlined, EyeOutlined,
   FileSearchOutlined, FormOutlined, GlobalOutlined, HomeOutlined, HourglassOutlined, IdcardOutlined, InfoCircleOutlined, MergeCellsOutlined,
-  PartitionOutlined, ProfileOutlined, SafetyCertificateOutlined, ShopOutlined, SwapOutlined, TagsOutlined, TeamOutlined, UserSwitchOutlined,
+  PartitionOutlined, ProfileOutlined, ReadOutlined, SafetyCertificateOutlined, ShopOutlined, SwapOutlined, TagsOutlined, TeamOutlined, UserSwitchOutlined,
 } from "@ant-design/icons";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
@@ -12,13 +12,13 @@ import type { Party, Role, Side } from "../sdk/types";
 
 export type PagePath =
   | "/" | "/chain" | "/map" | "/gap" | "/risk" | "/candidates" | "/firms" | "/data" | "/data/ingest" | "/connectors" | "/terms" | "/standards"
-  | "/master" | "/matching" | "/models" | "/sql" | "/products" | "/exchange" | "/components" | "/requests" | "/access" | "/evidence" | "/audit"
+  | "/master" | "/matching" | "/corpora" | "/models" | "/sql" | "/products" | "/exchange" | "/components" | "/requests" | "/access" | "/evidence" | "/audit"
   | "/incidents" | "/quality" | "/grading" | "/nodes" | "/compliance" | "/retention" | "/accounts" | "/sbom" | "/about";
 
 export interface Entry {
   to: PagePath;
   key:
-    | "chain" | "map" | "gap" | "risk" | "candidates" | "firms" | "data" | "ingest" | "connectors" | "terms" | "standards" | "master" | "matching"
+    | "chain" | "map" | "gap" | "risk" | "candidates" | "firms" | "data" | "ingest" | "connectors" | "terms" | "standards" | "master" | "matching" | "corpora"
     | "models" | "sql" | "components" | "requests" | "access" | "evidence" | "audit" | "incidents" | "quality" | "grading" | "nodes" | "compliance"
     | "retention" | "accounts" | "sbom" | "about" | "offers" | "exchange";
   icon: ReactNode;
@@ -53,6 +53,7 @@ export const ENTRIES: Record<Side, Entry[]> = {
     { to: "/standards", key: "standards", icon: <ProfileOutlined /> },
     { to: "/master", key: "master", icon: <BarcodeOutlined /> },
     { to: "/matching", key: "matching", icon: <MergeCellsOutlined />, roles: BRINGING },
+    { to: "/corpora", key: "corpora", icon: <ReadOutlined />, roles: BRINGING },
     { to: "/models", key: "models", icon: <PartitionOutlined />, roles: [...ADMINISTRATORS, "government", "industry_body"] },
     { to: "/sql", key: "sql", icon: <CodeOutlined />, roles: WORKING },
     { to: "/components", key: "components", icon: <AppstoreOutlined /> },
@@ -88,8 +89,8 @@ export const ENTRIES: Record<Side, Entry[]> = {
 };
 
 /** Pages whose name in the navigation is their title. */
-type Titled = "sbom" | "connectors" | "terms" | "standards" | "master" | "matching" | "models" | "offers" | "exchange";
-const TITLED = new Set<Entry["key"]>(["sbom", "connectors", "terms", "standards", "master", "matching", "models", "offers", "exchange"] satisfies Titled[]);
+type Titled = "sbom" | "connectors" | "terms" | "standards" | "master" | "matching" | "corpora" | "models" | "offers" | "exchange";
+const TITLED = new Set<Entry["key"]>(["sbom", "connectors", "terms", "standards", "master", "matching", "corpora", "models", "offers", "exchange"] satisfies Titled[]);
 
 const SIDES: Side[] = ["government", "industry", "enterprise", "operation"];
 

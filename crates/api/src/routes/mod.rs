@@ -6,6 +6,7 @@ pub(crate) mod audit;
 pub(crate) mod compliance;
 pub(crate) mod components;
 pub(crate) mod connectors;
+mod corpora;
 pub(crate) mod data_products;
 pub(crate) mod datasets;
 pub(crate) mod evidence;
@@ -88,5 +89,6 @@ pub(crate) fn all(registry: &Registry) -> Vec<Endpoint> {
     endpoints.extend(status::endpoints());
     endpoints.extend(compliance::endpoints());
     endpoints.extend(retention::endpoints());
+    endpoints.extend(corpora::endpoints());
     endpoints
 }

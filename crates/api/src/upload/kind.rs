@@ -15,6 +15,8 @@ pub(crate) enum Accepted {
     Tables,
     /// Text alone.
     Text,
+    /// What a corpus is made of: text, Office documents, PDF, pictures of pages.
+    Documents,
 }
 
 /// What the first bytes say.
@@ -47,7 +49,7 @@ impl Kind {
 }
 
 /// Signatures of what is never a table. Beginnings of text are left out: a script is refused by nobody reading it.
-const OTHERS: [(&[u8], &str); 17] = [
+const OTHERS: [(&[u8], &str); 19] = [
     (b"\x7fELF", "ELF 程序 (program)"),
     (b"MZ", "Windows 程序 (program)"),
     (b"\xca\xfe\xba\xbe", "Java 或 Mach-O 程序 (program)"),
@@ -58,6 +60,8 @@ const OTHERS: [(&[u8], &str); 17] = [
     (b"%PDF-", "PDF"),
     (b"\x89PNG", "PNG"),
     (b"\xff\xd8\xff", "JPEG"),
+    (b"II*\0", "TIFF"),
+    (b"MM\0*", "TIFF"),
     (b"GIF8", "GIF"),
     (b"Rar!", "RAR"),
     (b"7z\xbc\xaf\x27\x1c", "7z"),
@@ -88,7 +92,14 @@ fn kind(head: &[u8]) -> Kind {
 fn promised(name: &str) -> Option<&'static [Kind]> {
     let ending = name.rsplit_once('.')?.1.to_ascii_lowercase();
     Some(match ending.as_str() {
-        "csv" | "tsv" | "txt" | "json" | "jsonl" | "ndjson" | "geojson" => &[Kind::Text],
+        "csv" | "tsv" | "txt" | "json" | "jsonl" | "ndjson" | "geojson" | "md" | "html" | "htm" => {
+            &[Kind::Text]
+        }
+        "docx" | "pptx" => &[Kind::Zip],
+        "pdf" => &[Kind::Other("PDF")],
+        "png" => &[Kind::Other("PNG")],
+        "jpg" | "jpeg" => &[Kind::Other("JPEG")],
+        "tif" | "tiff" => &[Kind::Other("TIFF")],
         // People save one as the other, and spreadsheets open both.
         "xls" | "xlsx" | "xlsb" | "xlsm" | "ods" => &[Kind::Zip, Kind::Compound],
         "parquet" => &[Kind::Parquet],
@@ -115,7 +126,11 @@ fn judge(head: &[u8], name: &str, accepted: Accepted) -> Result<(), Error> {
     match (accepted, found) {
         (_, Kind::Text)
         | (Accepted::Tables, Kind::Zip | Kind::Compound | Kind::Parquet | Kind::Gzip | Kind::Zstd) => {}
+        (Accepted::Documents, Kind::Zip | Kind::Other("PDF" | "PNG" | "JPEG" | "TIFF")) => {}
         (Accepted::Tables, Kind::Other(_)) => return refuse("CSV、JSON、Excel、Parquet (gzip、zstd)"),
+        (Accepted::Documents, _) => {
+            return refuse("文本、网页、Office、PDF、图片 (text, HTML, Office, PDF, pictures)");
+        }
         (Accepted::Text, _) => return refuse("文本 (text)"),
     }
     match promised(name) {
@@ -132,8 +147,12 @@ mod tests {
 
     #[test]
     fn content_decides_and_must_be_what_the_name_says() {
-        use Accepted::{Tables, Text};
-        let good: [(&[u8], &str, Accepted); 10] = [
+        use Accepted::{Documents, Tables, Text};
+        let good: [(&[u8], &str, Accepted); 14] = [
+            (b"%PDF-1.7", "x.pdf", Documents),
+            (b"PK\x03\x04", "x.docx", Documents),
+            (b"\x89PNG\r\n", "x.png", Documents),
+            ("通知".as_bytes(), "x.md", Documents),
             (b"a,b\n1,2\n", "x.csv", Tables),
             (b"a,b\n1,2\n", "x.dat", Tables),
             (b"", "x.csv", Tables),
@@ -148,7 +167,11 @@ mod tests {
         for (head, name, accepted) in good {
             assert!(judge(head, name, accepted).is_ok(), "{name}");
         }
-        let bad: [(&[u8], &str, Accepted); 11] = [
+        let bad: [(&[u8], &str, Accepted); 15] = [
+            (b"PAR1", "x.txt", Documents),
+            (b"\x7fELF\x02", "x.pdf", Documents),
+            (b"%PDF-1.7", "x.txt", Documents),
+            (b"\x1f\x8b\x08", "x.gz", Documents),
             (b"\x7fELF\x02", "x.csv", Tables),
             (b"MZ\x90\0", "x.xlsx", Tables),
             (b"#!/bin/sh\n", "x.csv", Tables),

@@ -13,6 +13,7 @@ mod audit;
 mod audit_files;
 mod compliance;
 mod connectors;
+mod corpora;
 mod data;
 mod data_products;
 mod document;

@@ -1,6 +1,6 @@
 //! `brain corpus build|report|parameters`: needs no data folder and touches none.
 
-use crate::cli::{self, Corpus, CorpusAction, CorpusBuild};
+use crate::cli::{self, CorpusBuild, CorpusOfFiles};
 use crate::terminal;
 use crate::watch::Watch;
 use anyhow::{Context as _, Result};
@@ -12,11 +12,11 @@ use std::path::Path;
 use std::process::ExitCode;
 
 /// Build a version, or look at one.
-pub async fn corpus(given: Corpus) -> Result<ExitCode> {
-    match given.action {
-        CorpusAction::Build(given) => build(given).await,
-        CorpusAction::Report { folder, json } => report(&folder, json),
-        CorpusAction::Parameters => {
+pub async fn corpus(action: CorpusOfFiles) -> Result<ExitCode> {
+    match action {
+        CorpusOfFiles::Build(given) => build(given).await,
+        CorpusOfFiles::Report { folder, json } => report(&folder, json),
+        CorpusOfFiles::Parameters => {
             terminal::print(&toml::to_string(&Options::default())?);
             Ok(ExitCode::SUCCESS)
         }

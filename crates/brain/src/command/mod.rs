@@ -6,6 +6,7 @@ mod ca;
 mod catalog;
 mod compliance;
 mod connector;
+mod corpora;
 mod corpus;
 mod doctor;
 mod drill;
@@ -36,7 +37,7 @@ mod standard;
 mod status;
 mod term;
 
-use crate::cli::{Cli, Command, Exchange, ExchangeAction, MasterOf, Match};
+use crate::cli::{Cli, Command, Corpus, CorpusAction, Exchange, ExchangeAction, MasterOf, Match};
 use crate::measure::Measured;
 use crate::node::Node;
 use crate::{config, telemetry, terminal};
@@ -79,7 +80,12 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
             Node::during(loaded, async |node| exchange::exchange(node, measured, arguments).await).await
         }),
         Command::Simulate(arguments) => quiet(loaded, |_| simulate::simulate(arguments)),
-        Command::Corpus(arguments) => quiet(loaded, |_| corpus::corpus(arguments)),
+        Command::Corpus(Corpus { action: CorpusAction::Files(action) }) => {
+            quiet(loaded, |_| corpus::corpus(action))
+        }
+        Command::Corpus(Corpus { action: CorpusAction::Node(action) }) => {
+            on_node(loaded, async |node| corpora::corpora(node, action).await)
+        }
         Command::Sql(arguments) => on_node(loaded, async |node| sql::sql(node, arguments).await),
         Command::Catalog(arguments) => on_node(loaded, async |node| catalog::catalog(node, arguments).await),
         Command::Search(arguments) => quiet(loaded, |loaded| search::search(loaded, arguments)),

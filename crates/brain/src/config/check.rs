@@ -9,6 +9,7 @@ use brain_kernel::language::Language;
 use brain_kernel::party::Role;
 use brain_trust::Site;
 use brain_trust::evidence::verifier::HashAlgorithm;
+use std::path::Path;
 
 /// Bounds that types cannot say. Every message names the key and the mend, Chinese first.
 pub(super) fn all(config: &Config) -> Result<()> {
@@ -46,6 +47,7 @@ pub(super) fn all(config: &Config) -> Result<()> {
     network(config)?;
     scanning(&config.upload)?;
     connecting(config)?;
+    recognising(config)?;
     Egress::new(&config.egress).map_err(|error| told(error.into()))?;
     telling(config)?;
     if !config.http.public_url.is_empty() {
@@ -195,6 +197,17 @@ fn connecting(config: &Config) -> Result<()> {
             folder.display().to_string()
         ),
     }
+}
+
+fn recognising(config: &Config) -> Result<()> {
+    let ocr = config.corpus.ocr.as_str();
+    if matches!(ocr, "auto" | "off") || Path::new(ocr).is_absolute() {
+        return Ok(());
+    }
+    bail!(
+        "corpus.ocr 中的 {ocr:?} 须为 auto、off 或 tesseract 的绝对路径。\n\
+         corpus.ocr: {ocr:?}: write auto, off, or the absolute path of tesseract."
+    )
 }
 
 fn scanning(upload: &ScanOptions) -> Result<()> {

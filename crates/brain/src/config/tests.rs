@@ -60,6 +60,7 @@ fn mistakes_name_the_key_and_the_mend() {
         ("[egress]\nallow = [\"peer.example\"]", "egress.allow"),
         ("[egress]\nnetworks = [\"10.0.0.0/99\"]", "egress.networks"),
         ("[connect]\nfolders = [\"in\"]", "connect.folders"),
+        ("[corpus]\nocr = \"tesseract\"", "corpus.ocr"),
         ("[lineage]\nopenlineage_token = \"secret\"", "lineage.openlineage_token"),
         ("[warehouse]\nunpack_ratio_max = 1", "warehouse.unpack_ratio_max"),
     ] {

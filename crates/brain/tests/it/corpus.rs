@@ -1,4 +1,4 @@
-//! `brain corpus`: a folder becomes a version, and a version is checked.
+//! `brain corpus`: a folder becomes a version, and a version is checked; on a node a corpus is defined, run, looked at and exported.
 
 use crate::node::TestNode;
 use serde_json::Value;
@@ -76,4 +76,43 @@ fn parameters_are_printed_read_again_and_refused_where_they_are_wrong() {
     );
     let nowhere = node.run(&["corpus", "build", "--from", "none", "--to", "out"]);
     assert!(nowhere.err.contains("corpus/read") && nowhere.err.contains("none"), "{}", nowhere.err);
+}
+
+#[test]
+fn a_corpus_of_the_node_is_defined_run_looked_at_and_exported() {
+    let node = place();
+    node.write(
+        "policies.toml",
+        "title = \"政策\"\npurpose = \"检索\"\nlicence = \"CC-BY-4.0\"\n[parameters.splits]\nvalidation = 0.0\ntest = 0.0\n",
+    );
+    node.ok(&["corpus", "define", "policies", "--file", "policies.toml", "--reason", "first"]);
+    let empty = node.run(&["corpus", "run", "policies"]);
+    assert_eq!(empty.code, Some(1));
+    assert!(empty.err.contains("warehouse/corpus-empty"), "{}", empty.err);
+    node.ok(&["corpus", "add", "policies", "in/a.txt", "in/b.html", "in/d.txt"]);
+    let run: Value = serde_json::from_str(&node.ok(&["corpus", "run", "policies", "--json"])).unwrap();
+    assert_eq!(run["state"], "succeeded");
+    let version: Value = serde_json::from_str(&node.ok(&["corpus", "show", "policies", "--json"])).unwrap();
+    assert_eq!((&version["card"]["number"], &version["card"]["documents"]), (&1.into(), &2.into()));
+    assert_eq!(version["reasons"][0]["rule"], "words_min");
+    let card = node.ok(&["corpus", "show", "policies", "--card"]);
+    assert!(card.contains("license: cc-by-4.0") && card.contains("a.txt"), "{card}");
+    let documents = node.ok(&["corpus", "documents", "policies", "--text", "产业大脑"]);
+    let document: Value = serde_json::from_str(documents.trim()).unwrap();
+    assert_eq!(document["source"], "files/a.txt");
+    let rejected: Value = serde_json::from_str(node.ok(&["corpus", "rejected", "policies"]).trim()).unwrap();
+    assert_eq!((&rejected["source"], &rejected["limit"]), (&"files/d.txt".into(), &50.0.into()));
+    let told = node.ok(&["corpus", "export", "policies", "--format", "jsonl", "--to", "out.jsonl"]);
+    let exported = fs::read_to_string(node.place().join("out.jsonl")).unwrap();
+    assert!(told.starts_with("2  ") && exported.lines().count() == 2, "{told}");
+    let again = node.run(&["corpus", "export", "policies", "--to", "out.jsonl"]);
+    assert_eq!(again.code, Some(1), "a file that is there is not written over");
+    node.ok(&["corpus", "export", "policies", "--to", "out.zip"]);
+    assert_eq!(fs::read(node.place().join("out.zip")).unwrap()[..2], *b"PK");
+    node.ok(&["corpus", "remove", "policies", "a.txt"]);
+    let versions = node.ok(&["corpus", "versions", "policies"]);
+    assert!(versions.contains("a.txt") && versions.contains("removed"), "{versions}");
+    let list = node.ok(&["corpus", "list"]);
+    assert!(list.contains("policies") && list.contains("v1"), "{list}");
+    assert!(node.run(&["corpus", "show", "nothing"]).err.contains("brain/unknown-corpus"));
 }

@@ -98,7 +98,7 @@ pub(super) fn read(page: &str, limits: &Limits) -> Result<Extracted, Refused> {
     let start = ["article", "main", "body"].into_iter().find_map(|name| first(root, name)).unwrap_or(root);
     let mut blocks = Blocks::default();
     blocks.walk(start);
-    Ok(Extracted { title, text: blocks.finish(), recognised_pages: 0 })
+    Ok(Extracted { title, text: blocks.finish(), ..Extracted::default() })
 }
 
 /// How deep a page is nested at most, by its tags alone and before anything is built of them.

@@ -9,7 +9,9 @@ mod office;
 mod parts;
 mod pdf;
 mod plain;
+mod recognised;
 mod refused;
+mod run;
 mod sheets;
 
 pub use ocr::Ocr;
@@ -125,6 +127,8 @@ pub struct Extracted {
     pub text: String,
     /// Pages that had no text layer and were recognised from their picture.
     pub recognised_pages: usize,
+    /// Mean confidence of the words recognised, 0 … 100; absent where none was.
+    pub confidence: Option<u8>,
 }
 
 impl Extracted {
@@ -193,7 +197,7 @@ mod tests {
     #[test]
     fn a_picture_without_recognition_says_so() {
         let refused = extract(Format::Image, b"\x89PNG", &Limits::default(), None).unwrap_err();
-        assert_eq!(refused.code(), "no_text_layer");
-        assert!(refused.words().en.contains("[ocr]"), "{refused:?}");
+        assert_eq!(refused.code(), "scanned_no_ocr");
+        assert!(refused.words().en.contains("tesseract-ocr-chi-sim"), "{refused:?}");
     }
 }

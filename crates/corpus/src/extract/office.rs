@@ -19,7 +19,7 @@ pub(super) fn document(bytes: &[u8], limits: &Limits) -> Result<Extracted, Refus
             return Err(Refused::broken(format!("no {name}")));
         }
     }
-    Ok(Extracted { title: title(&mut parts)?, text, recognised_pages: 0 })
+    Ok(Extracted { title: title(&mut parts)?, text, ..Extracted::default() })
 }
 
 /// Slides in order, each with its notes.
@@ -41,7 +41,7 @@ pub(super) fn slides(bytes: &[u8], limits: &Limits) -> Result<Extracted, Refused
             }
         }
     }
-    Ok(Extracted { title: title(&mut parts)?, text, recognised_pages: 0 })
+    Ok(Extracted { title: title(&mut parts)?, text, ..Extracted::default() })
 }
 
 fn title(parts: &mut Parts<'_>) -> Result<Option<String>, Refused> {

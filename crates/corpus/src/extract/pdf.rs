@@ -1,5 +1,7 @@
 //! The text layer of PDF files (ISO 32000-1, 9.10), page by page.
 
+use super::ocr::Scans;
+use super::recognised::Recognised;
 use super::{Extracted, Limits, Ocr, Refused};
 use lopdf::{Document, LoadOptions};
 
@@ -17,14 +19,19 @@ pub(super) fn read(bytes: &[u8], limits: &Limits, ocr: Option<&Ocr>) -> Result<E
     if pages.len() > limits.pages_max {
         return Err(Refused::Parts { limit: limits.pages_max });
     }
-    let (mut text, mut scanned, mut recognised) = (String::new(), Vec::new(), 0);
+    let (mut text, mut scanned, mut scans) = (String::new(), Vec::new(), None);
+    let mut read = Recognised::default();
+    let mut recognised = 0;
     for page in &pages {
         let layer = document.extract_text_with_limit(&[*page], most).map_err(refused)?;
         let mut layer = flowing(&layer);
         if layer.chars().filter(|c| c.is_alphanumeric()).count() < PAGE_LETTERS_MIN {
             match ocr {
                 Some(ocr) => {
-                    layer = ocr.page(bytes, *page)?;
+                    let page = drawn(&mut scans, ocr, bytes)?.page(*page)?;
+                    (read.words, read.confidence) =
+                        (read.words + page.words, read.confidence + page.confidence);
+                    layer = page.text;
                     recognised += 1;
                 }
                 None => scanned.push(*page),
@@ -42,7 +49,20 @@ pub(super) fn read(bytes: &[u8], limits: &Limits, ocr: Option<&Ocr>) -> Result<E
     if scanned.len() * 2 > pages.len() {
         return Err(Refused::Scanned { pages: scanned.len(), of: pages.len() });
     }
-    Ok(Extracted { title: None, text, recognised_pages: recognised })
+    let confidence = (read.words > 0).then(|| (read.confidence / read.words as f64).round() as u8);
+    Ok(Extracted { title: None, text, recognised_pages: recognised, confidence })
+}
+
+/// The file as the drawing program wants it, written at its first page without a text layer.
+fn drawn<'a, 'b>(
+    scans: &'a mut Option<Scans<'b>>,
+    ocr: &'b Ocr,
+    bytes: &[u8],
+) -> Result<&'a mut Scans<'b>, Refused> {
+    if scans.is_none() {
+        *scans = Some(ocr.open(bytes)?);
+    }
+    scans.as_mut().ok_or_else(|| Refused::broken("its pages could not be drawn"))
 }
 
 fn refused(error: lopdf::Error) -> Refused {

@@ -44,7 +44,7 @@ pub enum Refused {
     Encrypted,
     /// Neither UTF-8 nor UTF-16 nor GB 18030.
     Encoding,
-    /// Pages that are pictures, and no character recognition is configured.
+    /// Pages that are pictures, and there is no character recognition.
     Scanned {
         /// Pages without a text layer.
         pages: usize,
@@ -79,7 +79,7 @@ impl Refused {
             Self::Broken { .. } => "broken",
             Self::Encrypted => "encrypted",
             Self::Encoding => "unknown_encoding",
-            Self::Scanned { .. } => "no_text_layer",
+            Self::Scanned { .. } => "scanned_no_ocr",
             Self::Recognition { .. } => "recognition_failed",
             Self::NoText => "no_text",
             Self::Field { .. } => "no_text_field",
@@ -124,10 +124,10 @@ impl Refused {
             }
             Self::Scanned { pages, of } => Text::new(
                 format!(
-                    "{of} 页中有 {pages} 页没有文字层（扫描件）；可在 corpus.toml 的 [ocr] 中配置 tesseract"
+                    "扫描页，未做文字识别（{of} 页中的 {pages} 页）；请安装 tesseract-ocr、tesseract-ocr-chi-sim 和 poppler-utils，节点上设 corpus.ocr，文件构建时写 [ocr]"
                 ),
                 format!(
-                    "{pages} of {of} pages have no text layer (scanned); name tesseract under [ocr] in corpus.toml"
+                    "scanned page, no OCR ({pages} of {of} pages); install tesseract-ocr, tesseract-ocr-chi-sim and poppler-utils, and set corpus.ocr on a node, or [ocr] in corpus.toml for files"
                 ),
             ),
             Self::Recognition { reason } => Text::new(

@@ -21,7 +21,7 @@ use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
-const DOCUMENT_COLUMNS: [Column; 10] = [
+const DOCUMENT_COLUMNS: [Column; 12] = [
     text("id"),
     text("text"),
     Column { name: "title", kind: Kind::Text, required: false },
@@ -31,6 +31,8 @@ const DOCUMENT_COLUMNS: [Column; 10] = [
     text("format"),
     number("characters"),
     number("words"),
+    number("ocr_pages"),
+    Column { name: "ocr_confidence", kind: Kind::Number, required: false },
     text("family"),
 ];
 const PASSAGE_COLUMNS: [Column; 7] = [
@@ -132,13 +134,16 @@ impl Draft {
                 json!({ "path": path, "line": line, "step": "extract", "rule": refused.code(), "zh": words.zh, "en": words.en })
             }
             Gone::Rejected(Verdict { rule, value, limit }) => {
-                json!({ "path": path, "line": line, "step": "quality", "rule": rule.name(), "value": value, "limit": limit })
+                let words = rule.words();
+                json!({ "path": path, "line": line, "step": "quality", "rule": rule.name(), "zh": words.zh, "en": words.en, "value": value, "limit": limit })
             }
             Gone::Exact(of) => {
-                json!({ "path": path, "line": line, "step": "duplicates", "rule": "exact", "of": of })
+                let (zh, en) = ("与更早的文档完全相同", "equal to an earlier document");
+                json!({ "path": path, "line": line, "step": "duplicates", "rule": "exact", "zh": zh, "en": en, "of": of })
             }
             Gone::Near(of, similarity) => {
-                json!({ "path": path, "line": line, "step": "duplicates", "rule": "near", "value": similarity, "of": of })
+                let (zh, en) = ("与更早的文档近似重复", "nearly equal to an earlier document");
+                json!({ "path": path, "line": line, "step": "duplicates", "rule": "near", "zh": zh, "en": en, "value": similarity, "of": of })
             }
         };
         self.gone.push(&row)
@@ -157,6 +162,8 @@ impl Draft {
             Cell::Text(document.format.name()),
             Cell::Number(document.characters),
             Cell::Number(document.words),
+            Cell::Number(document.ocr_pages),
+            document.ocr_confidence.map_or(Cell::Absent, |share| Cell::Number(u64::from(share))),
             Cell::Text(family),
         ])
     }

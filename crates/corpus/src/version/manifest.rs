@@ -159,6 +159,11 @@ pub fn verify(folder: &Path) -> Result<Manifest> {
     Ok(manifest)
 }
 
+/// The card of a version, as it was written.
+pub fn read_card(folder: &Path) -> Result<String> {
+    text(&folder.join("README.md"))
+}
+
 /// The quality report of a version, after [`verify`].
 pub fn read_report(folder: &Path, language: Language) -> Result<(Manifest, String)> {
     let manifest = verify(folder)?;

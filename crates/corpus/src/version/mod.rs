@@ -7,8 +7,10 @@ mod card;
 mod draft;
 mod manifest;
 mod report;
+mod rows;
 mod table;
 
-pub use manifest::{Built, MANIFEST, Manifest, WrittenFile, read_report, verify};
+pub use manifest::{Built, Inputs, MANIFEST, Manifest, WrittenFile, read_card, read_report, verify};
+pub use rows::{DocumentRow, RejectedRow, read_documents, read_rejected};
 
 pub(crate) use draft::{Draft, Gone};

@@ -4,6 +4,7 @@ use super::card::split_rows;
 use crate::options::Options;
 use crate::quality::Rule;
 use crate::tally::Tally;
+use crate::tokens::Tokens;
 use brain_kernel::language::{Language, Text};
 use std::collections::BTreeMap;
 
@@ -55,6 +56,7 @@ pub(super) fn report(options: &Options, tally: &Tally, language: Language) -> St
     page.table("语种", "language", named(&tally.languages));
     page.table("格式", "format", named(&tally.formats));
     sizes(&mut page, tally);
+    tokens(&mut page, &tally.tokens);
     page.say(
         "\n分词数按词典切分（中文）与字母数字（其他）统计；未统计 BPE 词元数。阈值见 manifest.json 的 options.quality。",
         "\nWords are counted by dictionary (Chinese) and by letters and digits (the rest); BPE tokens are not counted. Thresholds are in options.quality of manifest.json.",
@@ -103,6 +105,17 @@ fn duplicates(page: &mut Page, options: &Options, tally: &Tally) {
             "\nNear duplicates: MinHash of {bands} bands × {rows} rows over {} characters of Chinese or {} words of English, estimated Jaccard similarity of at least {least}; a pair of {least} is compared with probability {recall:.3}, one of 0.5 with {half:.3}; {} pairs were compared.",
             given.characters, given.words, tally.compared
         ),
+    );
+}
+
+fn tokens(page: &mut Page, tokens: &Tokens) {
+    let Tokens { tokens: all, distinct, once, bounded, bytes, lengths, .. } = tokens;
+    let [least, tenth, half, most, greatest] = lengths;
+    let each = if *all == 0 { 0.0 } else { *bytes as f64 / *all as f64 };
+    let (zh, en) = if *bounded { ("至少 ", "at least ") } else { ("", "") };
+    page.say(
+        &format!("\n词元：共 {all} 个，不同的 {zh}{distinct} 个，只出现一次的 {once} 个；每个词元平均 {each:.2} 字节（UTF-8）。每篇文档的词元数：最少 {least}，10% 分位 {tenth}，中位 {half}，90% 分位 {most}，最多 {greatest}。"),
+        &format!("\nTokens: {all}, {en}{distinct} of them different, {once} occurring once; {each:.2} bytes of UTF-8 each on average. Tokens of a document: least {least}, tenth {tenth}, half {half}, nine tenths {most}, greatest {greatest}."),
     );
 }
 

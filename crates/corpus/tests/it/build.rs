@@ -79,7 +79,7 @@ fn every_document_is_in_the_version_or_among_the_rejected_with_its_reason() {
         ("e/short.txt:null", "words_min"),
         ("e/other.bin:null", "unsupported_format"),
         ("e/broken.docx:null", "broken"),
-        ("e/scan.pdf:null", "no_text_layer"),
+        ("e/scan.pdf:null", "scanned_no_ocr"),
     ] {
         assert_eq!(gone.get(path).map(|row| row["rule"].as_str().unwrap()), Some(rule), "{path}: {gone:?}");
     }

@@ -11,3 +11,4 @@ mod build;
 mod files;
 mod laws;
 mod near;
+mod ocr;

@@ -20,6 +20,7 @@ mod m0015_model_attempt;
 mod m0016_matching;
 mod m0017_data_product;
 mod m0018_exchange;
+mod m0019_corpus;
 
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbBackend, SqliteTransactionMode, TransactionOptions,
@@ -52,6 +53,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0016_matching::Migration),
             Box::new(m0017_data_product::Migration),
             Box::new(m0018_exchange::Migration),
+            Box::new(m0019_corpus::Migration),
         ]
     }
 }

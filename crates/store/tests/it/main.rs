@@ -12,6 +12,7 @@ mod audit;
 mod catalogue;
 mod connector;
 mod copy;
+mod corpus;
 mod crypto;
 mod database;
 mod grading;

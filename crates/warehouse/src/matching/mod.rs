@@ -17,7 +17,7 @@ mod master;
 mod partition;
 mod plan;
 mod queue;
-mod read;
+pub(crate) mod read;
 mod report;
 mod review;
 mod run;

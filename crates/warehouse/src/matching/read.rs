@@ -142,7 +142,7 @@ pub(super) fn all_of(stream: &QueryStream, dataset: &str) -> Result<()> {
 }
 
 /// Every column of a batch as text.
-pub(super) fn texts(batch: &RecordBatch) -> Result<Vec<StringArray>> {
+pub(crate) fn texts(batch: &RecordBatch) -> Result<Vec<StringArray>> {
     let text = |column: &ArrayRef| -> Result<StringArray> {
         let text = cast(column, &DataType::Utf8).map_err(DataFusionError::from)?;
         Ok(text.as_string::<i32>().clone())
@@ -151,6 +151,6 @@ pub(super) fn texts(batch: &RecordBatch) -> Result<Vec<StringArray>> {
 }
 
 /// A cell; empty where there is none.
-pub(super) fn cell(column: &StringArray, row: usize) -> &str {
+pub(crate) fn cell(column: &StringArray, row: usize) -> &str {
     if column.is_valid(row) { column.value(row) } else { "" }
 }

@@ -217,6 +217,18 @@ impl Session {
         self.told(within(&bounds, &cancel, work).await)
     }
 
+    /// Every row of a statement of our own, however many and however long it takes: for what leaves as a file.
+    pub(crate) async fn every_row(
+        &self,
+        sql: &str,
+        values: Vec<ScalarValue>,
+        cancel: Cancel,
+    ) -> Result<QueryStream> {
+        let bounds = unhurried(self.bounds(QueryLimits::default()));
+        let work = self.run(sql, values, &bounds, cancel.clone());
+        self.told(within(&bounds, &cancel, work).await)
+    }
+
     async fn picked(
         &self,
         part: &TableAt,

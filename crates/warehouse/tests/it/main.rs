@@ -10,6 +10,7 @@
 
 mod catalogue;
 mod connect;
+mod corpora;
 mod door;
 mod door_limits;
 mod grading;

@@ -24,7 +24,8 @@ export const KINDS = [
   "connector.change", "connector.create", "connector.remove", "connector.run", "exchange.subscribe", "exchange.request", "exchange.state", "exchange.deliver", "exchange.begin", "exchange.verify", "exchange.receipt", "exchange.publish", "exchange.delivered", "exchange.refuse", "exchange.late", "exchange.caught_up", "second_factor.reset", "second_factor.codes", "second_factor.copied", "secret.seal", "secret.reseal", "session.end",
   "session.step_up", "session.stolen", "term.change", "term.create", "term.remove",
   "standard.list", "standard.mapping", "standard.element", "standard.bind", "standard.unbind", "product.register",
-  "product.describe", "product.merge", "product.split", "match.set", "match.run", "match.decision", "match.clusters",
+  "product.describe", "product.merge", "product.split", "corpus.define", "corpus.change", "corpus.file", "corpus.file_remove", "corpus.run", "corpus.export",
+  "match.set", "match.run", "match.decision", "match.clusters",
   "data_product.create", "data_product.change", "data_product.publish", "data_product.deprecate",
   "data_product.withdraw", "data_product.export", "data_product.subscribe", "data_product.unsubscribe", "data_product.receipt",
 ] as const;

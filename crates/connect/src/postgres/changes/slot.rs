@@ -413,7 +413,8 @@ mod tests {
         .unwrap();
         let egress = brain_egress::Egress::new(&brain_egress::Options::default()).unwrap();
         let clock = std::sync::Arc::new(SystemClock);
-        let changes = Changes::new(settings, None, Surroundings { egress, clock, folders: Vec::new(), own: None });
+        let changes =
+            Changes::new(settings, None, Surroundings { egress, clock, folders: Vec::new(), own: None });
         let slot = Slot::deserialize(slot).unwrap();
         let read = upto.map(|upto| Read { upto: Lsn(upto), inside: None, seen: None });
         changes.usable(slot, Published::default(), read.as_ref(), Lsn(0x300))
