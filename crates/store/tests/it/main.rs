@@ -14,6 +14,7 @@ mod connector;
 mod copy;
 mod crypto;
 mod database;
+mod frozen;
 mod grading;
 mod lineage_event;
 mod matching;
