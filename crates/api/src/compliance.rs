@@ -6,6 +6,7 @@ use brain_kernel::language::Text;
 use brain_store::PageRequest;
 use brain_trust::Trust;
 use brain_trust::evidence::PeerState;
+use brain_trust::status::{MIRROR_AGE_MAX_S, Status};
 use brain_warehouse::Warehouse;
 use chrono::{DateTime, Utc};
 
@@ -138,7 +139,30 @@ async fn recovery(trust: &Trust, facts: &mut Vec<Fact>) -> Result<(), Failure> {
         },
     );
     facts.push(fact("drill", ("最近一次恢复演练", "Last restore drill"), value, ok));
+    mirror(&status, facts);
     Ok(())
+}
+
+/// The second site: how far behind it is now, and who stands by.
+fn mirror(status: &Status, facts: &mut Vec<Fact>) {
+    let record = status.mirror();
+    let age_s = status.mirror_age_s().unwrap_or_default();
+    let value = record.as_ref().map_or_else(
+        || "none".to_owned(),
+        |record| {
+            if record.running {
+                format!("{age_s} s behind now, a round every {} s", record.every_s)
+            } else {
+                format!("up to {}, the node is stopped", instant(record.as_of))
+            }
+        },
+    );
+    let ok = record.as_ref().is_some_and(|record| !record.running || age_s <= MIRROR_AGE_MAX_S);
+    facts.push(fact("mirror", ("异地实时副本", "Copy at another site"), value, Some(ok)));
+    let standbys = record.map(|record| record.standbys).unwrap_or_default();
+    let (value, ok) =
+        if standbys.is_empty() { ("none".to_owned(), false) } else { (standbys.join(", "), true) };
+    facts.push(fact("standby", ("备用节点", "Nodes that stand by"), value, Some(ok)));
 }
 
 async fn status(trust: &Trust, facts: &mut Vec<Fact>) -> Result<(), Failure> {

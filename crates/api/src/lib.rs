@@ -1,7 +1,8 @@
 //! HTTP, OpenAPI and MCP: turns components, datasets and evidence into endpoints.
 //!
 //! Invariant: an endpoint is one row ([`endpoint`]), and route, document and access check are made from that row; no
-//! route exists beside them. Every refusal is a problem document in the caller's language with a trace id.
+//! route exists beside them, but for a node that stands by and answers two paths ([`waiting`]). Every refusal is a
+//! problem document in the caller's language with a trace id.
 //! Deliberately absent: decisions about who may see which rows (`trust` and `warehouse` decide) and anything that reads
 //! configuration. The only platform crate that knows HTTP.
 //! Start reading at [`router`], then `endpoint.rs`, then `routes/`.
@@ -41,6 +42,7 @@ mod serve;
 mod services;
 mod trace;
 mod upload;
+mod waiting;
 
 pub use answer::Page;
 pub use cells::ColumnType;
@@ -69,3 +71,4 @@ pub use runs::Runs;
 pub use serve::{Door, Interface, serve};
 pub use services::{DemoAccount, Options, Services};
 pub use upload::{Infected, ScanOptions};
+pub use waiting::waiting;

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use brain_store::{PageRequest, Store, data_key, dataset};
+use brain_store::{ConnectionTrait, PageRequest, Store, data_key, dataset};
 use brain_trust::evidence::EvidenceEntry;
 use brain_trust::{Evidence, Vault};
 use serde::{Deserialize, Serialize};
@@ -134,7 +134,8 @@ impl Stored {
                     self.repository.put(&self.key, &file.path, file.bytes)?
                 }
             };
-            self.entries.push(FileEntry { path: file.name, bytes, modified: file.modified, object });
+            let (path, modified) = (file.name, file.modified);
+            self.entries.push(FileEntry { path, bytes, modified, object, parts: Vec::new() });
         }
         Ok(self)
     }
@@ -159,7 +160,7 @@ impl DatabaseCopy {
         copy.cut = std::fs::metadata(&path).and_then(|file| file.modified()).map_err(Error::at(&path))?;
         let url = format!("sqlite:{}", path.display());
         let store = Store::open(&url, source.store.clock().clone()).await?;
-        copy.datasets = versions(&store).await?;
+        copy.datasets = versions(store.db()).await?;
         data_key::strip(store.db()).await?;
         store.scrub().await?;
         store.close().await?;
@@ -187,12 +188,12 @@ impl Drop for DatabaseCopy {
     }
 }
 
-async fn versions(store: &Store) -> Result<BTreeMap<String, i64>> {
+/// Datasets and their versions as the catalogue names them.
+pub(crate) async fn versions(db: &impl ConnectionTrait) -> Result<BTreeMap<String, i64>> {
     let mut versions = BTreeMap::new();
     for page in 1.. {
         let found =
-            dataset::list(store.db(), &dataset::DatasetFilter::default(), PageRequest::new(page, 1_000))
-                .await?;
+            dataset::list(db, &dataset::DatasetFilter::default(), PageRequest::new(page, 1_000)).await?;
         if found.items.is_empty() {
             break;
         }

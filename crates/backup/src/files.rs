@@ -19,9 +19,12 @@ pub(crate) struct Found {
     pub(crate) modified: i64,
 }
 
-/// Folders that are not state: locks, scratch, the search index (derived), the database (copied by itself) and the lake
+/// What a node remembers of its mirror: who it is there, which its copy is not.
+pub(crate) const MIRROR_STATE: &str = "mirror.json";
+/// What is not state: locks, scratch, the search index (derived), the database (copied by itself) and the lake
 /// (cut by versions).
-const SKIPPED: [&str; 9] = ["lock", "tmp", "uploads", "inbox", "connect", "search", "store", "lake", "keys"];
+const SKIPPED: [&str; 10] =
+    ["lock", MIRROR_STATE, "tmp", "uploads", "inbox", "connect", "search", "store", "lake", "keys"];
 
 /// Everything outside database, lake and keys: configuration, mappings and what other parts keep there.
 pub(crate) fn beside(root: &Path) -> Result<Vec<Found>> {
@@ -102,7 +105,7 @@ fn walk(root: &Path, at: &Path, found: &mut Vec<Found>) -> Result<()> {
     Ok(())
 }
 
-fn nanoseconds(at: SystemTime) -> i64 {
+pub(crate) fn nanoseconds(at: SystemTime) -> i64 {
     at.duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_nanos()).unwrap_or(i64::MAX))
 }
 

@@ -17,7 +17,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::create::Source;
-use crate::repository::{Repository, Snapshot};
+use crate::repository::{FileEntry, Repository, Snapshot};
 use crate::{Error, Result};
 
 /// What thinning out did.
@@ -99,6 +99,24 @@ impl Repository {
         Ok(pruned)
     }
 
+    /// Keep the newest `count` snapshots and nothing else that lies among the objects.
+    pub(crate) fn thin(&self, ring: &Keyring, count: usize) -> Result<Vec<Snapshot>> {
+        let living: BTreeSet<String> = self.keys()?.into_iter().map(|key| key.id).collect();
+        let (mut kept, mut going) = (Vec::new(), Vec::new());
+        for snapshot in self.snapshots()?.into_iter().rev() {
+            let stays = kept.len() < count && living.contains(&snapshot.key_id);
+            let list = if stays { &mut kept } else { &mut going };
+            list.push(snapshot);
+        }
+        kept.reverse();
+        let needed = self.needed(ring, &kept)?;
+        for snapshot in &going {
+            self.remove_snapshot(snapshot)?;
+        }
+        self.sweep_objects(&needed, &living, &mut Pruned::default())?;
+        Ok(kept)
+    }
+
     /// Names of every object that these snapshots consist of.
     fn needed(&self, ring: &Keyring, kept: &[Snapshot]) -> Result<BTreeSet<String>> {
         let mut needed = BTreeSet::new();
@@ -106,7 +124,7 @@ impl Repository {
             let key = self.sealing_key(ring, &snapshot.key_id)?;
             let manifest = self.manifest(&key, snapshot)?;
             needed.insert(snapshot.manifest.clone());
-            needed.extend(manifest.files.into_iter().map(|file| file.object));
+            needed.extend(manifest.files.iter().flat_map(FileEntry::objects).map(str::to_owned));
         }
         Ok(needed)
     }

@@ -28,6 +28,8 @@ pub(crate) const PURPOSE: &str = "backup";
 const SMALL_BYTES_MAX: u64 = 1 << 20;
 /// Largest list of files or keys read into memory, bytes.
 const LIST_BYTES_MAX: u64 = 1 << 30;
+/// Length of one part of a file that is kept in parts, bytes: a page that changed costs as much.
+pub(crate) const PART_BYTES: u64 = 256 << 10;
 /// Longest name of an object, hexadecimal digits.
 const NAME_DIGITS_MAX: usize = 128;
 
@@ -63,8 +65,19 @@ pub(crate) struct FileEntry {
     pub(crate) bytes: u64,
     /// Last change, nanoseconds since 1970; with path and length it tells an unchanged file without reading it.
     pub(crate) modified: i64,
-    /// Object that holds it.
+    /// Object that holds it; empty where `parts` do.
     pub(crate) object: String,
+    /// Objects that hold it one after the other, each but the last [`PART_BYTES`] long.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) parts: Vec<String>,
+}
+
+impl FileEntry {
+    /// Every object the file consists of, in order.
+    pub(crate) fn objects(&self) -> impl Iterator<Item = &str> {
+        let whole = self.parts.is_empty().then_some(self.object.as_str());
+        whole.into_iter().chain(self.parts.iter().map(String::as_str))
+    }
 }
 
 /// What a snapshot consists of.
@@ -107,6 +120,8 @@ enum AnyKeyList {
 #[derive(Debug, Clone)]
 pub struct Repository {
     root: PathBuf,
+    /// On another site, which may go away: what it does not take is an error and not the end of the process.
+    elsewhere: bool,
 }
 
 impl Repository {
@@ -115,13 +130,24 @@ impl Repository {
         for part in ["objects", "snapshots"] {
             create_private(&root.join(part)).map_err(Error::at(root))?;
         }
-        Ok(Self { root: root.to_owned() })
+        Ok(Self { root: root.to_owned(), elsewhere: false })
+    }
+
+    /// The folder of another site that a node is mirrored into, made by [`Post`](crate::Post) before. It is never made
+    /// here: where the site is not mounted an empty folder stands in its place.
+    pub(crate) fn mirror(root: &Path) -> Result<Self> {
+        let repository = Self { elsewhere: true, ..Self::open(root)? };
+        if repository.root.join("objects").is_dir() {
+            Ok(repository)
+        } else {
+            Err(Error::NoSnapshot(root.display().to_string()))
+        }
     }
 
     /// The backup folder at `root`, which must be one.
     pub fn open(root: &Path) -> Result<Self> {
         if root.join("snapshots").is_dir() {
-            Ok(Self { root: root.to_owned() })
+            Ok(Self { root: root.to_owned(), elsewhere: false })
         } else {
             Err(Error::NoSnapshot(root.display().to_string()))
         }
@@ -157,7 +183,7 @@ impl Repository {
 
     pub(crate) fn remove_snapshot(&self, snapshot: &Snapshot) -> Result<()> {
         let path = self.root.join("snapshots").join(format!("{}.json", snapshot.id));
-        fs::remove_file(&path).map_err(Error::at(&path))
+        give_up(&path).map_err(Error::at(&path))
     }
 
     /// Snapshots, oldest first.
@@ -176,7 +202,14 @@ impl Repository {
 
     pub(crate) fn add_snapshot(&self, snapshot: &Snapshot) -> Result<()> {
         let path = self.root.join("snapshots").join(format!("{}.json", snapshot.id));
-        write_json(&path, snapshot)
+        self.write_json(&path, snapshot)
+    }
+
+    fn write_json(&self, path: &Path, value: &impl Serialize) -> Result<()> {
+        let text = serde_json::to_vec_pretty(value).map_err(|cause| Error::damaged(cause.to_string()))?;
+        let written =
+            if self.elsewhere { replace_elsewhere(path, &text) } else { replace_private_file(path, &text) };
+        written.map_err(Error::at(path))
     }
 
     pub(crate) fn write_keys(&self, rows: Vec<DataKeyRow>) -> Result<()> {
@@ -196,7 +229,7 @@ impl Repository {
     }
 
     fn write_key_list(&self, keys: &[&WrappedKey]) -> Result<()> {
-        write_json(&self.root.join("keys.json"), &KeyList { keys, sum: sum_of(keys)? })
+        self.write_json(&self.root.join("keys.json"), &KeyList { keys, sum: sum_of(keys)? })
     }
 
     pub(crate) fn keys(&self) -> Result<Vec<WrappedKey>> {
@@ -223,6 +256,12 @@ impl Repository {
         self.object(name).is_file()
     }
 
+    /// Take an object away that no snapshot needs.
+    pub(crate) fn remove_object(&self, name: &str) -> Result<()> {
+        let path = self.object(name);
+        give_up(&path).map_err(Error::at(&path))
+    }
+
     /// Seal a file as an object, durably and all or nothing; its name and length. One that is there is not written
     /// again.
     pub(crate) fn put(&self, key: &SealingKey, source: &Path, bytes: u64) -> Result<(String, u64)> {
@@ -246,19 +285,28 @@ impl Repository {
     }
 
     pub(crate) fn put_bytes(&self, key: &SealingKey, bytes: &[u8]) -> Result<String> {
-        let name = key.name(key.key.algorithm().digest().digest(bytes));
+        let name = key.name_of(bytes);
         if !self.has(&name) {
             self.write_object(key, &name, bytes)?;
         }
         Ok(name)
     }
 
+    /// Seal bytes whose name is known; it is checked while they are sealed.
+    pub(crate) fn put_named(&self, key: &SealingKey, name: &str, bytes: &[u8]) -> Result<()> {
+        let (kept, _) = self.write_object(key, name, bytes)?;
+        if kept == name { Ok(()) } else { Err(Error::damaged(format!("object {name} is another one"))) }
+    }
+
     fn write_object(&self, key: &SealingKey, name: &str, mut content: impl Read) -> Result<(String, u64)> {
         let path = self.object(name);
         let folder = path.parent().unwrap_or(&self.root).to_owned();
-        create_private(&folder).map_err(Error::at(&folder))?;
+        self.make_folder(&folder)?;
         let draft = folder.join(format!("{name}.new"));
         let mut attempt = || -> io::Result<(Digest, u64)> {
+            if self.elsewhere {
+                give_up(&draft)?;
+            }
             let file = private_file(&draft)?;
             let mut bytes = 0;
             let mut sealed = SealedWriter::new(file, &key.key, key.id_bytes, name.as_bytes())?;
@@ -274,18 +322,43 @@ impl Repository {
                 sealed.write_all(part)?;
                 bytes += read as u64;
             }
-            brain_durable::sync_file(&sealed.finish()?, &draft)?;
+            let file = sealed.finish()?;
+            if self.elsewhere {
+                brain_durable::sync_elsewhere(&file)?;
+            } else {
+                brain_durable::sync_file(&file, &draft)?;
+            }
             Ok((hasher.finish(), bytes))
         };
         let (digest, bytes) = attempt().map_err(Error::at(&draft))?;
         let kept = key.name(digest);
         if kept == name {
             fs::rename(&draft, &path).map_err(Error::at(&path))?;
-            brain_durable::sync_folder(&folder).map_err(Error::at(&folder))?;
+            if !self.elsewhere {
+                brain_durable::sync_folder(&folder).map_err(Error::at(&folder))?;
+            }
         } else {
             fs::remove_file(&draft).map_err(Error::at(&draft))?;
         }
         Ok((kept, bytes))
+    }
+
+    /// Whether the folder is what it was: where a site is not mounted, an empty one stands in its place.
+    pub(crate) fn check_there(&self) -> Result<()> {
+        let objects = self.root.join("objects");
+        if objects.is_dir() {
+            return Ok(());
+        }
+        let cause = io::Error::from(io::ErrorKind::NotFound);
+        Err(Error::File { path: objects.display().to_string(), cause })
+    }
+
+    /// A folder of objects; on another site only inside what is there already.
+    fn make_folder(&self, folder: &Path) -> Result<()> {
+        if self.elsewhere {
+            self.check_there()?;
+        }
+        create_private(folder).map_err(Error::at(folder))
     }
 
     /// Open an object into `sink` and check that it is what its name says.
@@ -358,6 +431,11 @@ impl SealingKey {
     fn name(&self, content: Digest) -> String {
         self.key.mark(content.as_bytes()).to_string()
     }
+
+    /// Name of the object that holds these bytes.
+    pub(crate) fn name_of(&self, bytes: &[u8]) -> String {
+        self.name(self.key.algorithm().digest().digest(bytes))
+    }
 }
 
 fn digest_of(path: &Path, key: &SealingKey) -> Result<Digest> {
@@ -384,9 +462,23 @@ pub(crate) fn private_file(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
-    let text = serde_json::to_vec_pretty(value).map_err(|cause| Error::damaged(cause.to_string()))?;
-    replace_private_file(path, &text).map_err(Error::at(path))
+/// Like [`replace_private_file`] on another site: under another name first, and an error where it is not taken.
+pub(crate) fn replace_elsewhere(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut draft = path.to_owned();
+    draft.as_mut_os_string().push(".new");
+    give_up(&draft)?;
+    let mut file = private_file(&draft)?;
+    file.write_all(content)?;
+    brain_durable::sync_elsewhere(&file)?;
+    fs::rename(&draft, path)
+}
+
+/// Remove a file, which may be gone already; what an earlier attempt left, so that the next one is another file.
+fn give_up(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// What a file says of its snapshot. It is under no seal, and its words become paths: a snapshot is called as its file

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::fs::{self, File};
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use brain_kernel::clock::Clock;
@@ -110,39 +110,48 @@ fn write_all(repository: &Repository, key: &SealingKey, manifest: &Manifest, int
 }
 
 fn write_one(repository: &Repository, key: &SealingKey, entry: &FileEntry, into: &Path) -> Result<u64> {
-    let relative = Path::new(&entry.path);
-    // The list is authenticated; a path that leads out of the folder is a defect all the same.
-    if !relative.components().all(|part| matches!(part, Component::Normal(_))) {
-        return Err(Error::damaged(format!("path {}", entry.path)));
-    }
-    let path = into.join(relative);
+    let path = entry.below(into)?;
     if let Some(folder) = path.parent() {
         create_private(folder).map_err(Error::at(folder))?;
     }
     let mut file = private_file(&path).map_err(Error::at(&path))?;
-    let written = repository.get(key, &entry.object, &mut file)?;
+    let mut written = 0;
+    for object in entry.objects() {
+        written += repository.get(key, object, &mut file)?;
+    }
     brain_durable::sync_file(&file, &path).map_err(Error::at(&path))?;
     if written != entry.bytes {
         return Err(Error::damaged(format!("{} has {written} bytes, not {}", entry.path, entry.bytes)));
     }
-    let moment = u64::try_from(entry.modified).map(std::time::Duration::from_nanos);
-    // The database has no moment of its own: it is another file each time.
-    if let Some(at) = moment
-        .ok()
-        .filter(|since| !since.is_zero())
-        .and_then(|since| std::time::UNIX_EPOCH.checked_add(since))
-    {
-        File::options()
-            .write(true)
-            .open(&path)
-            .and_then(|file| file.set_modified(at))
-            .map_err(Error::at(&path))?;
-    }
+    entry.date(&path)?;
     Ok(written)
 }
 
+impl FileEntry {
+    /// Where the file lies in a data folder.
+    pub(crate) fn below(&self, root: &Path) -> Result<PathBuf> {
+        let relative = Path::new(&self.path);
+        // The list is authenticated; a path that leads out of the folder is a defect all the same.
+        if relative.components().all(|part| matches!(part, Component::Normal(_))) {
+            Ok(root.join(relative))
+        } else {
+            Err(Error::damaged(format!("path {}", self.path)))
+        }
+    }
+
+    /// Give the file the moment it was changed at. The database has none of its own: it is another file each time.
+    pub(crate) fn date(&self, path: &Path) -> Result<()> {
+        let since = u64::try_from(self.modified).map(std::time::Duration::from_nanos).unwrap_or_default();
+        let Some(at) = std::time::UNIX_EPOCH.checked_add(since).filter(|_| !since.is_zero()) else {
+            return Ok(());
+        };
+        let file = File::options().write(true).open(path);
+        file.and_then(|file| file.set_modified(at)).map_err(Error::at(path))
+    }
+}
+
 /// Give the database its wrapped keys back. One that the backup no longer has was destroyed; it stays so.
-async fn return_keys(keys: Vec<WrappedKey>, folder: &Path, clock: Arc<dyn Clock>) -> Result<u64> {
+pub(crate) async fn return_keys(keys: Vec<WrappedKey>, folder: &Path, clock: Arc<dyn Clock>) -> Result<u64> {
     let url = format!("sqlite:{}", database_of(folder).display());
     let store = Store::open(&url, clock).await?;
     let kept: HashSet<String> = keys.iter().map(|key| key.id.clone()).collect();
@@ -182,7 +191,7 @@ async fn move_database(folder: &Path, server: &str, clock: Arc<dyn Clock>) -> Re
     fs::remove_file(&path).map_err(Error::at(&path))
 }
 
-fn database_of(folder: &Path) -> std::path::PathBuf {
+pub(crate) fn database_of(folder: &Path) -> PathBuf {
     folder.join("store").join("brain.db")
 }
 

@@ -32,7 +32,7 @@ pub use trust::{
     Audit, AuditAction, AuditFilter, Backup, BackupAction, Ca, CaAction, ClientsAction, Compliance,
     ComplianceAction, Evidence, EvidenceAction, ExplainAccess, Grade, GradeAction, IdentityCommand,
     IdentityPart, Incident, IncidentAction, Keys, KeysAction, ProvidersAction, ReportFormat, Restore,
-    Retention, RetentionAction, Status, StatusAction,
+    Retention, RetentionAction, Standby, StandbyAction, Status, StatusAction,
 };
 
 /// 产业大脑 · the open industry brain.
@@ -125,6 +125,8 @@ pub enum Command {
     Backup(Backup),
     /// 恢复 · restore a backup into a new data folder
     Restore(Restore),
+    /// 备用节点 · stand by at the second site, and take over
+    Standby(Standby),
     /// 密钥 · keys that seal data
     Keys(Keys),
     /// 可信状态 · what this node says of itself, and others of themselves
@@ -406,6 +408,9 @@ impl Cli {
             if let Some(listen) = serve.listen {
                 flags.push(("http.listen", Value::String(listen.to_string())));
             }
+        }
+        if let Command::Standby(Standby { listen: Some(listen), .. }) = &self.command {
+            flags.push(("http.listen", Value::String(listen.to_string())));
         }
         flags
     }

@@ -5,6 +5,7 @@
 
 mod check;
 mod layers;
+mod mirror;
 
 use anyhow::{Context as _, Result};
 use brain_api::{Limits, Network, Networks, ScanOptions};
@@ -20,6 +21,8 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
+
+pub use mirror::MirrorConfig;
 
 /// Which of the three roles (中心／大脑／边缘) this node plays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
@@ -89,6 +92,8 @@ pub struct Config {
     pub status: StatusConfig,
     /// Scheduled backups.
     pub backup: BackupConfig,
+    /// The second site.
+    pub mirror: MirrorConfig,
     /// Accounts of a public demonstration; empty everywhere else.
     pub demo: Demo,
 }
@@ -560,6 +565,11 @@ measure_every_minutes = 60
 folder = ""
 every_hours = 24
 keep_days = 0
+[mirror]
+folder = ""
+every_s = 30
+on_loss = ""
+lease_s = 20
 [demo]
 accounts = []
 "#;

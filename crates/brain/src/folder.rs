@@ -82,7 +82,8 @@ fn tighten(path: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-fn lock(path: &Path) -> Result<File> {
+/// Lock a folder by the file `path` in it; whoever holds it already is named.
+pub fn lock(path: &Path) -> Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
     #[cfg(unix)]

@@ -9,6 +9,7 @@ mod config;
 mod facts;
 mod folder;
 mod measure;
+mod mirror;
 mod modules;
 mod node;
 mod process;

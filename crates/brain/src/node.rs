@@ -4,8 +4,10 @@ use crate::calls;
 use crate::cli;
 use crate::config::{Config, Loaded};
 use crate::folder::Folder;
+use crate::mirror;
 use crate::modules;
 use anyhow::Result;
+use brain_backup::Source;
 use brain_component::{Platform, Registry};
 use brain_egress::Egress;
 use brain_exchange::Exchange;
@@ -53,6 +55,7 @@ impl Node {
         let config = loaded.config;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let folder = Folder::open(&config.node.data)?;
+        mirror::admit(&config.mirror, folder.root())?;
         let store =
             Store::open(&folder.store_url(&config.store.url), clock.clone()).await.map_err(Failure::from)?;
         let egress = Egress::new(&config.egress).map_err(Failure::from)?;
@@ -91,7 +94,19 @@ impl Node {
             Exchange::open(warehouse.clone(), trust.clone(), store.clone(), clock.clone(), own, options);
         let platform = Platform { warehouse: warehouse.clone(), trust: trust.clone(), clock: clock.clone() };
         let registry = Registry::new(platform, brain_governance::components()).map_err(Failure::from)?;
+        mirror::recall(&config.mirror, &trust.status(), folder.root())?;
         Ok(Self { config, trust, warehouse, connectors, exchange, registry, clock, egress, store, folder })
+    }
+
+    /// The node as backups and mirrors copy it.
+    pub fn source(&self) -> Source {
+        Source {
+            root: self.folder.root().to_owned(),
+            store: self.store.clone(),
+            vault: self.trust.vault(),
+            evidence: self.trust.evidence(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        }
     }
 
     /// Open a node, work on it, and close it whatever came of the work.

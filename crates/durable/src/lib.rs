@@ -12,4 +12,4 @@ mod sync;
 
 pub use full::is_full;
 pub use halt::{EXIT_CODE, halt};
-pub use sync::{sync_file, sync_folder, sync_folders};
+pub use sync::{sync_elsewhere, sync_file, sync_folder, sync_folders};

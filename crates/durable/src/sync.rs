@@ -20,6 +20,18 @@ pub fn sync_file(file: &File, path: &Path) -> io::Result<()> {
     }
 }
 
+/// Bring a file on another site's disk there. What fails is handed on: the caller gives the file up and writes another
+/// one under a name of its own, for a second sync of the same file would say yes to what is lost.
+///
+/// # Errors
+/// The other site cannot take it now; this machine's own disk is as it was.
+pub fn sync_elsewhere(file: &File) -> io::Result<()> {
+    match file.sync_all() {
+        Err(cause) if is_unsupported(&cause) => Ok(()),
+        outcome => outcome,
+    }
+}
+
 /// Bring the names in a folder to disk: files created, renamed and removed in it.
 ///
 /// # Errors

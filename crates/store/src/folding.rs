@@ -8,8 +8,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Weak;
 use std::time::Duration;
 
-use sea_orm::ConnectionTrait as _;
-
 use crate::store::Inner;
 use crate::{Error, Store};
 
@@ -52,7 +50,7 @@ async fn look(store: &Weak<Inner>, log: &Path) -> bool {
 impl Store {
     /// Fold what is committed back into the database, as far as readers allow. The process ends when the disk refuses.
     pub async fn fold(&self) -> Result<(), Error> {
-        self.db().execute_unprepared("PRAGMA wal_checkpoint(PASSIVE)").await?;
-        Ok(())
+        let _turn = self.db().writers.turn().await?;
+        self.checkpoint("PASSIVE").await.map(drop)
     }
 }

@@ -1,6 +1,7 @@
 //! The handle: open, migrate, begin.
 
-use std::sync::Arc;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use brain_kernel::clock::Clock;
@@ -13,6 +14,7 @@ use uuid::{ContextV7, Timestamp, Uuid};
 
 use crate::sqlite::{self, BUSY_TIMEOUT_S};
 use crate::turn::{Writers, writing};
+use crate::wal::PageWatch;
 use crate::{Connections, Error, Result, Transaction, folding, migration};
 
 /// Connections a node keeps open to its database at most.
@@ -42,7 +44,14 @@ pub(crate) struct Inner {
     clock: Arc<dyn Clock>,
     // Keeps ids made within one millisecond in order.
     ids: std::sync::Mutex<ContextV7>,
+    /// The database file of SQLite.
+    pub(crate) file: Option<PathBuf>,
+    /// Which of its pages change, once somebody wants to know.
+    pub(crate) pages: std::sync::Mutex<Option<PageWatch>>,
 }
+
+/// Asked before each commit; does not return where nothing may be committed any more.
+pub(crate) type Fence = Arc<OnceLock<Box<dyn Fn() + Send + Sync>>>;
 
 impl std::fmt::Debug for Store {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -56,6 +65,7 @@ impl Store {
     /// A database with a migration this program does not know is refused with [`Error::NewerSchema`] untouched.
     pub async fn open(url: &str, clock: Arc<dyn Clock>) -> Result<Self> {
         let (engine, options) = connect_options(url)?;
+        let file = (engine == Engine::Sqlite).then(|| sqlite::path_of(url)).transpose()?;
         let pool = connect(options).await?;
         migration::run(&pool).await?;
         let store = Self(Arc::new(Inner {
@@ -63,9 +73,11 @@ impl Store {
             engine,
             clock,
             ids: std::sync::Mutex::new(ContextV7::new()),
+            file: file.clone(),
+            pages: std::sync::Mutex::default(),
         }));
-        if engine == Engine::Sqlite {
-            folding::keep_folding(&store, folding::log_of(&sqlite::path_of(url)?));
+        if let Some(file) = file {
+            folding::keep_folding(&store, folding::log_of(&file));
         }
         Ok(store)
     }
@@ -86,6 +98,12 @@ impl Store {
     #[must_use]
     pub fn engine(&self) -> Engine {
         self.0.engine
+    }
+
+    /// Ask this before each commit from now on. It ends the process where this node may not write any more.
+    pub fn fence(&self, fence: impl Fn() + Send + Sync + 'static) {
+        // A second one would be of the same node.
+        let _ = self.0.db.writers.fence.set(Box::new(fence));
     }
 
     /// The clock everything stored is stamped with.
@@ -113,7 +131,8 @@ impl Store {
     pub async fn transaction(&self) -> Result<Transaction> {
         let turn = self.0.db.writers.turn().await?;
         let options = writing(self.0.db.get_database_backend());
-        Ok(Transaction::new(self.0.db.pool.begin_with_options(options).await?, turn))
+        let inner = self.0.db.pool.begin_with_options(options).await?;
+        Ok(Transaction::new(inner, turn, self.0.db.writers.clone()))
     }
 
     /// Leave no trace of what was just overwritten: on SQLite the write-ahead log, which holds older pages, is folded
@@ -123,13 +142,11 @@ impl Store {
             return Ok(());
         }
         for _ in 0..SCRUB_TRIES {
-            let statement = Statement::from_string(DbBackend::Sqlite, "PRAGMA wal_checkpoint(TRUNCATE)");
-            let row = self.0.db.query_one_raw(statement).await?;
-            // The first column says whether a reader was in the way.
-            let busy = row.map(|row| row.try_get_by_index::<i32>(0)).transpose()?;
-            if busy == Some(0) {
+            let turn = self.0.db.writers.turn().await?;
+            if !self.checkpoint("TRUNCATE").await?.busy {
                 return Ok(());
             }
+            drop(turn);
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         tracing::warn!("readers kept the write-ahead log from being emptied; a later checkpoint does it");

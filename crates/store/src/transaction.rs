@@ -3,7 +3,7 @@
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, Statement};
 
 use crate::Result;
-use crate::turn::{Turn, heard};
+use crate::turn::{Turn, Writers, heard};
 
 /// One write transaction; dropping it without [`commit`](Self::commit) rolls back.
 ///
@@ -15,17 +15,19 @@ pub struct Transaction {
     inner: DatabaseTransaction,
     // Declared after `inner`: the rollback of a dropped transaction is queued before the next writer starts.
     turn: Turn,
+    writers: Writers,
 }
 
 impl Transaction {
-    pub(crate) fn new(inner: DatabaseTransaction, turn: Turn) -> Self {
-        Self { inner, turn }
+    pub(crate) fn new(inner: DatabaseTransaction, turn: Turn, writers: Writers) -> Self {
+        Self { inner, turn, writers }
     }
 
     /// Make everything written durable and visible. It goes on when the caller goes away: what the disk says to a commit
     /// that was begun is heard before the next writer begins.
     pub async fn commit(self) -> Result<()> {
-        let Self { inner, turn } = self;
+        let Self { inner, turn, writers } = self;
+        writers.ask_fence();
         Ok(heard(turn, inner.commit()).await?)
     }
 

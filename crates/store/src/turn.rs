@@ -15,25 +15,42 @@ use sea_orm::{
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::sqlite::{BUSY_TIMEOUT_S, stop_if_unsynced};
+use crate::store::Fence;
 use crate::{Error, Result};
 
 /// Held while one writes; `None` on PostgreSQL, whose writers need no order.
 pub(crate) type Turn = Option<OwnedMutexGuard<()>>;
 
 /// The order of writers. SQLite has one at a time; queueing here is fair, its own busy handler is a lottery.
-#[derive(Debug, Clone)]
-pub(crate) struct Writers(Option<Arc<Mutex<()>>>);
+#[derive(Clone)]
+pub(crate) struct Writers {
+    turns: Option<Arc<Mutex<()>>>,
+    pub(crate) fence: Fence,
+}
+
+impl std::fmt::Debug for Writers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Writers").field("fenced", &self.fence.get().is_some()).finish_non_exhaustive()
+    }
+}
 
 impl Writers {
     pub(crate) fn new(one_at_a_time: bool) -> Self {
-        Self(one_at_a_time.then(Arc::default))
+        Self { turns: one_at_a_time.then(Arc::default), fence: Fence::default() }
     }
 
     /// Wait for the writer before us, at most the busy timeout.
     pub(crate) async fn turn(&self) -> Result<Turn> {
-        let Some(writers) = self.0.clone() else { return Ok(None) };
+        let Some(writers) = self.turns.clone() else { return Ok(None) };
         let turn = tokio::time::timeout(Duration::from_secs(BUSY_TIMEOUT_S), writers.lock_owned());
         Ok(Some(turn.await.map_err(|_| Error::Busy { seconds: BUSY_TIMEOUT_S })?))
+    }
+
+    /// Whether this process may still write: it does not come back where not.
+    pub(crate) fn ask_fence(&self) {
+        if let Some(fence) = self.fence.get() {
+            fence();
+        }
     }
 }
 
@@ -73,6 +90,7 @@ impl Connections {
     {
         let turn = self.writers.turn().await;
         let turn = turn.map_err(|_| DbErr::ConnectionAcquire(ConnAcquireErr::Timeout))?;
+        self.writers.ask_fence();
         heard(turn, work(self.pool.clone())).await
     }
 }

@@ -29,6 +29,7 @@ export const status = {
       verification: "Check of the whole log",
       measurement: "Measurement",
       backup: "Backup",
+      mirror: "Copy at the other site",
       integrity: "Integrity",
     },
     backup: "Last backup",

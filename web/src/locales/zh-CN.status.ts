@@ -29,6 +29,7 @@ export const status = {
       verification: "存证全量校验",
       measurement: "程序度量",
       backup: "备份",
+      mirror: "异地副本",
       integrity: "完整性",
     },
     backup: "最近一次备份",

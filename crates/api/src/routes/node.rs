@@ -114,6 +114,13 @@ async fn metrics(call: Call) -> Result<Text, Failure> {
         let good = backup.last_good.map_or(0.0, |at| at.timestamp() as f64);
         metrics::gauge!("brain_backup_last_good_timestamp_seconds").set(good);
     }
+    if let (Some(mirror), Some(age_s)) =
+        (call.app.trust.status().mirror(), call.app.trust.status().mirror_age_s())
+    {
+        metrics::gauge!("brain_mirror_age_seconds").set(age_s as f64);
+        metrics::gauge!("brain_mirror_epoch").set(mirror.epoch as f64);
+        metrics::gauge!("brain_mirror_standbys").set(mirror.standbys.len() as f64);
+    }
     let body = Body::from(call.app.metrics.render());
     Ok(Text { status: 200, media_type: "text/plain; version=0.0.4; charset=utf-8", body })
 }

@@ -295,3 +295,52 @@ async fn a_witness_answers_as_the_specification_says() {
     assert_eq!(add("x".repeat(100_000)).await.status, 413);
     let _ = &log.clock;
 }
+
+/// Everything in a folder, as a second site would have it.
+fn copy_of(folder: &Path) -> tempfile::TempDir {
+    let copy = tempfile::tempdir().unwrap();
+    let from = format!("{}/.", folder.display());
+    let done = std::process::Command::new("cp").arg("-a").arg(from).arg(copy.path()).status().unwrap();
+    assert!(done.success());
+    copy
+}
+
+#[tokio::test]
+async fn a_log_that_goes_on_from_what_witnesses_were_shown_contradicts_nobody() {
+    let log = Log::start().await;
+    let witness = witness_of(vec![log.known(Vec::new())]).await;
+    let log = log.witnessed_by(&[&witness]).await;
+    let evidence = log.trust.evidence();
+    evidence.show_up_to(Some(0));
+    log.record(3, "copied").await;
+    let copied = evidence.head().await.unwrap().size;
+    log.backup().await;
+    let copy = copy_of(log.folder.path());
+    assert_eq!(evidence.ask_witnesses().await.unwrap(), 0, "nothing may be shown yet");
+    evidence.show_up_to(Some(copied));
+    log.record(4, "lost").await;
+    assert_eq!(evidence.ask_witnesses().await.unwrap(), 1);
+    assert_eq!(evidence.peers().await.unwrap()[0].size, Some(copied), "and no more than that");
+    assert_eq!(evidence.ask_witnesses().await.unwrap(), 1, "it is not asked again");
+    drop(evidence);
+    // The site is lost; another node goes on from the copy.
+    let log = log
+        .restarted(None, |folder| {
+            for entry in std::fs::read_dir(folder).unwrap().flatten() {
+                let path = entry.path();
+                let gone =
+                    if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) };
+                gone.unwrap();
+            }
+            let from = format!("{}/.", copy.path().display());
+            assert!(
+                std::process::Command::new("cp").arg("-a").arg(from).arg(folder).status().unwrap().success()
+            );
+        })
+        .await;
+    log.record(2, "after").await;
+    assert_eq!(log.trust.evidence().ask_witnesses().await.unwrap(), 1);
+    assert_eq!(log.state().await, [PeerState::Signed]);
+    let alarms = witness.trust.evidence().alarms(PageRequest::new(1, 10)).await.unwrap();
+    assert_eq!(alarms.total, 0, "the witness saw one history");
+}

@@ -9,6 +9,7 @@
 
 mod damage;
 mod drill;
+mod mirror;
 mod node;
 mod postgres;
 mod prune;

@@ -517,6 +517,30 @@ pub struct Restore {
     pub kek: Option<String>,
 }
 
+/// `brain standby`
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Standby {
+    /// What to do instead of standing by.
+    #[command(subcommand)]
+    pub action: Option<StandbyAction>,
+    /// 监听地址 · address and port; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS")]
+    pub listen: Option<std::net::SocketAddr>,
+    /// 密钥加密密钥 · key-encryption key of the active node, as file:<path> or env:<variable>
+    #[arg(long, value_name = "SOURCE")]
+    pub kek: Option<String>,
+}
+
+/// What to do with a standby besides running one.
+#[derive(Debug, Subcommand)]
+pub enum StandbyAction {
+    /// 接管 · have the standby that runs on this data folder take over now
+    Promote,
+    /// 退出备用 · stand by no longer; the active node no longer counts on this one after its next start
+    Leave,
+}
+
 /// `brain keys`
 #[derive(Debug, Args)]
 pub struct Keys {

@@ -71,14 +71,7 @@ pub struct Maker {
 impl Maker {
     /// Of this node.
     pub fn of(node: &Node) -> Self {
-        let source = Source {
-            root: node.folder.root().to_owned(),
-            store: node.store.clone(),
-            vault: node.trust.vault(),
-            evidence: node.trust.evidence(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-        };
-        Self { source, status: node.trust.status() }
+        Self { source: node.source(), status: node.trust.status() }
     }
 
     async fn make(&self, target: &Path) -> Result<Report, Failure> {

@@ -33,11 +33,13 @@ pub async fn doctor(node: &Node, arguments: Doctor) -> Result<ExitCode> {
     say(Text::new("组件", "components"), Ok(node.registry.manifests().count().to_string()));
     for part in node.trust.status().health().await.map_err(Failure::from)? {
         // The log is verified below, now and as a whole.
-        if part.name != "backup" {
-            continue;
-        }
-        let failed = Failure::new(ErrorKind::Internal, "backup/failed", &part.detail, &part.detail);
-        say(Text::new("备份", "backup"), if part.ok { Ok(part.detail.clone()) } else { Err(failed) });
+        let (name, code) = match part.name.as_str() {
+            "backup" => (Text::new("备份", "backup"), "backup/failed"),
+            "mirror" => (Text::new("异地副本", "mirror"), "mirror/late"),
+            _ => continue,
+        };
+        let failed = Failure::new(ErrorKind::Internal, code, &part.detail, &part.detail);
+        say(name, if part.ok { Ok(part.detail.clone()) } else { Err(failed) });
     }
     if arguments.deep {
         let check = node.warehouse.check_files().await.map_err(Failure::from);

@@ -82,6 +82,7 @@ fn alone(config: &Config, place: &Path) -> Config {
     let mut config = config.clone();
     place.clone_into(&mut config.node.data);
     config.store.url.clear();
+    config.mirror.folder.clear();
     config.evidence.witnesses.clear();
     config.evidence.logs.clear();
     config.trust.head_interval_ms = 0;

@@ -34,6 +34,7 @@ mod serve;
 mod simulate;
 mod sql;
 mod standard;
+mod standby;
 mod status;
 mod term;
 
@@ -126,6 +127,7 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         Command::Backup(arguments) => quiet(loaded, |loaded| backup::backup(loaded, arguments)),
         Command::Restore(arguments) => quiet(loaded, |loaded| restore::restore(loaded, arguments)),
         Command::Ca(arguments) => on_node(loaded, async |node| ca::ca(node, arguments).await),
+        Command::Standby(arguments) => telemetered(loaded, |loaded| standby::standby(loaded, arguments)),
         Command::Keys(arguments) => quiet(loaded, |loaded| keys::keys(loaded, arguments)),
         Command::Status(arguments) => on_node(loaded, async |node| status::status(node, arguments).await),
         Command::Compliance(arguments) => {

@@ -38,6 +38,8 @@ pub async fn restore(mut loaded: Loaded, given: Restore) -> Result<ExitCode> {
             .await
             .map_err(Failure::from)?;
     adopt_keys(&elsewhere, &into.join("keys"))?;
+    // What comes back is not what the mirror is of; it gets one of its own when it serves.
+    loaded.config.mirror.folder.clear();
     let report = Node::during(loaded, async |node| settle(node, &restored).await).await?;
     terminal::line(&serde_json::to_string_pretty(&report)?);
     Ok(ExitCode::SUCCESS)
@@ -67,14 +69,14 @@ async fn settle(node: &Node, restored: &Restored) -> Result<serde_json::Value> {
 }
 
 /// Keys made for the new node before its folder exists.
-fn keys_beside(into: &std::path::Path) -> std::path::PathBuf {
+pub fn keys_beside(into: &std::path::Path) -> std::path::PathBuf {
     let mut keys = into.to_owned();
     keys.as_mut_os_string().push(".keys");
     keys
 }
 
 /// Move the new node's keys into its folder.
-fn adopt_keys(from: &std::path::Path, to: &std::path::Path) -> Result<()> {
+pub fn adopt_keys(from: &std::path::Path, to: &std::path::Path) -> Result<()> {
     let Ok(entries) = std::fs::read_dir(from) else { return Ok(()) };
     for entry in entries {
         let path = entry?.path();

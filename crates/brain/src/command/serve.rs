@@ -1,9 +1,11 @@
 //! `brain serve`: the node until somebody asks it to stop.
 
 use crate::command::backup;
+use crate::command::standby::TakeOver;
 use crate::config::Loaded;
 use crate::facts;
 use crate::measure::{Measured, keep_measuring};
+use crate::mirror::Shipping;
 use crate::node::{Node, operator};
 use crate::telling::keep_telling;
 use crate::terminal;
@@ -34,11 +36,20 @@ pub fn document() -> Result<serde_json::Value> {
 
 /// Serve until SIGINT or SIGTERM.
 pub async fn serve(loaded: Loaded) -> Result<ExitCode> {
+    serve_after(loaded, None).await
+}
+
+/// Serve, in place of a node that has ended where this is a take-over.
+pub async fn serve_after(loaded: Loaded, taken: Option<TakeOver>) -> Result<ExitCode> {
     let recorder =
         metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder().context("metrics")?;
     let http = loaded.config.http.clone();
     let measured = Measured::of(&loaded, Arc::new(SystemClock))?;
     let node = Node::open(loaded).await?;
+    let shipping = Shipping::begin(&node)?;
+    if let Some(taken) = taken {
+        node.trust.evidence().record(taken.entry()).await.map_err(Failure::from)?;
+    }
     let listener = bind("http.listen", http.listen).await?;
     let administration = match http.administration() {
         Some(address) => Some(bind("http.admin_listen", address).await?),
@@ -96,7 +107,7 @@ pub async fn serve(loaded: Loaded) -> Result<ExitCode> {
     ] {
         task.abort();
     }
-    stop(&node, runs).await;
+    stop(&node, runs, shipping).await;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -240,7 +251,7 @@ async fn settle_keys(vault: brain_trust::Vault) {
 }
 
 /// Resolves when the process is asked to stop.
-async fn stopped() {
+pub async fn stopped() {
     let interrupted = tokio::signal::ctrl_c();
     #[cfg(unix)]
     {
@@ -309,8 +320,8 @@ async fn sweep(trust: brain_trust::Trust) {
     }
 }
 
-/// Finish or cancel running ingests, then sign the evidence head.
-async fn stop(node: &Node, runs: Runs) {
+/// Finish or cancel running ingests, copy what came last to the second site, then sign the evidence head.
+async fn stop(node: &Node, runs: Runs, shipping: Option<Shipping>) {
     tracing::info!("stopping");
     node.connectors.close().await;
     node.exchange.close().await;
@@ -318,7 +329,13 @@ async fn stop(node: &Node, runs: Runs) {
     if left > 0 {
         tracing::warn!(left, "ingests still running; the next start finishes or undoes them");
     }
+    if let Some(shipping) = &shipping {
+        shipping.last_round().await;
+    }
     if let Err(error) = node.close().await {
         tracing::error!(%error, "the last head was not signed, or the store not closed, at shutdown");
+    }
+    if let Some(shipping) = shipping {
+        shipping.end().await;
     }
 }

@@ -29,6 +29,7 @@ pub async fn status(node: &Node, given: Status) -> Result<ExitCode> {
                 "measured": status.recorded().await.map_err(Failure::from)?,
                 "backup": status.last_backup().await.map_err(Failure::from)?,
                 "drill": status.last_drill().await.map_err(Failure::from)?,
+                "mirror": status.mirror(),
                 "verification": status.last_verification().await.map_err(Failure::from)?,
                 "peers": peers.items,
             }))?;

@@ -30,6 +30,8 @@ pub(super) fn all(config: &Config) -> Result<()> {
         ("status.measure_every_minutes", config.status.measure_every_minutes.into(), 0, 10_080),
         ("backup.every_hours", config.backup.every_hours.into(), 1, 8_760),
         ("backup.keep_days", config.backup.keep_days.into(), 0, 36_500),
+        ("mirror.every_s", config.mirror.every_s.into(), 5, 3_600),
+        ("mirror.lease_s", config.mirror.lease_s.into(), 5, 600),
     ];
     for (key, value, low, high) in bounds {
         within(key, value, low, high)?;
@@ -43,6 +45,7 @@ pub(super) fn all(config: &Config) -> Result<()> {
              warehouse.query_memory_mib exceeds warehouse.memory_limit_mib; lower the former."
         );
     }
+    super::mirror::check(&config.mirror)?;
     transport(config)?;
     network(config)?;
     scanning(&config.upload)?;

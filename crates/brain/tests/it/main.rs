@@ -27,5 +27,6 @@ mod serve;
 mod shared;
 mod simulate;
 mod standard;
+mod standby;
 mod status;
 mod telemetry;

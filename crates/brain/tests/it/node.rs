@@ -114,18 +114,18 @@ impl TestNode {
 
     /// [`TestNode::serve`] with configuration in the environment.
     pub fn serve_with(&self, environment: &[(&str, &str)]) -> Serving {
-        let mut command = self.command(&["serve", "--listen", "127.0.0.1:0"]);
+        self.start(&["serve", "--listen", "127.0.0.1:0"], environment)
+    }
+
+    /// Start a command that listens, and wait for the line that says so.
+    pub fn start(&self, words: &[&str], environment: &[(&str, &str)]) -> Serving {
+        let mut command = self.command(words);
         command.envs(environment.iter().copied());
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let mut output = BufReader::new(child.stdout.take().unwrap());
-        let mut line = String::new();
-        output.read_line(&mut line).unwrap();
-        let address = line.trim().rsplit_once("http://").map(|(_, address)| address.to_owned());
-        Serving {
-            child,
-            _output: output,
-            address: address.unwrap_or_else(|| panic!("no address in {line:?}")),
-        }
+        let output = BufReader::new(child.stdout.take().unwrap());
+        let mut serving = Serving { child, output, address: String::new() };
+        serving.listens();
+        serving
     }
 }
 
@@ -138,13 +138,32 @@ pub fn answer(command: &mut Command) -> Answer {
 pub struct Serving {
     child: Child,
     /// Kept open, so that the program may go on printing.
-    _output: BufReader<ChildStdout>,
+    output: BufReader<ChildStdout>,
     pub address: String,
 }
 
 impl Serving {
     pub fn pid(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Wait for the next line that says where it listens.
+    pub fn listens(&mut self) {
+        let mut line = String::new();
+        self.output.read_line(&mut line).unwrap();
+        let address = line.trim().rsplit_once("http://").map(|(_, address)| address.to_owned());
+        self.address = address.unwrap_or_else(|| panic!("no address in {line:?}"));
+    }
+
+    /// Kill it as the kernel does when memory runs out.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Wait until it has ended by itself.
+    pub fn ends(mut self) -> Option<i32> {
+        self.child.wait().unwrap().code()
     }
 
     /// Status of a GET.
@@ -171,7 +190,7 @@ impl Serving {
     }
 
     #[expect(clippy::disallowed_methods, reason = "the test's own node, on this machine")]
-    fn get(&self, path: &str, lines: &[&str]) -> String {
+    pub fn get(&self, path: &str, lines: &[&str]) -> String {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         let more: String = lines.iter().flat_map(|line| [*line, "\r\n"]).collect();
         let host = &self.address;

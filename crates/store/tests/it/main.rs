@@ -15,6 +15,7 @@ mod copy;
 mod corpus;
 mod crypto;
 mod database;
+mod frozen;
 mod grading;
 mod lineage_event;
 mod matching;

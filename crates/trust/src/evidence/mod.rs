@@ -71,6 +71,8 @@ struct Inner {
     waiting: append::Waiting,
     // Entries since the last head; a hint, so that a busy log is signed before the next tick.
     unsigned: AtomicU64,
+    // Largest checkpoint that witnesses are shown.
+    shown_max: AtomicU64,
     busy: Notify,
     peers: peers::Peers,
 }
@@ -137,6 +139,7 @@ impl Evidence {
             sealer: Mutex::new(sealer),
             waiting: append::Waiting::default(),
             unsigned: AtomicU64::new(0),
+            shown_max: AtomicU64::new(u64::MAX),
             busy: Notify::new(),
         }));
         evidence.register_keys().await?;

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
+use std::sync::atomic::Ordering;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -127,6 +128,23 @@ impl Evidence {
         let _ = self.0.peers.gate.set(gate);
     }
 
+    /// Show witnesses no checkpoint larger than `size`, or any where there is no limit: a node that is copied to another
+    /// site shows what is there, so that a node which takes over from the copy continues what witnesses saw.
+    pub fn show_up_to(&self, size: Option<u64>) {
+        self.0.shown_max.store(size.unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    /// The checkpoint to show: the log as it is now, or what the limit allows; `None` where that was never signed.
+    async fn shown(&self) -> Result<Option<SignedCheckpoint>> {
+        let signed = self.seal().await?;
+        let limit = self.0.shown_max.load(Ordering::Relaxed);
+        if signed.checkpoint.size <= limit {
+            return Ok(Some(signed));
+        }
+        let row = checkpoint::checkpoint(self.0.store.db(), i64::try_from(limit).unwrap_or(i64::MAX)).await?;
+        Ok(row.and_then(|row| SignedCheckpoint::parse(&row.note)))
+    }
+
     /// Ask every witness for its signature on the log as it is now; how many signed.
     pub async fn ask_witnesses(&self) -> Result<usize> {
         let mut signed = 0;
@@ -149,9 +167,15 @@ impl Evidence {
         }
         let latest = checkpoint::latest_cosignature(self.0.store.db(), peer.name()).await?;
         let mut old = latest.map_or(0, |row| row.size as u64);
-        let signed = self.seal().await?;
         // Once per process it is asked even so: a database that was put back remembers an answer too.
         let asked = self.0.peers.states.lock().await.get(peer.name()).map(|(state, _)| state.clone());
+        let limited = self.0.shown_max.load(Ordering::Relaxed) != u64::MAX;
+        let signed = match self.shown().await? {
+            // It signed all that may be shown, or more before there was a limit.
+            Some(signed) if limited && old >= signed.checkpoint.size => return Ok(asked.unwrap_or_default()),
+            Some(signed) => signed,
+            None => return Ok(asked.unwrap_or_default()),
+        };
         if old == signed.checkpoint.size && asked == Some(PeerState::Signed) {
             return Ok(PeerState::Signed);
         }

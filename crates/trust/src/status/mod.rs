@@ -8,6 +8,7 @@ mod keys;
 mod known;
 mod known_good;
 mod measure;
+mod mirror;
 mod peer;
 mod record;
 mod refusal;
@@ -34,6 +35,7 @@ pub use document::SignedDocument;
 pub use known::KnownPeer;
 pub use known_good::{Good, KnownGood, NewKnownGood};
 pub use measure::{Difference, Measurement};
+pub use mirror::{MIRROR_AGE_MAX_S, MirrorRecord};
 pub use peer::{PeerAddress, PeerStanding};
 pub(crate) use record::VERIFIED;
 pub use record::{BackupRecord, DrillRecord, VerificationRecord};
@@ -96,6 +98,7 @@ struct Inner {
     /// Parts whose file differs from what was measured at start.
     changed: watch::Sender<Vec<String>>,
     certificate: ArcSwapOption<String>,
+    mirror: ArcSwapOption<MirrorRecord>,
     /// Until when an accepted statement spares the next question, by account of the node.
     accepted: Mutex<BTreeMap<String, DateTime<Utc>>>,
 }
@@ -120,6 +123,7 @@ impl Status {
             measured: watch::Sender::new(None),
             changed: watch::Sender::new(Vec::new()),
             certificate: ArcSwapOption::empty(),
+            mirror: ArcSwapOption::empty(),
             accepted: Mutex::default(),
         }));
         evidence.gate_peers(WeakStatus(Arc::downgrade(&status.0)));

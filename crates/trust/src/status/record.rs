@@ -159,7 +159,9 @@ impl Status {
                 |found| format!("{} at {}", found.program, found.measured_at.to_rfc3339()),
             ),
         };
-        Ok(vec![evidence, verification, measurement, self.backup_part().await?])
+        let mut parts = vec![evidence, verification, measurement, self.backup_part().await?];
+        parts.extend(self.mirror_part());
+        Ok(parts)
     }
 
     /// A backup that failed or is late shows, and stops nothing.

@@ -4,6 +4,7 @@ use brain_kernel::party::Role;
 use brain_store::PageRequest;
 use brain_trust::audit::Channel;
 use brain_trust::incidents::{Filter, IncidentCard};
+use brain_trust::status::{HealthPart, MIRROR_AGE_MAX_S, MirrorRecord};
 use brain_trust::{AccessOrigin, EvidenceEntry};
 use chrono::TimeDelta;
 use serde_json::json;
@@ -276,4 +277,36 @@ async fn the_nodes_own_file_corrects_the_rules_and_a_wrong_one_keeps_it_from_ope
     let refused = brain_trust::Trust::open(store, &keys, clock, crate::node::options()).await.err().unwrap();
     assert_eq!(refused.code(), "trust/alert-rules");
     assert!(refused.to_string().contains("alerts.toml"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_copy_at_the_other_site_that_falls_behind_becomes_an_incident() {
+    let node = node_at_work().await;
+    let status = node.trust.status();
+    assert_eq!(status.mirror_age_s(), None, "nothing is mirrored");
+    status.note_mirror(true).await.unwrap();
+    assert_eq!(rules_hit(&node).await, Vec::<String>::new(), "and nothing is late");
+    let record = MirrorRecord {
+        epoch: 1,
+        every_s: 30,
+        as_of: node.store.now(),
+        snapshot: "s1".to_owned(),
+        bytes_new: 0,
+        error: "the line is down".to_owned(),
+        standbys: vec!["brain-b".to_owned()],
+        running: true,
+    };
+    status.set_mirror(record.clone());
+    let part = |parts: Vec<HealthPart>| parts.into_iter().find(|part| part.name == "mirror").unwrap();
+    node.clock.advance(TimeDelta::seconds(MIRROR_AGE_MAX_S));
+    assert!(part(status.health().await.unwrap()).ok);
+    node.clock.advance(TimeDelta::seconds(1));
+    let late = part(status.health().await.unwrap());
+    assert!(!late.ok && !late.essential, "it shows, and stops nothing: {late:?}");
+    assert!(late.detail.contains("the line is down") && late.detail.contains("brain-b"), "{late:?}");
+    status.note_mirror(true).await.unwrap();
+    assert_eq!(rules_hit(&node).await, ["mirror-late"]);
+    // A node that is stopped is not late: nothing is written that could be.
+    status.set_mirror(MirrorRecord { running: false, ..record });
+    assert!(part(status.health().await.unwrap()).ok);
 }

@@ -8,6 +8,7 @@ export const KINDS = [
   "quality.ticket_pass", "quality.ticket_acknowledge", "quality.ticket_note", "quality.ticket_resolve",
   "quality.ticket_reopen", "sql.export", "key.create", "evidence.alarm", "evidence.erase", "evidence.accept_break",
   "node.measured", "node.changed", "peer.accepted", "peer.refused", "backup.create", "backup.fail", "backup.drill",
+  "mirror.late", "mirror.resumed", "mirror.take_over",
   "retention.propose", "data.delete", "account.approve", "account.enable", "account.lock", "account.unlock",
   "account.organisation", "account.region", "account.password_reset", "api_key.create", "api_key.revoke", "api_key.rotate",
   "audit.batch", "audit.expire", "audit.export", "audit.read", "backup.prune", "backup.restore", "certificate.authority",

@@ -9,7 +9,7 @@ import { Answer, Empty } from "../../sdk/States";
 import type { HealthPart } from "../../sdk/types";
 import { usePalette } from "../../shell/preferences";
 
-const PARTS = ["data", "evidence", "verification", "measurement", "backup", "integrity"] as const;
+const PARTS = ["data", "evidence", "verification", "measurement", "backup", "mirror", "integrity"] as const;
 
 export function Own() {
   const t = useT();
