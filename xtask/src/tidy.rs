@@ -38,6 +38,7 @@ const EDGES: [(&str, &[&str]); 33] = [
             "brain-kernel",
             "brain-connect",
             "brain-durable",
+            "brain-egress",
             "brain-store",
             "brain-trust",
             "brain-privacy",

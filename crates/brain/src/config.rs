@@ -4,7 +4,10 @@
 //! name the key, the layer it came from and the mend.
 
 mod check;
+mod lake;
 mod layers;
+
+pub use lake::LakeConfig;
 
 use anyhow::{Context as _, Result};
 use brain_api::{Limits, Network, Networks, ScanOptions};
@@ -14,6 +17,7 @@ use brain_kernel::{party::Role, uscc::Uscc};
 use brain_trust::evidence::verifier::HashAlgorithm;
 use brain_trust::evidence::{KnownLog, WitnessPeer};
 use brain_trust::{AuditOptions, CryptoOptions, EvidenceOptions, ProviderOptions, Site, StatusOptions};
+use brain_warehouse::maintenance::MaintenanceOptions;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -69,6 +73,10 @@ pub struct Config {
     pub crypto: CryptoOptions,
     /// Operational store.
     pub store: StoreConfig,
+    /// Where the tables lie.
+    pub lake: LakeConfig,
+    /// How the lake looks after itself.
+    pub maintenance: MaintenanceOptions,
     /// Warehouse limits.
     pub warehouse: WarehouseConfig,
     /// Passwords, second factors, sessions, keys.
@@ -497,6 +505,20 @@ module_token = ""
 module_pin = ""
 [store]
 url = ""
+[lake]
+url = ""
+endpoint = ""
+region = "us-east-1"
+access_key_id = ""
+secret_access_key = ""
+[maintenance]
+every_minutes = 15
+small_file_mib = 32
+small_files_min = 16
+target_file_mib = 256
+cluster_above_mib = 64
+orphan_hours = 168
+[maintenance.cluster]
 [warehouse]
 memory_limit_mib = 2048
 query_memory_mib = 1024

@@ -4,6 +4,7 @@ use crate::calls;
 use crate::cli;
 use crate::config::{Config, Loaded};
 use crate::folder::Folder;
+use crate::lake;
 use crate::modules;
 use anyhow::Result;
 use brain_component::{Platform, Registry};
@@ -75,9 +76,12 @@ impl Node {
             unpack_limit_mib: config.warehouse.unpack_limit_mib,
             ..Options::default()
         };
-        let warehouse = Warehouse::open(options, store.clone(), trust.clone(), clock.clone())
-            .await
-            .map_err(Failure::from)?;
+        let (on, trusted, time) = (store.clone(), trust.clone(), clock.clone());
+        let warehouse = match lake::objects(&config.lake, &egress)? {
+            Some(objects) => Warehouse::open_on(options, &objects, on, trusted, time).await,
+            None => Warehouse::open(options, on, trusted, time).await,
+        }
+        .map_err(Failure::from)?;
         let surroundings = Surroundings {
             egress: egress.clone(),
             clock: clock.clone(),

@@ -1,5 +1,6 @@
 //! The query engine, set up once: functions, limits, caches.
 
+use crate::lake::Lake;
 use crate::lake::checked::CheckedFiles;
 use crate::query::memory::{Budget, QueryPool};
 use crate::{Options, Result};
@@ -27,12 +28,16 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    pub(crate) fn new(options: &Options, functions: Vec<Arc<ScalarUDF>>) -> Result<Self> {
+    pub(crate) fn new(options: &Options, lake: &Lake, functions: Vec<Arc<ScalarUDF>>) -> Result<Self> {
         let spill_folder = options.root.join("tmp");
         std::fs::create_dir_all(&spill_folder)?;
         let runtime = RuntimeEnvBuilder::new().build_arc()?;
         let files = ObjectStoreUrl::local_filesystem();
         runtime.register_object_store(files.as_ref(), Arc::new(CheckedFiles::new()));
+        if let Some(objects) = lake.objects() {
+            let (bucket, store) = objects.for_engine()?;
+            runtime.register_object_store(&bucket, store);
+        }
         let mut config = SessionConfig::new()
             .with_default_catalog_and_schema(CATALOG, DEFAULT_ZONE)
             .with_create_default_catalog_and_schema(false)
