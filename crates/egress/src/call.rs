@@ -130,9 +130,7 @@ impl Streamed {
     pub async fn next(&mut self) -> Result<Option<Bytes>> {
         match tokio::time::timeout(self.silence, self.response.chunk()).await {
             Ok(chunk) => chunk.map_err(|error| told(&self.origin, &error)),
-            Err(_) => {
-                Err(Error::TimedOut { origin: self.origin.clone(), seconds: self.silence.as_secs() })
-            }
+            Err(_) => Err(Error::TimedOut { origin: self.origin.clone(), seconds: self.silence.as_secs() }),
         }
     }
 }

@@ -18,6 +18,15 @@ pub(crate) const CATALOG: &str = "brain";
 /// Zone of a table named without one.
 pub(crate) const DEFAULT_ZONE: &str = "subject";
 
+/// Memory of a query below which it gets one part fewer, MiB.
+const MIB_OF_A_PART: usize = 32;
+/// Rows in a batch for each MiB of a query's memory; rows of a KiB then take a thirtieth of it.
+const ROWS_OF_A_MIB: usize = 32;
+/// Fewest rows in a batch.
+const BATCH_ROWS_MIN: usize = 256;
+/// The share of a part's memory that is set aside for merging is one in this many.
+const SET_ASIDE: usize = 8;
+
 /// What every session starts from.
 pub(crate) struct Engine {
     base: SessionState,
@@ -88,6 +97,7 @@ impl Engine {
         };
         Ok(SessionStateBuilder::new_from_existing(self.base.clone())
             .with_session_id(String::new())
+            .with_config(sized(self.base.config(), memory_mib))
             .with_runtime_env(runtime)
             .with_catalog_list(tables)
             .build())
@@ -102,4 +112,19 @@ impl Engine {
     pub(crate) fn memory_bytes(&self) -> usize {
         self.budget.used_bytes()
     }
+}
+
+/// The settings of a query with this much memory. What cannot be spilled — a batch under way, what merging sorted parts
+/// sets aside, each once for every part that works at the same time — must leave room for what can, or a query with
+/// little memory fails where it should write to disk. With a quarter of a GiB or more nothing changes.
+fn sized(base: &SessionConfig, memory_mib: u64) -> SessionConfig {
+    let memory_mib = usize::try_from(memory_mib).unwrap_or(usize::MAX);
+    let mut config = base.clone();
+    let execution = &mut config.options_mut().execution;
+    execution.target_partitions = execution.target_partitions.min(memory_mib / MIB_OF_A_PART).max(1);
+    execution.batch_size =
+        execution.batch_size.min(memory_mib.saturating_mul(ROWS_OF_A_MIB)).max(BATCH_ROWS_MIN);
+    let share = memory_mib.saturating_mul(1 << 20) / execution.target_partitions / SET_ASIDE;
+    execution.sort_spill_reservation_bytes = execution.sort_spill_reservation_bytes.min(share);
+    config
 }

@@ -1,7 +1,7 @@
 //! `[lake]`: where the tables lie.
 
-use super::check::told;
 use super::Config;
+use super::check::told;
 use anyhow::{Result, bail};
 use brain_egress::Egress;
 use brain_warehouse::ObjectPlace;

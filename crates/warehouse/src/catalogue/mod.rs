@@ -18,8 +18,8 @@ pub use quality::{ColumnQuality, Quality};
 
 use crate::Result;
 use crate::grading::effective::Decided;
-use arc_swap::{ArcSwap, ArcSwapOption};
 use crate::lake::rearrange::RUN_PREFIX;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use brain_store::dataset::{self, DatasetColumn, DatasetFilter};
 use brain_store::{PageRequest, Store, grading};
 use chrono::{DateTime, Utc};

@@ -65,7 +65,9 @@ impl Journal {
     pub(crate) fn ids(folder: &Path) -> Result<std::collections::BTreeSet<String>> {
         let entries = match std::fs::read_dir(folder) {
             Ok(entries) => entries,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Default::default()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(std::collections::BTreeSet::new());
+            }
             Err(error) => return Err(error.into()),
         };
         let mut ids = std::collections::BTreeSet::new();

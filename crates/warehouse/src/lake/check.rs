@@ -107,7 +107,9 @@ fn check_sums(table: &Path) -> io::Result<FileCheck> {
     let log = log_files(table)?.into_iter().map(|name| format!("{LOG}/{name}"));
     for file in data.into_iter().chain(log) {
         let path = table.join(&file);
-        match Sums::kept(&sums::path_of(table, &file)).and_then(|sums| sums.map(|s| s.check(&path)).transpose()) {
+        match Sums::kept(&sums::path_of(table, &file))
+            .and_then(|sums| sums.map(|s| s.check(&path)).transpose())
+        {
             Ok(Some(())) => check.whole += 1,
             Ok(None) => check.unchecked += 1,
             Err(error) => check.damaged.push(format!("{}: {error}", path.display())),

@@ -80,7 +80,8 @@ impl Lake {
     ) -> Result<()> {
         let names: BTreeSet<String> = names.map(str::to_owned).collect();
         // Names come from the log; one that leads elsewhere is none of ours.
-        if let Some(name) = names.iter().find(|name| name.contains(['/', '\\']) || !name.starts_with("part-")) {
+        if let Some(name) = names.iter().find(|name| name.contains(['/', '\\']) || !name.starts_with("part-"))
+        {
             return Err(io::Error::other(format!("file name {name:?}")).into());
         }
         self.remove(dataset, names).await

@@ -41,11 +41,14 @@ impl Lake {
     /// Runs that began files in a table's folder after the newest commit of a run; ids of runs ascend with time.
     pub(crate) async fn unfinished_runs(&self, dataset: &str) -> Result<BTreeSet<String>> {
         let files = self.files(dataset).await?;
-        let mut runs: BTreeSet<String> = files.iter().filter_map(|file| file.run().map(str::to_owned)).collect();
+        let mut runs: BTreeSet<String> =
+            files.iter().filter_map(|file| file.run().map(str::to_owned)).collect();
         if runs.is_empty() {
             return Ok(runs);
         }
-        if let Some((_, newest)) = self.recent_runs(dataset, RECENT).await?.into_iter().max_by(|a, b| a.1.cmp(&b.1)) {
+        if let Some((_, newest)) =
+            self.recent_runs(dataset, RECENT).await?.into_iter().max_by(|a, b| a.1.cmp(&b.1))
+        {
             runs.retain(|run| *run > newest);
         }
         Ok(runs)

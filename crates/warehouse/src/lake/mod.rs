@@ -34,12 +34,7 @@ pub(crate) struct Lake {
 impl Lake {
     /// A lake in `<data>/lake`.
     pub(crate) fn new(data: &Path) -> Self {
-        Self {
-            root: data.join("lake"),
-            objects: None,
-            open_tables: Arc::default(),
-            whole: Arc::default(),
-        }
+        Self { root: data.join("lake"), objects: None, open_tables: Arc::default(), whole: Arc::default() }
     }
 
     /// A lake on an object store, whose files are written in `<data>/lake/_staging` first.

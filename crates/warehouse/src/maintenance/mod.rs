@@ -186,7 +186,8 @@ impl Maintenance {
         for (part, batch) in plan.batches.iter().enumerate() {
             new.push(self.write(dataset, plan, batch, (run_id, part), cancel).await?);
         }
-        let old: Vec<StagedFile> = plan.batches.iter().flat_map(|batch| batch.files.iter().cloned()).collect();
+        let old: Vec<StagedFile> =
+            plan.batches.iter().flat_map(|batch| batch.files.iter().cloned()).collect();
         let rows = |files: &[StagedFile]| files.iter().map(|file| file.rows).sum::<u64>();
         if rows(&old) != rows(&new) {
             return Err(std::io::Error::other(format!(
@@ -250,12 +251,7 @@ impl Maintenance {
 
 impl Inner {
     /// Remember a version with the same rows as the one before it.
-    pub(crate) async fn record_rearranged(
-        &self,
-        dataset: &str,
-        version: u64,
-        run_id: &str,
-    ) -> Result<()> {
+    pub(crate) async fn record_rearranged(&self, dataset: &str, version: u64, run_id: &str) -> Result<()> {
         let table = self.lake.open(dataset, version).await?;
         let transaction = self.store.transaction().await?;
         let previous = version.saturating_sub(1) as i64;

@@ -8,6 +8,7 @@
 use crate::Result;
 use crate::lake::read::TableAt;
 use datafusion::arrow::array::{ArrayRef, UInt64Array};
+use datafusion::arrow::datatypes::DataType;
 use datafusion::arrow::row::{OwnedRow, RowConverter, SortField};
 use datafusion::catalog::{CatalogProviderList, MemoryCatalogProviderList};
 use datafusion::common::Column;
@@ -17,7 +18,6 @@ use datafusion::execution::SessionState;
 use datafusion::logical_expr::{
     ColumnarValue, Expr, LogicalPlan, LogicalPlanBuilder, SortExpr, Volatility, create_udf,
 };
-use datafusion::arrow::datatypes::DataType;
 use datafusion::physical_plan::execute_stream;
 use futures::StreamExt as _;
 use std::sync::Arc;
@@ -39,7 +39,11 @@ pub(super) fn no_tables() -> Arc<dyn CatalogProviderList> {
 }
 
 /// The rows of a table in the order of these columns; as they come where there are none.
-pub(super) async fn ordered(state: &SessionState, table: &TableAt, columns: &[String]) -> Result<LogicalPlan> {
+pub(super) async fn ordered(
+    state: &SessionState,
+    table: &TableAt,
+    columns: &[String],
+) -> Result<LogicalPlan> {
     let scan = LogicalPlanBuilder::scan(TABLE, provider_as_source(Arc::clone(&table.provider)), None)?;
     let columns = columns.get(..COLUMNS_MAX.min(columns.len())).unwrap_or_default();
     let ascending = |expr: Expr| -> SortExpr { expr.sort(true, false) };
@@ -99,7 +103,8 @@ impl Ranges {
             let batch = batch?;
             for ((converter, sample), column) in samples.iter_mut().zip(batch.columns()) {
                 let converted = converter.convert_columns(std::slice::from_ref(column)).map_err(arrow)?;
-                sample.extend((next..converted.num_rows()).step_by(every).map(|at| converted.row(at).owned()));
+                sample
+                    .extend((next..converted.num_rows()).step_by(every).map(|at| converted.row(at).owned()));
             }
             // Where the next sampled row lies in the batch to come.
             let taken = batch.num_rows().saturating_sub(next).div_ceil(every);

@@ -78,9 +78,7 @@ impl Maintenance {
         let ordering = unordered > mib(self.options.cluster_above_mib);
         let few = (self.options.small_files_min as usize).max(2);
         let merging = layout.files.iter().filter(|file| file.bytes < small).count() >= few;
-        let wanted = |file: &&StagedFile| {
-            (merging && file.bytes < small) || (ordering && !laid_out(file))
-        };
+        let wanted = |file: &&StagedFile| (merging && file.bytes < small) || (ordering && !laid_out(file));
         let mut waiting: VecDeque<StagedFile> = layout.files.iter().filter(wanted).cloned().collect();
         let target = mib(self.options.target_file_mib);
         let mut batches = Vec::new();
@@ -113,7 +111,8 @@ fn mark(columns: &[String]) -> String {
 
 /// Whether a file was written in the order of `mark`.
 fn is_marked(file: &StagedFile, mark: &str) -> bool {
-    let known = TableFile { name: file.name.clone(), bytes: file.bytes, changed: chrono::DateTime::UNIX_EPOCH };
+    let known =
+        TableFile { name: file.name.clone(), bytes: file.bytes, changed: chrono::DateTime::UNIX_EPOCH };
     let run = known.run().and_then(|run| run.strip_prefix(RUN_PREFIX));
     run.and_then(|run| run.strip_prefix(mark)).is_some_and(|rest| rest.starts_with('-'))
 }

@@ -195,7 +195,8 @@ impl Inner {
                 .push(Text::new(format!("{missing} 尚未入仓"), format!("{missing} is not loaded yet")));
             return Ok(step);
         }
-        let as_now = |name: &str, version: u64| snapshot.get(name).is_some_and(|entry| entry.is_as_now(version));
+        let as_now =
+            |name: &str, version: u64| snapshot.get(name).is_some_and(|entry| entry.is_as_now(version));
         step.reasons = reasons(model, request, before, version, &step.inputs, (remade, as_now));
         if !step.reasons.is_empty() {
             step.standing = Standing::Stale;

@@ -64,7 +64,9 @@ fn same_rows(moment: &serde_json::Value, now: &Pinned, snapshot: &Snapshot) -> b
     let Ok(then) = serde_json::from_value::<Pinned>(moment.clone()) else { return false };
     then.len() == now.len()
         && then.iter().zip(now).all(|((name, before), (same, version))| {
-            let moved = || snapshot.get(name).is_some_and(|entry| entry.is_as_now(*before) && entry.is_as_now(*version));
+            let moved = || {
+                snapshot.get(name).is_some_and(|entry| entry.is_as_now(*before) && entry.is_as_now(*version))
+            };
             name == same && (before == version || moved())
         })
 }

@@ -93,7 +93,8 @@ impl Inner {
     /// When the versions of a dataset were committed, newest first, and whether those are all there were.
     async fn commits(&self, name: &str, looked_at: u64) -> Result<Vec<DateTime<Utc>>> {
         let versions = dataset::versions(self.store.db(), name, PageRequest::new(1, looked_at)).await?;
-        let of_data = versions.items.into_iter().filter(|row| !row.run_id.as_deref().is_some_and(is_rearrangement));
+        let of_data =
+            versions.items.into_iter().filter(|row| !row.run_id.as_deref().is_some_and(is_rearrangement));
         Ok(of_data.map(|version| version.committed_at).collect())
     }
 

@@ -6,8 +6,10 @@ use brain_kernel::party::Role;
 use brain_kernel::progress::{Cancel, Progress};
 use brain_store::ConnectionTrait as _;
 use brain_testkit::PostgresDatabase;
-use brain_warehouse::ingest::{IngestOptions, IngestRequest};
+use brain_trust::AccessOrigin;
 use brain_warehouse::ObjectPlace;
+use brain_warehouse::ingest::{IngestOptions, IngestRequest};
+use brain_warehouse::model::ModelRequest;
 
 const LOG: &str = r#"
 name = "readings"
@@ -66,7 +68,7 @@ async fn count(node: &Node, table: &str) -> String {
 async fn a_life(place: Place) {
     let node = Node::empty_in(place).await;
     node.file("mappings/readings.toml", LOG);
-    node.file("models/topic/device_total.sql", MODEL);
+    node.file("models/topic/industry/device_total.sql", MODEL);
     for day in 0..3 {
         node.file(&format!("in/reading{day}.csv"), &format!("device,value\na,{day}\nb,10\n"));
         node.ingest(format!("in/reading{day}.csv"), "readings").await;
@@ -78,9 +80,13 @@ async fn a_life(place: Place) {
     let node = node.reopened().await;
     assert_eq!(count(&node, "raw.reading").await, "6");
     assert_eq!(count(&node, "raw.\"reading@0\"").await, "2", "a past version is what it was");
-    let runs = node.warehouse.refresh_models(&administrator(), Progress::new(), Cancel::new()).await.unwrap();
+    let chosen = ModelRequest { select: "topic.device_total".to_owned(), ..ModelRequest::default() };
+    let (operator, origin) = (administrator(), Some(AccessOrigin::default()));
+    let made = node.warehouse.run_models(&operator, &chosen, origin, Progress::new(), Cancel::new());
+    let runs = made.await.unwrap();
     assert!(runs.iter().any(|run| run.model == "topic.device_total" && run.version == Some(0)), "{runs:?}");
-    let totals = node.rows(&administrator(), "SELECT * FROM topic.device_total ORDER BY device").await.unwrap();
+    let totals =
+        node.rows(&administrator(), "SELECT * FROM topic.device_total ORDER BY device").await.unwrap();
     assert_eq!(totals, ["a|3", "b|30"]);
     let check = node.warehouse.check_files().await.unwrap();
     assert!(check.damaged.is_empty() && check.whole > 3, "{check:?}");
@@ -199,7 +205,8 @@ async fn a_wrong_key_and_a_store_that_is_gone_are_told_apart() {
             let store = brain_store::Store::open(&url, clock.clone()).await.unwrap();
             let settings = brain_trust::Settings::default();
             let keys = folder.join("keys");
-            let trust = brain_trust::Trust::open(store.clone(), &keys, clock.clone(), settings).await.unwrap();
+            let trust =
+                brain_trust::Trust::open(store.clone(), &keys, clock.clone(), settings).await.unwrap();
             let options = brain_warehouse::Options { root: folder, ..brain_warehouse::Options::default() };
             let opened = brain_warehouse::Warehouse::open_on(options, &lake, store, trust, clock).await;
             opened.err().map(Failure::from).unwrap()

@@ -172,7 +172,8 @@ async fn rows_are_laid_out_along_the_curve_of_several_columns() {
     let node = Node::empty().await;
     node.file("mappings/sales_log.toml", SALES);
     for part in 0..4 {
-        let rows = (0..64).map(|at| format!("{OWN},{},{}\n", at % 8, (at / 8 + part) % 8)).collect::<String>();
+        let rows =
+            (0..64).map(|at| format!("{OWN},{},{}\n", at % 8, (at / 8 + part) % 8)).collect::<String>();
         node.file(&format!("in/log{part}.csv"), &format!("firm,day,amount\n{rows}"));
         node.ingest(format!("in/log{part}.csv"), "sales_log").await;
     }

@@ -1,16 +1,16 @@
 //! A warehouse in a temporary folder, with parties to act for.
 
+use brain_egress::Egress;
 use brain_kernel::clock::SystemClock;
 use brain_kernel::error::{ErrorKind, Failure};
 use brain_kernel::party::{Party, Role};
 use brain_kernel::progress::{Cancel, Progress};
 use brain_kernel::uscc::Uscc;
 use brain_store::Store;
+use brain_testkit::{ACCESS_KEY_ID, BUCKET, ObjectServer, SECRET_ACCESS_KEY};
 use brain_trust::{NewGrant, Trust};
 use brain_warehouse::ingest::{IngestOptions, IngestRequest};
 use brain_warehouse::query::QueryLimits;
-use brain_egress::Egress;
-use brain_testkit::{ACCESS_KEY_ID, BUCKET, ObjectServer, SECRET_ACCESS_KEY};
 use brain_warehouse::{ObjectLake, ObjectPlace, Options, Warehouse};
 use datafusion::arrow::util::display::array_value_to_string;
 use std::path::{Path, PathBuf};
@@ -207,7 +207,9 @@ impl Node {
                 objects.filter_map(|object| object.strip_prefix(&below).map(str::to_owned)).collect()
             }
             None => std::fs::read_dir(self.path().join("lake").join(zone).join(name))
-                .map(|entries| entries.flatten().map(|e| e.file_name().to_string_lossy().into_owned()).collect())
+                .map(|entries| {
+                    entries.flatten().map(|e| e.file_name().to_string_lossy().into_owned()).collect()
+                })
                 .unwrap_or_else(|_| Vec::new()),
         };
         files.retain(|file| file.ends_with(".parquet") && !file.contains('/'));

@@ -148,8 +148,10 @@ mod tests {
             options: PutOptions,
         ) -> Result<PutResult> {
             let done = self.store.put_opts(location, payload, options).await;
-            let losing =
-                self.lost.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok();
+            let losing = self
+                .lost
+                .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1))
+                .is_ok();
             if losing && done.is_ok() {
                 return Err(Error::Generic { store: "forgetful", source: "the connection was cut".into() });
             }

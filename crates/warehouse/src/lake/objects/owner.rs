@@ -108,7 +108,9 @@ fn lost(place: &str) -> crate::Error {
         ErrorKind::Precondition,
         "warehouse/lake-empty",
         format!("{place} 中没有本节点数据湖的标记：桶或前缀不对，或内容已被删除。"),
-        format!("{place} has no mark of this node's lake: it is another bucket or prefix, or it was emptied."),
+        format!(
+            "{place} has no mark of this node's lake: it is another bucket or prefix, or it was emptied."
+        ),
     );
     failure
         .with_hint(
@@ -132,7 +134,9 @@ fn unreadable(path: &Path) -> crate::Error {
         ErrorKind::Precondition,
         "warehouse/lake-owner",
         format!("{path} 不可读，无法确认数据湖属于本节点；请从桶中的 _owner.json 复制其内容。"),
-        format!("{path} cannot be read, so whose lake it is cannot be told; copy the content of _owner.json in the bucket."),
+        format!(
+            "{path} cannot be read, so whose lake it is cannot be told; copy the content of _owner.json in the bucket."
+        ),
     )
 }
 

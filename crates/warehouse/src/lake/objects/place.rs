@@ -98,8 +98,8 @@ fn checked_endpoint(text: &str) -> Result<String> {
         && url.username().is_empty()
         && url.password().is_none();
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-    let here = host == "localhost"
-        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+    let here =
+        host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
     let allowed = match url.scheme() {
         "https" => !host.is_empty(),
         "http" => here,
@@ -141,15 +141,31 @@ mod tests {
     fn what_is_no_place_is_refused_with_the_key_to_change() {
         let long = format!("s3://lake/{}", "a".repeat(201));
         for url in [
-            "", "lake", "gs://lake", "s3://", "s3://La", "s3://lake/../x", "s3://lake/a//b", "s3://lake/a b",
-            "s3://-lake", "s3://lake-", "s3://lake/%2e%2e", &long,
+            "",
+            "lake",
+            "gs://lake",
+            "s3://",
+            "s3://La",
+            "s3://lake/../x",
+            "s3://lake/a//b",
+            "s3://lake/a b",
+            "s3://-lake",
+            "s3://lake-",
+            "s3://lake/%2e%2e",
+            &long,
         ] {
             let error = ObjectPlace::parse(url, HTTPS).unwrap_err();
             assert_eq!(error.code(), "warehouse/lake-url", "{url}");
         }
         for endpoint in [
-            "", "s3.example", "ftp://s3.example", "http://s3.example", "http://10.0.0.5:9000",
-            "https://s3.example/path", "https://a:b@s3.example", "https://s3.example?x=1",
+            "",
+            "s3.example",
+            "ftp://s3.example",
+            "http://s3.example",
+            "http://10.0.0.5:9000",
+            "https://s3.example/path",
+            "https://a:b@s3.example",
+            "https://s3.example?x=1",
         ] {
             let error = ObjectPlace::parse("s3://lake", endpoint).unwrap_err();
             assert_eq!(error.code(), "warehouse/lake-endpoint", "{endpoint}");

@@ -53,7 +53,9 @@ fn not_listed(place: &str) -> crate::Error {
     refuse(
         ErrorKind::Precondition,
         "warehouse/lake-listing",
-        format!("{place} 写入后列不出该对象，无法保证读到最新版本，因此不能存放数据湖。请更换写后即可列出的存储。"),
+        format!(
+            "{place} 写入后列不出该对象，无法保证读到最新版本，因此不能存放数据湖。请更换写后即可列出的存储。"
+        ),
         format!(
             "{place} does not list an object that was just written, so the newest version could be missed; it cannot hold the lake. Take a store that lists after writing."
         ),
