@@ -116,14 +116,13 @@ impl Engine {
 
 /// The settings of a query with this much memory. What cannot be spilled — a batch under way, what merging sorted parts
 /// sets aside, each once for every part that works at the same time — must leave room for what can, or a query with
-/// little memory fails where it should write to disk. With a quarter of a GiB or more nothing changes.
+/// little memory fails where it should write to disk. With a quarter of a GiB, on up to eight cores, nothing changes.
 fn sized(base: &SessionConfig, memory_mib: u64) -> SessionConfig {
     let memory_mib = usize::try_from(memory_mib).unwrap_or(usize::MAX);
-    let mut config = base.clone();
+    let rows = base.batch_size().min(memory_mib.saturating_mul(ROWS_OF_A_MIB)).max(BATCH_ROWS_MIN);
+    let mut config = base.clone().with_batch_size(rows);
     let execution = &mut config.options_mut().execution;
     execution.target_partitions = execution.target_partitions.min(memory_mib / MIB_OF_A_PART).max(1);
-    execution.batch_size =
-        execution.batch_size.min(memory_mib.saturating_mul(ROWS_OF_A_MIB)).max(BATCH_ROWS_MIN);
     let share = memory_mib.saturating_mul(1 << 20) / execution.target_partitions / SET_ASIDE;
     execution.sort_spill_reservation_bytes = execution.sort_spill_reservation_bytes.min(share);
     config
