@@ -39,6 +39,7 @@ const EDGES: [(&str, &[&str]); 33] = [
             "brain-connect",
             "brain-corpus",
             "brain-durable",
+            "brain-egress",
             "brain-store",
             "brain-trust",
             "brain-privacy",

@@ -67,6 +67,7 @@ async fn main() {
         vault: trust.vault(),
         evidence: trust.evidence(),
         version: "measured".to_owned(),
+        lake: None,
     };
     LeaseFolder::establish(&target).unwrap();
     let mut mirror = Mirror::open(source.clone(), &target).unwrap();

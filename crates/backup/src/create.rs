@@ -29,6 +29,9 @@ pub struct Source {
     pub evidence: Evidence,
     /// Version of the program.
     pub version: String,
+    /// Where the tables lie when they are not in the data folder: they stay there, kept by the versions of its bucket,
+    /// and the snapshot says so.
+    pub lake: Option<String>,
 }
 
 /// What a backup did.
@@ -68,7 +71,9 @@ pub async fn create(source: &Source, target: &Path, actor: &str) -> Result<Repor
     let created_at = source.store.now();
     let copy = DatabaseCopy::take(source, &id).await?;
     let mut found = files::beside(&source.root)?;
-    found.append(&mut files::lake(&source.root, &copy.datasets, copy.cut)?);
+    if source.lake.is_none() {
+        found.append(&mut files::lake(&source.root, &copy.datasets, copy.cut)?);
+    }
     found.push(copy.as_found()?);
     let Stored { entries, files_new, bytes_new, .. } = stored.with(found).await?;
     let manifest = Manifest { files: entries, datasets: copy.datasets.clone() };
@@ -83,6 +88,7 @@ pub async fn create(source: &Source, target: &Path, actor: &str) -> Result<Repor
         bytes: manifest.files.iter().map(|file| file.bytes).sum(),
         evidence_size: head.size,
         evidence_root: head.root.to_string(),
+        lake: source.lake.clone(),
     };
     repository.write_keys(data_key::living(source.store.db()).await?)?;
     repository.add_snapshot(&snapshot)?;

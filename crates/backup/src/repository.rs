@@ -55,6 +55,9 @@ pub struct Snapshot {
     pub evidence_size: u64,
     /// Root over them.
     pub evidence_root: String,
+    /// Where the tables lie that are not in it: on an object store, kept by the versions of its bucket.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lake: Option<String>,
 }
 
 /// One file of a snapshot.

@@ -4,8 +4,11 @@
 //! name the key, the layer it came from and the mend.
 
 mod check;
+mod lake;
 mod layers;
 mod mirror;
+
+pub use lake::LakeConfig;
 
 use anyhow::{Context as _, Result};
 use brain_api::{Limits, Network, Networks, ScanOptions};
@@ -15,6 +18,7 @@ use brain_kernel::{party::Role, uscc::Uscc};
 use brain_trust::evidence::verifier::HashAlgorithm;
 use brain_trust::evidence::{KnownLog, WitnessPeer};
 use brain_trust::{AuditOptions, CryptoOptions, EvidenceOptions, ProviderOptions, Site, StatusOptions};
+use brain_warehouse::maintenance::MaintenanceOptions;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -72,6 +76,10 @@ pub struct Config {
     pub crypto: CryptoOptions,
     /// Operational store.
     pub store: StoreConfig,
+    /// Where the tables lie.
+    pub lake: LakeConfig,
+    /// How the lake looks after itself.
+    pub maintenance: MaintenanceOptions,
     /// Warehouse limits.
     pub warehouse: WarehouseConfig,
     /// Corpora.
@@ -506,6 +514,20 @@ module_token = ""
 module_pin = ""
 [store]
 url = ""
+[lake]
+url = ""
+endpoint = ""
+region = "us-east-1"
+access_key_id = ""
+secret_access_key = ""
+[maintenance]
+every_minutes = 15
+small_file_mib = 32
+small_files_min = 16
+target_file_mib = 256
+cluster_above_mib = 64
+orphan_hours = 168
+[maintenance.cluster]
 [warehouse]
 memory_limit_mib = 2048
 query_memory_mib = 1024

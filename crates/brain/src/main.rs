@@ -8,6 +8,7 @@ mod command;
 mod config;
 mod facts;
 mod folder;
+mod lake;
 mod measure;
 mod mirror;
 mod modules;

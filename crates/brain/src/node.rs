@@ -4,6 +4,7 @@ use crate::calls;
 use crate::cli;
 use crate::config::{Config, Loaded};
 use crate::folder::Folder;
+use crate::lake;
 use crate::mirror;
 use crate::modules;
 use anyhow::Result;
@@ -79,9 +80,12 @@ impl Node {
             corpus: config.corpus.clone(),
             ..Options::default()
         };
-        let warehouse = Warehouse::open(options, store.clone(), trust.clone(), clock.clone())
-            .await
-            .map_err(Failure::from)?;
+        let (on, trusted, time) = (store.clone(), trust.clone(), clock.clone());
+        let warehouse = match lake::objects(&config.lake, &egress)? {
+            Some(objects) => Warehouse::open_on(options, &objects, on, trusted, time).await,
+            None => Warehouse::open(options, on, trusted, time).await,
+        }
+        .map_err(Failure::from)?;
         let surroundings = Surroundings {
             egress: egress.clone(),
             clock: clock.clone(),
@@ -106,6 +110,7 @@ impl Node {
             vault: self.trust.vault(),
             evidence: self.trust.evidence(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
+            lake: Some(self.config.lake.url.clone()).filter(|url| !url.is_empty()),
         }
     }
 

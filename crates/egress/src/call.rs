@@ -112,6 +112,29 @@ pub struct Answer {
     pub certificate: Option<Vec<u8>>,
 }
 
+/// What came back, its body still on the way: for answers that are read as they come, such as files of an object store.
+/// Their size is the reader's to limit; a sender that falls silent is given up after the operator's time.
+#[derive(Debug)]
+pub struct Streamed {
+    /// Status; a redirect is one like any other.
+    pub status: StatusCode,
+    /// Headers.
+    pub headers: HeaderMap,
+    response: reqwest::Response,
+    origin: String,
+    silence: Duration,
+}
+
+impl Streamed {
+    /// The next piece of the body; `None` at its end. Fails when the connection does, or stays silent too long.
+    pub async fn next(&mut self) -> Result<Option<Bytes>> {
+        match tokio::time::timeout(self.silence, self.response.chunk()).await {
+            Ok(chunk) => chunk.map_err(|error| told(&self.origin, &error)),
+            Err(_) => Err(Error::TimedOut { origin: self.origin.clone(), seconds: self.silence.as_secs() }),
+        }
+    }
+}
+
 impl Egress {
     /// The way out that these settings allow.
     pub fn new(options: &Options) -> Result<Self> {
@@ -198,17 +221,52 @@ impl Egress {
         outcome.map(|(_, answer)| answer)
     }
 
-    async fn fetch_quietly(&self, call: Call) -> Result<(String, Answer)> {
+    /// Make a call and hand its answer over with the body still to be read.
+    pub async fn stream(&self, call: Call) -> Result<Streamed> {
+        let (purpose, text) = (call.purpose, shortened(&call.url));
+        let outcome = self.stream_quietly(call).await;
+        match &outcome {
+            Ok(_) => self.count(purpose, "answered"),
+            Err(why) => self.note_failure(purpose, &text, why),
+        }
+        outcome
+    }
+
+    async fn stream_quietly(&self, call: Call) -> Result<Streamed> {
+        let timeout = self.time_of(&call);
+        let (origin, request) = self.request(call)?;
+        match tokio::time::timeout(timeout, request.send()).await {
+            Ok(sent) => {
+                let response = sent.map_err(|error| told(&origin, &error))?;
+                let (status, headers) = (response.status(), response.headers().clone());
+                Ok(Streamed { status, headers, response, origin, silence: timeout })
+            }
+            Err(_) => Err(Error::TimedOut { origin, seconds: timeout.as_secs() }),
+        }
+    }
+
+    fn time_of(&self, call: &Call) -> Duration {
+        let most = self.0.shared.timeout;
+        call.timeout.map_or(most, |asked| asked.min(most))
+    }
+
+    /// The request of a call that may be made, and where it goes.
+    fn request(&self, call: Call) -> Result<(String, reqwest::RequestBuilder)> {
         let (target, url) = self.admit(&call.url)?;
         if target.scheme == Scheme::Tcp {
             return Err(Error::Scheme { scheme: "tcp".to_owned() });
         }
-        let (shared, origin) = (&self.0.shared, target.to_string());
-        shared.told.opened(call.purpose, &origin);
-        let timeout = call.timeout.map_or(shared.timeout, |asked| asked.min(shared.timeout));
+        let origin = target.to_string();
+        self.0.shared.told.opened(call.purpose, &origin);
+        let request = self.0.client.request(call.method, url).headers(call.headers).body(call.body);
+        Ok((origin, request))
+    }
+
+    async fn fetch_quietly(&self, call: Call) -> Result<(String, Answer)> {
+        let (shared, timeout) = (&self.0.shared, self.time_of(&call));
         let limit =
             call.answer_bytes_max.map_or(shared.answer_bytes_max, |asked| asked.min(shared.answer_bytes_max));
-        let request = self.0.client.request(call.method, url).headers(call.headers).body(call.body);
+        let (origin, request) = self.request(call)?;
         let work = async {
             let response = request.send().await.map_err(|error| told(&origin, &error))?;
             let (status, headers) = (response.status(), response.headers().clone());

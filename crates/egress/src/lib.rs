@@ -16,7 +16,7 @@ mod resolve;
 mod rule;
 
 pub use address::Special;
-pub use call::{Answer, Call, Egress};
+pub use call::{Answer, Call, Egress, Streamed};
 pub use error::{Error, Result};
 pub use ledger::Ledger;
 pub use options::Options;

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, LikeExpr, OnConflict};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait,
-    IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, UpdateMany,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -191,6 +191,27 @@ pub async fn replace_columns(db: &impl ConnectionTrait, name: &str, columns: &[N
 /// Record a version and its lineage, and make it the dataset's latest. Call it in the transaction that records the
 /// evidence. A version recorded before is [`Error::AlreadyExists`].
 pub async fn add_version(db: &impl ConnectionTrait, new: &NewVersion) -> Result<()> {
+    insert_version(db, new).await?;
+    let update = latest(new).col_expr(dataset::Column::UpdatedAt, Expr::value(new.committed_at));
+    affected_one(update.exec(db).await?.rows_affected, &new.dataset)
+}
+
+/// Like [`add_version`], for a version with the rows of the one before it in other files: it is the latest, and the
+/// data is as old as it was.
+pub async fn add_rearranged_version(db: &impl ConnectionTrait, new: &NewVersion) -> Result<()> {
+    insert_version(db, new).await?;
+    affected_one(latest(new).exec(db).await?.rows_affected, &new.dataset)
+}
+
+fn latest(new: &NewVersion) -> UpdateMany<dataset::Entity> {
+    dataset::Entity::update_many()
+        .col_expr(dataset::Column::Rows, Expr::value(new.rows))
+        .col_expr(dataset::Column::Bytes, Expr::value(new.bytes))
+        .col_expr(dataset::Column::Version, Expr::value(new.version))
+        .filter(dataset::Column::Name.eq(&new.dataset))
+}
+
+async fn insert_version(db: &impl ConnectionTrait, new: &NewVersion) -> Result<()> {
     let inputs: Vec<_> = new
         .inputs
         .iter()
@@ -218,13 +239,21 @@ pub async fn add_version(db: &impl ConnectionTrait, new: &NewVersion) -> Result<
         });
         dataset_input::Entity::insert_many(edges).exec_without_returning(db).await?;
     }
-    let update = dataset::Entity::update_many()
-        .col_expr(dataset::Column::Rows, Expr::value(new.rows))
-        .col_expr(dataset::Column::Bytes, Expr::value(new.bytes))
-        .col_expr(dataset::Column::Version, Expr::value(new.version))
-        .col_expr(dataset::Column::UpdatedAt, Expr::value(new.committed_at))
-        .filter(dataset::Column::Name.eq(&new.dataset));
-    affected_one(update.exec(db).await?.rows_affected, &new.dataset)
+    Ok(())
+}
+
+/// Versions whose run ids begin with `run_prefix`, by dataset, newest first.
+pub async fn versions_of_runs(db: &impl ConnectionTrait, run_prefix: &str) -> Result<Vec<(String, i64)>> {
+    use dataset_version::Column;
+    Ok(dataset_version::Entity::find()
+        .select_only()
+        .columns([Column::Dataset, Column::Version])
+        .filter(Column::RunId.starts_with(run_prefix))
+        .order_by_asc(Column::Dataset)
+        .order_by_desc(Column::Version)
+        .into_tuple()
+        .all(db)
+        .await?)
 }
 
 /// Replace the quality summary.

@@ -15,9 +15,13 @@ mod client;
 mod clock;
 mod data;
 mod node;
+mod objects;
+mod postgres;
 
 pub use authenticator::{Authenticator, Created, Key, Shown, base64url};
 pub use client::{Client, Reply};
 pub use clock::MovableClock;
 pub use data::{FIRMS_CSV, FIRMS_MAPPING};
 pub use node::{Node, ORGANISATION, OTHER_ORGANISATION, PASSWORD, Setup, generous};
+pub use objects::{ACCESS_KEY_ID, BUCKET, ObjectServer, SECRET_ACCESS_KEY};
+pub use postgres::PostgresDatabase;

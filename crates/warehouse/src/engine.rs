@@ -1,5 +1,6 @@
 //! The query engine, set up once: functions, limits, caches.
 
+use crate::lake::Lake;
 use crate::lake::checked::CheckedFiles;
 use crate::query::memory::{Budget, QueryPool};
 use crate::{Options, Result};
@@ -17,6 +18,15 @@ pub(crate) const CATALOG: &str = "brain";
 /// Zone of a table named without one.
 pub(crate) const DEFAULT_ZONE: &str = "subject";
 
+/// Memory of a query below which it gets one part fewer, MiB.
+const MIB_OF_A_PART: usize = 32;
+/// Rows in a batch for each MiB of a query's memory; rows of a KiB then take a thirtieth of it.
+const ROWS_OF_A_MIB: usize = 32;
+/// Fewest rows in a batch.
+const BATCH_ROWS_MIN: usize = 256;
+/// The share of a part's memory that is set aside for merging is one in this many.
+const SET_ASIDE: usize = 8;
+
 /// What every session starts from.
 pub(crate) struct Engine {
     base: SessionState,
@@ -27,12 +37,16 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    pub(crate) fn new(options: &Options, functions: Vec<Arc<ScalarUDF>>) -> Result<Self> {
+    pub(crate) fn new(options: &Options, lake: &Lake, functions: Vec<Arc<ScalarUDF>>) -> Result<Self> {
         let spill_folder = options.root.join("tmp");
         std::fs::create_dir_all(&spill_folder)?;
         let runtime = RuntimeEnvBuilder::new().build_arc()?;
         let files = ObjectStoreUrl::local_filesystem();
         runtime.register_object_store(files.as_ref(), Arc::new(CheckedFiles::new()));
+        if let Some(objects) = lake.objects() {
+            let (bucket, store) = objects.for_engine()?;
+            runtime.register_object_store(&bucket, store);
+        }
         let mut config = SessionConfig::new()
             .with_default_catalog_and_schema(CATALOG, DEFAULT_ZONE)
             .with_create_default_catalog_and_schema(false)
@@ -83,6 +97,7 @@ impl Engine {
         };
         Ok(SessionStateBuilder::new_from_existing(self.base.clone())
             .with_session_id(String::new())
+            .with_config(sized(self.base.config(), memory_mib))
             .with_runtime_env(runtime)
             .with_catalog_list(tables)
             .build())
@@ -97,4 +112,18 @@ impl Engine {
     pub(crate) fn memory_bytes(&self) -> usize {
         self.budget.used_bytes()
     }
+}
+
+/// The settings of a query with this much memory. What cannot be spilled — a batch under way, what merging sorted parts
+/// sets aside, each once for every part that works at the same time — must leave room for what can, or a query with
+/// little memory fails where it should write to disk. With a quarter of a GiB, on up to eight cores, nothing changes.
+fn sized(base: &SessionConfig, memory_mib: u64) -> SessionConfig {
+    let memory_mib = usize::try_from(memory_mib).unwrap_or(usize::MAX);
+    let rows = base.batch_size().min(memory_mib.saturating_mul(ROWS_OF_A_MIB)).max(BATCH_ROWS_MIN);
+    let mut config = base.clone().with_batch_size(rows);
+    let execution = &mut config.options_mut().execution;
+    execution.target_partitions = execution.target_partitions.min(memory_mib / MIB_OF_A_PART).max(1);
+    let share = memory_mib.saturating_mul(1 << 20) / execution.target_partitions / SET_ASIDE;
+    execution.sort_spill_reservation_bytes = execution.sort_spill_reservation_bytes.min(share);
+    config
 }

@@ -1,5 +1,6 @@
 //! What can go wrong in the warehouse, in words that tell how to mend it.
 
+use crate::lake::objects::out_of_reach;
 use crate::lake::sums::Damaged;
 use brain_kernel::error::{ErrorKind, Failure};
 use datafusion::error::DataFusionError;
@@ -243,14 +244,14 @@ impl From<Error> for Failure {
             Error::Engine(error) if brain_durable::is_full(&error) => disk_full(&error),
             Error::Table(error) if brain_durable::is_full(&error) => disk_full(&error),
             Error::Io(error) if brain_durable::is_full(&error) => disk_full(&error),
-            Error::Engine(error) => {
+            Error::Engine(error) => out_of_reach(&error).unwrap_or_else(|| {
                 tracing::error!(%error, "query engine failed");
                 Self::internal(code)
-            }
-            Error::Table(error) => {
+            }),
+            Error::Table(error) => out_of_reach(&error).unwrap_or_else(|| {
                 tracing::error!(%error, "Delta table failed");
                 Self::internal(code)
-            }
+            }),
             Error::Io(error) => {
                 tracing::error!(%error, "file system failed");
                 Self::internal(code)

@@ -6,6 +6,7 @@ use crate::corpus;
 use crate::engine::Engine;
 use crate::lake::Lake;
 use crate::lake::check::FileCheck;
+use crate::lake::objects::{ObjectLake, open_lake};
 use crate::lineage;
 use crate::matching;
 use crate::model::ModelSet;
@@ -45,6 +46,10 @@ pub(crate) struct Inner {
     pub(crate) turns: Arc<Semaphore>,
     /// One ingest at a time.
     pub(crate) ingest_turn: tokio::sync::Mutex<()>,
+    /// One commit that others must not come between at a time: deliveries, rearrangements, deletions.
+    pub(crate) committing: Mutex<()>,
+    /// One look after the lake at a time.
+    pub(crate) maintaining: Mutex<()>,
     /// Runs of connectors under way, by connector.
     pub(crate) connecting: UnderWay,
     /// Runs of match sets under way, by run.
@@ -86,9 +91,31 @@ impl Inner {
 impl Warehouse {
     /// Open the warehouse of a data folder, finishing or undoing what a crash left half done.
     pub async fn open(options: Options, store: Store, trust: Trust, clock: Arc<dyn Clock>) -> Result<Self> {
-        let lake = Lake::new(&options.root);
+        let lake = open_lake(&options.root, None, &store.new_id()).await?;
+        Self::open_with(options, lake, store, trust, clock).await
+    }
+
+    /// Like [`open`](Self::open), with the tables on an object store. What is no lake of this node is refused.
+    pub async fn open_on(
+        options: Options,
+        objects: &ObjectLake,
+        store: Store,
+        trust: Trust,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self> {
+        let lake = open_lake(&options.root, Some(objects), &store.new_id()).await?;
+        Self::open_with(options, lake, store, trust, clock).await
+    }
+
+    async fn open_with(
+        options: Options,
+        lake: Lake,
+        store: Store,
+        trust: Trust,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self> {
         let standards = Standards::built_in()?;
-        let engine = Engine::new(&options, crate::standard::functions(&standards))?;
+        let engine = Engine::new(&options, &lake, crate::standard::functions(&standards))?;
         let turns = Arc::new(Semaphore::new(options.concurrency.max(1)));
         let catalogue = Memory::default();
         let (models, ingest_turn) = (Mutex::new(()), Mutex::new(()));
@@ -106,6 +133,8 @@ impl Warehouse {
             models,
             turns,
             ingest_turn,
+            committing: Mutex::new(()),
+            maintaining: Mutex::new(()),
             connecting: UnderWay::default(),
             matching: matching::UnderWay::default(),
             corpora: corpus::UnderWay::default(),
@@ -132,14 +161,26 @@ impl Warehouse {
     pub async fn ready(&self) -> Result<()> {
         self.inner.store.ping().await?;
         tokio::fs::metadata(&self.inner.options.root).await?;
-        Ok(())
+        match self.inner.lake.objects() {
+            Some(objects) => objects.is_there().await,
+            None => Ok(()),
+        }
     }
 
-    /// Hold every file of the lake against its sums; reads all of it.
+    /// Hold every file of the lake against its sums, or against its length where an object store keeps the sums.
     pub async fn check_files(&self) -> Result<FileCheck> {
-        let inner = Arc::clone(&self.inner);
-        let checked = tokio::task::spawn_blocking(move || inner.lake.check_files()).await;
-        checked.map_err(|error| std::io::Error::other(error.to_string()))?
+        self.inner.lake.check_files().await
+    }
+
+    /// Where the tables lie, in words; tried anew where it is an object store.
+    pub async fn try_lake(&self) -> Result<String> {
+        match self.inner.lake.objects() {
+            Some(objects) => {
+                objects.probe(&self.inner.store.new_id()).await?;
+                Ok(objects.to_string())
+            }
+            None => Ok(self.inner.options.root.join("lake").display().to_string()),
+        }
     }
 
     /// Bytes queries, models and ingests hold now.

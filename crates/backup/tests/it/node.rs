@@ -72,6 +72,7 @@ impl Node {
 
     pub(crate) fn source(&self) -> Source {
         Source {
+            lake: None,
             root: self.root.clone(),
             store: self.store.clone(),
             vault: self.trust.vault(),

@@ -135,11 +135,23 @@ pub async fn backup(loaded: Loaded, given: Backup) -> Result<ExitCode> {
         None => {
             let target = folder_of(given.folder, &configured)?;
             if let Reply::Made(report) = Box::pin(done(loaded, Request::Make(target))).await? {
+                if let Some(lake) = &report.snapshot.lake {
+                    tell_of_lake(lake);
+                }
                 terminal::line(&serde_json::to_string_pretty(&report)?);
             }
             Ok(ExitCode::SUCCESS)
         }
     }
+}
+
+/// What a snapshot of a node with its lake on an object store does not hold, and what holds it.
+fn tell_of_lake(lake: &str) {
+    eprintln!(
+        "数据表在 {lake}，不进入快照：请为该存储桶启用版本控制并复制到另一处，删除标记与旧版本的保留期不短于快照。\n\
+         The tables are at {lake} and not in the snapshot: switch on the versions of that bucket, replicate it to \
+         another place, and keep old versions at least as long as snapshots."
+    );
 }
 
 fn list(target: &Path) -> Result<ExitCode> {

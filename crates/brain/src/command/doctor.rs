@@ -6,7 +6,7 @@ use crate::node::{Node, operator};
 use crate::{process, terminal, transport, weakness};
 use anyhow::Result;
 use brain_kernel::error::{ErrorKind, Failure};
-use brain_kernel::language::Text;
+use brain_kernel::language::{Language, Text};
 use brain_kernel::party::Role;
 use brain_warehouse::FileCheck;
 use brain_warehouse::catalogue::CatalogueQuery;
@@ -28,6 +28,7 @@ pub async fn doctor(node: &Node, arguments: Doctor) -> Result<ExitCode> {
     let ready = node.warehouse.ready().await.map_err(Failure::from);
     let datasets = node.warehouse.catalogue().list(&CatalogueQuery::default()).total;
     say(Text::new("数据仓", "warehouse"), ready.map(|()| format!("{datasets} datasets")));
+    say(Text::new("数据湖", "lake"), lake(node, language).await);
     let mappings = node.warehouse.mappings().map_err(Failure::from);
     say(Text::new("映射", "mappings"), mappings.map(|list| list.len().to_string()));
     say(Text::new("组件", "components"), Ok(node.registry.manifests().count().to_string()));
@@ -73,6 +74,21 @@ pub async fn doctor(node: &Node, arguments: Doctor) -> Result<ExitCode> {
         terminal::line(&format!("weak  {:<12} {what} → {fix}", weakness.key));
     }
     Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Where the tables lie; an object store is tried, of a folder it is told how much room is left.
+async fn lake(node: &Node, language: Language) -> Result<String, Failure> {
+    let place = node.warehouse.try_lake().await.map_err(Failure::from)?;
+    if !node.config.lake.url.is_empty() {
+        let words = Text::new("可写，条件写入有效", "can be written, conditional writes are kept");
+        return Ok(format!("{place} · {}", words.get(language)));
+    }
+    #[cfg(unix)]
+    if let Ok(disk) = rustix::fs::statvfs(node.folder.root()) {
+        let free = disk.f_bavail.saturating_mul(disk.f_frsize) >> 30;
+        return Ok(format!("{place} · {free} GiB {}", Text::new("可用", "free").get(language)));
+    }
+    Ok(place)
 }
 
 fn tls_state(tls: &Tls, on: bool) -> Text {

@@ -5,7 +5,7 @@ use crate::command::restore;
 use crate::config::{Config, Loaded};
 use crate::modules;
 use crate::node::Node;
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use brain_backup::{Error, Point, Repository, Snapshot};
 use brain_kernel::clock::{Clock as _, SystemClock};
 use brain_kernel::error::Failure;
@@ -19,6 +19,14 @@ pub async fn drill(loaded: &Loaded, target: &Path) -> Result<DrillRecord> {
     let repository = Repository::open(target).map_err(Failure::from)?;
     let newest = repository.snapshots().map_err(Failure::from)?.pop();
     let newest = newest.ok_or_else(|| Failure::from(Error::NoSnapshot(target.display().to_string())))?;
+    if let Some(lake) = &newest.lake {
+        bail!(
+            "数据表在 {lake}，不在快照中，演练会有第二个节点写入同一数据湖，因此不在此进行。\
+             请把存储桶复制到另一个桶，另配 lake.url，用 brain restore 恢复并核对。\n\
+             The tables are at {lake}, not in the snapshot, and a drill would be a second node on that lake; it is not \
+             made here. Copy the bucket, name the copy in lake.url of another configuration, and try `brain restore` there."
+        );
+    }
     let began = SystemClock.now();
     let place = Place::beside(&loaded.config.node.data)?;
     let outcome = attempt(loaded, &repository, &newest, &place.0).await;

@@ -65,6 +65,7 @@ pub async fn serve_after(loaded: Loaded, taken: Option<TakeOver>) -> Result<Exit
     let retaining = tokio::spawn(keep_retention(node.warehouse.retention()));
     let renewing =
         tokio::spawn(transport::keep_fresh(transport::Source::of(&node), node.trust.clone(), tls.clone()));
+    let caring = tokio::spawn(keep_lake(node.warehouse.maintenance(node.config.maintenance.clone())));
     let keys = tokio::spawn(settle_keys(node.trust.vault()));
     let sweeping = tokio::spawn(sweep(node.trust.clone()));
     let counting = tokio::spawn(keep_counting(node.warehouse.products()));
@@ -96,6 +97,7 @@ pub async fn serve_after(loaded: Loaded, taken: Option<TakeOver>) -> Result<Exit
         scheduled,
         measuring,
         retaining,
+        caring,
         renewing,
         sweeping,
         counting,
@@ -289,6 +291,11 @@ async fn keep_retention(retention: brain_warehouse::retention::Retention) {
         }
         tokio::time::sleep(RETENTION).await;
     }
+}
+
+/// Look after the lake for as long as the node runs. What a stop cuts off is undone at the next start.
+async fn keep_lake(maintenance: brain_warehouse::maintenance::Maintenance) {
+    maintenance.keep(&Cancel::new()).await;
 }
 
 /// Count the uses of data products now and then, so that no audit record expires uncounted.

@@ -1,6 +1,6 @@
 //! Bounds and relations that types cannot say.
 
-use super::{Config, EvidenceConfig};
+use super::{Config, EvidenceConfig, lake};
 use anyhow::{Result, bail};
 use brain_api::{Networks, ScanOptions};
 use brain_egress::Egress;
@@ -28,6 +28,12 @@ pub(super) fn all(config: &Config) -> Result<()> {
         ("evidence.sign_every", u64::from(config.evidence.sign_every), 1, 1_000_000),
         ("status.freshness_seconds", config.status.freshness_seconds.into(), 10, 86_400),
         ("status.measure_every_minutes", config.status.measure_every_minutes.into(), 0, 10_080),
+        ("maintenance.every_minutes", config.maintenance.every_minutes.into(), 0, 10_080),
+        ("maintenance.small_file_mib", config.maintenance.small_file_mib, 1, 1 << 14),
+        ("maintenance.small_files_min", config.maintenance.small_files_min.into(), 2, 10_000),
+        ("maintenance.target_file_mib", config.maintenance.target_file_mib, 8, 1 << 14),
+        ("maintenance.cluster_above_mib", config.maintenance.cluster_above_mib, 1, 1 << 24),
+        ("maintenance.orphan_hours", config.maintenance.orphan_hours.into(), 24, 87_600),
         ("backup.every_hours", config.backup.every_hours.into(), 1, 8_760),
         ("backup.keep_days", config.backup.keep_days.into(), 0, 36_500),
         ("mirror.every_s", config.mirror.every_s.into(), 5, 3_600),
@@ -46,6 +52,13 @@ pub(super) fn all(config: &Config) -> Result<()> {
         );
     }
     super::mirror::check(&config.mirror)?;
+    if config.maintenance.target_file_mib < config.maintenance.small_file_mib {
+        bail!(
+            "maintenance.target_file_mib 小于 maintenance.small_file_mib，合并后的文件仍会是小文件；请调大前者。\n\
+             maintenance.target_file_mib is below maintenance.small_file_mib: what was merged would be small again; raise the former."
+        );
+    }
+    lake::check(config)?;
     transport(config)?;
     network(config)?;
     scanning(&config.upload)?;
@@ -118,7 +131,7 @@ fn within(key: &str, value: u64, low: u64, high: u64) -> Result<()> {
 }
 
 /// A failure of another crate as these messages are: Chinese first, then English.
-fn told(failure: Failure) -> anyhow::Error {
+pub(super) fn told(failure: Failure) -> anyhow::Error {
     anyhow::anyhow!("{}\n{}", failure.message(Language::Zh), failure.message(Language::En))
 }
 

@@ -63,6 +63,21 @@ fn mistakes_name_the_key_and_the_mend() {
         ("[corpus]\nocr = \"tesseract\"", "corpus.ocr"),
         ("[lineage]\nopenlineage_token = \"secret\"", "lineage.openlineage_token"),
         ("[warehouse]\nunpack_ratio_max = 1", "warehouse.unpack_ratio_max"),
+        ("[lake]\nurl = \"/srv/lake\"", "lake.url"),
+        ("[lake]\nurl = \"s3://lake\"", "lake.endpoint"),
+        ("[lake]\nurl = \"s3://lake\"\nendpoint = \"http://s3.example\"", "lake.endpoint"),
+        ("[lake]\nurl = \"s3://lake\"\nendpoint = \"https://s3.example\"", "lake.access_key_id"),
+        (
+            "[lake]\nurl = \"s3://lake\"\nendpoint = \"https://s3.example\"\naccess_key_id = \"a\"\nregion = \"\"",
+            "lake.region",
+        ),
+        (
+            "[lake]\nurl = \"s3://lake\"\nendpoint = \"https://s3.example\"\naccess_key_id = \"a\"\nsecret_access_key = \"geheim\"",
+            "lake.secret_access_key",
+        ),
+        ("[lake]\nendpoint = \"https://s3.example\"", "lake.url"),
+        ("[maintenance]\norphan_hours = 1", "maintenance.orphan_hours"),
+        ("[maintenance]\ntarget_file_mib = 8", "maintenance.target_file_mib"),
     ] {
         assert!(attempt(text, &[]).contains(key), "{text}: {}", attempt(text, &[]));
     }
@@ -74,6 +89,7 @@ fn what_is_built_in_is_what_each_part_takes_for_its_default() {
     assert_eq!(config.limits, Limits::default());
     assert_eq!(config.upload, ScanOptions::default());
     assert_eq!(config.egress, EgressOptions::default());
+    assert_eq!(config.maintenance, MaintenanceOptions::default());
     assert_eq!(config.trust, brain_trust::Options::default());
 }
 

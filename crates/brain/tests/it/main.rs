@@ -19,6 +19,7 @@ mod entity_match;
 mod faults;
 mod ingest;
 mod kill_nine;
+mod lake_on_objects;
 mod model;
 mod node;
 mod register;

@@ -1,6 +1,7 @@
 //! The way out over real sockets: what is called, what is refused, and that nothing changes between check and call.
 #![allow(
     clippy::unwrap_used,
+    clippy::panic,
     clippy::expect_used,
     clippy::indexing_slicing,
     reason = "in tests a panic is the report"
@@ -128,6 +129,34 @@ async fn a_name_that_changes_its_mind_is_checked_again_and_connected_to_where_it
         Names::new("rebind.example", &[&["127.0.0.2"]]),
     );
     assert_eq!(egress.unwrap().connect("test", &plain).await.unwrap_err().code(), "egress/address");
+}
+
+#[tokio::test]
+async fn an_answer_that_is_read_as_it_comes_passes_the_same_guard() {
+    let (address, count) = server(HELLO).await;
+    let url = format!("http://{address}/");
+    let refused = Egress::new(&Options::default()).unwrap().stream(get(&url)).await.unwrap_err();
+    assert_eq!((refused.code(), count.load(Ordering::SeqCst)), ("egress/address", 0));
+    let egress = Egress::new(&options(&[format!("http://{address}")], &[])).unwrap();
+    let mut answer = egress.stream(get(&url)).await.unwrap();
+    assert_eq!(answer.status.as_u16(), 200);
+    let mut body = Vec::new();
+    while let Some(piece) = answer.next().await.unwrap() {
+        body.extend_from_slice(&piece);
+    }
+    assert_eq!(body, b"hello");
+    // One that falls silent before its end is given up.
+    let (silent, _) = server("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhel").await;
+    let options = Options { timeout_s: 1, ..options(&[format!("http://{silent}")], &[]) };
+    let mut answer = Egress::new(&options).unwrap().stream(get(&format!("http://{silent}/"))).await.unwrap();
+    let cut = loop {
+        match answer.next().await {
+            Ok(Some(_)) => {}
+            Ok(None) => panic!("the end of an answer that was cut off"),
+            Err(error) => break error,
+        }
+    };
+    assert!(matches!(cut, Error::TimedOut { .. } | Error::Failed { .. }), "{cut:?}");
 }
 
 #[tokio::test]

@@ -43,6 +43,8 @@ pub(crate) struct Entry {
     pub(crate) rows: u64,
     pub(crate) bytes: u64,
     pub(crate) version: Option<u64>,
+    /// Oldest version with the same rows as the newest: those after it only lie in other files.
+    pub(crate) unchanged_since: u64,
     pub(crate) updated_at: DateTime<Utc>,
     pub(crate) quality: Option<serde_json::Value>,
     pub(crate) columns: Vec<ColumnCard>,
@@ -65,11 +67,17 @@ impl Entry {
             rows: u64::try_from(row.rows).unwrap_or_default(),
             bytes: u64::try_from(row.bytes).unwrap_or_default(),
             version: row.version.and_then(|version| u64::try_from(version).ok()),
+            unchanged_since: row.version.and_then(|version| u64::try_from(version).ok()).unwrap_or_default(),
             updated_at: row.updated_at,
             quality: row.quality,
             columns,
             name: row.name,
         })
+    }
+
+    /// Whether `version` holds the same rows as the newest.
+    pub(crate) fn is_as_now(&self, version: u64) -> bool {
+        self.version.is_some_and(|now| (self.unchanged_since..=now).contains(&version))
     }
 
     /// What `trust` decides on.

@@ -18,6 +18,7 @@ pub use quality::{ColumnQuality, Quality};
 
 use crate::Result;
 use crate::grading::effective::Decided;
+use crate::lake::rearrange::RUN_PREFIX;
 use arc_swap::{ArcSwap, ArcSwapOption};
 use brain_store::dataset::{self, DatasetColumn, DatasetFilter};
 use brain_store::{PageRequest, Store, grading};
@@ -89,6 +90,14 @@ impl Memory {
             page += 1;
         }
         let db = store.db();
+        // Newest first, so that each one found just below the oldest so far moves it down.
+        for (name, version) in dataset::versions_of_runs(db, RUN_PREFIX).await? {
+            if let Some(entry) = entries.get_mut(&name)
+                && u64::try_from(version).is_ok_and(|version| version == entry.unchanged_since)
+            {
+                entry.unchanged_since = entry.unchanged_since.saturating_sub(1);
+            }
+        }
         let (approved, inputs) = (grading::approved(db).await?, grading::latest_inputs(db).await?);
         let decided = Decided::new(approved, inputs, grading::origins(db).await?, store.now())?;
         decided.apply(&mut entries);

@@ -5,6 +5,7 @@
 
 use crate::Result;
 use crate::handle::Inner;
+use crate::lake::rearrange::is_rearrangement;
 use brain_store::dataset::{self, NewVersion};
 
 impl Inner {
@@ -16,6 +17,13 @@ impl Inner {
             let Some(latest) = self.lake.latest(&entry.name).await? else { continue };
             let first = entry.version.map_or(0, |known| known + 1);
             for version in first..=latest {
+                let run = self.lake.run_of(&entry.name, version).await?;
+                if let Some(run) = run.filter(|run| is_rearrangement(run)) {
+                    self.record_rearranged(&entry.name, version, &run).await?;
+                    tracing::warn!(dataset = entry.name, version, "recorded a rearrangement left by a crash");
+                    found += 1;
+                    continue;
+                }
                 let table = self.lake.open(&entry.name, version).await?;
                 let transaction = self.store.transaction().await?;
                 let new = NewVersion {

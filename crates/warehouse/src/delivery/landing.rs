@@ -208,6 +208,7 @@ impl Warehouse {
             DeliveryMode::Full => Change::Replace,
             DeliveryMode::Changes => Change::Append,
         };
+        let _committing = inner.committing.lock().await;
         let version = match inner.lake.version_of_run(&target.dataset, delivery).await? {
             Some(done) => done,
             None => {
@@ -231,10 +232,7 @@ impl Warehouse {
 
     /// Throw away what was staged.
     pub async fn discard_delivery(&self, dataset: &str, delivery: &str) -> Result<()> {
-        let (inner, dataset, delivery) = (self.inner.clone(), dataset.to_owned(), delivery.to_owned());
-        let done = tokio::task::spawn_blocking(move || inner.lake.sweep(&dataset, &delivery)).await;
-        done.map_err(|error| std::io::Error::other(error.to_string()))??;
-        Ok(())
+        self.inner.lake.sweep(dataset, delivery).await.map(drop)
     }
 
     async fn record_delivery(

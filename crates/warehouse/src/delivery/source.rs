@@ -9,6 +9,7 @@ use super::refuse;
 use super::rows::RowSet;
 use crate::catalogue::entry::Entry;
 use crate::lake::read::{TableAt, as_plain};
+use crate::lake::rearrange::is_rearrangement;
 use crate::query::view;
 use crate::{Error, QueryStream, Result, Session, Warehouse};
 use brain_kernel::error::ErrorKind;
@@ -195,11 +196,13 @@ impl Warehouse {
     pub async fn source_state(&self, name: &str, had: Option<u64>) -> Result<SourceState> {
         let entry = self.entry_of(name).await?;
         let page = PageRequest::new(1, VERSIONS_LOOKED_AT);
-        let versions = dataset::versions(self.inner.store.db(), name, page).await?.items;
+        let mut versions = dataset::versions(self.inner.store.db(), name, page).await?.items;
+        // The same rows in other files are nothing to deliver.
+        versions.retain(|row| !row.run_id.as_deref().is_some_and(is_rearrangement));
         let newer = |version: i64| had.is_none_or(|had| u64::try_from(version).is_ok_and(|it| it > had));
         let oldest = versions.iter().take_while(|row| newer(row.version)).last();
         Ok(SourceState {
-            version: entry.version,
+            version: entry.version.map(|_| entry.unchanged_since),
             committed_at: versions.first().map(|row| row.committed_at),
             behind_since: oldest.map(|row| row.committed_at),
         })
@@ -238,7 +241,7 @@ impl Warehouse {
         let grant = session.granted(&entry.name)?;
         let (fields, withheld) = columns(entry, &grant, ask)?;
         let view = fingerprint(&grant, &ask.rows, &fields)?;
-        let Some(chosen) = self.choose(ask, &entry.name, version, &view).await? else { return Ok(None) };
+        let Some(chosen) = self.choose(ask, entry, version, &view).await? else { return Ok(None) };
         let whole = self.inner.lake.open(&entry.name, version).await?;
         let table_rows = session.count(&self.wanted(ask, &whole)?, cancel.clone()).await?;
         let stream = session.deliver(&self.wanted(ask, &chosen.part)?, cancel.clone()).await?;
@@ -267,10 +270,11 @@ impl Warehouse {
     async fn choose(
         &self,
         ask: &DeliveryAsk,
-        name: &str,
+        entry: &Entry,
         version: u64,
         view: &str,
     ) -> Result<Option<Chosen>> {
+        let name = entry.name.as_str();
         let whole = async |why: Option<(&str, &str)>| -> Result<Option<Chosen>> {
             let table = self.inner.lake.open(name, version).await?;
             let why_full = why.map(|(zh, en)| Text::new(zh, en));
@@ -284,7 +288,7 @@ impl Warehouse {
             )))
             .await;
         }
-        if had.version >= version {
+        if had.version >= version || entry.is_as_now(had.version) {
             return Ok(None);
         }
         if ask.mode == DeliveryMode::Full {

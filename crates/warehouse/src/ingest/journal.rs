@@ -61,6 +61,23 @@ impl Journal {
         }
     }
 
+    /// Ids of runs that were decided and not finished.
+    pub(crate) fn ids(folder: &Path) -> Result<std::collections::BTreeSet<String>> {
+        let entries = match std::fs::read_dir(folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(std::collections::BTreeSet::new());
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let mut ids = std::collections::BTreeSet::new();
+        for entry in entries {
+            let name = entry?.file_name();
+            ids.extend(name.to_str().and_then(|name| name.strip_suffix(".json")).map(str::to_owned));
+        }
+        Ok(ids)
+    }
+
     /// Journals of runs that were decided and not finished, oldest first; drafts are removed.
     pub(crate) fn open_ones(folder: &Path) -> Result<Vec<Self>> {
         let Ok(entries) = std::fs::read_dir(folder) else { return Ok(Vec::new()) };

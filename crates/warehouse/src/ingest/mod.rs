@@ -7,7 +7,7 @@ mod build;
 mod commit;
 mod error;
 mod infer;
-mod journal;
+pub(crate) mod journal;
 mod layout;
 mod pipeline;
 mod quarantine;

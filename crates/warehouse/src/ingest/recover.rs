@@ -26,7 +26,7 @@ impl Inner {
             finished += 1;
         }
         for run in ingest_run::unfinished(self.store.db()).await? {
-            let files = self.sweep_run(&run.id)?;
+            let files = self.sweep_run(&run.id).await?;
             tracing::warn!(run = run.id, files, "undid an ingest that the program's stop interrupted");
             let failure = serde_json::json!({
                 "code": "warehouse/ingest-interrupted",
@@ -44,10 +44,10 @@ impl Inner {
     }
 
     /// Remove every file a run staged, in whichever table.
-    pub(super) fn sweep_run(&self, run_id: &str) -> Result<usize> {
+    pub(super) async fn sweep_run(&self, run_id: &str) -> Result<usize> {
         let mut removed = 0;
-        for dataset in self.lake.datasets()? {
-            removed += self.lake.sweep(&dataset, run_id)?;
+        for dataset in self.lake.datasets().await? {
+            removed += self.lake.sweep(&dataset, run_id).await?;
         }
         Ok(removed)
     }

@@ -447,7 +447,7 @@ impl Run<'_> {
             tracing::error!(run = self.id, %error, "ingest decided but not finished; the next start will finish it");
             return error;
         }
-        let swept = self.inner.sweep_run(self.id);
+        let swept = self.inner.sweep_run(self.id).await;
         let (ending, error) = match error {
             Error::Cancelled => (Ending::Cancelled, Error::Cancelled),
             other => {

@@ -2,9 +2,12 @@
 //!
 //! Files are named after the run that wrote them and mean nothing until a commit adds them. A crash before the commit
 //! leaves orphans, which [`Lake::sweep`] removes by the run's id. The commit's `userMetadata` carries the run's id, so
-//! that [`Lake::version_of_run`] can tell after a crash whether the commit happened.
+//! that [`Lake::version_of_run`] can tell after a crash whether the commit happened. Where the lake is on an object
+//! store, a file is finished when the store has it.
 
 use super::Lake;
+use super::files::prefix;
+use super::objects::Objects;
 use super::sums::{self, SummedFile};
 use crate::{Error, Result};
 use datafusion::arrow::array::RecordBatch;
@@ -18,19 +21,16 @@ use deltalake_core::kernel::transaction::{CommitBuilder, CommitProperties};
 use deltalake_core::kernel::{Action, Add, MetadataExt as _, StructType, Transaction};
 use deltalake_core::operations::create::CreateBuilder;
 use deltalake_core::protocol::{DeltaOperation, SaveMode};
-use deltalake_core::{DeltaTable, DeltaTableBuilder};
-use futures::{Stream, StreamExt as _, TryStreamExt as _};
+use futures::{Stream, StreamExt as _};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::Arc;
 
 /// Rows in a row group: large enough to compress well, small enough to bound a writer's memory.
 const ROW_GROUP_ROWS: usize = 262_144;
-/// Commits looked back for a run's id; a run is looked for right after the crash that interrupted it.
-const HISTORY_MAX: usize = 1_000;
 
 /// Whether a commit adds to the table or takes its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,6 +68,8 @@ pub(crate) struct StagingWriter {
     path: PathBuf,
     name: String,
     rows: u64,
+    /// Where the file goes when it is finished, and as part of which table; `None` where it stays.
+    leaves_for: Option<(Arc<Objects>, String)>,
 }
 
 impl StagingWriter {
@@ -77,13 +79,19 @@ impl StagingWriter {
         self.writer.write(batch).map_err(parquet)
     }
 
-    /// Write the footer and force the file to disk.
+    /// Write the footer and force the file to disk, or to the object store. Blocks; not for a task of the runtime.
     pub(crate) fn finish(self, now_ms: i64) -> Result<StagedFile> {
         let (file, sums) = self.writer.into_inner().map_err(parquet)?.finish();
-        brain_durable::sync_file(&file, &self.path)?;
         let bytes = file.metadata()?.len();
-        if let Some(table) = self.path.parent() {
-            sums.keep(&sums::path_of(table, &self.name))?;
+        if let Some((objects, dataset)) = &self.leaves_for {
+            drop(file);
+            objects.carry_over(&self.path, dataset, &self.name)?;
+            std::fs::remove_file(&self.path)?;
+        } else {
+            brain_durable::sync_file(&file, &self.path)?;
+            if let Some(table) = self.path.parent() {
+                sums.keep(&sums::path_of(table, &self.name))?;
+            }
         }
         Ok(StagedFile { name: self.name, bytes, rows: self.rows, written_ms: now_ms })
     }
@@ -112,7 +120,8 @@ impl Lake {
             Some(properties(schema)),
         )
         .map_err(parquet)?;
-        Ok(StagingWriter { writer, path, name, rows: 0 })
+        let leaves_for = self.objects.clone().map(|objects| (objects, dataset.to_owned()));
+        Ok(StagingWriter { writer, path, name, rows: 0, leaves_for })
     }
 
     /// Make staged files a version of the dataset. With no file a replacement empties the table.
@@ -136,9 +145,8 @@ impl Lake {
         let kernel: StructType =
             schema.as_ref().try_into_kernel().map_err(deltalake_core::DeltaTableError::from)?;
         let Some(table) = self.table(dataset).await? else {
-            let url = deltalake_core::ensure_table_uri(self.folder(dataset).to_string_lossy())?;
             let created = CreateBuilder::new()
-                .with_location(url.as_str())
+                .with_log_store(self.log_store(dataset)?)
                 .with_table_name(dataset)
                 .with_columns(kernel.fields().cloned())
                 .with_actions(adds)
@@ -170,7 +178,11 @@ impl Lake {
 
     /// A commit as its library leaves it lies in the kernel's memory; the journal may be forgotten only when commit,
     /// files and folders are on disk.
-    fn bring_to_disk(&self, dataset: &str, version: u64) -> Result<()> {
+    pub(super) fn bring_to_disk(&self, dataset: &str, version: u64) -> Result<()> {
+        if self.objects.is_some() {
+            // The store answered that it has the commit, and it had the files before.
+            return Ok(());
+        }
         let folder = self.folder(dataset);
         let log = folder.join("_delta_log");
         let commit = log.join(format!("{version:020}.json"));
@@ -197,7 +209,8 @@ impl Lake {
                 .await
                 .map_err(|error| std::io::Error::other(error.to_string()))??;
         }
-        writer.finish(now_ms)
+        let finished = tokio::task::spawn_blocking(move || writer.finish(now_ms)).await;
+        finished.map_err(|error| std::io::Error::other(error.to_string()))?
     }
 
     /// Whether an append took in a file of this digest before.
@@ -206,75 +219,6 @@ impl Lake {
         let known = table.snapshot()?.transaction_version(table.log_store().as_ref(), source).await?;
         Ok(known.is_some())
     }
-
-    /// The version a run committed to a dataset, if it did.
-    pub(crate) async fn version_of_run(&self, dataset: &str, run_id: &str) -> Result<Option<u64>> {
-        let Some(table) = self.table(dataset).await? else { return Ok(None) };
-        let Some(latest) = table.version() else { return Ok(None) };
-        let history: Vec<_> = table.history(Some(HISTORY_MAX)).try_collect().await?;
-        Ok(history.iter().zip(0..).find_map(|(info, age)| {
-            let note: Note = serde_json::from_str(info.user_metadata.as_deref()?).ok()?;
-            (note.run_id == run_id).then(|| latest.saturating_sub(age))
-        }))
-    }
-
-    /// Remove the files a run staged and never committed.
-    pub(crate) fn sweep(&self, dataset: &str, run_id: &str) -> Result<usize> {
-        let table = self.folder(dataset);
-        let removed = remove_of_run(&table, run_id)?;
-        remove_of_run(&table.join(sums::FOLDER), run_id)?;
-        Ok(removed)
-    }
-
-    /// Every table folder there is, committed or not, as `zone.table`.
-    pub(crate) fn datasets(&self) -> Result<Vec<String>> {
-        let mut names = Vec::new();
-        let Ok(zones) = std::fs::read_dir(&self.root) else { return Ok(names) };
-        for zone in zones.flatten().filter(|zone| zone.path().is_dir()) {
-            for table in std::fs::read_dir(zone.path())?.flatten().filter(|table| table.path().is_dir()) {
-                names.push(format!(
-                    "{}.{}",
-                    zone.file_name().to_string_lossy(),
-                    table.file_name().to_string_lossy()
-                ));
-            }
-        }
-        names.sort();
-        Ok(names)
-    }
-
-    async fn table(&self, dataset: &str) -> Result<Option<DeltaTable>> {
-        let folder = self.folder(dataset);
-        if !folder.join("_delta_log").is_dir() {
-            return Ok(None);
-        }
-        self.check_log(&folder)?;
-        let url = deltalake_core::ensure_table_uri(folder.to_string_lossy())?;
-        match DeltaTableBuilder::from_url(url)?.load().await {
-            Ok(table) => Ok(Some(table)),
-            // A crash while the very first commit was written leaves an empty log.
-            Err(deltalake_core::DeltaTableError::NotATable(_)) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
-    }
-}
-
-/// Remove the files in a folder whose names begin as those of a run do.
-fn remove_of_run(folder: &Path, run_id: &str) -> Result<usize> {
-    let Ok(entries) = std::fs::read_dir(folder) else { return Ok(0) };
-    let prefix = prefix(run_id);
-    let mut removed = 0;
-    for entry in entries.flatten() {
-        if entry.file_name().to_string_lossy().starts_with(&prefix) {
-            std::fs::remove_file(entry.path())?;
-            removed += 1;
-        }
-    }
-    Ok(removed)
-}
-
-fn prefix(run_id: &str) -> String {
-    format!("part-{run_id}-")
 }
 
 fn properties(schema: &SchemaRef) -> WriterProperties {
@@ -298,7 +242,7 @@ fn properties(schema: &SchemaRef) -> WriterProperties {
 /// Column of every ingested table: physical line (row number of workbooks and Parquet) in the source file.
 pub(crate) const LINE_COLUMN: &str = "_line";
 
-fn add(file: &StagedFile) -> Add {
+pub(super) fn add(file: &StagedFile) -> Add {
     Add {
         path: file.name.clone(),
         partition_values: HashMap::new(),

@@ -33,27 +33,6 @@ impl Lake {
         Ok(only)
     }
 
-    /// Delete files of a table; those that are gone already count as deleted.
-    pub(crate) fn delete_files<'a>(
-        &self,
-        dataset: &str,
-        names: impl Iterator<Item = &'a str>,
-    ) -> std::io::Result<()> {
-        let folder = self.folder(dataset);
-        for name in names {
-            // Names come from the log; one that leads elsewhere is none of ours.
-            if name.contains(['/', '\\']) || !name.starts_with("part-") {
-                return Err(std::io::Error::other(format!("file name {name:?}")));
-            }
-            match std::fs::remove_file(folder.join(name)) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-                _ => {}
-            }
-        }
-        // The removal itself must outlast a power cut, or a certificate would speak of files that come back.
-        std::fs::File::open(&folder).and_then(|folder| folder.sync_all())
-    }
-
     async fn files_of(&self, dataset: &str, version: u64) -> Result<BTreeMap<String, u64>> {
         let delta = self.delta(dataset, Some(version)).await?;
         let state = delta.snapshot()?;

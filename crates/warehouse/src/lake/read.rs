@@ -14,6 +14,7 @@ use datafusion::catalog::TableProvider;
 use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
 use datafusion::error::DataFusionError;
+use deltalake_core::logstore::LogStoreRef;
 use deltalake_core::{DeltaTable, DeltaTableBuilder, DeltaTableError};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -70,9 +71,7 @@ impl Lake {
 
     /// Files of a run that are in no version yet, as the table they would make.
     pub(crate) fn staged(&self, dataset: &str, schema: &SchemaRef, files: &[StagedFile]) -> Result<TableAt> {
-        let folder = self.folder(dataset);
-        let urls =
-            files.iter().map(|file| Ok(ListingTableUrl::parse(folder.join(&file.name).to_string_lossy())?));
+        let urls = files.iter().map(|file| self.file_url(dataset, &file.name));
         let schema = with_views(schema);
         Ok(TableAt {
             dataset: dataset.to_owned(),
@@ -84,35 +83,29 @@ impl Lake {
         })
     }
 
-    /// What version `to` has beyond version `from`, as a table, where nothing of `from` was taken away or rewritten
-    /// and its columns are the same; `None` where the two differ otherwise.
+    /// The rows that commits after version `from`, up to `to`, brought, as a table, where none of them took away or
+    /// rewrote a row and the columns are the same; `None` where they did. A commit that only put the same rows into
+    /// other files counts for nothing.
     pub(crate) async fn added(&self, dataset: &str, from: u64, to: u64) -> Result<Option<TableAt>> {
         let (before, after) = (self.delta(dataset, Some(from)).await?, self.delta(dataset, Some(to)).await?);
         let schema = with_views(&after.snapshot()?.snapshot().arrow_schema());
         if with_views(&before.snapshot()?.snapshot().arrow_schema()) != schema {
             return Ok(None);
         }
-        let mut gone: std::collections::BTreeSet<String> = before.get_file_uris()?.collect();
-        let mut new = Vec::new();
-        for uri in after.get_file_uris()? {
-            if !gone.remove(&uri) {
-                new.push(uri);
-            }
-        }
-        if !gone.is_empty() {
-            return Ok(None);
-        }
-        let (mut rows, mut bytes) = (0, 0);
-        for file in after.snapshot()?.snapshot().log_data().iter() {
-            let path = file.path().into_owned();
-            if new.iter().any(|uri| uri.ends_with(&path)) {
-                rows += file.num_records().unwrap_or_default() as u64;
-                bytes += u64::try_from(file.size()).unwrap_or_default();
-            }
-        }
-        let files = new.into_iter().map(|uri| ListingTableUrl::parse(uri).map_err(Error::from));
-        let provider = provider(files.collect::<Result<_>>()?, &schema)?;
+        let Some(new) = self.added_files(&after, from, to).await? else { return Ok(None) };
+        let rows = new.iter().map(|file| file.rows).sum();
+        let bytes = new.iter().map(|file| file.bytes).sum();
+        let urls = new.iter().map(|file| self.file_url(dataset, &file.name));
+        let provider = provider(urls.collect::<Result<_>>()?, &schema)?;
         Ok(Some(TableAt { dataset: dataset.to_owned(), version: to, schema, rows, bytes, provider }))
+    }
+
+    fn file_url(&self, dataset: &str, name: &str) -> Result<ListingTableUrl> {
+        let url = match self.objects() {
+            Some(objects) => objects.url(dataset, name)?.to_string(),
+            None => self.folder(dataset).join(name).to_string_lossy().into_owned(),
+        };
+        Ok(ListingTableUrl::parse(url)?)
     }
 
     /// Close versions of a dataset up to `last`: their files are gone.
@@ -132,23 +125,54 @@ impl Lake {
     /// The Delta table behind a dataset.
     pub(super) async fn delta(&self, dataset: &str, version: Option<u64>) -> Result<DeltaTable> {
         let unknown = || Error::UnknownDataset { name: dataset.to_owned(), nearest: Vec::new() };
-        let folder = self.folder(dataset);
-        if !folder.join("_delta_log").is_dir() {
+        if !self.has_log(dataset)? {
             return Err(unknown());
         }
-        self.check_log(&folder)?;
-        let url = deltalake_core::ensure_table_uri(folder.to_string_lossy())?;
-        let mut builder = DeltaTableBuilder::from_url(url)?;
-        if let Some(version) = version {
-            builder = builder.with_version(version as _);
-        }
-        builder.load().await.map_err(|error| match (error, version) {
-            (DeltaTableError::InvalidVersion(_) | DeltaTableError::NotATable(_), Some(version)) => {
-                Error::UnknownVersion { name: dataset.to_owned(), version }
+        let mut table = DeltaTable::new(self.log_store(dataset)?);
+        let loaded = match version {
+            Some(version) => table.load_version(version).await,
+            None => table.load().await,
+        };
+        match (loaded, version) {
+            (Ok(()), _) => Ok(table),
+            (Err(DeltaTableError::InvalidVersion(_) | DeltaTableError::NotATable(_)), Some(version)) => {
+                Err(Error::UnknownVersion { name: dataset.to_owned(), version })
             }
-            (DeltaTableError::NotATable(_), None) => unknown(),
-            (error, _) => error.into(),
-        })
+            (Err(DeltaTableError::NotATable(_)), None) => Err(unknown()),
+            (Err(error), _) => Err(error.into()),
+        }
+    }
+
+    /// The Delta table as it is now; `None` before its first commit.
+    pub(super) async fn table(&self, dataset: &str) -> Result<Option<DeltaTable>> {
+        match self.delta(dataset, None).await {
+            Ok(table) => Ok(Some(table)),
+            // A crash while the very first commit was written leaves an empty log.
+            Err(Error::UnknownDataset { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether a table may have a log, which is checked as far as it has sums; an object store is asked when it is read.
+    fn has_log(&self, dataset: &str) -> Result<bool> {
+        if self.objects.is_some() {
+            return Ok(true);
+        }
+        let folder = self.folder(dataset);
+        let there = folder.join("_delta_log").is_dir();
+        if there {
+            self.check_log(&folder)?;
+        }
+        Ok(there)
+    }
+
+    /// The log of a table, there or not.
+    pub(super) fn log_store(&self, dataset: &str) -> Result<LogStoreRef> {
+        if let Some(objects) = self.objects() {
+            return objects.log_store(dataset);
+        }
+        let url = deltalake_core::ensure_table_uri(self.folder(dataset).to_string_lossy())?;
+        Ok(DeltaTableBuilder::from_url(url)?.build_storage()?)
     }
 }
 

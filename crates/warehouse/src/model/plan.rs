@@ -195,7 +195,9 @@ impl Inner {
                 .push(Text::new(format!("{missing} 尚未入仓"), format!("{missing} is not loaded yet")));
             return Ok(step);
         }
-        step.reasons = reasons(model, request, before, version, &step.inputs, remade);
+        let as_now =
+            |name: &str, version: u64| snapshot.get(name).is_some_and(|entry| entry.is_as_now(version));
+        step.reasons = reasons(model, request, before, version, &step.inputs, (remade, as_now));
         if !step.reasons.is_empty() {
             step.standing = Standing::Stale;
         }
@@ -251,7 +253,7 @@ fn reasons(
     before: Option<&Row>,
     version: Option<u64>,
     inputs: &[StepInput],
-    remade: impl Fn(&str) -> bool,
+    (remade, as_now): (impl Fn(&str) -> bool, impl Fn(&str, u64) -> bool),
 ) -> Vec<Text> {
     let mut reasons = Vec::new();
     let mut say = |zh: String, en: String| reasons.push(Text::new(zh, en));
@@ -275,7 +277,9 @@ fn reasons(
         let name = &input.dataset;
         if remade(name) {
             say(format!("{name} 将先重算"), format!("{name} is made before it"));
-        } else if input.version != input.read_before {
+        } else if input.version != input.read_before
+            && !input.read_before.is_some_and(|version| as_now(name, version))
+        {
             let number =
                 |version: Option<u64>| version.map_or_else(|| "—".to_owned(), |version| version.to_string());
             let (then, now) = (number(input.read_before), number(input.version));

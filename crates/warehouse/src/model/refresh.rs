@@ -211,16 +211,16 @@ impl Inner {
                 if made.version.is_some() {
                     return self.published(round, model, &versions, &run_id, made, seconds).await;
                 }
-                self.lake.sweep(&model.name, &run_id)?;
+                self.lake.sweep(&model.name, &run_id).await?;
                 return self.held_back(round, model, &run_id, made, seconds).await;
             }
             Err(Error::Cancelled) => {
-                self.lake.sweep(&model.name, &run_id)?;
+                self.lake.sweep(&model.name, &run_id).await?;
                 return Err(Error::Cancelled);
             }
             Err(error) => Failure::from(blamed(error, model)),
         };
-        self.lake.sweep(&model.name, &run_id)?;
+        self.lake.sweep(&model.name, &run_id).await?;
         tracing::warn!(model = model.name, code = failure.code, reason = failure.detail.en, "model failed");
         let still = self.still(model, ModelState::Failed);
         let run = ModelRun { reason: Some(failure.detail), mode: step.mode, seconds, ..still };

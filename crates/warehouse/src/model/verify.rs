@@ -185,6 +185,7 @@ impl Inner {
             rows: 0,
             bytes: 0,
             version: None,
+            unchanged_since: 0,
             updated_at: self.clock.now(),
             quality: None,
             columns: columns.collect(),

@@ -2,6 +2,7 @@
 
 use super::read::{Pinned, column, names};
 use super::{OpenProduct, Product, Published};
+use crate::catalogue::Snapshot;
 use crate::handle::Inner;
 use crate::query::session::within;
 use crate::query::{QueryLimits, QueryStream};
@@ -27,11 +28,12 @@ impl Inner {
         pinned: &Pinned,
     ) -> Result<MomentRow> {
         let inputs = serde_json::to_value(pinned)?;
+        let snapshot = self.catalogue.snapshot();
         let _turn = self.products.numbering.lock().await;
         let newest = rows::newest_moment(self.store.db(), &product.row.id).await?;
         if let Some(newest) = &newest
             && newest.version == version.number
-            && newest.inputs == inputs
+            && same_rows(&newest.inputs, pinned, &snapshot)
         {
             return Ok(newest.clone());
         }
@@ -55,6 +57,18 @@ impl Inner {
             && pinned.iter().all(|(name, number)| *number >= self.catalogue.first_kept(name));
         Ok(kept.then_some(pinned))
     }
+}
+
+/// Whether the versions of a moment hold the same rows as those pinned now, in whichever files.
+fn same_rows(moment: &serde_json::Value, now: &Pinned, snapshot: &Snapshot) -> bool {
+    let Ok(then) = serde_json::from_value::<Pinned>(moment.clone()) else { return false };
+    then.len() == now.len()
+        && then.iter().zip(now).all(|((name, before), (same, version))| {
+            let moved = || {
+                snapshot.get(name).is_some_and(|entry| entry.is_as_now(*before) && entry.is_as_now(*version))
+            };
+            name == same && (before == version || moved())
+        })
 }
 
 impl OpenProduct {

@@ -3,6 +3,7 @@
 use super::{Products, Published, wrong};
 use crate::Result;
 use crate::handle::Inner;
+use crate::lake::rearrange::is_rearrangement;
 use brain_store::{PageRequest, dataset, product_use};
 use chrono::{DateTime, TimeDelta, Utc};
 use schemars::JsonSchema;
@@ -16,6 +17,8 @@ const SUPPORT_CHARACTERS_MAX: usize = 200;
 const WINDOW_DAYS: i64 = 30;
 /// Versions of an input looked at; more than one every hour and a half.
 const COMMITS_MAX: u64 = 500;
+/// Versions looked at for the newest that brought data; between them lie those that only moved rows to other files.
+const NEWEST: u64 = 20;
 
 /// What the owner promises.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -88,17 +91,18 @@ impl Sla {
 
 impl Inner {
     /// When the versions of a dataset were committed, newest first, and whether those are all there were.
-    async fn commits(&self, name: &str) -> Result<Vec<DateTime<Utc>>> {
-        let versions = dataset::versions(self.store.db(), name, PageRequest::new(1, COMMITS_MAX)).await?;
-        Ok(versions.items.into_iter().map(|version| version.committed_at).collect())
+    async fn commits(&self, name: &str, looked_at: u64) -> Result<Vec<DateTime<Utc>>> {
+        let versions = dataset::versions(self.store.db(), name, PageRequest::new(1, looked_at)).await?;
+        let of_data =
+            versions.items.into_iter().filter(|row| !row.run_id.as_deref().is_some_and(is_rearrangement));
+        Ok(of_data.map(|version| version.committed_at).collect())
     }
 
     /// When the oldest of the newest versions of these datasets was committed.
     pub(super) async fn as_of(&self, inputs: &[String]) -> Result<Option<DateTime<Utc>>> {
         let mut oldest: Option<DateTime<Utc>> = None;
         for name in inputs {
-            let newest = dataset::versions(self.store.db(), name, PageRequest::new(1, 1)).await?;
-            let Some(at) = newest.items.first().map(|version| version.committed_at) else { return Ok(None) };
+            let Some(at) = self.commits(name, NEWEST).await?.into_iter().next() else { return Ok(None) };
             oldest = Some(oldest.map_or(at, |so_far| so_far.min(at)));
         }
         Ok(oldest)
@@ -113,7 +117,7 @@ impl Products {
         let promise = TimeDelta::hours(i64::from(version.definition.sla.freshness_hours));
         let mut stale = Vec::new();
         for name in &version.inputs {
-            stale.extend(too_old(&self.inner.commits(name).await?, promise, (from, now)));
+            stale.extend(too_old(&self.inner.commits(name, COMMITS_MAX).await?, promise, (from, now)));
         }
         let window = (now - from).as_seconds_f64();
         let lost = union_seconds(stale);

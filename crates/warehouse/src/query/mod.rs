@@ -35,7 +35,8 @@ pub(crate) fn classify(error: DataFusionError) -> Error {
             Err(other) => Error::Engine(DataFusionError::External(other)),
         },
         DataFusionError::Context(_, cause) | DataFusionError::Diagnostic(_, cause) => classify(*cause),
-        DataFusionError::Shared(cause) => match cause.as_ref() {
+        // The words around the cause, such as those of a sort that ran out of memory, are the engine's.
+        DataFusionError::Shared(cause) => match cause.find_root() {
             DataFusionError::ResourcesExhausted(_) => Error::Memory { limit_mib: 0 },
             other => Error::Engine(DataFusionError::Execution(other.to_string())),
         },

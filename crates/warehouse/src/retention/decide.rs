@@ -191,7 +191,7 @@ impl Retention {
             self.empty(row).await?;
         }
         let names = certificate.files.iter().map(|file| file.name.as_str());
-        self.inner.lake.delete_files(&row.dataset, names)?;
+        self.inner.lake.delete_files(&row.dataset, names).await?;
         self.inner.lake.forget(&row.dataset, certificate.last_version);
         if row.whole {
             certificate.keys = self.destroy_keys(row, &certificate.approved_by).await?;

@@ -1,15 +1,17 @@
 //! A warehouse in a temporary folder, with parties to act for.
 
+use brain_egress::Egress;
 use brain_kernel::clock::SystemClock;
 use brain_kernel::error::{ErrorKind, Failure};
 use brain_kernel::party::{Party, Role};
 use brain_kernel::progress::{Cancel, Progress};
 use brain_kernel::uscc::Uscc;
 use brain_store::Store;
+use brain_testkit::{ACCESS_KEY_ID, BUCKET, ObjectServer, SECRET_ACCESS_KEY};
 use brain_trust::{NewGrant, Trust};
 use brain_warehouse::ingest::{IngestOptions, IngestRequest};
 use brain_warehouse::query::QueryLimits;
-use brain_warehouse::{Options, Warehouse};
+use brain_warehouse::{ObjectLake, ObjectPlace, Options, Warehouse};
 use datafusion::arrow::util::display::array_value_to_string;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -22,6 +24,38 @@ pub struct Node {
     pub trust: Trust,
     pub store: Store,
     folder: tempfile::TempDir,
+    place: Place,
+}
+
+/// Where a node keeps its tables and its operational state; the default is its folder for both.
+#[derive(Clone, Default)]
+pub struct Place {
+    pub objects: Option<Arc<ObjectServer>>,
+    /// Address of an empty PostgreSQL database.
+    pub database: Option<String>,
+    /// MiB one query may take; the default of the program where it is 0.
+    pub query_memory_mib: u64,
+}
+
+impl Place {
+    /// Tables on an object store of their own.
+    pub fn objects() -> Self {
+        Self { objects: Some(Arc::new(ObjectServer::start())), ..Self::default() }
+    }
+
+    /// The object store as a node is told of it.
+    pub fn lake(&self) -> Option<ObjectLake> {
+        let server = self.objects.as_ref()?;
+        let egress = Egress::new(&brain_egress::Options::default()).unwrap();
+        egress.permit(&server.endpoint()).unwrap();
+        Some(ObjectLake {
+            place: ObjectPlace::parse(&format!("s3://{BUCKET}/node/one"), &server.endpoint()).unwrap(),
+            region: "us-east-1".to_owned(),
+            access_key_id: ACCESS_KEY_ID.to_owned(),
+            secret_access_key: SECRET_ACCESS_KEY.into(),
+            egress,
+        })
+    }
 }
 
 pub fn party(role: Role, organisation: Option<&str>) -> Party {
@@ -99,14 +133,22 @@ type = "text"
 
 impl Node {
     pub async fn empty() -> Self {
+        Self::empty_in(Place::default()).await
+    }
+
+    pub async fn empty_in(place: Place) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let (warehouse, trust, store) = open(folder.path()).await;
-        Self { warehouse, trust, store, folder }
+        let (warehouse, trust, store) = open(folder.path(), &place).await.unwrap();
+        Self { warehouse, trust, store, folder, place }
     }
 
     /// A node with a restricted table `raw.sale` of two firms in two versions, and a public one `raw.place`.
     pub async fn loaded() -> Self {
-        let node = Self::empty().await;
+        Self::loaded_in(Place::default()).await
+    }
+
+    pub async fn loaded_in(place: Place) -> Self {
+        let node = Self::empty_in(place).await;
         node.file("mappings/sales.toml", SALES);
         node.file("mappings/places.toml", PLACES);
         node.file(
@@ -148,11 +190,31 @@ impl Node {
 
     /// Close and open again, as after a restart.
     pub async fn reopened(self) -> Self {
-        let Self { warehouse, trust, store, folder } = self;
+        let Self { warehouse, trust, store, folder, place } = self;
         store.close().await.unwrap();
         drop((warehouse, trust, store));
-        let (warehouse, trust, store) = open(folder.path()).await;
-        Self { warehouse, trust, store, folder }
+        let (warehouse, trust, store) = open(folder.path(), &place).await.unwrap();
+        Self { warehouse, trust, store, folder, place }
+    }
+
+    /// Data files of a table, wherever they lie.
+    pub fn table_files(&self, table: &str) -> Vec<String> {
+        let (zone, name) = table.split_once('.').unwrap();
+        let mut files = match &self.place.objects {
+            Some(server) => {
+                let below = format!("node/one/{zone}/{name}/");
+                let objects = server.objects(&below).into_iter();
+                objects.filter_map(|object| object.strip_prefix(&below).map(str::to_owned)).collect()
+            }
+            None => std::fs::read_dir(self.path().join("lake").join(zone).join(name))
+                .map(|entries| {
+                    entries.flatten().map(|e| e.file_name().to_string_lossy().into_owned()).collect()
+                })
+                .unwrap_or_else(|_| Vec::new()),
+        };
+        files.retain(|file| file.ends_with(".parquet") && !file.contains('/'));
+        files.sort();
+        files
     }
 
     /// Rows of a query as text, columns joined with `|`, or the failure.
@@ -194,15 +256,24 @@ impl Node {
     }
 }
 
-async fn open(folder: &Path) -> (Warehouse, Trust, Store) {
+/// Open a node's parts; what the warehouse refuses is the caller's to judge.
+pub async fn open(folder: &Path, place: &Place) -> brain_warehouse::Result<(Warehouse, Trust, Store)> {
     let clock = Arc::new(SystemClock);
-    let url = format!("sqlite:{}", folder.join("brain.db").display());
-    let store = Store::open(&url, clock.clone()).await.unwrap();
+    let own = format!("sqlite:{}", folder.join("brain.db").display());
+    let store = Store::open(place.database.as_ref().unwrap_or(&own), clock.clone()).await.unwrap();
     let trust =
         Trust::open(store.clone(), &folder.join("keys"), clock.clone(), brain_trust::Settings::default())
             .await
             .unwrap();
-    let options = Options { root: folder.to_owned(), ..Options::default() };
-    let warehouse = Warehouse::open(options, store.clone(), trust.clone(), clock).await.unwrap();
-    (warehouse, trust, store)
+    let mut options = Options { root: folder.to_owned(), ..Options::default() };
+    if place.query_memory_mib > 0 {
+        (options.query_memory_mib, options.memory_limit_mib) =
+            (place.query_memory_mib, place.query_memory_mib);
+    }
+    let (on, trusted) = (store.clone(), trust.clone());
+    let warehouse = match place.lake() {
+        Some(lake) => Warehouse::open_on(options, &lake, on, trusted, clock).await,
+        None => Warehouse::open(options, on, trusted, clock).await,
+    };
+    Ok((warehouse?, trust, store))
 }
