@@ -97,7 +97,9 @@ impl Mirror {
         let mut found = files::keys(&self.source.root)?;
         let moment = self.moment(&key).await?;
         found.append(&mut files::beside(&self.source.root)?);
-        found.append(&mut files::lake(&self.source.root, &moment.datasets, moment.cut)?);
+        if self.source.lake.is_none() {
+            found.append(&mut files::lake(&self.source.root, &moment.datasets, moment.cut)?);
+        }
         let (as_of, version) = (moment.as_of, self.source.version.clone());
         let putting = Putting {
             repository: self.repository.clone(),
@@ -129,6 +131,7 @@ impl Mirror {
             bytes: manifest.files.iter().map(|file| file.bytes).sum(),
             evidence_size: head.size,
             evidence_root: head.root.to_string(),
+            lake: self.source.lake.clone(),
         };
         self.publish(snapshot.clone(), manifest, moment.keys)?;
         Ok(put.done(snapshot, as_of, true))

@@ -98,7 +98,7 @@ fn walk(root: &Path, at: &Path, found: &mut Vec<String>) {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if path.is_dir() {
             walk(root, &path, found);
-        } else if !name.starts_with(".") {
+        } else if !name.starts_with('.') {
             let below = path.strip_prefix(root).expect("below the bucket");
             found.push(below.to_string_lossy().into_owned());
         }

@@ -44,7 +44,7 @@ impl Engine {
         let files = ObjectStoreUrl::local_filesystem();
         runtime.register_object_store(files.as_ref(), Arc::new(CheckedFiles::new()));
         if let Some(objects) = lake.objects() {
-            let (bucket, store) = objects.for_engine()?;
+            let (bucket, store) = objects.for_engine();
             runtime.register_object_store(&bucket, store);
         }
         let mut config = SessionConfig::new()

@@ -63,5 +63,5 @@ impl State {
 pub fn new_id() -> Result<String> {
     let mut bytes = [0; ID_BYTES];
     brain_crypto::random(&mut bytes)?;
-    Ok(brain_crypto::hexadecimal::encode(&bytes))
+    Ok(brain_kernel::hexadecimal::encode(&bytes))
 }

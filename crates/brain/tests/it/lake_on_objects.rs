@@ -118,7 +118,9 @@ fn check(node: &TestNode, server: &ObjectServer) -> u64 {
     let (mut added, mut there) = (BTreeSet::new(), BTreeSet::new());
     for object in server.objects("brain") {
         let (folder, name) = object.rsplit_once('/').unwrap();
-        if let Some(table) = folder.strip_suffix("/_delta_log").filter(|_| name.ends_with(".json")) {
+        if let Some(table) =
+            folder.strip_suffix("/_delta_log").filter(|_| name.strip_suffix(".json").is_some())
+        {
             let commit = std::fs::read_to_string(server.bucket().join(&object)).unwrap();
             for line in commit.lines() {
                 let action: Value = serde_json::from_str(line).unwrap();

@@ -14,6 +14,11 @@ type NodeRef<'a> = ego_tree::NodeRef<'a, Node>;
 const DEPTH_MAX: usize = 512;
 /// Longest page, bytes, for the same reason.
 const PAGE_BYTES_MAX: u64 = 16 << 20;
+/// Most elements that unclosed formatting may be repeated into: `<b><i>` before a thousand paragraphs is in each of them.
+const REPEATED_MAX: usize = 2_000_000;
+/// Elements that the parser opens again in what follows when nobody closed them (HTML standard, 13.2.4.3).
+const FORMATTING: [&str; 14] =
+    ["a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"];
 /// Elements that are closed by what follows them, or have no end: many of them open are no nesting.
 const ENDLESS: [&str; 30] = [
     "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track",
@@ -89,7 +94,8 @@ pub(super) fn read(page: &str, limits: &Limits) -> Result<Extracted, Refused> {
     if page.len() as u64 > most {
         return Err(Refused::Large { bytes: page.len() as u64, limit: most });
     }
-    if depth(page) > DEPTH_MAX {
+    let nesting = nesting(page);
+    if nesting.deepest > DEPTH_MAX || nesting.repeated > REPEATED_MAX {
         return Err(Refused::Deep { limit: DEPTH_MAX });
     }
     let html = Html::parse_document(page);
@@ -101,15 +107,33 @@ pub(super) fn read(page: &str, limits: &Limits) -> Result<Extracted, Refused> {
     Ok(Extracted { title, text: blocks.finish(), ..Extracted::default() })
 }
 
-/// How deep a page is nested at most, by its tags alone and before anything is built of them.
-fn depth(page: &str) -> usize {
-    let (mut open, mut deepest, mut rest) = (0_usize, 0, page);
+/// How a page is nested, by its tags alone and before anything is built of them.
+#[derive(Default)]
+struct Nesting {
+    /// Elements open at once at most.
+    deepest: usize,
+    /// Elements that formatting left open may make beyond those that are written.
+    repeated: usize,
+}
+
+fn nesting(page: &str) -> Nesting {
+    let (mut open, mut formatting, mut found, mut rest) = (0_usize, 0_usize, Nesting::default(), page);
     while let Some(at) = rest.find('<') {
         rest = rest.get(at + 1..).unwrap_or_default();
         let (closing, tag) = rest.strip_prefix('/').map_or((false, rest), |tag| (true, tag));
         let end = tag.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(tag.len());
         let name = tag.get(..end.min(16)).unwrap_or_default().to_ascii_lowercase();
-        if name.is_empty() || ENDLESS.contains(&name.as_str()) {
+        if name.is_empty() {
+            continue;
+        }
+        let formats = FORMATTING.contains(&name.as_str());
+        if closing {
+            formatting = formatting.saturating_sub(usize::from(formats));
+        } else {
+            found.repeated = found.repeated.saturating_add(formatting);
+            formatting += usize::from(formats);
+        }
+        if ENDLESS.contains(&name.as_str()) {
             continue;
         }
         if closing {
@@ -118,10 +142,10 @@ fn depth(page: &str) -> usize {
             rest = rest.find(&format!("</{name}")).and_then(|at| rest.get(at + 2..)).unwrap_or_default();
         } else {
             open += 1;
-            deepest = deepest.max(open);
+            found.deepest = found.deepest.max(open);
         }
     }
-    deepest
+    found
 }
 
 fn name(node: NodeRef<'_>) -> &str {
@@ -299,6 +323,9 @@ mod tests {
         };
         assert_eq!(text(&deep(400)), "deep\n\nafter");
         assert_eq!(read(&deep(50_000), &Limits::default()), Err(Refused::Deep { limit: DEPTH_MAX }));
+        let many: String = (0..500).map(|size| format!("<font size={size}>")).collect();
+        let repeated = format!("<body>{many}{}", "<p>again".repeat(100_000));
+        assert_eq!(read(&repeated, &Limits::default()), Err(Refused::Deep { limit: DEPTH_MAX }));
         let unclosed = "<p>a<br><li>b<img>".repeat(2_000);
         assert!(text(&unclosed).starts_with('a'));
         let script = format!("<script>{}</script><p>x</p>", "'<div>'".repeat(2_000));

@@ -72,7 +72,7 @@ pub fn read_documents<E: From<Error>>(
 ) -> std::result::Result<(), E> {
     for split in Split::ALL {
         let begins = format!("data/{}-", split.name());
-        let named = |path: &str| path.starts_with(&begins) && path.ends_with(".jsonl");
+        let named = |path: &str| path.starts_with(&begins) && path.strip_suffix(".jsonl").is_some();
         for file in manifest.files.iter().filter(|file| named(&file.path)) {
             lines(&folder.join(&file.path), |row| each(split, row))?;
         }

@@ -164,8 +164,8 @@ impl Connectors {
             "batches": run.batches, "rows": run.rows, "refused": run.refused,
             "failure": failure.map(|failure| failure.code),
         });
-        if !notices.is_empty() {
-            body["notices"] = serde_json::to_value(notices)?;
+        if let Some(told) = body.as_object_mut().filter(|_| !notices.is_empty()) {
+            told.insert("notices".to_owned(), serde_json::to_value(notices)?);
         }
         let entry = EvidenceEntry {
             kind: "connector.run".to_owned(),

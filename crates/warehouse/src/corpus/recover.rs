@@ -66,7 +66,7 @@ impl Inner {
             for dataset in [documents_of(&corpus.name), rejected_of(&corpus.name)] {
                 // What a commit took in is part of a version and stays; the files beside it go.
                 if self.lake.version_of_run(&dataset, &run.id).await?.is_none() {
-                    self.lake.sweep(&dataset, &run.id)?;
+                    self.lake.sweep(&dataset, &run.id).await?;
                 }
             }
         }

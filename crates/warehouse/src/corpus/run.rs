@@ -243,7 +243,7 @@ impl Begun {
             return Err(error);
         }
         for dataset in [super::documents_of(&self.corpus.name), super::rejected_of(&self.corpus.name)] {
-            if let Err(problem) = inner.lake.sweep(&dataset, &self.run.id) {
+            if let Err(problem) = inner.lake.sweep(&dataset, &self.run.id).await {
                 tracing::warn!(run = self.run.id, error = %problem, "staged files left for the next start to sweep");
             }
         }

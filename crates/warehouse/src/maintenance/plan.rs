@@ -7,7 +7,7 @@ use crate::lake::commit::StagedFile;
 use crate::lake::files::TableFile;
 use crate::lake::read::plain;
 use crate::lake::rearrange::{Layout, RUN_PREFIX};
-use crate::source::hex;
+use brain_kernel::hexadecimal;
 use brain_store::retention;
 use datafusion::arrow::datatypes::SchemaRef;
 use sha2::{Digest as _, Sha256};
@@ -104,7 +104,7 @@ impl Maintenance {
 
 /// The columns of an order, short enough for a file name.
 fn mark(columns: &[String]) -> String {
-    let mut digits = hex(&Sha256::digest(columns.join("\n")));
+    let mut digits = hexadecimal::encode(&Sha256::digest(columns.join("\n")));
     digits.truncate(MARK_DIGITS);
     digits
 }

@@ -206,11 +206,12 @@ impl Node {
                 let objects = server.objects(&below).into_iter();
                 objects.filter_map(|object| object.strip_prefix(&below).map(str::to_owned)).collect()
             }
-            None => std::fs::read_dir(self.path().join("lake").join(zone).join(name))
-                .map(|entries| {
+            None => match std::fs::read_dir(self.path().join("lake").join(zone).join(name)) {
+                Ok(entries) => {
                     entries.flatten().map(|e| e.file_name().to_string_lossy().into_owned()).collect()
-                })
-                .unwrap_or_else(|_| Vec::new()),
+                }
+                Err(_) => Vec::new(),
+            },
         };
         files.retain(|file| file.ends_with(".parquet") && !file.contains('/'));
         files.sort();

@@ -117,10 +117,10 @@ impl Objects {
     }
 
     /// The bucket, for the query engine, and the URL it knows it by.
-    pub(crate) fn for_engine(&self) -> Result<(Url, Arc<dyn ObjectStore>)> {
+    pub(crate) fn for_engine(&self) -> (Url, Arc<dyn ObjectStore>) {
         let mut bucket = self.root.clone();
         bucket.set_path("");
-        Ok((bucket, Arc::clone(&self.store)))
+        (bucket, Arc::clone(&self.store))
     }
 
     /// Where a file of a table lies, as the query engine finds it.
