@@ -4246,6 +4246,213 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/corpora": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 语料库 · Corpora */
+        get: operations["corpora_list"];
+        put?: never;
+        /** 定义语料库 · Define a corpus */
+        post: operations["corpora_define"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/corpora/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 一个语料库及其定义、文件 · One corpus with its definition and files */
+        get: operations["corpora_show"];
+        /** 修改语料库；下一个版本按新定义构建 · Change a corpus; the next version is made by it */
+        put: operations["corpora_change"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/corpora/{id}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 为语料库上传一个文件 · Bring a file for a corpus */
+        post: operations["corpora_file_bring"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/corpora/{id}/files/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** 移除文件；由它构建的版本标为过时 · Remove a file; versions made of it are stale */
+        delete: operations["corpora_file_remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/corpora/{id}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 构建任务，最近的在前 · Runs of a corpus, newest first */
+        get: operations["corpora_runs"];
+        put?: never;
+        /** 开始构建；进度和结果见任务 · Begin a run; it says how far it is and what came of it */
+        post: operations["corpora_run_start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/corpus-runs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 一个构建任务的进度与结果 · Progress and result of a run */
+        get: operations["corpora_run_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/corpus-runs/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 取消构建任务；不产生版本 · Cancel a run; no version comes of it */
+        post: operations["corpora_run_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/corpora/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 版本，最新的在前 · Versions of a corpus, newest first */
+        get: operations["corpora_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/corpora/{id}/versions/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 一个版本：逐步计数、原因、划分、词元、卡片、报告、血缘 · One version: counts of every step, reasons, splits, tokens, card, report, lineage */
+        get: operations["corpora_version"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/corpora/{id}/versions/{number}/documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 版本中的文档，按调用者可见范围 · Documents of a version, as the caller may see them */
+        get: operations["corpora_documents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/corpora/{id}/versions/{number}/rejected": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 未保留的文档及原因 · Documents that did not stay, and why */
+        get: operations["corpora_rejected"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/corpora/{id}/versions/{number}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 导出版本：Parquet、JSON Lines 或 Hugging Face 形式的文件夹（ZIP）；留审计与存证 · A version as a file: Parquet, JSON Lines, or a folder shaped for the Hugging Face hub (ZIP); with audit and evidence */
+        get: operations["corpora_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -6584,6 +6791,12 @@ export interface components {
              */
             tls: components["schemas"]["Tls"];
             /**
+             * @description 颁发者证书（PEM），在公共颁发者之外可信；只用于 verify · Certificates of authorities (PEM), believed beside the
+             *     public ones; for `verify` only.
+             * @default null
+             */
+            authority: string | null;
+            /**
              * @description 模式 · Schema.
              * @default public
              */
@@ -6607,6 +6820,262 @@ export interface components {
              * @default 0
              */
             settle_s: number;
+        } | {
+            /** @constant */
+            kind: "postgres_changes";
+            /** @description 主机；tcp://主机:端口 须列入 egress.allow · Host; tcp://host:port stands in egress.allow. */
+            host: string;
+            /**
+             * Format: uint16
+             * @description 端口 · Port.
+             * @default 5432
+             */
+            port: number;
+            /** @description 数据库 · Database. */
+            database: string;
+            /** @description 用户，须有 REPLICATION 权限；口令另存 · User, with the right REPLICATION; the password is kept elsewhere. */
+            user: string;
+            /**
+             * @description 加密 · Encryption of the connection.
+             * @default on
+             */
+            tls: components["schemas"]["Tls"];
+            /**
+             * @description 颁发者证书（PEM），在公共颁发者之外可信；只用于 verify · Certificates of authorities (PEM), believed beside the
+             *     public ones; for `verify` only.
+             * @default null
+             */
+            authority: string | null;
+            /**
+             * @description 模式 · Schema.
+             * @default public
+             */
+            schema: string;
+            /** @description 表 · Table. */
+            table: string;
+            /** @description 复制槽，只供这一个数据连接器使用 · Replication slot, of this connector alone. */
+            slot: string;
+            /** @description 发布 · Publication. */
+            publication: string;
+            /**
+             * @description 没有发布或复制槽时由本节点创建，删除数据连接器时一并删除 · Make publication and slot where there are none, and
+             *     drop them with the connector.
+             * @default false
+             */
+            create: boolean;
+            /**
+             * @description 先取已有的行，再取变更 · First the rows that are there, then what changes.
+             * @default true
+             */
+            snapshot: boolean;
+        } | {
+            /** @constant */
+            kind: "mysql";
+            /** @description 主机；tcp://主机:端口 须列入 egress.allow · Host; tcp://host:port stands in egress.allow. */
+            host: string;
+            /**
+             * Format: uint16
+             * @description 端口 · Port.
+             * @default 3306
+             */
+            port: number;
+            /** @description 数据库 · Database. */
+            database: string;
+            /** @description 用户；口令另存 · User; the password is kept elsewhere. */
+            user: string;
+            /**
+             * @description 加密 · Encryption of the connection.
+             * @default on
+             */
+            tls: components["schemas"]["Tls"];
+            /**
+             * @description 颁发者证书（PEM），在公共颁发者之外可信；只用于 verify · Certificates of authorities (PEM), believed beside the
+             *     public ones; for `verify` only.
+             * @default null
+             */
+            authority: string | null;
+            /** @description 表或视图 · Table or view. */
+            table: string;
+            /**
+             * @description 递增列；不填则每次取全部 · The column that grows; all rows every time where absent.
+             * @default null
+             */
+            cursor: string | null;
+            /**
+             * @description 区分递增列取值相同的行的列；默认主键 · Columns that tell rows of one value apart; the primary key by default.
+             * @default []
+             */
+            key: string[];
+            /**
+             * Format: uint64
+             * @description 递增列为时间时，只取早于若干秒之前的行，给未提交的事务留出时间 · Where the column is a time, only rows older than
+             *     these seconds: transactions that are still open may add older ones.
+             * @default 0
+             */
+            settle_s: number;
+        } | {
+            /** @constant */
+            kind: "mqtt";
+            /** @description 主机；tcp://主机:端口 须列入 egress.allow · Host; tcp://host:port stands in egress.allow. */
+            host: string;
+            /**
+             * Format: uint16
+             * @description 端口 · Port.
+             * @default 8883
+             */
+            port: number;
+            /**
+             * @description 加密 · Encryption of the connection.
+             * @default checked
+             */
+            tls: components["schemas"]["Encryption"];
+            /**
+             * @description 用户；口令另存 · User; the password is kept elsewhere.
+             * @default null
+             */
+            user: string | null;
+            /**
+             * @description 主题过滤器，可用 + 与 #，可共享（$share/组/过滤器）· Topic filter; + and # stand for what varies; it may be shared
+             *     ($share/group/filter).
+             */
+            topic: string;
+            /**
+             * @description 客户端标识；不填则由节点给定 · Client id; the node's own where absent.
+             * @default null
+             */
+            client_id: string | null;
+            /**
+             * Format: uint64
+             * @description 每次最多收听的秒数 · Seconds that one fetch listens at most.
+             * @default 20
+             */
+            listen_s: number;
+            /**
+             * Format: uint32
+             * @description 断开后对方保留会话的秒数 · Seconds for which the broker keeps the session after a connection.
+             * @default 604800
+             */
+            session_s: number;
+            /**
+             * Format: uint64
+             * @description 暂存区上限，MiB · Most that received messages may take on this node's disk, MiB.
+             * @default 1024
+             */
+            spool_mib: number;
+        } | {
+            /** @constant */
+            kind: "nats";
+            /** @description 主机；tcp://主机:端口 须列入 egress.allow · Host; tcp://host:port stands in egress.allow. */
+            host: string;
+            /**
+             * Format: uint16
+             * @description 端口 · Port.
+             * @default 4222
+             */
+            port: number;
+            /**
+             * @description 加密 · Encryption of the connection.
+             * @default checked
+             */
+            tls: components["schemas"]["Encryption"];
+            /**
+             * @description 用户；不填而有密钥时，密钥是令牌 · User; where absent, a secret is a token.
+             * @default null
+             */
+            user: string | null;
+            /** @description 流 · Stream. */
+            stream: string;
+            /**
+             * @description 只取这些主题，可用 * 与 > · Only messages of these subjects; * and > stand for what varies.
+             * @default null
+             */
+            subject: string | null;
+        } | {
+            /** @constant */
+            kind: "s3";
+            /** @description 服务地址，不含桶名；须列入 egress.allow · Address of the service without the bucket; its origin stands in egress.allow. */
+            endpoint: string;
+            /**
+             * @description 区域 · Region.
+             * @default us-east-1
+             */
+            region: string;
+            /** @description 桶 · Bucket. */
+            bucket: string;
+            /**
+             * @description 键的前缀 · What keys begin with.
+             * @default
+             */
+            prefix: string;
+            /**
+             * @description 键最后一段的样式，* 与 ? 为通配符 · Last part of keys; * and ? stand for what varies.
+             * @default *
+             */
+            pattern: string;
+            /**
+             * @description 桶名在路径中还是在主机名中 · Whether the bucket stands in the path or in the host.
+             * @default path
+             */
+            addressing: components["schemas"]["Addressing"];
+            /**
+             * @description 访问密钥 ID；不填为匿名访问，密钥另存 · Access key id; anonymous without one, and its secret is kept elsewhere.
+             * @default null
+             */
+            access_key: string | null;
+        } | {
+            /** @constant */
+            kind: "pages";
+            /**
+             * @description 起始网页，同一网站；与 sitemap 至少填一项 · Pages to begin at, of one site; these or a sitemap.
+             * @default []
+             */
+            start: string[];
+            /**
+             * @description 网站地图 · Sitemap of the same site.
+             * @default null
+             */
+            sitemap: string | null;
+            /**
+             * @description 路径前缀 · What paths begin with.
+             * @default /
+             */
+            within: string;
+            /**
+             * @description 路径样式，* 与 ? 为通配符 · Pattern of paths; * and ? stand for what varies.
+             * @default *
+             */
+            pattern: string;
+            /**
+             * Format: uint8
+             * @description 沿链接走几步，0 到 3 · How many links deep, 0 to 3.
+             * @default 1
+             */
+            depth: number;
+            /**
+             * Format: uint32
+             * @description 每次运行最多请求的网页数 · Most pages asked for in one run.
+             * @default 200
+             */
+            pages_max: number;
+            /**
+             * Format: uint64
+             * @description 两次请求之间的毫秒数；外部网站不少于 1000，且不少于其 Crawl-delay · Milliseconds between two requests; at least
+             *     1000 for a site of the outside world, and never less than its Crawl-delay.
+             * @default 1000
+             */
+            delay_ms: number;
+            /** @description 运营方的机器人名称，robots.txt 按它适用 · Name of the operator's robot, to which robots.txt speaks. */
+            agent: string;
+            /** @description 联系方式：网址或邮箱，随每次请求发送 · Address or mail of the operator, sent with every request. */
+            contact: string;
+            /** @description 许可说明：依据什么取用，随每行数据保存 · By which right the pages are taken; it goes with every row. */
+            licence: string;
+            /**
+             * Format: uint32
+             * @description 隔多少天再次请求已取过的网页 · Days after which a page is asked for again.
+             * @default 7
+             */
+            refresh_days: number;
         };
         /** @description How to authenticate. */
         Authentication: {
@@ -6664,8 +7133,12 @@ export interface components {
              */
             parameter: string | null;
         };
-        /** @description Encryption of a connection. The name in a certificate is not looked at: the connection goes to a checked address. */
-        Tls: "off" | "on";
+        /** @description Encryption of a connection. */
+        Tls: "off" | "on" | "verify";
+        /** @description Encryption of a connection (连接加密). */
+        Encryption: "off" | "checked" | "unchecked";
+        /** @description Where the name of a bucket stands. */
+        Addressing: "path" | "host";
         /** @description A schedule. */
         Schedule: {
             /** @constant */
@@ -11854,6 +12327,1109 @@ export interface components {
              * @description Bytes.
              */
             bytes: number;
+        };
+        /** @description A corpus (语料库). */
+        CorpusCard: {
+            /** @description Id. */
+            id: string;
+            /** @description Name. */
+            name: string;
+            /** @description Title. */
+            title: string;
+            /** @description Organisation (USCC) or `node`. */
+            owner: string;
+            /** @description What it is for. */
+            purpose: string;
+            /** @description Licence. */
+            licence: string;
+            /** @description Languages that stay. */
+            languages: components["schemas"]["CorpusLanguage"][];
+            /** @description Dataset of its documents, once there is a version. */
+            dataset: string;
+            /** @description Grade. */
+            grade: components["schemas"]["Grade"];
+            /**
+             * Format: int64
+             * @description Number of the newest version.
+             */
+            version: number | null;
+            /**
+             * Format: int64
+             * @description Documents of the newest version.
+             */
+            documents: number | null;
+            /** @description Whether a source of the newest version changed or is gone. */
+            stale: boolean;
+            /** @description The newest run. */
+            last_run: components["schemas"]["CorpusRun"] | null;
+            /**
+             * Format: int64
+             * @description Counts changes.
+             */
+            revision: number;
+            /** @description Account that changed it last. */
+            changed_by: string;
+            /**
+             * Format: date-time
+             * @description When it was changed last.
+             */
+            updated_at: string;
+        };
+        /** @description A language. */
+        CorpusLanguage: "zh" | "en" | "other";
+        /** @description One run of a corpus. */
+        CorpusRun: {
+            /** @description Id. */
+            id: string;
+            /** @description The corpus. */
+            corpus: string;
+            /** @description `queued`, `running`, `succeeded`, `failed`, `cancelled` or `interrupted`. */
+            state: string;
+            /** @description Account that asked for it. */
+            actor: string;
+            /**
+             * Format: date-time
+             * @description When it was asked for.
+             */
+            started_at: string;
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            ended_at: string | null;
+            /** @description Id of the version that came of it; that of an earlier one where nothing had changed. */
+            version: string | null;
+            /** @description What it is at. */
+            stage: components["schemas"]["Text"] | null;
+            /**
+             * Format: double
+             * @description Share of the stage that is done, 0 … 1.
+             */
+            fraction: number | null;
+            /** @description Why it did not succeed. */
+            failure: components["schemas"]["Trouble"] | null;
+        };
+        /** @description A corpus with its definition. */
+        CorpusDetail: {
+            /** @description The corpus. */
+            card: components["schemas"]["CorpusCard"];
+            /** @description Its definition. */
+            definition: components["schemas"]["CorpusDefinition"];
+            /** @description Files brought for it. */
+            files: components["schemas"]["CorpusFile"][];
+            /** @description Whether the caller may change and run it. */
+            own: boolean;
+        };
+        /** @description What a corpus is. */
+        CorpusDefinition: {
+            /** @description 标题 · Title. */
+            title: string;
+            /** @description 用途 · What it is for. */
+            purpose: string;
+            /** @description 许可证标识，例如 CC-BY-4.0 · Identifier of the licence, such as CC-BY-4.0. */
+            licence: string;
+            /**
+             * @description 上传文件的分级；语料库不低于此级及各来源的级别 · Grade of the files brought; a corpus has at least this one and its sources'.
+             * @default general1
+             */
+            grade: components["schemas"]["Grade"];
+            /**
+             * @description 上传文件属于哪一侧 · Whose side the files brought are on.
+             * @default public
+             */
+            side: components["schemas"]["DataSide"];
+            /**
+             * @description 数据集的文本字段 · Text columns of datasets; files are brought apart.
+             * @default []
+             */
+            sources: components["schemas"]["CorpusSource"][];
+            /**
+             * @description 参数 · Parameters.
+             * @default {
+             *       "language": {
+             *         "keep": [
+             *           "zh",
+             *           "en"
+             *         ],
+             *         "share_min": 0.5
+             *       },
+             *       "quality": {
+             *         "enabled": true,
+             *         "zh": {
+             *           "words_min": 50,
+             *           "words_max": 100000,
+             *           "mean_word_min": 1.2,
+             *           "mean_word_max": 4,
+             *           "symbols_max": 0.1,
+             *           "letter_words_min": 0.7,
+             *           "bullet_lines_max": 0.9,
+             *           "ellipsis_lines_max": 0.3,
+             *           "stop_words_min": 2,
+             *           "stop_word_share_min": 0.02,
+             *           "sentences_min": 3,
+             *           "closed_lines_min": 0.12,
+             *           "short_line_characters": 10,
+             *           "short_lines_max": 0.67,
+             *           "duplicate_lines_max": 0.3,
+             *           "duplicate_line_characters_max": 0.2,
+             *           "duplicate_paragraphs_max": 0.3,
+             *           "duplicate_paragraph_characters_max": 0.2,
+             *           "top_run_max": [
+             *             0.2,
+             *             0.18,
+             *             0.16
+             *           ],
+             *           "duplicate_run_max": [
+             *             0.3,
+             *             0.28,
+             *             0.26,
+             *             0.24,
+             *             0.22,
+             *             0.2
+             *           ],
+             *           "garbled_max": 0.001
+             *         },
+             *         "en": {
+             *           "words_min": 50,
+             *           "words_max": 100000,
+             *           "mean_word_min": 3,
+             *           "mean_word_max": 10,
+             *           "symbols_max": 0.1,
+             *           "letter_words_min": 0.8,
+             *           "bullet_lines_max": 0.9,
+             *           "ellipsis_lines_max": 0.3,
+             *           "stop_words_min": 2,
+             *           "stop_word_share_min": 0.06,
+             *           "sentences_min": 3,
+             *           "closed_lines_min": 0.12,
+             *           "short_line_characters": 30,
+             *           "short_lines_max": 0.67,
+             *           "duplicate_lines_max": 0.3,
+             *           "duplicate_line_characters_max": 0.2,
+             *           "duplicate_paragraphs_max": 0.3,
+             *           "duplicate_paragraph_characters_max": 0.2,
+             *           "top_run_max": [
+             *             0.2,
+             *             0.18,
+             *             0.16
+             *           ],
+             *           "duplicate_run_max": [
+             *             0.15,
+             *             0.14,
+             *             0.13,
+             *             0.12,
+             *             0.11,
+             *             0.1
+             *           ],
+             *           "garbled_max": 0.001
+             *         }
+             *       },
+             *       "duplicates": {
+             *         "near": true,
+             *         "characters": 5,
+             *         "words": 5,
+             *         "bands": 20,
+             *         "rows": 6,
+             *         "jaccard_min": 0.8,
+             *         "family_jaccard_min": 0.6,
+             *         "seed": 1
+             *       },
+             *       "remove_personal": true,
+             *       "passages": {
+             *         "enabled": true,
+             *         "characters_max": 1000,
+             *         "overlap": 100
+             *       },
+             *       "splits": {
+             *         "validation": 0.05,
+             *         "test": 0.05,
+             *         "salt": 1
+             *       },
+             *       "documents_max": 1000000
+             *     }
+             */
+            parameters: components["schemas"]["CorpusParameters"];
+        };
+        /** @description A text column of a dataset. */
+        CorpusSource: {
+            /** @description 数据集 · Dataset. */
+            dataset: string;
+            /** @description 文本字段 · Column of the text. */
+            text: string;
+            /**
+             * @description 标题字段 · Column of the title.
+             * @default null
+             */
+            title: string | null;
+        };
+        /** @description How it is built. */
+        CorpusParameters: {
+            /**
+             * @description 语种 · Languages.
+             * @default {
+             *       "keep": [
+             *         "zh",
+             *         "en"
+             *       ],
+             *       "share_min": 0.5
+             *     }
+             */
+            language: components["schemas"]["CorpusLanguages"];
+            /**
+             * @description 质量规则 · Rules of quality.
+             * @default {
+             *       "enabled": true,
+             *       "zh": {
+             *         "words_min": 50,
+             *         "words_max": 100000,
+             *         "mean_word_min": 1.2,
+             *         "mean_word_max": 4,
+             *         "symbols_max": 0.1,
+             *         "letter_words_min": 0.7,
+             *         "bullet_lines_max": 0.9,
+             *         "ellipsis_lines_max": 0.3,
+             *         "stop_words_min": 2,
+             *         "stop_word_share_min": 0.02,
+             *         "sentences_min": 3,
+             *         "closed_lines_min": 0.12,
+             *         "short_line_characters": 10,
+             *         "short_lines_max": 0.67,
+             *         "duplicate_lines_max": 0.3,
+             *         "duplicate_line_characters_max": 0.2,
+             *         "duplicate_paragraphs_max": 0.3,
+             *         "duplicate_paragraph_characters_max": 0.2,
+             *         "top_run_max": [
+             *           0.2,
+             *           0.18,
+             *           0.16
+             *         ],
+             *         "duplicate_run_max": [
+             *           0.3,
+             *           0.28,
+             *           0.26,
+             *           0.24,
+             *           0.22,
+             *           0.2
+             *         ],
+             *         "garbled_max": 0.001
+             *       },
+             *       "en": {
+             *         "words_min": 50,
+             *         "words_max": 100000,
+             *         "mean_word_min": 3,
+             *         "mean_word_max": 10,
+             *         "symbols_max": 0.1,
+             *         "letter_words_min": 0.8,
+             *         "bullet_lines_max": 0.9,
+             *         "ellipsis_lines_max": 0.3,
+             *         "stop_words_min": 2,
+             *         "stop_word_share_min": 0.06,
+             *         "sentences_min": 3,
+             *         "closed_lines_min": 0.12,
+             *         "short_line_characters": 30,
+             *         "short_lines_max": 0.67,
+             *         "duplicate_lines_max": 0.3,
+             *         "duplicate_line_characters_max": 0.2,
+             *         "duplicate_paragraphs_max": 0.3,
+             *         "duplicate_paragraph_characters_max": 0.2,
+             *         "top_run_max": [
+             *           0.2,
+             *           0.18,
+             *           0.16
+             *         ],
+             *         "duplicate_run_max": [
+             *           0.15,
+             *           0.14,
+             *           0.13,
+             *           0.12,
+             *           0.11,
+             *           0.1
+             *         ],
+             *         "garbled_max": 0.001
+             *       }
+             *     }
+             */
+            quality: components["schemas"]["CorpusQuality"];
+            /**
+             * @description 近似重复 · Near duplicates.
+             * @default {
+             *       "near": true,
+             *       "characters": 5,
+             *       "words": 5,
+             *       "bands": 20,
+             *       "rows": 6,
+             *       "jaccard_min": 0.8,
+             *       "family_jaccard_min": 0.6,
+             *       "seed": 1
+             *     }
+             */
+            duplicates: components["schemas"]["CorpusDuplicates"];
+            /**
+             * @description 是否去除个人信息 · Whether personal identifiers are replaced.
+             * @default true
+             */
+            remove_personal: boolean;
+            /**
+             * @description 段落 · Passages.
+             * @default {
+             *       "enabled": true,
+             *       "characters_max": 1000,
+             *       "overlap": 100
+             *     }
+             */
+            passages: components["schemas"]["CorpusPassages"];
+            /**
+             * @description 划分 · Splits.
+             * @default {
+             *       "validation": 0.05,
+             *       "test": 0.05,
+             *       "salt": 1
+             *     }
+             */
+            splits: components["schemas"]["CorpusSplits"];
+            /**
+             * Format: uint32
+             * @description 文档数上限 · Most documents.
+             * @default 1000000
+             */
+            documents_max: number;
+        };
+        /** @description Which languages stay. */
+        CorpusLanguages: {
+            /**
+             * @description Languages that stay.
+             * @default [
+             *       "zh",
+             *       "en"
+             *     ]
+             */
+            keep: components["schemas"]["CorpusLanguage"][];
+            /**
+             * Format: double
+             * @description Least share of the text that is in its own language, 0 … 1.
+             * @default 0.5
+             */
+            share_min: number;
+        };
+        /** @description Thresholds of quality by language. */
+        CorpusQuality: {
+            /**
+             * @description Whether texts are judged at all.
+             * @default true
+             */
+            enabled: boolean;
+            /**
+             * @description Chinese.
+             * @default {
+             *       "words_min": 50,
+             *       "words_max": 100000,
+             *       "mean_word_min": 1.2,
+             *       "mean_word_max": 4,
+             *       "symbols_max": 0.1,
+             *       "letter_words_min": 0.7,
+             *       "bullet_lines_max": 0.9,
+             *       "ellipsis_lines_max": 0.3,
+             *       "stop_words_min": 2,
+             *       "stop_word_share_min": 0.02,
+             *       "sentences_min": 3,
+             *       "closed_lines_min": 0.12,
+             *       "short_line_characters": 10,
+             *       "short_lines_max": 0.67,
+             *       "duplicate_lines_max": 0.3,
+             *       "duplicate_line_characters_max": 0.2,
+             *       "duplicate_paragraphs_max": 0.3,
+             *       "duplicate_paragraph_characters_max": 0.2,
+             *       "top_run_max": [
+             *         0.2,
+             *         0.18,
+             *         0.16
+             *       ],
+             *       "duplicate_run_max": [
+             *         0.3,
+             *         0.28,
+             *         0.26,
+             *         0.24,
+             *         0.22,
+             *         0.2
+             *       ],
+             *       "garbled_max": 0.001
+             *     }
+             */
+            zh: components["schemas"]["CorpusThresholds"];
+            /**
+             * @description English, and whatever else is kept.
+             * @default {
+             *       "words_min": 50,
+             *       "words_max": 100000,
+             *       "mean_word_min": 3,
+             *       "mean_word_max": 10,
+             *       "symbols_max": 0.1,
+             *       "letter_words_min": 0.8,
+             *       "bullet_lines_max": 0.9,
+             *       "ellipsis_lines_max": 0.3,
+             *       "stop_words_min": 2,
+             *       "stop_word_share_min": 0.06,
+             *       "sentences_min": 3,
+             *       "closed_lines_min": 0.12,
+             *       "short_line_characters": 30,
+             *       "short_lines_max": 0.67,
+             *       "duplicate_lines_max": 0.3,
+             *       "duplicate_line_characters_max": 0.2,
+             *       "duplicate_paragraphs_max": 0.3,
+             *       "duplicate_paragraph_characters_max": 0.2,
+             *       "top_run_max": [
+             *         0.2,
+             *         0.18,
+             *         0.16
+             *       ],
+             *       "duplicate_run_max": [
+             *         0.15,
+             *         0.14,
+             *         0.13,
+             *         0.12,
+             *         0.11,
+             *         0.1
+             *       ],
+             *       "garbled_max": 0.001
+             *     }
+             */
+            en: components["schemas"]["CorpusThresholds"];
+        };
+        /** @description Bounds of the rules; see [`crate::Rule`] for what each measures and who published it. */
+        CorpusThresholds: {
+            /**
+             * Format: uint64
+             * @description Fewest words.
+             * @default 50
+             */
+            words_min: number;
+            /**
+             * Format: uint64
+             * @description Most words.
+             * @default 100000
+             */
+            words_max: number;
+            /**
+             * Format: double
+             * @description Least mean length of a word, characters.
+             * @default 3
+             */
+            mean_word_min: number;
+            /**
+             * Format: double
+             * @description Greatest mean length of a word, characters.
+             * @default 10
+             */
+            mean_word_max: number;
+            /**
+             * Format: double
+             * @description Most symbols for each word.
+             * @default 0.1
+             */
+            symbols_max: number;
+            /**
+             * Format: double
+             * @description Least share of words with a letter.
+             * @default 0.8
+             */
+            letter_words_min: number;
+            /**
+             * Format: double
+             * @description Greatest share of lines that begin with a bullet.
+             * @default 0.9
+             */
+            bullet_lines_max: number;
+            /**
+             * Format: double
+             * @description Greatest share of lines that end with an ellipsis.
+             * @default 0.3
+             */
+            ellipsis_lines_max: number;
+            /**
+             * Format: uint64
+             * @description Fewest different function words.
+             * @default 2
+             */
+            stop_words_min: number;
+            /**
+             * Format: double
+             * @description Least share of function words among the words.
+             * @default 0.06
+             */
+            stop_word_share_min: number;
+            /**
+             * Format: uint64
+             * @description Fewest sentences.
+             * @default 3
+             */
+            sentences_min: number;
+            /**
+             * Format: double
+             * @description Least share of lines that end as a sentence ends.
+             * @default 0.12
+             */
+            closed_lines_min: number;
+            /**
+             * Format: uint64
+             * @description A line is short up to this many characters.
+             * @default 30
+             */
+            short_line_characters: number;
+            /**
+             * Format: double
+             * @description Greatest share of short lines.
+             * @default 0.67
+             */
+            short_lines_max: number;
+            /**
+             * Format: double
+             * @description Greatest share of lines that were there before.
+             * @default 0.3
+             */
+            duplicate_lines_max: number;
+            /**
+             * Format: double
+             * @description Greatest share of characters in lines that were there before.
+             * @default 0.2
+             */
+            duplicate_line_characters_max: number;
+            /**
+             * Format: double
+             * @description Greatest share of paragraphs that were there before.
+             * @default 0.3
+             */
+            duplicate_paragraphs_max: number;
+            /**
+             * Format: double
+             * @description Greatest share of characters in paragraphs that were there before.
+             * @default 0.2
+             */
+            duplicate_paragraph_characters_max: number;
+            /**
+             * @description Greatest share of characters in the most frequent run of 2, 3 and 4 words.
+             * @default [
+             *       0.2,
+             *       0.18,
+             *       0.16
+             *     ]
+             */
+            top_run_max: number[];
+            /**
+             * @description Greatest share of characters in repeated runs of 5 … 10 words.
+             * @default [
+             *       0.15,
+             *       0.14,
+             *       0.13,
+             *       0.12,
+             *       0.11,
+             *       0.1
+             *     ]
+             */
+            duplicate_run_max: number[];
+            /**
+             * Format: double
+             * @description Greatest share of characters that are damage: replacement characters, controls, signs of a wrong decoding.
+             * @default 0.001
+             */
+            garbled_max: number;
+        };
+        /** @description When two documents are the same. */
+        CorpusDuplicates: {
+            /**
+             * @description Whether near duplicates are looked for; equal texts are always removed.
+             * @default true
+             */
+            near: boolean;
+            /**
+             * Format: uint32
+             * @description Characters of a shingle of Chinese.
+             * @default 5
+             */
+            characters: number;
+            /**
+             * Format: uint32
+             * @description Words of a shingle of English.
+             * @default 5
+             */
+            words: number;
+            /**
+             * Format: uint32
+             * @description Bands of the signature: a pair is a candidate where one band is equal.
+             * @default 20
+             */
+            bands: number;
+            /**
+             * Format: uint32
+             * @description Rows of a band.
+             * @default 6
+             */
+            rows: number;
+            /**
+             * Format: double
+             * @description Least estimated Jaccard similarity (杰卡德相似度) of duplicates; the later one is removed.
+             * @default 0.8
+             */
+            jaccard_min: number;
+            /**
+             * Format: double
+             * @description Least estimated Jaccard similarity of a family: both stay, but in the same split.
+             * @default 0.6
+             */
+            family_jaccard_min: number;
+            /**
+             * Format: uint64
+             * @description Seed of the hash functions.
+             * @default 1
+             */
+            seed: number;
+        };
+        /** @description How documents are cut into passages (段落切分). */
+        CorpusPassages: {
+            /**
+             * @description Whether passages are written beside the documents.
+             * @default true
+             */
+            enabled: boolean;
+            /**
+             * Format: uint
+             * @description Longest passage, characters.
+             * @default 1000
+             */
+            characters_max: number;
+            /**
+             * Format: uint
+             * @description Characters that a passage repeats of the one before it, at most.
+             * @default 100
+             */
+            overlap: number;
+        };
+        /** @description Shares of the splits (数据划分); the rest is for training. */
+        CorpusSplits: {
+            /**
+             * Format: double
+             * @description Share of families for validation.
+             * @default 0.05
+             */
+            validation: number;
+            /**
+             * Format: double
+             * @description Share of families for testing.
+             * @default 0.05
+             */
+            test: number;
+            /**
+             * Format: uint64
+             * @description Mixed into the hash; another salt, another division.
+             * @default 1
+             */
+            salt: number;
+        };
+        /** @description A file brought for a corpus. */
+        CorpusFile: {
+            /** @description Id. */
+            id: string;
+            /** @description Name. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Bytes.
+             */
+            bytes: number;
+            /** @description SHA-256, hexadecimal. */
+            sha256: string;
+            /** @description Account that brought it. */
+            brought_by: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            brought_at: string;
+        };
+        /** @description One page of a list. */
+        Page32: {
+            /** @description The items of this page. */
+            items: components["schemas"]["CorpusRun"][];
+            /**
+             * Format: uint64
+             * @description Items in the whole list.
+             */
+            total: number;
+            /**
+             * Format: uint64
+             * @description This page's number, from 1.
+             */
+            page: number;
+            /**
+             * Format: uint64
+             * @description Items per page.
+             */
+            page_size: number;
+        };
+        /** @description One page of a list. */
+        Page33: {
+            /** @description The items of this page. */
+            items: components["schemas"]["CorpusVersion"][];
+            /**
+             * Format: uint64
+             * @description Items in the whole list.
+             */
+            total: number;
+            /**
+             * Format: uint64
+             * @description This page's number, from 1.
+             */
+            page: number;
+            /**
+             * Format: uint64
+             * @description Items per page.
+             */
+            page_size: number;
+        };
+        /** @description A version of a corpus. */
+        CorpusVersion: {
+            /** @description Id. */
+            id: string;
+            /**
+             * Format: int64
+             * @description Number, from 1.
+             */
+            number: number;
+            /** @description Beginning of the SHA-256 of its manifest. */
+            digest: string;
+            /**
+             * Format: int64
+             * @description Documents.
+             */
+            documents: number;
+            /** @description Dataset of its documents, and the version of it. */
+            dataset: string;
+            /**
+             * Format: int64
+             * @description Version of that dataset.
+             */
+            dataset_version: number | null;
+            /** @description Dataset of the documents that did not stay. */
+            rejected_dataset: string;
+            /**
+             * Format: int64
+             * @description Version of that dataset.
+             */
+            rejected_version: number | null;
+            /** @description Whether its documents were deleted after their time. */
+            deleted: boolean;
+            /** @description Run that made it. */
+            run: string;
+            /**
+             * Format: int64
+             * @description Revision of the corpus it was made with.
+             */
+            corpus_revision: number;
+            /** @description Account that made it. */
+            made_by: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            made_at: string;
+            /** @description What changed or went since. */
+            stale: components["schemas"]["CorpusStale"][];
+        };
+        /** @description Why a version is stale (来源已变). */
+        CorpusStale: {
+            /** @description Dataset or file. */
+            input: string;
+            /** @description `removed`: the source is gone, and so should be what was made of it; `changed`: there is a newer version. */
+            kind: string;
+            /** @description In words. */
+            said: components["schemas"]["Text"];
+        };
+        /** @description A version with everything that is known of it. */
+        CorpusVersionDetail: {
+            /** @description The version. */
+            card: components["schemas"]["CorpusVersion"];
+            /** @description Name of the corpus. */
+            corpus: string;
+            /** @description Title of the corpus. */
+            title: string;
+            /** @description Licence it was made under. */
+            licence: string | null;
+            /** @description Grade of its documents now. */
+            grade: components["schemas"]["Grade"] | null;
+            /** @description What was counted at each step, in the order of the steps: files, documents, extracted, accepted, unique, kept. */
+            steps: components["schemas"]["CorpusCount"][];
+            /** @description Why documents did not stay, most frequent first. */
+            reasons: components["schemas"]["CorpusReason"][];
+            /** @description What each split holds. */
+            splits: components["schemas"]["CorpusSplitSize"][];
+            /** @description Tokens. */
+            tokens: components["schemas"]["CorpusTokens"];
+            /** @description Characters of a document: least, a tenth, half, nine tenths, greatest. */
+            lengths: number[];
+            /** @description Languages of what stayed. */
+            languages: components["schemas"]["CorpusCount"][];
+            /** @description Formats of what stayed. */
+            formats: components["schemas"]["CorpusCount"][];
+            /** @description Personal identifiers replaced, by kind. */
+            personal: components["schemas"]["CorpusCount"][];
+            /**
+             * Format: uint64
+             * @description Pages read by character recognition.
+             */
+            recognised_pages: number;
+            /** @description Version of the program that recognised characters. */
+            recognition: string | null;
+            /** @description Program and version that built it. */
+            program: string;
+            /** @description What it was made of. */
+            inputs: components["schemas"]["CorpusInput"][];
+            /** @description The card of the data set, Markdown. */
+            readme: string;
+            /** @description The quality report, Markdown. */
+            report: components["schemas"]["Text"];
+        };
+        /** @description A number with its name. */
+        CorpusCount: {
+            /** @description Stable word. */
+            name: string;
+            /**
+             * Format: uint64
+             * @description How many.
+             */
+            count: number;
+        };
+        /** @description Why documents did not stay. */
+        CorpusReason: {
+            /** @description `extract`, `quality` or `duplicates`. */
+            step: string;
+            /** @description Stable word. */
+            rule: string;
+            /** @description In words, where the word is one of a rule. */
+            said: components["schemas"]["Text"] | null;
+            /**
+             * Format: uint64
+             * @description Documents.
+             */
+            count: number;
+        };
+        /** @description What a split holds. */
+        CorpusSplitSize: {
+            /** @description Split. */
+            split: components["schemas"]["CorpusSplit"];
+            /**
+             * Format: uint64
+             * @description Documents.
+             */
+            documents: number;
+            /**
+             * Format: uint64
+             * @description Passages.
+             */
+            passages: number;
+            /**
+             * Format: uint64
+             * @description Characters.
+             */
+            characters: number;
+            /**
+             * Format: uint64
+             * @description Words.
+             */
+            words: number;
+        };
+        /** @description One of three. */
+        CorpusSplit: "train" | "validation" | "test";
+        /** @description What the documents of a version are made of. */
+        CorpusTokens: {
+            /**
+             * @description What cut them.
+             * @default
+             */
+            tokenizer: string;
+            /**
+             * Format: uint64
+             * @description Tokens of all documents.
+             * @default 0
+             */
+            tokens: number;
+            /**
+             * Format: uint64
+             * @description Different tokens.
+             * @default 0
+             */
+            distinct: number;
+            /**
+             * Format: uint64
+             * @description Tokens that occur once.
+             * @default 0
+             */
+            once: number;
+            /**
+             * @description Whether there were more different tokens than are told apart, so that `distinct` and `once` are bounds from below.
+             * @default false
+             */
+            bounded: boolean;
+            /**
+             * Format: uint64
+             * @description Bytes of all documents, UTF-8.
+             * @default 0
+             */
+            bytes: number;
+            /**
+             * @description Tokens of a document: least, a tenth, half, nine tenths, greatest.
+             * @default [
+             *       0,
+             *       0,
+             *       0,
+             *       0,
+             *       0
+             *     ]
+             */
+            lengths: number[];
+        };
+        /** @description What a version was made of (血缘). */
+        CorpusInput: {
+            /** @constant */
+            kind: "dataset";
+            /** @description Dataset. */
+            dataset: string;
+            /**
+             * Format: uint64
+             * @description Its version.
+             */
+            version: number;
+            /** @description Grant under which it was read. */
+            grant: string;
+            /**
+             * Format: uint64
+             * @description Rows read.
+             */
+            rows: number;
+            /** @description Columns read, the text first. */
+            columns: string[];
+        } | {
+            /** @constant */
+            kind: "file";
+            /** @description Id of the file. */
+            file: string;
+            /** @description Its name. */
+            name: string;
+            /** @description SHA-256, hexadecimal. */
+            sha256: string;
+            /**
+             * Format: int64
+             * @description Bytes.
+             */
+            bytes: number;
+        };
+        /** @description One page of a list. */
+        Page34: {
+            /** @description The items of this page. */
+            items: components["schemas"]["CorpusDocument"][];
+            /**
+             * Format: uint64
+             * @description Items in the whole list.
+             */
+            total: number;
+            /**
+             * Format: uint64
+             * @description This page's number, from 1.
+             */
+            page: number;
+            /**
+             * Format: uint64
+             * @description Items per page.
+             */
+            page_size: number;
+        };
+        /** @description A document, as the caller may see it: what a grant masks is masked, or absent. */
+        CorpusDocument: {
+            /** @description Id. */
+            id: string | null;
+            /** @description Split. */
+            split: string | null;
+            /** @description Title. */
+            title: string | null;
+            /** @description Beginning of the text, at most 2,000 characters. */
+            text: string | null;
+            /** @description Language. */
+            language: string | null;
+            /** @description File it comes from. */
+            source: string | null;
+            /**
+             * Format: uint64
+             * @description Line of it.
+             */
+            line: number | null;
+            /** @description Format. */
+            format: string | null;
+            /**
+             * Format: uint64
+             * @description Characters.
+             */
+            characters: number | null;
+            /**
+             * Format: uint64
+             * @description Words.
+             */
+            words: number | null;
+            /**
+             * Format: uint64
+             * @description Pages by character recognition.
+             */
+            ocr_pages: number | null;
+            /**
+             * Format: uint64
+             * @description Confidence of recognition, 0 … 100.
+             */
+            ocr_confidence: number | null;
+        };
+        /** @description One page of a list. */
+        Page35: {
+            /** @description The items of this page. */
+            items: components["schemas"]["CorpusRejected"][];
+            /**
+             * Format: uint64
+             * @description Items in the whole list.
+             */
+            total: number;
+            /**
+             * Format: uint64
+             * @description This page's number, from 1.
+             */
+            page: number;
+            /**
+             * Format: uint64
+             * @description Items per page.
+             */
+            page_size: number;
+        };
+        /** @description A document that did not stay. */
+        CorpusRejected: {
+            /** @description File it comes from. */
+            source: string | null;
+            /**
+             * Format: uint64
+             * @description Line of it.
+             */
+            line: number | null;
+            /** @description Step. */
+            step: string | null;
+            /** @description Stable word of the reason. */
+            rule: string | null;
+            /** @description The reason in words. */
+            said: components["schemas"]["Text"];
+            /**
+             * Format: double
+             * @description What was measured.
+             */
+            value: number | null;
+            /**
+             * Format: double
+             * @description What is allowed.
+             */
+            limit: number | null;
+            /** @description Document it is like. */
+            like: string | null;
         };
     };
     responses: {
@@ -17965,7 +19541,13 @@ export interface operations {
                          * @description 加密 · Encryption of the connection.
                          * @default on
                          */
-                        tls?: "off" | "on";
+                        tls?: "off" | "on" | "verify";
+                        /**
+                         * @description 颁发者证书（PEM），在公共颁发者之外可信；只用于 verify · Certificates of authorities (PEM), believed beside the
+                         *     public ones; for `verify` only.
+                         * @default null
+                         */
+                        authority?: string | null;
                         /**
                          * @description 模式 · Schema.
                          * @default public
@@ -17990,6 +19572,262 @@ export interface operations {
                          * @default 0
                          */
                         settle_s?: number;
+                    } | {
+                        /** @constant */
+                        kind: "postgres_changes";
+                        /** @description 主机；tcp://主机:端口 须列入 egress.allow · Host; tcp://host:port stands in egress.allow. */
+                        host: string;
+                        /**
+                         * Format: uint16
+                         * @description 端口 · Port.
+                         * @default 5432
+                         */
+                        port?: number;
+                        /** @description 数据库 · Database. */
+                        database: string;
+                        /** @description 用户，须有 REPLICATION 权限；口令另存 · User, with the right REPLICATION; the password is kept elsewhere. */
+                        user: string;
+                        /**
+                         * @description 加密 · Encryption of the connection.
+                         * @default on
+                         */
+                        tls?: "off" | "on" | "verify";
+                        /**
+                         * @description 颁发者证书（PEM），在公共颁发者之外可信；只用于 verify · Certificates of authorities (PEM), believed beside the
+                         *     public ones; for `verify` only.
+                         * @default null
+                         */
+                        authority?: string | null;
+                        /**
+                         * @description 模式 · Schema.
+                         * @default public
+                         */
+                        schema?: string;
+                        /** @description 表 · Table. */
+                        table: string;
+                        /** @description 复制槽，只供这一个数据连接器使用 · Replication slot, of this connector alone. */
+                        slot: string;
+                        /** @description 发布 · Publication. */
+                        publication: string;
+                        /**
+                         * @description 没有发布或复制槽时由本节点创建，删除数据连接器时一并删除 · Make publication and slot where there are none, and
+                         *     drop them with the connector.
+                         * @default false
+                         */
+                        create?: boolean;
+                        /**
+                         * @description 先取已有的行，再取变更 · First the rows that are there, then what changes.
+                         * @default true
+                         */
+                        snapshot?: boolean;
+                    } | {
+                        /** @constant */
+                        kind: "mysql";
+                        /** @description 主机；tcp://主机:端口 须列入 egress.allow · Host; tcp://host:port stands in egress.allow. */
+                        host: string;
+                        /**
+                         * Format: uint16
+                         * @description 端口 · Port.
+                         * @default 3306
+                         */
+                        port?: number;
+                        /** @description 数据库 · Database. */
+                        database: string;
+                        /** @description 用户；口令另存 · User; the password is kept elsewhere. */
+                        user: string;
+                        /**
+                         * @description 加密 · Encryption of the connection.
+                         * @default on
+                         */
+                        tls?: "off" | "on" | "verify";
+                        /**
+                         * @description 颁发者证书（PEM），在公共颁发者之外可信；只用于 verify · Certificates of authorities (PEM), believed beside the
+                         *     public ones; for `verify` only.
+                         * @default null
+                         */
+                        authority?: string | null;
+                        /** @description 表或视图 · Table or view. */
+                        table: string;
+                        /**
+                         * @description 递增列；不填则每次取全部 · The column that grows; all rows every time where absent.
+                         * @default null
+                         */
+                        cursor?: string | null;
+                        /**
+                         * @description 区分递增列取值相同的行的列；默认主键 · Columns that tell rows of one value apart; the primary key by default.
+                         * @default []
+                         */
+                        key?: string[];
+                        /**
+                         * Format: uint64
+                         * @description 递增列为时间时，只取早于若干秒之前的行，给未提交的事务留出时间 · Where the column is a time, only rows older than
+                         *     these seconds: transactions that are still open may add older ones.
+                         * @default 0
+                         */
+                        settle_s?: number;
+                    } | {
+                        /** @constant */
+                        kind: "mqtt";
+                        /** @description 主机；tcp://主机:端口 须列入 egress.allow · Host; tcp://host:port stands in egress.allow. */
+                        host: string;
+                        /**
+                         * Format: uint16
+                         * @description 端口 · Port.
+                         * @default 8883
+                         */
+                        port?: number;
+                        /**
+                         * @description 加密 · Encryption of the connection.
+                         * @default checked
+                         */
+                        tls?: "off" | "checked" | "unchecked";
+                        /**
+                         * @description 用户；口令另存 · User; the password is kept elsewhere.
+                         * @default null
+                         */
+                        user?: string | null;
+                        /**
+                         * @description 主题过滤器，可用 + 与 #，可共享（$share/组/过滤器）· Topic filter; + and # stand for what varies; it may be shared
+                         *     ($share/group/filter).
+                         */
+                        topic: string;
+                        /**
+                         * @description 客户端标识；不填则由节点给定 · Client id; the node's own where absent.
+                         * @default null
+                         */
+                        client_id?: string | null;
+                        /**
+                         * Format: uint64
+                         * @description 每次最多收听的秒数 · Seconds that one fetch listens at most.
+                         * @default 20
+                         */
+                        listen_s?: number;
+                        /**
+                         * Format: uint32
+                         * @description 断开后对方保留会话的秒数 · Seconds for which the broker keeps the session after a connection.
+                         * @default 604800
+                         */
+                        session_s?: number;
+                        /**
+                         * Format: uint64
+                         * @description 暂存区上限，MiB · Most that received messages may take on this node's disk, MiB.
+                         * @default 1024
+                         */
+                        spool_mib?: number;
+                    } | {
+                        /** @constant */
+                        kind: "nats";
+                        /** @description 主机；tcp://主机:端口 须列入 egress.allow · Host; tcp://host:port stands in egress.allow. */
+                        host: string;
+                        /**
+                         * Format: uint16
+                         * @description 端口 · Port.
+                         * @default 4222
+                         */
+                        port?: number;
+                        /**
+                         * @description 加密 · Encryption of the connection.
+                         * @default checked
+                         */
+                        tls?: "off" | "checked" | "unchecked";
+                        /**
+                         * @description 用户；不填而有密钥时，密钥是令牌 · User; where absent, a secret is a token.
+                         * @default null
+                         */
+                        user?: string | null;
+                        /** @description 流 · Stream. */
+                        stream: string;
+                        /**
+                         * @description 只取这些主题，可用 * 与 > · Only messages of these subjects; * and > stand for what varies.
+                         * @default null
+                         */
+                        subject?: string | null;
+                    } | {
+                        /** @constant */
+                        kind: "s3";
+                        /** @description 服务地址，不含桶名；须列入 egress.allow · Address of the service without the bucket; its origin stands in egress.allow. */
+                        endpoint: string;
+                        /**
+                         * @description 区域 · Region.
+                         * @default us-east-1
+                         */
+                        region?: string;
+                        /** @description 桶 · Bucket. */
+                        bucket: string;
+                        /**
+                         * @description 键的前缀 · What keys begin with.
+                         * @default
+                         */
+                        prefix?: string;
+                        /**
+                         * @description 键最后一段的样式，* 与 ? 为通配符 · Last part of keys; * and ? stand for what varies.
+                         * @default *
+                         */
+                        pattern?: string;
+                        /**
+                         * @description 桶名在路径中还是在主机名中 · Whether the bucket stands in the path or in the host.
+                         * @default path
+                         */
+                        addressing?: "path" | "host";
+                        /**
+                         * @description 访问密钥 ID；不填为匿名访问，密钥另存 · Access key id; anonymous without one, and its secret is kept elsewhere.
+                         * @default null
+                         */
+                        access_key?: string | null;
+                    } | {
+                        /** @constant */
+                        kind: "pages";
+                        /**
+                         * @description 起始网页，同一网站；与 sitemap 至少填一项 · Pages to begin at, of one site; these or a sitemap.
+                         * @default []
+                         */
+                        start?: string[];
+                        /**
+                         * @description 网站地图 · Sitemap of the same site.
+                         * @default null
+                         */
+                        sitemap?: string | null;
+                        /**
+                         * @description 路径前缀 · What paths begin with.
+                         * @default /
+                         */
+                        within?: string;
+                        /**
+                         * @description 路径样式，* 与 ? 为通配符 · Pattern of paths; * and ? stand for what varies.
+                         * @default *
+                         */
+                        pattern?: string;
+                        /**
+                         * Format: uint8
+                         * @description 沿链接走几步，0 到 3 · How many links deep, 0 to 3.
+                         * @default 1
+                         */
+                        depth?: number;
+                        /**
+                         * Format: uint32
+                         * @description 每次运行最多请求的网页数 · Most pages asked for in one run.
+                         * @default 200
+                         */
+                        pages_max?: number;
+                        /**
+                         * Format: uint64
+                         * @description 两次请求之间的毫秒数；外部网站不少于 1000，且不少于其 Crawl-delay · Milliseconds between two requests; at least
+                         *     1000 for a site of the outside world, and never less than its Crawl-delay.
+                         * @default 1000
+                         */
+                        delay_ms?: number;
+                        /** @description 运营方的机器人名称，robots.txt 按它适用 · Name of the operator's robot, to which robots.txt speaks. */
+                        agent: string;
+                        /** @description 联系方式：网址或邮箱，随每次请求发送 · Address or mail of the operator, sent with every request. */
+                        contact: string;
+                        /** @description 许可说明：依据什么取用，随每行数据保存 · By which right the pages are taken; it goes with every row. */
+                        licence: string;
+                        /**
+                         * Format: uint32
+                         * @description 隔多少天再次请求已取过的网页 · Days after which a page is asked for again.
+                         * @default 7
+                         */
+                        refresh_days?: number;
                     };
                     /** @description 口令或密钥；修改时不填则保留原有的 · Password or key; where absent in a change, the present one stays. */
                     secret?: string | null;
@@ -18195,7 +20033,13 @@ export interface operations {
                          * @description 加密 · Encryption of the connection.
                          * @default on
                          */
-                        tls?: "off" | "on";
+                        tls?: "off" | "on" | "verify";
+                        /**
+                         * @description 颁发者证书（PEM），在公共颁发者之外可信；只用于 verify · Certificates of authorities (PEM), believed beside the
+                         *     public ones; for `verify` only.
+                         * @default null
+                         */
+                        authority?: string | null;
                         /**
                          * @description 模式 · Schema.
                          * @default public
@@ -18220,6 +20064,262 @@ export interface operations {
                          * @default 0
                          */
                         settle_s?: number;
+                    } | {
+                        /** @constant */
+                        kind: "postgres_changes";
+                        /** @description 主机；tcp://主机:端口 须列入 egress.allow · Host; tcp://host:port stands in egress.allow. */
+                        host: string;
+                        /**
+                         * Format: uint16
+                         * @description 端口 · Port.
+                         * @default 5432
+                         */
+                        port?: number;
+                        /** @description 数据库 · Database. */
+                        database: string;
+                        /** @description 用户，须有 REPLICATION 权限；口令另存 · User, with the right REPLICATION; the password is kept elsewhere. */
+                        user: string;
+                        /**
+                         * @description 加密 · Encryption of the connection.
+                         * @default on
+                         */
+                        tls?: "off" | "on" | "verify";
+                        /**
+                         * @description 颁发者证书（PEM），在公共颁发者之外可信；只用于 verify · Certificates of authorities (PEM), believed beside the
+                         *     public ones; for `verify` only.
+                         * @default null
+                         */
+                        authority?: string | null;
+                        /**
+                         * @description 模式 · Schema.
+                         * @default public
+                         */
+                        schema?: string;
+                        /** @description 表 · Table. */
+                        table: string;
+                        /** @description 复制槽，只供这一个数据连接器使用 · Replication slot, of this connector alone. */
+                        slot: string;
+                        /** @description 发布 · Publication. */
+                        publication: string;
+                        /**
+                         * @description 没有发布或复制槽时由本节点创建，删除数据连接器时一并删除 · Make publication and slot where there are none, and
+                         *     drop them with the connector.
+                         * @default false
+                         */
+                        create?: boolean;
+                        /**
+                         * @description 先取已有的行，再取变更 · First the rows that are there, then what changes.
+                         * @default true
+                         */
+                        snapshot?: boolean;
+                    } | {
+                        /** @constant */
+                        kind: "mysql";
+                        /** @description 主机；tcp://主机:端口 须列入 egress.allow · Host; tcp://host:port stands in egress.allow. */
+                        host: string;
+                        /**
+                         * Format: uint16
+                         * @description 端口 · Port.
+                         * @default 3306
+                         */
+                        port?: number;
+                        /** @description 数据库 · Database. */
+                        database: string;
+                        /** @description 用户；口令另存 · User; the password is kept elsewhere. */
+                        user: string;
+                        /**
+                         * @description 加密 · Encryption of the connection.
+                         * @default on
+                         */
+                        tls?: "off" | "on" | "verify";
+                        /**
+                         * @description 颁发者证书（PEM），在公共颁发者之外可信；只用于 verify · Certificates of authorities (PEM), believed beside the
+                         *     public ones; for `verify` only.
+                         * @default null
+                         */
+                        authority?: string | null;
+                        /** @description 表或视图 · Table or view. */
+                        table: string;
+                        /**
+                         * @description 递增列；不填则每次取全部 · The column that grows; all rows every time where absent.
+                         * @default null
+                         */
+                        cursor?: string | null;
+                        /**
+                         * @description 区分递增列取值相同的行的列；默认主键 · Columns that tell rows of one value apart; the primary key by default.
+                         * @default []
+                         */
+                        key?: string[];
+                        /**
+                         * Format: uint64
+                         * @description 递增列为时间时，只取早于若干秒之前的行，给未提交的事务留出时间 · Where the column is a time, only rows older than
+                         *     these seconds: transactions that are still open may add older ones.
+                         * @default 0
+                         */
+                        settle_s?: number;
+                    } | {
+                        /** @constant */
+                        kind: "mqtt";
+                        /** @description 主机；tcp://主机:端口 须列入 egress.allow · Host; tcp://host:port stands in egress.allow. */
+                        host: string;
+                        /**
+                         * Format: uint16
+                         * @description 端口 · Port.
+                         * @default 8883
+                         */
+                        port?: number;
+                        /**
+                         * @description 加密 · Encryption of the connection.
+                         * @default checked
+                         */
+                        tls?: "off" | "checked" | "unchecked";
+                        /**
+                         * @description 用户；口令另存 · User; the password is kept elsewhere.
+                         * @default null
+                         */
+                        user?: string | null;
+                        /**
+                         * @description 主题过滤器，可用 + 与 #，可共享（$share/组/过滤器）· Topic filter; + and # stand for what varies; it may be shared
+                         *     ($share/group/filter).
+                         */
+                        topic: string;
+                        /**
+                         * @description 客户端标识；不填则由节点给定 · Client id; the node's own where absent.
+                         * @default null
+                         */
+                        client_id?: string | null;
+                        /**
+                         * Format: uint64
+                         * @description 每次最多收听的秒数 · Seconds that one fetch listens at most.
+                         * @default 20
+                         */
+                        listen_s?: number;
+                        /**
+                         * Format: uint32
+                         * @description 断开后对方保留会话的秒数 · Seconds for which the broker keeps the session after a connection.
+                         * @default 604800
+                         */
+                        session_s?: number;
+                        /**
+                         * Format: uint64
+                         * @description 暂存区上限，MiB · Most that received messages may take on this node's disk, MiB.
+                         * @default 1024
+                         */
+                        spool_mib?: number;
+                    } | {
+                        /** @constant */
+                        kind: "nats";
+                        /** @description 主机；tcp://主机:端口 须列入 egress.allow · Host; tcp://host:port stands in egress.allow. */
+                        host: string;
+                        /**
+                         * Format: uint16
+                         * @description 端口 · Port.
+                         * @default 4222
+                         */
+                        port?: number;
+                        /**
+                         * @description 加密 · Encryption of the connection.
+                         * @default checked
+                         */
+                        tls?: "off" | "checked" | "unchecked";
+                        /**
+                         * @description 用户；不填而有密钥时，密钥是令牌 · User; where absent, a secret is a token.
+                         * @default null
+                         */
+                        user?: string | null;
+                        /** @description 流 · Stream. */
+                        stream: string;
+                        /**
+                         * @description 只取这些主题，可用 * 与 > · Only messages of these subjects; * and > stand for what varies.
+                         * @default null
+                         */
+                        subject?: string | null;
+                    } | {
+                        /** @constant */
+                        kind: "s3";
+                        /** @description 服务地址，不含桶名；须列入 egress.allow · Address of the service without the bucket; its origin stands in egress.allow. */
+                        endpoint: string;
+                        /**
+                         * @description 区域 · Region.
+                         * @default us-east-1
+                         */
+                        region?: string;
+                        /** @description 桶 · Bucket. */
+                        bucket: string;
+                        /**
+                         * @description 键的前缀 · What keys begin with.
+                         * @default
+                         */
+                        prefix?: string;
+                        /**
+                         * @description 键最后一段的样式，* 与 ? 为通配符 · Last part of keys; * and ? stand for what varies.
+                         * @default *
+                         */
+                        pattern?: string;
+                        /**
+                         * @description 桶名在路径中还是在主机名中 · Whether the bucket stands in the path or in the host.
+                         * @default path
+                         */
+                        addressing?: "path" | "host";
+                        /**
+                         * @description 访问密钥 ID；不填为匿名访问，密钥另存 · Access key id; anonymous without one, and its secret is kept elsewhere.
+                         * @default null
+                         */
+                        access_key?: string | null;
+                    } | {
+                        /** @constant */
+                        kind: "pages";
+                        /**
+                         * @description 起始网页，同一网站；与 sitemap 至少填一项 · Pages to begin at, of one site; these or a sitemap.
+                         * @default []
+                         */
+                        start?: string[];
+                        /**
+                         * @description 网站地图 · Sitemap of the same site.
+                         * @default null
+                         */
+                        sitemap?: string | null;
+                        /**
+                         * @description 路径前缀 · What paths begin with.
+                         * @default /
+                         */
+                        within?: string;
+                        /**
+                         * @description 路径样式，* 与 ? 为通配符 · Pattern of paths; * and ? stand for what varies.
+                         * @default *
+                         */
+                        pattern?: string;
+                        /**
+                         * Format: uint8
+                         * @description 沿链接走几步，0 到 3 · How many links deep, 0 to 3.
+                         * @default 1
+                         */
+                        depth?: number;
+                        /**
+                         * Format: uint32
+                         * @description 每次运行最多请求的网页数 · Most pages asked for in one run.
+                         * @default 200
+                         */
+                        pages_max?: number;
+                        /**
+                         * Format: uint64
+                         * @description 两次请求之间的毫秒数；外部网站不少于 1000，且不少于其 Crawl-delay · Milliseconds between two requests; at least
+                         *     1000 for a site of the outside world, and never less than its Crawl-delay.
+                         * @default 1000
+                         */
+                        delay_ms?: number;
+                        /** @description 运营方的机器人名称，robots.txt 按它适用 · Name of the operator's robot, to which robots.txt speaks. */
+                        agent: string;
+                        /** @description 联系方式：网址或邮箱，随每次请求发送 · Address or mail of the operator, sent with every request. */
+                        contact: string;
+                        /** @description 许可说明：依据什么取用，随每行数据保存 · By which right the pages are taken; it goes with every row. */
+                        licence: string;
+                        /**
+                         * Format: uint32
+                         * @description 隔多少天再次请求已取过的网页 · Days after which a page is asked for again.
+                         * @default 7
+                         */
+                        refresh_days?: number;
                     };
                     /** @description 口令或密钥 · Password or key. */
                     secret?: string | null;
@@ -18406,7 +20506,13 @@ export interface operations {
                              * @description 加密 · Encryption of the connection.
                              * @default on
                              */
-                            tls?: "off" | "on";
+                            tls?: "off" | "on" | "verify";
+                            /**
+                             * @description 颁发者证书（PEM），在公共颁发者之外可信；只用于 verify · Certificates of authorities (PEM), believed beside the
+                             *     public ones; for `verify` only.
+                             * @default null
+                             */
+                            authority?: string | null;
                             /**
                              * @description 模式 · Schema.
                              * @default public
@@ -18431,6 +20537,262 @@ export interface operations {
                              * @default 0
                              */
                             settle_s?: number;
+                        } | {
+                            /** @constant */
+                            kind: "postgres_changes";
+                            /** @description 主机；tcp://主机:端口 须列入 egress.allow · Host; tcp://host:port stands in egress.allow. */
+                            host: string;
+                            /**
+                             * Format: uint16
+                             * @description 端口 · Port.
+                             * @default 5432
+                             */
+                            port?: number;
+                            /** @description 数据库 · Database. */
+                            database: string;
+                            /** @description 用户，须有 REPLICATION 权限；口令另存 · User, with the right REPLICATION; the password is kept elsewhere. */
+                            user: string;
+                            /**
+                             * @description 加密 · Encryption of the connection.
+                             * @default on
+                             */
+                            tls?: "off" | "on" | "verify";
+                            /**
+                             * @description 颁发者证书（PEM），在公共颁发者之外可信；只用于 verify · Certificates of authorities (PEM), believed beside the
+                             *     public ones; for `verify` only.
+                             * @default null
+                             */
+                            authority?: string | null;
+                            /**
+                             * @description 模式 · Schema.
+                             * @default public
+                             */
+                            schema?: string;
+                            /** @description 表 · Table. */
+                            table: string;
+                            /** @description 复制槽，只供这一个数据连接器使用 · Replication slot, of this connector alone. */
+                            slot: string;
+                            /** @description 发布 · Publication. */
+                            publication: string;
+                            /**
+                             * @description 没有发布或复制槽时由本节点创建，删除数据连接器时一并删除 · Make publication and slot where there are none, and
+                             *     drop them with the connector.
+                             * @default false
+                             */
+                            create?: boolean;
+                            /**
+                             * @description 先取已有的行，再取变更 · First the rows that are there, then what changes.
+                             * @default true
+                             */
+                            snapshot?: boolean;
+                        } | {
+                            /** @constant */
+                            kind: "mysql";
+                            /** @description 主机；tcp://主机:端口 须列入 egress.allow · Host; tcp://host:port stands in egress.allow. */
+                            host: string;
+                            /**
+                             * Format: uint16
+                             * @description 端口 · Port.
+                             * @default 3306
+                             */
+                            port?: number;
+                            /** @description 数据库 · Database. */
+                            database: string;
+                            /** @description 用户；口令另存 · User; the password is kept elsewhere. */
+                            user: string;
+                            /**
+                             * @description 加密 · Encryption of the connection.
+                             * @default on
+                             */
+                            tls?: "off" | "on" | "verify";
+                            /**
+                             * @description 颁发者证书（PEM），在公共颁发者之外可信；只用于 verify · Certificates of authorities (PEM), believed beside the
+                             *     public ones; for `verify` only.
+                             * @default null
+                             */
+                            authority?: string | null;
+                            /** @description 表或视图 · Table or view. */
+                            table: string;
+                            /**
+                             * @description 递增列；不填则每次取全部 · The column that grows; all rows every time where absent.
+                             * @default null
+                             */
+                            cursor?: string | null;
+                            /**
+                             * @description 区分递增列取值相同的行的列；默认主键 · Columns that tell rows of one value apart; the primary key by default.
+                             * @default []
+                             */
+                            key?: string[];
+                            /**
+                             * Format: uint64
+                             * @description 递增列为时间时，只取早于若干秒之前的行，给未提交的事务留出时间 · Where the column is a time, only rows older than
+                             *     these seconds: transactions that are still open may add older ones.
+                             * @default 0
+                             */
+                            settle_s?: number;
+                        } | {
+                            /** @constant */
+                            kind: "mqtt";
+                            /** @description 主机；tcp://主机:端口 须列入 egress.allow · Host; tcp://host:port stands in egress.allow. */
+                            host: string;
+                            /**
+                             * Format: uint16
+                             * @description 端口 · Port.
+                             * @default 8883
+                             */
+                            port?: number;
+                            /**
+                             * @description 加密 · Encryption of the connection.
+                             * @default checked
+                             */
+                            tls?: "off" | "checked" | "unchecked";
+                            /**
+                             * @description 用户；口令另存 · User; the password is kept elsewhere.
+                             * @default null
+                             */
+                            user?: string | null;
+                            /**
+                             * @description 主题过滤器，可用 + 与 #，可共享（$share/组/过滤器）· Topic filter; + and # stand for what varies; it may be shared
+                             *     ($share/group/filter).
+                             */
+                            topic: string;
+                            /**
+                             * @description 客户端标识；不填则由节点给定 · Client id; the node's own where absent.
+                             * @default null
+                             */
+                            client_id?: string | null;
+                            /**
+                             * Format: uint64
+                             * @description 每次最多收听的秒数 · Seconds that one fetch listens at most.
+                             * @default 20
+                             */
+                            listen_s?: number;
+                            /**
+                             * Format: uint32
+                             * @description 断开后对方保留会话的秒数 · Seconds for which the broker keeps the session after a connection.
+                             * @default 604800
+                             */
+                            session_s?: number;
+                            /**
+                             * Format: uint64
+                             * @description 暂存区上限，MiB · Most that received messages may take on this node's disk, MiB.
+                             * @default 1024
+                             */
+                            spool_mib?: number;
+                        } | {
+                            /** @constant */
+                            kind: "nats";
+                            /** @description 主机；tcp://主机:端口 须列入 egress.allow · Host; tcp://host:port stands in egress.allow. */
+                            host: string;
+                            /**
+                             * Format: uint16
+                             * @description 端口 · Port.
+                             * @default 4222
+                             */
+                            port?: number;
+                            /**
+                             * @description 加密 · Encryption of the connection.
+                             * @default checked
+                             */
+                            tls?: "off" | "checked" | "unchecked";
+                            /**
+                             * @description 用户；不填而有密钥时，密钥是令牌 · User; where absent, a secret is a token.
+                             * @default null
+                             */
+                            user?: string | null;
+                            /** @description 流 · Stream. */
+                            stream: string;
+                            /**
+                             * @description 只取这些主题，可用 * 与 > · Only messages of these subjects; * and > stand for what varies.
+                             * @default null
+                             */
+                            subject?: string | null;
+                        } | {
+                            /** @constant */
+                            kind: "s3";
+                            /** @description 服务地址，不含桶名；须列入 egress.allow · Address of the service without the bucket; its origin stands in egress.allow. */
+                            endpoint: string;
+                            /**
+                             * @description 区域 · Region.
+                             * @default us-east-1
+                             */
+                            region?: string;
+                            /** @description 桶 · Bucket. */
+                            bucket: string;
+                            /**
+                             * @description 键的前缀 · What keys begin with.
+                             * @default
+                             */
+                            prefix?: string;
+                            /**
+                             * @description 键最后一段的样式，* 与 ? 为通配符 · Last part of keys; * and ? stand for what varies.
+                             * @default *
+                             */
+                            pattern?: string;
+                            /**
+                             * @description 桶名在路径中还是在主机名中 · Whether the bucket stands in the path or in the host.
+                             * @default path
+                             */
+                            addressing?: "path" | "host";
+                            /**
+                             * @description 访问密钥 ID；不填为匿名访问，密钥另存 · Access key id; anonymous without one, and its secret is kept elsewhere.
+                             * @default null
+                             */
+                            access_key?: string | null;
+                        } | {
+                            /** @constant */
+                            kind: "pages";
+                            /**
+                             * @description 起始网页，同一网站；与 sitemap 至少填一项 · Pages to begin at, of one site; these or a sitemap.
+                             * @default []
+                             */
+                            start?: string[];
+                            /**
+                             * @description 网站地图 · Sitemap of the same site.
+                             * @default null
+                             */
+                            sitemap?: string | null;
+                            /**
+                             * @description 路径前缀 · What paths begin with.
+                             * @default /
+                             */
+                            within?: string;
+                            /**
+                             * @description 路径样式，* 与 ? 为通配符 · Pattern of paths; * and ? stand for what varies.
+                             * @default *
+                             */
+                            pattern?: string;
+                            /**
+                             * Format: uint8
+                             * @description 沿链接走几步，0 到 3 · How many links deep, 0 to 3.
+                             * @default 1
+                             */
+                            depth?: number;
+                            /**
+                             * Format: uint32
+                             * @description 每次运行最多请求的网页数 · Most pages asked for in one run.
+                             * @default 200
+                             */
+                            pages_max?: number;
+                            /**
+                             * Format: uint64
+                             * @description 两次请求之间的毫秒数；外部网站不少于 1000，且不少于其 Crawl-delay · Milliseconds between two requests; at least
+                             *     1000 for a site of the outside world, and never less than its Crawl-delay.
+                             * @default 1000
+                             */
+                            delay_ms?: number;
+                            /** @description 运营方的机器人名称，robots.txt 按它适用 · Name of the operator's robot, to which robots.txt speaks. */
+                            agent: string;
+                            /** @description 联系方式：网址或邮箱，随每次请求发送 · Address or mail of the operator, sent with every request. */
+                            contact: string;
+                            /** @description 许可说明：依据什么取用，随每行数据保存 · By which right the pages are taken; it goes with every row. */
+                            licence: string;
+                            /**
+                             * Format: uint32
+                             * @description 隔多少天再次请求已取过的网页 · Days after which a page is asked for again.
+                             * @default 7
+                             */
+                            refresh_days?: number;
                         };
                         /** @description 口令或密钥；修改时不填则保留原有的 · Password or key; where absent in a change, the present one stays. */
                         secret?: string | null;
@@ -27636,6 +29998,2046 @@ export interface operations {
             409: components["responses"]["Refusal409"];
             413: components["responses"]["Refusal413"];
             415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    corpora_list: {
+        parameters: {
+            query?: {
+                /** @description 名称、标题或用途中的文字 · Text of the name, title or purpose. */
+                text?: string | null;
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CorpusCard"][];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    corpora_define: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description 名称：小写字母、数字和下划线；定义后不变 · Name: lower-case letters, digits, underscores; it stays. */
+                    name: string;
+                    /** @description 内容 · What it is. */
+                    definition: {
+                        /** @description 标题 · Title. */
+                        title: string;
+                        /** @description 用途 · What it is for. */
+                        purpose: string;
+                        /** @description 许可证标识，例如 CC-BY-4.0 · Identifier of the licence, such as CC-BY-4.0. */
+                        licence: string;
+                        /**
+                         * @description 上传文件的分级；语料库不低于此级及各来源的级别 · Grade of the files brought; a corpus has at least this one and its sources'.
+                         * @default general1
+                         */
+                        grade?: "general1" | "general2" | "general3" | "general4" | "important" | "core";
+                        /**
+                         * @description 上传文件属于哪一侧 · Whose side the files brought are on.
+                         * @default public
+                         */
+                        side?: "public" | "industry" | "enterprise";
+                        /**
+                         * @description 数据集的文本字段 · Text columns of datasets; files are brought apart.
+                         * @default []
+                         */
+                        sources?: {
+                            /** @description 数据集 · Dataset. */
+                            dataset: string;
+                            /** @description 文本字段 · Column of the text. */
+                            text: string;
+                            /**
+                             * @description 标题字段 · Column of the title.
+                             * @default null
+                             */
+                            title?: string | null;
+                        }[];
+                        /**
+                         * @description 参数 · Parameters.
+                         * @default {
+                         *       "language": {
+                         *         "keep": [
+                         *           "zh",
+                         *           "en"
+                         *         ],
+                         *         "share_min": 0.5
+                         *       },
+                         *       "quality": {
+                         *         "enabled": true,
+                         *         "zh": {
+                         *           "words_min": 50,
+                         *           "words_max": 100000,
+                         *           "mean_word_min": 1.2,
+                         *           "mean_word_max": 4,
+                         *           "symbols_max": 0.1,
+                         *           "letter_words_min": 0.7,
+                         *           "bullet_lines_max": 0.9,
+                         *           "ellipsis_lines_max": 0.3,
+                         *           "stop_words_min": 2,
+                         *           "stop_word_share_min": 0.02,
+                         *           "sentences_min": 3,
+                         *           "closed_lines_min": 0.12,
+                         *           "short_line_characters": 10,
+                         *           "short_lines_max": 0.67,
+                         *           "duplicate_lines_max": 0.3,
+                         *           "duplicate_line_characters_max": 0.2,
+                         *           "duplicate_paragraphs_max": 0.3,
+                         *           "duplicate_paragraph_characters_max": 0.2,
+                         *           "top_run_max": [
+                         *             0.2,
+                         *             0.18,
+                         *             0.16
+                         *           ],
+                         *           "duplicate_run_max": [
+                         *             0.3,
+                         *             0.28,
+                         *             0.26,
+                         *             0.24,
+                         *             0.22,
+                         *             0.2
+                         *           ],
+                         *           "garbled_max": 0.001
+                         *         },
+                         *         "en": {
+                         *           "words_min": 50,
+                         *           "words_max": 100000,
+                         *           "mean_word_min": 3,
+                         *           "mean_word_max": 10,
+                         *           "symbols_max": 0.1,
+                         *           "letter_words_min": 0.8,
+                         *           "bullet_lines_max": 0.9,
+                         *           "ellipsis_lines_max": 0.3,
+                         *           "stop_words_min": 2,
+                         *           "stop_word_share_min": 0.06,
+                         *           "sentences_min": 3,
+                         *           "closed_lines_min": 0.12,
+                         *           "short_line_characters": 30,
+                         *           "short_lines_max": 0.67,
+                         *           "duplicate_lines_max": 0.3,
+                         *           "duplicate_line_characters_max": 0.2,
+                         *           "duplicate_paragraphs_max": 0.3,
+                         *           "duplicate_paragraph_characters_max": 0.2,
+                         *           "top_run_max": [
+                         *             0.2,
+                         *             0.18,
+                         *             0.16
+                         *           ],
+                         *           "duplicate_run_max": [
+                         *             0.15,
+                         *             0.14,
+                         *             0.13,
+                         *             0.12,
+                         *             0.11,
+                         *             0.1
+                         *           ],
+                         *           "garbled_max": 0.001
+                         *         }
+                         *       },
+                         *       "duplicates": {
+                         *         "near": true,
+                         *         "characters": 5,
+                         *         "words": 5,
+                         *         "bands": 20,
+                         *         "rows": 6,
+                         *         "jaccard_min": 0.8,
+                         *         "family_jaccard_min": 0.6,
+                         *         "seed": 1
+                         *       },
+                         *       "remove_personal": true,
+                         *       "passages": {
+                         *         "enabled": true,
+                         *         "characters_max": 1000,
+                         *         "overlap": 100
+                         *       },
+                         *       "splits": {
+                         *         "validation": 0.05,
+                         *         "test": 0.05,
+                         *         "salt": 1
+                         *       },
+                         *       "documents_max": 1000000
+                         *     }
+                         */
+                        parameters?: {
+                            /**
+                             * @description 语种 · Languages.
+                             * @default {
+                             *       "keep": [
+                             *         "zh",
+                             *         "en"
+                             *       ],
+                             *       "share_min": 0.5
+                             *     }
+                             */
+                            language?: {
+                                /**
+                                 * @description Languages that stay.
+                                 * @default [
+                                 *       "zh",
+                                 *       "en"
+                                 *     ]
+                                 */
+                                keep?: ("zh" | "en" | "other")[];
+                                /**
+                                 * Format: double
+                                 * @description Least share of the text that is in its own language, 0 … 1.
+                                 * @default 0.5
+                                 */
+                                share_min?: number;
+                            };
+                            /**
+                             * @description 质量规则 · Rules of quality.
+                             * @default {
+                             *       "enabled": true,
+                             *       "zh": {
+                             *         "words_min": 50,
+                             *         "words_max": 100000,
+                             *         "mean_word_min": 1.2,
+                             *         "mean_word_max": 4,
+                             *         "symbols_max": 0.1,
+                             *         "letter_words_min": 0.7,
+                             *         "bullet_lines_max": 0.9,
+                             *         "ellipsis_lines_max": 0.3,
+                             *         "stop_words_min": 2,
+                             *         "stop_word_share_min": 0.02,
+                             *         "sentences_min": 3,
+                             *         "closed_lines_min": 0.12,
+                             *         "short_line_characters": 10,
+                             *         "short_lines_max": 0.67,
+                             *         "duplicate_lines_max": 0.3,
+                             *         "duplicate_line_characters_max": 0.2,
+                             *         "duplicate_paragraphs_max": 0.3,
+                             *         "duplicate_paragraph_characters_max": 0.2,
+                             *         "top_run_max": [
+                             *           0.2,
+                             *           0.18,
+                             *           0.16
+                             *         ],
+                             *         "duplicate_run_max": [
+                             *           0.3,
+                             *           0.28,
+                             *           0.26,
+                             *           0.24,
+                             *           0.22,
+                             *           0.2
+                             *         ],
+                             *         "garbled_max": 0.001
+                             *       },
+                             *       "en": {
+                             *         "words_min": 50,
+                             *         "words_max": 100000,
+                             *         "mean_word_min": 3,
+                             *         "mean_word_max": 10,
+                             *         "symbols_max": 0.1,
+                             *         "letter_words_min": 0.8,
+                             *         "bullet_lines_max": 0.9,
+                             *         "ellipsis_lines_max": 0.3,
+                             *         "stop_words_min": 2,
+                             *         "stop_word_share_min": 0.06,
+                             *         "sentences_min": 3,
+                             *         "closed_lines_min": 0.12,
+                             *         "short_line_characters": 30,
+                             *         "short_lines_max": 0.67,
+                             *         "duplicate_lines_max": 0.3,
+                             *         "duplicate_line_characters_max": 0.2,
+                             *         "duplicate_paragraphs_max": 0.3,
+                             *         "duplicate_paragraph_characters_max": 0.2,
+                             *         "top_run_max": [
+                             *           0.2,
+                             *           0.18,
+                             *           0.16
+                             *         ],
+                             *         "duplicate_run_max": [
+                             *           0.15,
+                             *           0.14,
+                             *           0.13,
+                             *           0.12,
+                             *           0.11,
+                             *           0.1
+                             *         ],
+                             *         "garbled_max": 0.001
+                             *       }
+                             *     }
+                             */
+                            quality?: {
+                                /**
+                                 * @description Whether texts are judged at all.
+                                 * @default true
+                                 */
+                                enabled?: boolean;
+                                /**
+                                 * @description Chinese.
+                                 * @default {
+                                 *       "words_min": 50,
+                                 *       "words_max": 100000,
+                                 *       "mean_word_min": 1.2,
+                                 *       "mean_word_max": 4,
+                                 *       "symbols_max": 0.1,
+                                 *       "letter_words_min": 0.7,
+                                 *       "bullet_lines_max": 0.9,
+                                 *       "ellipsis_lines_max": 0.3,
+                                 *       "stop_words_min": 2,
+                                 *       "stop_word_share_min": 0.02,
+                                 *       "sentences_min": 3,
+                                 *       "closed_lines_min": 0.12,
+                                 *       "short_line_characters": 10,
+                                 *       "short_lines_max": 0.67,
+                                 *       "duplicate_lines_max": 0.3,
+                                 *       "duplicate_line_characters_max": 0.2,
+                                 *       "duplicate_paragraphs_max": 0.3,
+                                 *       "duplicate_paragraph_characters_max": 0.2,
+                                 *       "top_run_max": [
+                                 *         0.2,
+                                 *         0.18,
+                                 *         0.16
+                                 *       ],
+                                 *       "duplicate_run_max": [
+                                 *         0.3,
+                                 *         0.28,
+                                 *         0.26,
+                                 *         0.24,
+                                 *         0.22,
+                                 *         0.2
+                                 *       ],
+                                 *       "garbled_max": 0.001
+                                 *     }
+                                 */
+                                zh?: {
+                                    /**
+                                     * Format: uint64
+                                     * @description Fewest words.
+                                     * @default 50
+                                     */
+                                    words_min?: number;
+                                    /**
+                                     * Format: uint64
+                                     * @description Most words.
+                                     * @default 100000
+                                     */
+                                    words_max?: number;
+                                    /**
+                                     * Format: double
+                                     * @description Least mean length of a word, characters.
+                                     * @default 3
+                                     */
+                                    mean_word_min?: number;
+                                    /**
+                                     * Format: double
+                                     * @description Greatest mean length of a word, characters.
+                                     * @default 10
+                                     */
+                                    mean_word_max?: number;
+                                    /**
+                                     * Format: double
+                                     * @description Most symbols for each word.
+                                     * @default 0.1
+                                     */
+                                    symbols_max?: number;
+                                    /**
+                                     * Format: double
+                                     * @description Least share of words with a letter.
+                                     * @default 0.8
+                                     */
+                                    letter_words_min?: number;
+                                    /**
+                                     * Format: double
+                                     * @description Greatest share of lines that begin with a bullet.
+                                     * @default 0.9
+                                     */
+                                    bullet_lines_max?: number;
+                                    /**
+                                     * Format: double
+                                     * @description Greatest share of lines that end with an ellipsis.
+                                     * @default 0.3
+                                     */
+                                    ellipsis_lines_max?: number;
+                                    /**
+                                     * Format: uint64
+                                     * @description Fewest different function words.
+                                     * @default 2
+                                     */
+                                    stop_words_min?: number;
+                                    /**
+                                     * Format: double
+                                     * @description Least share of function words among the words.
+                                     * @default 0.06
+                                     */
+                                    stop_word_share_min?: number;
+                                    /**
+                                     * Format: uint64
+                                     * @description Fewest sentences.
+                                     * @default 3
+                                     */
+                                    sentences_min?: number;
+                                    /**
+                                     * Format: double
+                                     * @description Least share of lines that end as a sentence ends.
+                                     * @default 0.12
+                                     */
+                                    closed_lines_min?: number;
+                                    /**
+                                     * Format: uint64
+                                     * @description A line is short up to this many characters.
+                                     * @default 30
+                                     */
+                                    short_line_characters?: number;
+                                    /**
+                                     * Format: double
+                                     * @description Greatest share of short lines.
+                                     * @default 0.67
+                                     */
+                                    short_lines_max?: number;
+                                    /**
+                                     * Format: double
+                                     * @description Greatest share of lines that were there before.
+                                     * @default 0.3
+                                     */
+                                    duplicate_lines_max?: number;
+                                    /**
+                                     * Format: double
+                                     * @description Greatest share of characters in lines that were there before.
+                                     * @default 0.2
+                                     */
+                                    duplicate_line_characters_max?: number;
+                                    /**
+                                     * Format: double
+                                     * @description Greatest share of paragraphs that were there before.
+                                     * @default 0.3
+                                     */
+                                    duplicate_paragraphs_max?: number;
+                                    /**
+                                     * Format: double
+                                     * @description Greatest share of characters in paragraphs that were there before.
+                                     * @default 0.2
+                                     */
+                                    duplicate_paragraph_characters_max?: number;
+                                    /**
+                                     * @description Greatest share of characters in the most frequent run of 2, 3 and 4 words.
+                                     * @default [
+                                     *       0.2,
+                                     *       0.18,
+                                     *       0.16
+                                     *     ]
+                                     */
+                                    top_run_max?: number[];
+                                    /**
+                                     * @description Greatest share of characters in repeated runs of 5 … 10 words.
+                                     * @default [
+                                     *       0.15,
+                                     *       0.14,
+                                     *       0.13,
+                                     *       0.12,
+                                     *       0.11,
+                                     *       0.1
+                                     *     ]
+                                     */
+                                    duplicate_run_max?: number[];
+                                    /**
+                                     * Format: double
+                                     * @description Greatest share of characters that are damage: replacement characters, controls, signs of a wrong decoding.
+                                     * @default 0.001
+                                     */
+                                    garbled_max?: number;
+                                };
+                                /**
+                                 * @description English, and whatever else is kept.
+                                 * @default {
+                                 *       "words_min": 50,
+                                 *       "words_max": 100000,
+                                 *       "mean_word_min": 3,
+                                 *       "mean_word_max": 10,
+                                 *       "symbols_max": 0.1,
+                                 *       "letter_words_min": 0.8,
+                                 *       "bullet_lines_max": 0.9,
+                                 *       "ellipsis_lines_max": 0.3,
+                                 *       "stop_words_min": 2,
+                                 *       "stop_word_share_min": 0.06,
+                                 *       "sentences_min": 3,
+                                 *       "closed_lines_min": 0.12,
+                                 *       "short_line_characters": 30,
+                                 *       "short_lines_max": 0.67,
+                                 *       "duplicate_lines_max": 0.3,
+                                 *       "duplicate_line_characters_max": 0.2,
+                                 *       "duplicate_paragraphs_max": 0.3,
+                                 *       "duplicate_paragraph_characters_max": 0.2,
+                                 *       "top_run_max": [
+                                 *         0.2,
+                                 *         0.18,
+                                 *         0.16
+                                 *       ],
+                                 *       "duplicate_run_max": [
+                                 *         0.15,
+                                 *         0.14,
+                                 *         0.13,
+                                 *         0.12,
+                                 *         0.11,
+                                 *         0.1
+                                 *       ],
+                                 *       "garbled_max": 0.001
+                                 *     }
+                                 */
+                                en?: {
+                                    /**
+                                     * Format: uint64
+                                     * @description Fewest words.
+                                     * @default 50
+                                     */
+                                    words_min?: number;
+                                    /**
+                                     * Format: uint64
+                                     * @description Most words.
+                                     * @default 100000
+                                     */
+                                    words_max?: number;
+                                    /**
+                                     * Format: double
+                                     * @description Least mean length of a word, characters.
+                                     * @default 3
+                                     */
+                                    mean_word_min?: number;
+                                    /**
+                                     * Format: double
+                                     * @description Greatest mean length of a word, characters.
+                                     * @default 10
+                                     */
+                                    mean_word_max?: number;
+                                    /**
+                                     * Format: double
+                                     * @description Most symbols for each word.
+                                     * @default 0.1
+                                     */
+                                    symbols_max?: number;
+                                    /**
+                                     * Format: double
+                                     * @description Least share of words with a letter.
+                                     * @default 0.8
+                                     */
+                                    letter_words_min?: number;
+                                    /**
+                                     * Format: double
+                                     * @description Greatest share of lines that begin with a bullet.
+                                     * @default 0.9
+                                     */
+                                    bullet_lines_max?: number;
+                                    /**
+                                     * Format: double
+                                     * @description Greatest share of lines that end with an ellipsis.
+                                     * @default 0.3
+                                     */
+                                    ellipsis_lines_max?: number;
+                                    /**
+                                     * Format: uint64
+                                     * @description Fewest different function words.
+                                     * @default 2
+                                     */
+                                    stop_words_min?: number;
+                                    /**
+                                     * Format: double
+                                     * @description Least share of function words among the words.
+                                     * @default 0.06
+                                     */
+                                    stop_word_share_min?: number;
+                                    /**
+                                     * Format: uint64
+                                     * @description Fewest sentences.
+                                     * @default 3
+                                     */
+                                    sentences_min?: number;
+                                    /**
+                                     * Format: double
+                                     * @description Least share of lines that end as a sentence ends.
+                                     * @default 0.12
+                                     */
+                                    closed_lines_min?: number;
+                                    /**
+                                     * Format: uint64
+                                     * @description A line is short up to this many characters.
+                                     * @default 30
+                                     */
+                                    short_line_characters?: number;
+                                    /**
+                                     * Format: double
+                                     * @description Greatest share of short lines.
+                                     * @default 0.67
+                                     */
+                                    short_lines_max?: number;
+                                    /**
+                                     * Format: double
+                                     * @description Greatest share of lines that were there before.
+                                     * @default 0.3
+                                     */
+                                    duplicate_lines_max?: number;
+                                    /**
+                                     * Format: double
+                                     * @description Greatest share of characters in lines that were there before.
+                                     * @default 0.2
+                                     */
+                                    duplicate_line_characters_max?: number;
+                                    /**
+                                     * Format: double
+                                     * @description Greatest share of paragraphs that were there before.
+                                     * @default 0.3
+                                     */
+                                    duplicate_paragraphs_max?: number;
+                                    /**
+                                     * Format: double
+                                     * @description Greatest share of characters in paragraphs that were there before.
+                                     * @default 0.2
+                                     */
+                                    duplicate_paragraph_characters_max?: number;
+                                    /**
+                                     * @description Greatest share of characters in the most frequent run of 2, 3 and 4 words.
+                                     * @default [
+                                     *       0.2,
+                                     *       0.18,
+                                     *       0.16
+                                     *     ]
+                                     */
+                                    top_run_max?: number[];
+                                    /**
+                                     * @description Greatest share of characters in repeated runs of 5 … 10 words.
+                                     * @default [
+                                     *       0.15,
+                                     *       0.14,
+                                     *       0.13,
+                                     *       0.12,
+                                     *       0.11,
+                                     *       0.1
+                                     *     ]
+                                     */
+                                    duplicate_run_max?: number[];
+                                    /**
+                                     * Format: double
+                                     * @description Greatest share of characters that are damage: replacement characters, controls, signs of a wrong decoding.
+                                     * @default 0.001
+                                     */
+                                    garbled_max?: number;
+                                };
+                            };
+                            /**
+                             * @description 近似重复 · Near duplicates.
+                             * @default {
+                             *       "near": true,
+                             *       "characters": 5,
+                             *       "words": 5,
+                             *       "bands": 20,
+                             *       "rows": 6,
+                             *       "jaccard_min": 0.8,
+                             *       "family_jaccard_min": 0.6,
+                             *       "seed": 1
+                             *     }
+                             */
+                            duplicates?: {
+                                /**
+                                 * @description Whether near duplicates are looked for; equal texts are always removed.
+                                 * @default true
+                                 */
+                                near?: boolean;
+                                /**
+                                 * Format: uint32
+                                 * @description Characters of a shingle of Chinese.
+                                 * @default 5
+                                 */
+                                characters?: number;
+                                /**
+                                 * Format: uint32
+                                 * @description Words of a shingle of English.
+                                 * @default 5
+                                 */
+                                words?: number;
+                                /**
+                                 * Format: uint32
+                                 * @description Bands of the signature: a pair is a candidate where one band is equal.
+                                 * @default 20
+                                 */
+                                bands?: number;
+                                /**
+                                 * Format: uint32
+                                 * @description Rows of a band.
+                                 * @default 6
+                                 */
+                                rows?: number;
+                                /**
+                                 * Format: double
+                                 * @description Least estimated Jaccard similarity (杰卡德相似度) of duplicates; the later one is removed.
+                                 * @default 0.8
+                                 */
+                                jaccard_min?: number;
+                                /**
+                                 * Format: double
+                                 * @description Least estimated Jaccard similarity of a family: both stay, but in the same split.
+                                 * @default 0.6
+                                 */
+                                family_jaccard_min?: number;
+                                /**
+                                 * Format: uint64
+                                 * @description Seed of the hash functions.
+                                 * @default 1
+                                 */
+                                seed?: number;
+                            };
+                            /**
+                             * @description 是否去除个人信息 · Whether personal identifiers are replaced.
+                             * @default true
+                             */
+                            remove_personal?: boolean;
+                            /**
+                             * @description 段落 · Passages.
+                             * @default {
+                             *       "enabled": true,
+                             *       "characters_max": 1000,
+                             *       "overlap": 100
+                             *     }
+                             */
+                            passages?: {
+                                /**
+                                 * @description Whether passages are written beside the documents.
+                                 * @default true
+                                 */
+                                enabled?: boolean;
+                                /**
+                                 * Format: uint
+                                 * @description Longest passage, characters.
+                                 * @default 1000
+                                 */
+                                characters_max?: number;
+                                /**
+                                 * Format: uint
+                                 * @description Characters that a passage repeats of the one before it, at most.
+                                 * @default 100
+                                 */
+                                overlap?: number;
+                            };
+                            /**
+                             * @description 划分 · Splits.
+                             * @default {
+                             *       "validation": 0.05,
+                             *       "test": 0.05,
+                             *       "salt": 1
+                             *     }
+                             */
+                            splits?: {
+                                /**
+                                 * Format: double
+                                 * @description Share of families for validation.
+                                 * @default 0.05
+                                 */
+                                validation?: number;
+                                /**
+                                 * Format: double
+                                 * @description Share of families for testing.
+                                 * @default 0.05
+                                 */
+                                test?: number;
+                                /**
+                                 * Format: uint64
+                                 * @description Mixed into the hash; another salt, another division.
+                                 * @default 1
+                                 */
+                                salt?: number;
+                            };
+                            /**
+                             * Format: uint32
+                             * @description 文档数上限 · Most documents.
+                             * @default 1000000
+                             */
+                            documents_max?: number;
+                        };
+                    };
+                    /** @description 理由 · Why. */
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            201: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CorpusDetail"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    corpora_show: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CorpusDetail"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    corpora_change: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: int64
+                     * @description 读到的修订号 · Revision that was read.
+                     */
+                    revision: number;
+                    /** @description 新内容 · What it shall be. */
+                    definition: {
+                        /** @description 标题 · Title. */
+                        title: string;
+                        /** @description 用途 · What it is for. */
+                        purpose: string;
+                        /** @description 许可证标识，例如 CC-BY-4.0 · Identifier of the licence, such as CC-BY-4.0. */
+                        licence: string;
+                        /**
+                         * @description 上传文件的分级；语料库不低于此级及各来源的级别 · Grade of the files brought; a corpus has at least this one and its sources'.
+                         * @default general1
+                         */
+                        grade?: "general1" | "general2" | "general3" | "general4" | "important" | "core";
+                        /**
+                         * @description 上传文件属于哪一侧 · Whose side the files brought are on.
+                         * @default public
+                         */
+                        side?: "public" | "industry" | "enterprise";
+                        /**
+                         * @description 数据集的文本字段 · Text columns of datasets; files are brought apart.
+                         * @default []
+                         */
+                        sources?: {
+                            /** @description 数据集 · Dataset. */
+                            dataset: string;
+                            /** @description 文本字段 · Column of the text. */
+                            text: string;
+                            /**
+                             * @description 标题字段 · Column of the title.
+                             * @default null
+                             */
+                            title?: string | null;
+                        }[];
+                        /**
+                         * @description 参数 · Parameters.
+                         * @default {
+                         *       "language": {
+                         *         "keep": [
+                         *           "zh",
+                         *           "en"
+                         *         ],
+                         *         "share_min": 0.5
+                         *       },
+                         *       "quality": {
+                         *         "enabled": true,
+                         *         "zh": {
+                         *           "words_min": 50,
+                         *           "words_max": 100000,
+                         *           "mean_word_min": 1.2,
+                         *           "mean_word_max": 4,
+                         *           "symbols_max": 0.1,
+                         *           "letter_words_min": 0.7,
+                         *           "bullet_lines_max": 0.9,
+                         *           "ellipsis_lines_max": 0.3,
+                         *           "stop_words_min": 2,
+                         *           "stop_word_share_min": 0.02,
+                         *           "sentences_min": 3,
+                         *           "closed_lines_min": 0.12,
+                         *           "short_line_characters": 10,
+                         *           "short_lines_max": 0.67,
+                         *           "duplicate_lines_max": 0.3,
+                         *           "duplicate_line_characters_max": 0.2,
+                         *           "duplicate_paragraphs_max": 0.3,
+                         *           "duplicate_paragraph_characters_max": 0.2,
+                         *           "top_run_max": [
+                         *             0.2,
+                         *             0.18,
+                         *             0.16
+                         *           ],
+                         *           "duplicate_run_max": [
+                         *             0.3,
+                         *             0.28,
+                         *             0.26,
+                         *             0.24,
+                         *             0.22,
+                         *             0.2
+                         *           ],
+                         *           "garbled_max": 0.001
+                         *         },
+                         *         "en": {
+                         *           "words_min": 50,
+                         *           "words_max": 100000,
+                         *           "mean_word_min": 3,
+                         *           "mean_word_max": 10,
+                         *           "symbols_max": 0.1,
+                         *           "letter_words_min": 0.8,
+                         *           "bullet_lines_max": 0.9,
+                         *           "ellipsis_lines_max": 0.3,
+                         *           "stop_words_min": 2,
+                         *           "stop_word_share_min": 0.06,
+                         *           "sentences_min": 3,
+                         *           "closed_lines_min": 0.12,
+                         *           "short_line_characters": 30,
+                         *           "short_lines_max": 0.67,
+                         *           "duplicate_lines_max": 0.3,
+                         *           "duplicate_line_characters_max": 0.2,
+                         *           "duplicate_paragraphs_max": 0.3,
+                         *           "duplicate_paragraph_characters_max": 0.2,
+                         *           "top_run_max": [
+                         *             0.2,
+                         *             0.18,
+                         *             0.16
+                         *           ],
+                         *           "duplicate_run_max": [
+                         *             0.15,
+                         *             0.14,
+                         *             0.13,
+                         *             0.12,
+                         *             0.11,
+                         *             0.1
+                         *           ],
+                         *           "garbled_max": 0.001
+                         *         }
+                         *       },
+                         *       "duplicates": {
+                         *         "near": true,
+                         *         "characters": 5,
+                         *         "words": 5,
+                         *         "bands": 20,
+                         *         "rows": 6,
+                         *         "jaccard_min": 0.8,
+                         *         "family_jaccard_min": 0.6,
+                         *         "seed": 1
+                         *       },
+                         *       "remove_personal": true,
+                         *       "passages": {
+                         *         "enabled": true,
+                         *         "characters_max": 1000,
+                         *         "overlap": 100
+                         *       },
+                         *       "splits": {
+                         *         "validation": 0.05,
+                         *         "test": 0.05,
+                         *         "salt": 1
+                         *       },
+                         *       "documents_max": 1000000
+                         *     }
+                         */
+                        parameters?: {
+                            /**
+                             * @description 语种 · Languages.
+                             * @default {
+                             *       "keep": [
+                             *         "zh",
+                             *         "en"
+                             *       ],
+                             *       "share_min": 0.5
+                             *     }
+                             */
+                            language?: {
+                                /**
+                                 * @description Languages that stay.
+                                 * @default [
+                                 *       "zh",
+                                 *       "en"
+                                 *     ]
+                                 */
+                                keep?: ("zh" | "en" | "other")[];
+                                /**
+                                 * Format: double
+                                 * @description Least share of the text that is in its own language, 0 … 1.
+                                 * @default 0.5
+                                 */
+                                share_min?: number;
+                            };
+                            /**
+                             * @description 质量规则 · Rules of quality.
+                             * @default {
+                             *       "enabled": true,
+                             *       "zh": {
+                             *         "words_min": 50,
+                             *         "words_max": 100000,
+                             *         "mean_word_min": 1.2,
+                             *         "mean_word_max": 4,
+                             *         "symbols_max": 0.1,
+                             *         "letter_words_min": 0.7,
+                             *         "bullet_lines_max": 0.9,
+                             *         "ellipsis_lines_max": 0.3,
+                             *         "stop_words_min": 2,
+                             *         "stop_word_share_min": 0.02,
+                             *         "sentences_min": 3,
+                             *         "closed_lines_min": 0.12,
+                             *         "short_line_characters": 10,
+                             *         "short_lines_max": 0.67,
+                             *         "duplicate_lines_max": 0.3,
+                             *         "duplicate_line_characters_max": 0.2,
+                             *         "duplicate_paragraphs_max": 0.3,
+                             *         "duplicate_paragraph_characters_max": 0.2,
+                             *         "top_run_max": [
+                             *           0.2,
+                             *           0.18,
+                             *           0.16
+                             *         ],
+                             *         "duplicate_run_max": [
+                             *           0.3,
+                             *           0.28,
+                             *           0.26,
+                             *           0.24,
+                             *           0.22,
+                             *           0.2
+                             *         ],
+                             *         "garbled_max": 0.001
+                             *       },
+                             *       "en": {
+                             *         "words_min": 50,
+                             *         "words_max": 100000,
+                             *         "mean_word_min": 3,
+                             *         "mean_word_max": 10,
+                             *         "symbols_max": 0.1,
+                             *         "letter_words_min": 0.8,
+                             *         "bullet_lines_max": 0.9,
+                             *         "ellipsis_lines_max": 0.3,
+                             *         "stop_words_min": 2,
+                             *         "stop_word_share_min": 0.06,
+                             *         "sentences_min": 3,
+                             *         "closed_lines_min": 0.12,
+                             *         "short_line_characters": 30,
+                             *         "short_lines_max": 0.67,
+                             *         "duplicate_lines_max": 0.3,
+                             *         "duplicate_line_characters_max": 0.2,
+                             *         "duplicate_paragraphs_max": 0.3,
+                             *         "duplicate_paragraph_characters_max": 0.2,
+                             *         "top_run_max": [
+                             *           0.2,
+                             *           0.18,
+                             *           0.16
+                             *         ],
+                             *         "duplicate_run_max": [
+                             *           0.15,
+                             *           0.14,
+                             *           0.13,
+                             *           0.12,
+                             *           0.11,
+                             *           0.1
+                             *         ],
+                             *         "garbled_max": 0.001
+                             *       }
+                             *     }
+                             */
+                            quality?: {
+                                /**
+                                 * @description Whether texts are judged at all.
+                                 * @default true
+                                 */
+                                enabled?: boolean;
+                                /**
+                                 * @description Chinese.
+                                 * @default {
+                                 *       "words_min": 50,
+                                 *       "words_max": 100000,
+                                 *       "mean_word_min": 1.2,
+                                 *       "mean_word_max": 4,
+                                 *       "symbols_max": 0.1,
+                                 *       "letter_words_min": 0.7,
+                                 *       "bullet_lines_max": 0.9,
+                                 *       "ellipsis_lines_max": 0.3,
+                                 *       "stop_words_min": 2,
+                                 *       "stop_word_share_min": 0.02,
+                                 *       "sentences_min": 3,
+                                 *       "closed_lines_min": 0.12,
+                                 *       "short_line_characters": 10,
+                                 *       "short_lines_max": 0.67,
+                                 *       "duplicate_lines_max": 0.3,
+                                 *       "duplicate_line_characters_max": 0.2,
+                                 *       "duplicate_paragraphs_max": 0.3,
+                                 *       "duplicate_paragraph_characters_max": 0.2,
+                                 *       "top_run_max": [
+                                 *         0.2,
+                                 *         0.18,
+                                 *         0.16
+                                 *       ],
+                                 *       "duplicate_run_max": [
+                                 *         0.3,
+                                 *         0.28,
+                                 *         0.26,
+                                 *         0.24,
+                                 *         0.22,
+                                 *         0.2
+                                 *       ],
+                                 *       "garbled_max": 0.001
+                                 *     }
+                                 */
+                                zh?: {
+                                    /**
+                                     * Format: uint64
+                                     * @description Fewest words.
+                                     * @default 50
+                                     */
+                                    words_min?: number;
+                                    /**
+                                     * Format: uint64
+                                     * @description Most words.
+                                     * @default 100000
+                                     */
+                                    words_max?: number;
+                                    /**
+                                     * Format: double
+                                     * @description Least mean length of a word, characters.
+                                     * @default 3
+                                     */
+                                    mean_word_min?: number;
+                                    /**
+                                     * Format: double
+                                     * @description Greatest mean length of a word, characters.
+                                     * @default 10
+                                     */
+                                    mean_word_max?: number;
+                                    /**
+                                     * Format: double
+                                     * @description Most symbols for each word.
+                                     * @default 0.1
+                                     */
+                                    symbols_max?: number;
+                                    /**
+                                     * Format: double
+                                     * @description Least share of words with a letter.
+                                     * @default 0.8
+                                     */
+                                    letter_words_min?: number;
+                                    /**
+                                     * Format: double
+                                     * @description Greatest share of lines that begin with a bullet.
+                                     * @default 0.9
+                                     */
+                                    bullet_lines_max?: number;
+                                    /**
+                                     * Format: double
+                                     * @description Greatest share of lines that end with an ellipsis.
+                                     * @default 0.3
+                                     */
+                                    ellipsis_lines_max?: number;
+                                    /**
+                                     * Format: uint64
+                                     * @description Fewest different function words.
+                                     * @default 2
+                                     */
+                                    stop_words_min?: number;
+                                    /**
+                                     * Format: double
+                                     * @description Least share of function words among the words.
+                                     * @default 0.06
+                                     */
+                                    stop_word_share_min?: number;
+                                    /**
+                                     * Format: uint64
+                                     * @description Fewest sentences.
+                                     * @default 3
+                                     */
+                                    sentences_min?: number;
+                                    /**
+                                     * Format: double
+                                     * @description Least share of lines that end as a sentence ends.
+                                     * @default 0.12
+                                     */
+                                    closed_lines_min?: number;
+                                    /**
+                                     * Format: uint64
+                                     * @description A line is short up to this many characters.
+                                     * @default 30
+                                     */
+                                    short_line_characters?: number;
+                                    /**
+                                     * Format: double
+                                     * @description Greatest share of short lines.
+                                     * @default 0.67
+                                     */
+                                    short_lines_max?: number;
+                                    /**
+                                     * Format: double
+                                     * @description Greatest share of lines that were there before.
+                                     * @default 0.3
+                                     */
+                                    duplicate_lines_max?: number;
+                                    /**
+                                     * Format: double
+                                     * @description Greatest share of characters in lines that were there before.
+                                     * @default 0.2
+                                     */
+                                    duplicate_line_characters_max?: number;
+                                    /**
+                                     * Format: double
+                                     * @description Greatest share of paragraphs that were there before.
+                                     * @default 0.3
+                                     */
+                                    duplicate_paragraphs_max?: number;
+                                    /**
+                                     * Format: double
+                                     * @description Greatest share of characters in paragraphs that were there before.
+                                     * @default 0.2
+                                     */
+                                    duplicate_paragraph_characters_max?: number;
+                                    /**
+                                     * @description Greatest share of characters in the most frequent run of 2, 3 and 4 words.
+                                     * @default [
+                                     *       0.2,
+                                     *       0.18,
+                                     *       0.16
+                                     *     ]
+                                     */
+                                    top_run_max?: number[];
+                                    /**
+                                     * @description Greatest share of characters in repeated runs of 5 … 10 words.
+                                     * @default [
+                                     *       0.15,
+                                     *       0.14,
+                                     *       0.13,
+                                     *       0.12,
+                                     *       0.11,
+                                     *       0.1
+                                     *     ]
+                                     */
+                                    duplicate_run_max?: number[];
+                                    /**
+                                     * Format: double
+                                     * @description Greatest share of characters that are damage: replacement characters, controls, signs of a wrong decoding.
+                                     * @default 0.001
+                                     */
+                                    garbled_max?: number;
+                                };
+                                /**
+                                 * @description English, and whatever else is kept.
+                                 * @default {
+                                 *       "words_min": 50,
+                                 *       "words_max": 100000,
+                                 *       "mean_word_min": 3,
+                                 *       "mean_word_max": 10,
+                                 *       "symbols_max": 0.1,
+                                 *       "letter_words_min": 0.8,
+                                 *       "bullet_lines_max": 0.9,
+                                 *       "ellipsis_lines_max": 0.3,
+                                 *       "stop_words_min": 2,
+                                 *       "stop_word_share_min": 0.06,
+                                 *       "sentences_min": 3,
+                                 *       "closed_lines_min": 0.12,
+                                 *       "short_line_characters": 30,
+                                 *       "short_lines_max": 0.67,
+                                 *       "duplicate_lines_max": 0.3,
+                                 *       "duplicate_line_characters_max": 0.2,
+                                 *       "duplicate_paragraphs_max": 0.3,
+                                 *       "duplicate_paragraph_characters_max": 0.2,
+                                 *       "top_run_max": [
+                                 *         0.2,
+                                 *         0.18,
+                                 *         0.16
+                                 *       ],
+                                 *       "duplicate_run_max": [
+                                 *         0.15,
+                                 *         0.14,
+                                 *         0.13,
+                                 *         0.12,
+                                 *         0.11,
+                                 *         0.1
+                                 *       ],
+                                 *       "garbled_max": 0.001
+                                 *     }
+                                 */
+                                en?: {
+                                    /**
+                                     * Format: uint64
+                                     * @description Fewest words.
+                                     * @default 50
+                                     */
+                                    words_min?: number;
+                                    /**
+                                     * Format: uint64
+                                     * @description Most words.
+                                     * @default 100000
+                                     */
+                                    words_max?: number;
+                                    /**
+                                     * Format: double
+                                     * @description Least mean length of a word, characters.
+                                     * @default 3
+                                     */
+                                    mean_word_min?: number;
+                                    /**
+                                     * Format: double
+                                     * @description Greatest mean length of a word, characters.
+                                     * @default 10
+                                     */
+                                    mean_word_max?: number;
+                                    /**
+                                     * Format: double
+                                     * @description Most symbols for each word.
+                                     * @default 0.1
+                                     */
+                                    symbols_max?: number;
+                                    /**
+                                     * Format: double
+                                     * @description Least share of words with a letter.
+                                     * @default 0.8
+                                     */
+                                    letter_words_min?: number;
+                                    /**
+                                     * Format: double
+                                     * @description Greatest share of lines that begin with a bullet.
+                                     * @default 0.9
+                                     */
+                                    bullet_lines_max?: number;
+                                    /**
+                                     * Format: double
+                                     * @description Greatest share of lines that end with an ellipsis.
+                                     * @default 0.3
+                                     */
+                                    ellipsis_lines_max?: number;
+                                    /**
+                                     * Format: uint64
+                                     * @description Fewest different function words.
+                                     * @default 2
+                                     */
+                                    stop_words_min?: number;
+                                    /**
+                                     * Format: double
+                                     * @description Least share of function words among the words.
+                                     * @default 0.06
+                                     */
+                                    stop_word_share_min?: number;
+                                    /**
+                                     * Format: uint64
+                                     * @description Fewest sentences.
+                                     * @default 3
+                                     */
+                                    sentences_min?: number;
+                                    /**
+                                     * Format: double
+                                     * @description Least share of lines that end as a sentence ends.
+                                     * @default 0.12
+                                     */
+                                    closed_lines_min?: number;
+                                    /**
+                                     * Format: uint64
+                                     * @description A line is short up to this many characters.
+                                     * @default 30
+                                     */
+                                    short_line_characters?: number;
+                                    /**
+                                     * Format: double
+                                     * @description Greatest share of short lines.
+                                     * @default 0.67
+                                     */
+                                    short_lines_max?: number;
+                                    /**
+                                     * Format: double
+                                     * @description Greatest share of lines that were there before.
+                                     * @default 0.3
+                                     */
+                                    duplicate_lines_max?: number;
+                                    /**
+                                     * Format: double
+                                     * @description Greatest share of characters in lines that were there before.
+                                     * @default 0.2
+                                     */
+                                    duplicate_line_characters_max?: number;
+                                    /**
+                                     * Format: double
+                                     * @description Greatest share of paragraphs that were there before.
+                                     * @default 0.3
+                                     */
+                                    duplicate_paragraphs_max?: number;
+                                    /**
+                                     * Format: double
+                                     * @description Greatest share of characters in paragraphs that were there before.
+                                     * @default 0.2
+                                     */
+                                    duplicate_paragraph_characters_max?: number;
+                                    /**
+                                     * @description Greatest share of characters in the most frequent run of 2, 3 and 4 words.
+                                     * @default [
+                                     *       0.2,
+                                     *       0.18,
+                                     *       0.16
+                                     *     ]
+                                     */
+                                    top_run_max?: number[];
+                                    /**
+                                     * @description Greatest share of characters in repeated runs of 5 … 10 words.
+                                     * @default [
+                                     *       0.15,
+                                     *       0.14,
+                                     *       0.13,
+                                     *       0.12,
+                                     *       0.11,
+                                     *       0.1
+                                     *     ]
+                                     */
+                                    duplicate_run_max?: number[];
+                                    /**
+                                     * Format: double
+                                     * @description Greatest share of characters that are damage: replacement characters, controls, signs of a wrong decoding.
+                                     * @default 0.001
+                                     */
+                                    garbled_max?: number;
+                                };
+                            };
+                            /**
+                             * @description 近似重复 · Near duplicates.
+                             * @default {
+                             *       "near": true,
+                             *       "characters": 5,
+                             *       "words": 5,
+                             *       "bands": 20,
+                             *       "rows": 6,
+                             *       "jaccard_min": 0.8,
+                             *       "family_jaccard_min": 0.6,
+                             *       "seed": 1
+                             *     }
+                             */
+                            duplicates?: {
+                                /**
+                                 * @description Whether near duplicates are looked for; equal texts are always removed.
+                                 * @default true
+                                 */
+                                near?: boolean;
+                                /**
+                                 * Format: uint32
+                                 * @description Characters of a shingle of Chinese.
+                                 * @default 5
+                                 */
+                                characters?: number;
+                                /**
+                                 * Format: uint32
+                                 * @description Words of a shingle of English.
+                                 * @default 5
+                                 */
+                                words?: number;
+                                /**
+                                 * Format: uint32
+                                 * @description Bands of the signature: a pair is a candidate where one band is equal.
+                                 * @default 20
+                                 */
+                                bands?: number;
+                                /**
+                                 * Format: uint32
+                                 * @description Rows of a band.
+                                 * @default 6
+                                 */
+                                rows?: number;
+                                /**
+                                 * Format: double
+                                 * @description Least estimated Jaccard similarity (杰卡德相似度) of duplicates; the later one is removed.
+                                 * @default 0.8
+                                 */
+                                jaccard_min?: number;
+                                /**
+                                 * Format: double
+                                 * @description Least estimated Jaccard similarity of a family: both stay, but in the same split.
+                                 * @default 0.6
+                                 */
+                                family_jaccard_min?: number;
+                                /**
+                                 * Format: uint64
+                                 * @description Seed of the hash functions.
+                                 * @default 1
+                                 */
+                                seed?: number;
+                            };
+                            /**
+                             * @description 是否去除个人信息 · Whether personal identifiers are replaced.
+                             * @default true
+                             */
+                            remove_personal?: boolean;
+                            /**
+                             * @description 段落 · Passages.
+                             * @default {
+                             *       "enabled": true,
+                             *       "characters_max": 1000,
+                             *       "overlap": 100
+                             *     }
+                             */
+                            passages?: {
+                                /**
+                                 * @description Whether passages are written beside the documents.
+                                 * @default true
+                                 */
+                                enabled?: boolean;
+                                /**
+                                 * Format: uint
+                                 * @description Longest passage, characters.
+                                 * @default 1000
+                                 */
+                                characters_max?: number;
+                                /**
+                                 * Format: uint
+                                 * @description Characters that a passage repeats of the one before it, at most.
+                                 * @default 100
+                                 */
+                                overlap?: number;
+                            };
+                            /**
+                             * @description 划分 · Splits.
+                             * @default {
+                             *       "validation": 0.05,
+                             *       "test": 0.05,
+                             *       "salt": 1
+                             *     }
+                             */
+                            splits?: {
+                                /**
+                                 * Format: double
+                                 * @description Share of families for validation.
+                                 * @default 0.05
+                                 */
+                                validation?: number;
+                                /**
+                                 * Format: double
+                                 * @description Share of families for testing.
+                                 * @default 0.05
+                                 */
+                                test?: number;
+                                /**
+                                 * Format: uint64
+                                 * @description Mixed into the hash; another salt, another division.
+                                 * @default 1
+                                 */
+                                salt?: number;
+                            };
+                            /**
+                             * Format: uint32
+                             * @description 文档数上限 · Most documents.
+                             * @default 1000000
+                             */
+                            documents_max?: number;
+                        };
+                    };
+                    /** @description 理由 · Why. */
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CorpusDetail"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    corpora_file_bring: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description 成功 · Success */
+            201: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CorpusFile"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    corpora_file_remove: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            204: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    corpora_runs: {
+        parameters: {
+            query?: {
+                /** @description 页码，从 1 起 · Page, from 1. */
+                page?: (number | null) | string;
+                /** @description 每页条数，至多 1000 · Items per page, at most 1000. */
+                page_size?: (number | null) | string;
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page32"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    corpora_run_start: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            202: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CorpusRun"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    corpora_run_show: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CorpusRun"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    corpora_run_cancel: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            204: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    corpora_versions: {
+        parameters: {
+            query?: {
+                /** @description 页码，从 1 起 · Page, from 1. */
+                page?: (number | null) | string;
+                /** @description 每页条数，至多 1000 · Items per page, at most 1000. */
+                page_size?: (number | null) | string;
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page33"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    corpora_version: {
+        parameters: {
+            query?: {
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CorpusVersionDetail"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    corpora_documents: {
+        parameters: {
+            query?: {
+                /** @description 划分 · Of this split. */
+                split?: (("train" | "validation" | "test") | null) | string;
+                /** @description 标题、正文或来源中的文字 · Text of the title, the document or its source. */
+                text?: string | null;
+                /** @description 页码，从 1 起 · Page, from 1. */
+                page?: (number | null) | string;
+                /** @description 每页条数，至多 100 · Items per page, at most 100. */
+                page_size?: (number | null) | string;
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page34"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    corpora_rejected: {
+        parameters: {
+            query?: {
+                /** @description 原因代码 · Of this reason. */
+                rule?: string | null;
+                /** @description 页码，从 1 起 · Page, from 1. */
+                page?: (number | null) | string;
+                /** @description 每页条数，至多 100 · Items per page, at most 100. */
+                page_size?: (number | null) | string;
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page35"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            429: components["responses"]["Refusal429"];
+            499: components["responses"]["Refusal499"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+            507: components["responses"]["Refusal507"];
+        };
+    };
+    corpora_export: {
+        parameters: {
+            query: {
+                /** @description 格式 · Form of the file. */
+                format: "parquet" | "jsonl" | "huggingface";
+                /** @description 提示语言 zh 或 en，优先于 Accept-Language，其他值不起作用 · Language of refusals, zh or en, before Accept-Language; anything else is as if it were left out */
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Success */
+            200: {
+                headers: {
+                    "x-trace-id": components["headers"]["TraceId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.apache.parquet": unknown;
+                    "application/jsonl": unknown;
+                    "application/zip": unknown;
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
             429: components["responses"]["Refusal429"];
             499: components["responses"]["Refusal499"];
             500: components["responses"]["Refusal500"];

@@ -46,7 +46,7 @@ pub async fn standby(loaded: Loaded, given: Standby) -> Result<ExitCode> {
     match given.action {
         Some(StandbyAction::Promote) => promote(&place_of(&loaded.config.node.data)?).await,
         Some(StandbyAction::Leave) => leave(&loaded.config.mirror, &place_of(&loaded.config.node.data)?),
-        None => stand_by(loaded, given.kek).await,
+        None => Box::pin(stand_by(loaded, given.kek)).await,
     }
 }
 

@@ -66,7 +66,8 @@ export function definitionOf(draft: Draft, before?: CorpusDefinition): CorpusDef
       remove_personal: draft.removePersonal,
       passages: { ...old?.passages, enabled: draft.passages, characters_max: draft.passageCharacters, overlap: Math.min(old?.passages?.overlap ?? 100, Math.floor(draft.passageCharacters / 2)) },
       splits: { ...old?.splits, validation: draft.validation, test: draft.test },
-    },
+      // What is left out has the node's default; the generated types call such a field required.
+    } as CorpusDefinition["parameters"],
   };
 }
 
