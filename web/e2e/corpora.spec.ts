@@ -61,7 +61,7 @@ for (const size of [{ width: 1440, height: 900 }, { width: 375, height: 812 }]) 
     for (const [tab, seen] of [
       ["保留的文档", "产业大脑汇集"], ["统计", "分词器"], ["质量报告", "质量报告"], ["数据集卡片", "license: cc-by-4.0"], ["血缘", "通知.txt"],
     ] as const) {
-      await page.getByRole("tab", { name: tab }).press("Enter");
+      await page.locator("main .ant-segmented").getByText(tab, { exact: true }).click();
       await expect(page.getByText(seen).first()).toBeVisible();
       await settled(page);
       expect(await violations(page)).toEqual([]);

@@ -76,6 +76,7 @@ export const corpora = {
     digest: "Digest",
     versionQuestion: "How many stayed after each step, why did others go, what is in it, where does it come from?",
     exportOf: { huggingface: "Export Hugging Face folder", parquet: "Export Parquet", jsonl: "Export JSONL" },
+    parts: "What is in this version",
     tabSteps: "Steps",
     tabDocuments: "Documents",
     tabRejected: "Left out",

@@ -76,6 +76,7 @@ export const corpora = {
     digest: "版本摘要",
     versionQuestion: "每一步留下多少，为什么去掉，里面是什么，从哪里来？",
     exportOf: { huggingface: "导出 Hugging Face 文件夹", parquet: "导出 Parquet", jsonl: "导出 JSONL" },
+    parts: "版本内容",
     tabSteps: "步骤",
     tabDocuments: "保留的文档",
     tabRejected: "未保留的文档",

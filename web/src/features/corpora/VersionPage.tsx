@@ -1,12 +1,13 @@
 // One version: what came of each step, why documents went, what is in it, what it was made of, and the way out.
 import { useMutation } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { Alert, Button, Tabs } from "antd";
+import { Alert, Button } from "antd";
 import { api } from "../../sdk/api";
 import { download } from "../../sdk/csv";
 import { instant, number } from "../../sdk/format";
 import { text, useT } from "../../sdk/i18n";
 import { Card, Figure, PageFrame } from "../../sdk/Page";
+import { Parts } from "../../sdk/Parts";
 import { useAsk } from "../../sdk/query";
 import { Answer, FailureView } from "../../sdk/States";
 import type { CorpusVersionDetail } from "../../sdk/types";
@@ -46,7 +47,7 @@ export function VersionPage() {
               />
             ) : null}
             <Numbers detail={detail} />
-            <Parts id={id} detail={detail} />
+            <Insides id={id} detail={detail} />
           </>
         )}
       </Answer>
@@ -84,13 +85,13 @@ function Numbers({ detail }: { detail: CorpusVersionDetail }) {
   );
 }
 
-function Parts({ id, detail }: { id: string; detail: CorpusVersionDetail }) {
+function Insides({ id, detail }: { id: string; detail: CorpusVersionDetail }) {
   const t = useT();
   const search = useSearch({ from: "/shell/corpora/$id/$number" });
   const navigate = useNavigate({ from: "/corpora/$id/$number" });
   const tab: Tab = search.tab ?? "steps";
   const which = detail.card.number;
-  const items = [
+  const parts = [
     { key: "steps", label: t("corpora.tabSteps"), children: <Funnel detail={detail} onReason={(rule) => void navigate({ search: { tab: "rejected", rule } })} /> },
     { key: "documents", label: t("corpora.tabDocuments"), children: <Documents id={id} number={which} /> },
     { key: "rejected", label: t("corpora.tabRejected"), children: <Rejected id={id} number={which} reasons={detail.reasons} /> },
@@ -100,7 +101,11 @@ function Parts({ id, detail }: { id: string; detail: CorpusVersionDetail }) {
     { key: "origin", label: t("corpora.tabOrigin"), children: <Origin detail={detail} /> },
   ];
   const open = (key: string) => void navigate({ search: { tab: key === "steps" ? undefined : (key as Exclude<Tab, "steps">) } });
-  return <Tabs activeKey={tab} onChange={open} items={items} destroyOnHidden style={{ marginTop: 16 }} />;
+  return (
+    <div style={{ marginTop: 16 }}>
+      <Parts label={t("corpora.parts")} shown={tab} onShow={open} parts={parts} />
+    </div>
+  );
 }
 
 /** Markdown as it was written: what is on screen is what leaves. */

@@ -1,13 +1,14 @@
 // One data product: what it is, whether its promise is kept, how to call it, and what one agrees to.
 import { useMutation } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { Alert, App, Button, Input, Modal, Segmented } from "antd";
-import { type ReactNode, useState } from "react";
+import { Alert, App, Button, Input, Modal } from "antd";
+import { useState } from "react";
 import { api } from "../../sdk/api";
 import { DataTable } from "../../sdk/DataTable";
 import { instant, number, percent } from "../../sdk/format";
 import { text, useT } from "../../sdk/i18n";
 import { Badge, Card, Figure, PageFrame } from "../../sdk/Page";
+import { Parts } from "../../sdk/Parts";
 import { client, useAsk } from "../../sdk/query";
 import { Answer, Empty, FailureView } from "../../sdk/States";
 import type { OfferDetail, OfferField, OfferVersion } from "../../sdk/types";
@@ -42,6 +43,7 @@ export function ProductPage() {
             <Figures detail={found} />
             <Card label={t("offers.title")}>
               <Parts
+                label={t("offers.title")}
                 shown={search.tab ?? "fields"}
                 onShow={(tab) => void navigate({ search: { tab: tab === "fields" ? undefined : tab }, replace: true })}
                 parts={[
@@ -59,25 +61,6 @@ export function ProductPage() {
         )}
       </Answer>
     </PageFrame>
-  );
-}
-
-interface Part {
-  key: string;
-  label: string;
-  children: ReactNode;
-}
-
-/** Seven parts do not fit a phone: a row that scrolls, where tabs would hide some behind a button. */
-function Parts({ shown, onShow, parts }: { shown: string; onShow: (key: string) => void; parts: Part[] }) {
-  const t = useT();
-  return (
-    <>
-      <div style={{ overflowX: "auto", marginBottom: 16 }}>
-        <Segmented aria-label={t("offers.title")} value={shown} onChange={onShow} options={parts.map(({ key, label }) => ({ value: key, label }))} />
-      </div>
-      {parts.find((part) => part.key === shown)?.children}
-    </>
   );
 }
 
