@@ -9,19 +9,15 @@ import { useAsk } from "../../sdk/query";
 import { RowTable } from "../../sdk/RowTable";
 import { Answer, Empty } from "../../sdk/States";
 import type { Cell, OfferDetail, OfferParameter } from "../../sdk/types";
+import { valueOf } from "./draft";
 
 const PAGE_SIZE = 50;
 
 /** What was typed as the JSON the interface takes; nothing typed is no parameter. */
 export function typed(parameters: OfferParameter[], given: Record<string, string>): string | undefined {
-  const value = (kind: OfferParameter["kind"], words: string): unknown => {
-    if (kind === "integer" || kind === "number") return Number.isFinite(Number(words)) ? Number(words) : words;
-    if (kind === "boolean") return words === "true" ? true : words === "false" ? false : words;
-    return words;
-  };
-  const filled = parameters.flatMap((parameter) => {
-    const words = given[parameter.name]?.trim() ?? "";
-    return words === "" ? [] : [[parameter.name, value(parameter.kind, words)] as const];
+  const filled = parameters.flatMap(({ name, kind }) => {
+    const value = valueOf(kind, given[name]);
+    return value === null ? [] : [[name, value] as const];
   });
   return filled.length === 0 ? undefined : JSON.stringify(Object.fromEntries(filled));
 }

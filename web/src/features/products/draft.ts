@@ -58,8 +58,8 @@ const both = (zh: string | undefined, en?: string) => {
 };
 const optional = (zh: string | undefined, en?: string) => (zh?.trim() ? both(zh, en) : null);
 
-/** What the node is told of a default; what is no number stays text, and the node says so. */
-function valueOf(kind: Bound["kind"], text: string | undefined): Bound["default"] {
+/** A value typed for a parameter, as the node takes it; what is no number stays text, and the node says so. */
+export function valueOf(kind: Bound["kind"], text: string | undefined): Bound["default"] {
   const written = text?.trim() ?? "";
   if (written === "") return null;
   if (kind === "boolean") return written === "true" ? true : written === "false" ? false : written;
