@@ -6,6 +6,7 @@
 #![expect(clippy::indexing_slicing, reason = "indexing a serde_json value gives null, it never panics")]
 
 mod bench;
+mod beside;
 mod contract;
 mod demo;
 mod fuzz;
@@ -39,6 +40,8 @@ fn main() -> Result<()> {
     match words.as_slice() {
         ["demo", rest @ ..] => demo::run(rest),
         ["verify", rest @ ..] => verify::run(rest.contains(&"--fast")),
+        [verify::BESIDE] => verify::beside(),
+        [verify::PORTAL] => verify::portal(),
         ["bench", name] => bench::run(name),
         ["fuzz", rest @ ..] => fuzz::start(rest),
         ["contract"] => contract::run(),

@@ -1,5 +1,6 @@
 //! `cargo xtask verify`: everything that must hold, on a machine that may have nothing but Rust and Node.
 
+use crate::beside::Beside;
 use crate::node::{Profile, Serving, brain, build_portal, program_of};
 use crate::shell::{command, root, shared_data, step};
 use crate::{demo, fuzz, services, tidy, tools};
@@ -26,15 +27,21 @@ pub(crate) fn run(fast: bool) -> Result<()> {
 }
 
 fn steps(fast: bool, times: &mut Vec<(String, f64)>) -> Result<()> {
+    let libraries = Beside::start("libraries", &["cargo", "fetch", "--locked", "--quiet"])?;
     step(times, "format", || run_cargo(&["fmt", "--all", "--check"]))?;
     step(times, "tidy: layers, names, sizes", tidy::run)?;
     step(times, "bill of materials and its licences", || crate::sbom::run(true))?;
     step(times, "spelling", || run_program(&tools::typos()?, &[]))?;
-    step(times, "portal: install, lint, types, unit tests, build", portal)?;
+    step(times, "portal: install, build", build_portal)?;
+    step(times, "libraries: what was left of fetching them", || libraries.finish())?;
+    let portal = Beside::xtask(PORTAL)?;
     step(times, "program, tests, measuring programs: lint and compile", || {
         run_cargo(&["test", "--locked", "--workspace", "--all-targets", "--no-run"])
     })?;
+    step(times, "portal: what was left of lint, types, unit tests", || portal.finish())?;
     let servers = start_services(times)?;
+    // Tests and browser wait for disks, servers and each other: a third of two cores would be idle.
+    let beside = if fast { None } else { Some(Beside::xtask(BESIDE)?) };
     step(times, "tests", || {
         let mut tests = cargo();
         // Whoever reads the end of a failed run wants to know all that failed.
@@ -50,10 +57,23 @@ fn steps(fast: bool, times: &mut Vec<(String, f64)>) -> Result<()> {
     step(times, "documentation tests", || run_cargo(&["test", "--locked", "--workspace", "--doc"]))?;
     step(times, "services: down", services::down)?;
     step(times, "demonstration data", check_demo_data)?;
-    if !fast {
-        step(times, "hostile input: compile and fuzz", || fuzz::fuzz(None, FUZZ_SECONDS))?;
+    if let Some(beside) = beside {
         step(times, "browser journeys", browser)?;
-        step(times, "licences, duplicates, sources", licences)?;
+        step(times, "hostile input, licences: what was left of them", || beside.finish())?;
+    }
+    Ok(())
+}
+
+/// The command that [`beside`] is.
+pub(crate) const BESIDE: &str = "verify-beside";
+
+/// The steps that need nothing from the others, run beside tests and browser.
+pub(crate) fn beside() -> Result<()> {
+    let mut times = Vec::new();
+    step(&mut times, "hostile input: compile and fuzz", || fuzz::fuzz(None, FUZZ_SECONDS))?;
+    step(&mut times, "licences, duplicates, sources", licences)?;
+    for (name, seconds) in &times {
+        println!("{name:<44} {seconds:>9.1}");
     }
     Ok(())
 }
@@ -87,13 +107,16 @@ fn run_program(program: &Path, arguments: &[&str]) -> Result<()> {
     crate::shell::run(command(program).args(arguments))
 }
 
-fn portal() -> Result<()> {
-    tools::web_packages()?;
+/// The command that [`portal`] is.
+pub(crate) const PORTAL: &str = "verify-portal";
+
+/// The portal's own checks, run beside the compiler.
+pub(crate) fn portal() -> Result<()> {
     let web = root().join("web");
     for script in ["lint", "typecheck", "test"] {
         crate::shell::run(command("npm").args(["run", "--silent", script]).current_dir(&web))?;
     }
-    build_portal()
+    Ok(())
 }
 
 fn check_demo_data() -> Result<()> {
