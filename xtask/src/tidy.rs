@@ -202,11 +202,27 @@ fn names_and_sizes(file: &Path, findings: &mut Vec<String>) -> Result<()> {
             findings.push(format!("{shown}: a name that says nothing ({part})"));
         }
     }
-    let lines = std::fs::read_to_string(file)?.lines().count();
+    let text = std::fs::read_to_string(file)?;
+    if runs_as_a_test(&text) {
+        findings.push(format!(
+            "{shown}: code in a comment that nobody runs: name its language, or make it a test"
+        ));
+    }
+    let lines = text.lines().count();
     if lines > LINES_MAX {
         findings.push(format!("{shown}: {lines} lines, more than {LINES_MAX}: which two ideas are in it?"));
     }
     Ok(())
+}
+
+/// Whether a comment opens a piece of Rust, which rustdoc would take for a test: `verify` runs none, half a minute of
+/// looking for them was all that step did.
+fn runs_as_a_test(text: &str) -> bool {
+    let fences = text.lines().filter_map(|line| {
+        let line = line.trim_start();
+        line.strip_prefix("///").or_else(|| line.strip_prefix("//!"))?.trim().strip_prefix("```")
+    });
+    fences.step_by(2).any(|opening| opening.is_empty() || opening.starts_with("rust"))
 }
 
 /// Rust and TypeScript that people write.
@@ -229,4 +245,16 @@ fn sources(folder: &Path) -> Result<Vec<PathBuf>> {
         }
     }
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::runs_as_a_test;
+
+    #[test]
+    fn only_rust_in_a_comment_would_run() {
+        assert!(!runs_as_a_test("/// ```text\n/// a\n/// ```\nfn a() {}\n//! ```sql\n//! ```\n"));
+        assert!(runs_as_a_test("/// ```\n/// let a = 1;\n/// ```\n"));
+        assert!(runs_as_a_test("    /// ```text\n    /// ```\n    /// ```rust,no_run\n    /// ```\n"));
+    }
 }

@@ -54,7 +54,6 @@ fn steps(fast: bool, times: &mut Vec<(String, f64)>) -> Result<()> {
         }
         crate::shell::run(&mut tests)
     })?;
-    step(times, "documentation tests", || run_cargo(&["test", "--locked", "--workspace", "--doc"]))?;
     step(times, "services: down", services::down)?;
     step(times, "demonstration data", check_demo_data)?;
     if let Some(beside) = beside {
