@@ -219,8 +219,8 @@ impl From<Error> for Failure {
                 format!("The query needs more than {limit_mib} MiB of memory or temporary space."),
             )
             .with_hint(
-                "请加过滤条件、减少列，或先汇总再连接。",
-                "Add filters, take fewer columns, or aggregate before joining.",
+                "请加过滤条件、减少列、先汇总再连接，或把较小的表写在连接的左边；管理员可调大 warehouse.query_memory_mib（模型用 memory_limit_mib）。",
+                "Add filters, take fewer columns, aggregate before joining, or write the smaller table on the left of a join; an administrator can raise warehouse.query_memory_mib (for models, memory_limit_mib).",
             ),
             Error::Timeout { seconds } => Self::new(
                 ErrorKind::Cancelled,

@@ -110,6 +110,7 @@ registered AS (
   FROM raw.simulated_registration
 ),
 -- The latest record of each credit code. Only codes that occur twice are sorted, so a million rows stay cheap.
+-- The left side of a join is held in memory: of a register and few others it must be the few, here and below.
 twice AS (
   SELECT uscc FROM registered GROUP BY uscc HAVING count(*) > 1
 ),
@@ -118,12 +119,12 @@ outdated AS (
     SELECT r._run, r._file, r._line, row_number() OVER (
       PARTITION BY r.uscc ORDER BY r.file_year DESC NULLS LAST, r._run DESC, r._file DESC, r._line DESC
     ) AS place
-    FROM registered r JOIN twice t ON t.uscc = r.uscc
+    FROM twice t JOIN registered r ON r.uscc = t.uscc
   ) WHERE place > 1
 ),
 registry AS (
-  SELECT r.* FROM registered r
-  LEFT ANTI JOIN outdated o ON o._line = r._line AND o._file = r._file AND o._run = r._run
+  SELECT r.* FROM outdated o
+  RIGHT ANTI JOIN registered r ON o._line = r._line AND o._file = r._file AND o._run = r._run
 ),
 -- A full name that exactly one registered firm bears identifies a listed firm.
 by_name AS (
@@ -168,7 +169,7 @@ every AS (
     NULL AS known_industry, NULL AS industry_text, r.capital AS capital_text, r.reg_date AS established_on,
     NULL AS listed_on, r.type AS enterprise_type, NULL AS status, r.address, r.scope,
     r.source, r.observed_on, r.source_dataset, r._file AS source_file, r._line AS source_line
-  FROM registry r LEFT ANTI JOIN identified l ON l.own_uscc = r.uscc
+  FROM identified l RIGHT ANTI JOIN registry r ON l.own_uscc = r.uscc
   UNION ALL
   SELECT
     'name:' || company_name_key(n.name) AS enterprise_id, NULL AS uscc, min(n.name) AS name,

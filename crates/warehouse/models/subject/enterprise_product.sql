@@ -70,9 +70,9 @@ sure AS (
 SELECT enterprise_id, product_id, role, share, confidence, evidence, source, observed_on FROM sure
 UNION ALL
 SELECT s.enterprise_id, s.product_id, s.role, s.share, s.confidence, s.evidence, s.source, s.observed_on
-FROM (
+-- The few that are sure are held in memory, what every scope states is not.
+FROM sure k RIGHT ANTI JOIN (
   SELECT enterprise_id, hit['product'] AS product_id, hit['role'] AS role, CAST(NULL AS double) AS share,
     hit['confidence'] AS confidence, hit['evidence'] AS evidence, origin AS source, observed_on
   FROM stated
-) s
-LEFT ANTI JOIN sure k ON k.enterprise_id = s.enterprise_id AND k.product_id = s.product_id
+) s ON k.enterprise_id = s.enterprise_id AND k.product_id = s.product_id

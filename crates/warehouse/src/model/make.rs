@@ -58,6 +58,13 @@ pub(super) struct Made {
 impl Inner {
     /// Plan, run, test and commit. What is staged is left to the caller to sweep where this does not publish.
     pub(super) async fn make(&self, making: &Making<'_>) -> Result<Made> {
+        self.made(making).await.map_err(|error| match error {
+            Error::Memory { .. } => Error::Memory { limit_mib: self.options.memory_limit_mib },
+            other => other,
+        })
+    }
+
+    async fn made(&self, making: &Making<'_>) -> Result<Made> {
         let Making { model, versions, run_id, cancel, .. } = making;
         let tables = self.model_tables(model, versions).await?;
         let state = self.engine.state(tables, self.options.memory_limit_mib)?;
