@@ -1,6 +1,6 @@
 //! Benches that live beside the code they measure, as examples that print rows themselves.
 
-use crate::node::{Profile, build_program, target_of};
+use crate::node::{Profile, build_program, program_of, target_of};
 use crate::shell::{command, run};
 use anyhow::Result;
 use std::process::Command;
@@ -14,9 +14,10 @@ pub(crate) fn run_example(package: &str, name: &str) -> Result<()> {
 }
 
 /// An example of a crate, built in release and ready to run. Whoever measures a crate without the engine does not wait
-/// half an hour for the engine.
+/// half an hour for the engine; where the engine is there already, shared libraries are not compiled once more without
+/// the features it asks of them.
 pub(crate) fn example(package: &str, name: &str) -> Result<Command> {
-    if ON_THE_ENGINE.contains(&package) {
+    if ON_THE_ENGINE.contains(&package) || program_of(Profile::Release).exists() {
         build_program(Profile::Release)?;
     } else {
         run(command("cargo").args([

@@ -9,6 +9,7 @@ mod measure;
 mod models;
 mod pii;
 mod quality;
+mod registry;
 mod risk;
 mod search;
 mod start;
@@ -17,9 +18,9 @@ mod tpch;
 
 use anyhow::{Result, bail};
 
-const NAMES: [&str; 16] = [
+const NAMES: [&str; 17] = [
     "start", "ingest", "sql", "graph", "risk", "pii", "login", "evidence", "grant", "match", "quality",
-    "search", "lineage", "corpus", "tpch", "models",
+    "search", "lineage", "corpus", "tpch", "models", "registry",
 ];
 
 /// Run one bench, or all of them.
@@ -41,6 +42,7 @@ pub(crate) fn run(name: &str) -> Result<()> {
         "corpus" => corpus::run_all(),
         "tpch" => tpch::run_all(),
         "models" => models::run_all(),
+        "registry" => registry::run_all(),
         "all" => NAMES.iter().try_for_each(|name| run(name)),
         _ => bail!("no bench {name}; there are {}", NAMES.join(", ")),
     }

@@ -14,7 +14,7 @@ use anyhow::{Context as _, Result};
 use std::io::{BufRead as _, BufReader, BufWriter, Write as _};
 use std::path::Path;
 
-const PACKAGES: [&str; 3] = ["dbt-core==1.12.6", "dbt-duckdb==1.11.1", "duckdb==2.0.0"];
+const PACKAGES: [&str; 3] = ["dbt-core==1.9.11", "dbt-duckdb==1.11.1", "duckdb==2.0.0"];
 /// Rows of the second file.
 const MORE: usize = 10_000;
 const COLUMNS: [&str; 11] = [

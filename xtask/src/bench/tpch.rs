@@ -32,7 +32,7 @@ pub(crate) fn run_all() -> Result<()> {
     let python = tools::python("bench-tpch", &PACKAGES)?;
     if !tables.exists() {
         let mut generator = command(python.with_file_name("tpchgen-cli"));
-        crate::shell::run(generator.args(["-s", "1", "--format", "parquet", "--output-dir"]).arg(&tables))?;
+        crate::shell::run(generator.args(["parquet", "-s", "1", "--output-dir"]).arg(&tables))?;
     }
     if node.exists() {
         std::fs::remove_dir_all(&node)?;
