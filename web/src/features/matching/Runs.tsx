@@ -40,7 +40,7 @@ export function Runs({ set }: { set: string }) {
               rows={found.items}
               rowKey={(run) => run.id}
               paging={{ page, pageSize: PAGE_SIZE, total: found.total, onChange: (next) => void navigate({ search: (s) => ({ ...s, page: next }) }) }}
-              empty={<Empty title={t("matching.noRuns")} />}
+              empty={<Empty title={t("matching.noRuns")} hint={t("matching.noRunsHint")} />}
               columns={[
                 {
                   key: "started",
