@@ -1,7 +1,7 @@
 // A corpus is defined, given a file, built, looked at down to a document that went, and exported.
 import { readFileSync } from "node:fs";
-import { expect, test } from "@playwright/test";
-import { settled, signIn, violations, watchErrors } from "./node";
+import { expect } from "@playwright/test";
+import { settled, signIn, test, violations, watchErrors } from "./node";
 
 const TEXT = "产业大脑汇集产业链上下游企业的数据，为政府和企业提供分析。平台对每一项数据进行分类分级，并记录谁在何时使用了它。\
 企业可以在平台上发布需求，也可以查找合作伙伴。联系电话：13812345678。\n\n数据进入平台以前须经过质量检查，不合格的记录被隔离，\

@@ -1,74 +1,7 @@
-// What a browser sees of the protection: headers, cookies, origins, and that the policy of contents blocks nothing of
-// the portal's own on any page.
-import { expect, test, type Page } from "@playwright/test";
-import { settled, signIn } from "./node";
-
-interface Blocked {
-  directive: string;
-  uri: string;
-  page: string;
-  sample: string;
-}
-
-/** Collects what the policy blocks, on every page that is opened from now on. */
-async function watchPolicy(page: Page): Promise<() => Promise<Blocked[]>> {
-  const found: Blocked[] = [];
-  await page.exposeFunction("blockedByPolicy", (blocked: Blocked) => found.push(blocked));
-  await page.addInitScript(() => {
-    document.addEventListener("securitypolicyviolation", (event) => {
-      const tell = (window as unknown as { blockedByPolicy: (b: object) => void }).blockedByPolicy;
-      tell({ directive: event.effectiveDirective, uri: event.blockedURI, page: location.pathname, sample: event.sample });
-    });
-  });
-  return async () => {
-    await page.waitForTimeout(50);
-    return found;
-  };
-}
-
-const PAGES: Record<string, string[]> = {
-  government: [
-    "/", "/chain", "/map", "/map?province=330000", "/gap", "/risk", "/candidates", "/firms", "/data", "/data/subject.enterprise",
-    "/data/subject.enterprise?tab=lineage", "/sql", "/components", "/components/chain.list", "/components/chain.risk", "/requests",
-    "/access", "/evidence", "/grading", "/keys", "/security", "/about", "/nowhere",
-  ],
-  system_administrator: ["/", "/data/ingest", "/accounts", "/map", "/sbom", "/sbom?text=react", "/requests"],
-  security_administrator: ["/", "/accounts", "/grading", "/requests", "/access"],
-  auditor: ["/", "/evidence", "/accounts", "/sbom"],
-  enterprise: ["/", "/data", "/requests"],
-};
-
-for (const [role, paths] of Object.entries(PAGES)) {
-  test(`the policy blocks nothing of the portal's own: ${role}`, async ({ page }) => {
-    test.setTimeout(240_000);
-    const blocked = await watchPolicy(page);
-    await signIn(page, role);
-    for (const path of paths) {
-      await page.goto(path);
-      await settled(page);
-      // What opens over the page makes its own style elements.
-      for (const box of await page.locator("main .ant-select").all()) {
-        if (!(await box.isVisible())) continue;
-        await box.click();
-        await page.keyboard.press("Escape");
-        break;
-      }
-    }
-    if (role === "government") {
-      const { chains } = (await (
-        await page.request.post("/api/v1/components/chain.list/run", { data: { params: {} }, headers: { "x-brain-request": "1" } })
-      ).json()).result as { chains: { chain_id: string }[] };
-      const chain = chains[0]?.chain_id ?? "";
-      for (const path of [`/chain/${chain}`, `/chain/${chain}?view=graph&region=all`, `/gap?chain=${chain}`, `/risk?network=estimated&chain=${chain}`]) {
-        await page.goto(path);
-        await settled(page);
-        const chart = page.locator("main svg, main canvas").first();
-        if (await chart.isVisible()) await chart.hover({ force: true });
-      }
-    }
-    expect(await blocked()).toEqual([]);
-  });
-}
+// What a browser sees of the protection: headers, cookies, origins, and that the policy of contents stops what is
+// injected. That it blocks nothing of the portal's own is looked at on every page, in pages.spec.ts.
+import { expect } from "@playwright/test";
+import { demoAccount, settled, signIn, signInByForm, test, watchPolicy } from "./node";
 
 test("an injected script or style does not run, and the portal may not be framed", async ({ page }) => {
   await signIn(page, "government");
@@ -122,7 +55,7 @@ test("every answer carries its protection", async ({ request }) => {
 });
 
 test("the session's cookie is out of reach of scripts and of other sites", async ({ page, context }) => {
-  await signIn(page, "government");
+  await signInByForm(page, await demoAccount(page.request, "government"));
   const cookies = await context.cookies();
   expect(cookies.map((cookie) => cookie.name.replace("__Host-", ""))).toEqual(["brain_session"]);
   const [cookie] = cookies;
@@ -164,6 +97,7 @@ test("methods nobody speaks and names that are not ours are refused", async ({ r
 
 test("the bill of materials is found in the console and can be searched", async ({ page }) => {
   await signIn(page, "auditor");
+  await page.goto("/");
   await page.getByRole("link", { name: "软件物料清单" }).click();
   await settled(page);
   await expect(page.getByRole("heading", { name: "软件物料清单" })).toBeVisible();

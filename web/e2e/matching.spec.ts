@@ -1,7 +1,7 @@
 // Two tables are matched; a person decides with the keyboard, takes it back, decides again; the cluster says why it is.
 import { readFileSync } from "node:fs";
-import { expect, test, type Page } from "@playwright/test";
-import { settled, signIn, violations, watchErrors } from "./node";
+import { expect, type Page } from "@playwright/test";
+import { flaws, settled, signIn, test, violations, watchErrors } from "./node";
 
 interface Found {
   name: string;
@@ -84,3 +84,60 @@ for (const size of [{ width: 1440, height: 900 }, { width: 375, height: 812 }]) 
     expect(errors).toEqual([]);
   });
 }
+
+interface Step {
+  left: { key: string[]; columns: Record<string, string> };
+}
+
+async function stepsOf(page: Page, set: string): Promise<(string | undefined)[]> {
+  const found = (await (await page.request.get(`/api/v1/matching/sets/${set}`)).json()) as { plan: { steps: Step[] } };
+  return found.plan.steps.map((step) => step.left.columns.name);
+}
+
+test("every step of a set is edited, with the keyboard and on a phone", async ({ page }) => {
+  test.setTimeout(120_000);
+  await signIn(page, "government");
+  const errors = watchErrors(page);
+  const set = await aSet(page);
+  await page.goto(`/matching/${set}`);
+  await settled(page);
+  await page.getByRole("button", { name: "修改方案" }).click();
+  const form = page.getByRole("dialog");
+  const step = (at: number) => form.getByRole("group", { name: `第 ${at} 步` });
+  const save = async (reason: string) => {
+    await form.getByLabel("理由").fill(reason);
+    await form.getByRole("button", { name: /保\s?存/ }).click();
+  };
+  await form.getByRole("button", { name: "添加步骤" }).focus();
+  await page.keyboard.press("Enter");
+  await expect(step(2).getByLabel("左表", { exact: true })).toBeFocused();
+  await page.keyboard.type("subject.enterprise");
+  await step(2).getByLabel(/^识别列/).fill("short_name");
+  await step(2).getByLabel(/^字段对应/).fill("name=short_name\nnothing");
+  expect(await flaws(page, "the form of a set")).toEqual([]);
+  expect(await form.locator(".ant-modal-body").evaluate((body) => body.scrollWidth - body.clientWidth)).toBeLessThanOrEqual(0);
+
+  // From here on a phone. A line that is none is named at its field, and so is what the node refuses.
+  await save("浏览器测试");
+  await expect(step(2).getByText("第 2 行应为 字段=列。")).toBeVisible();
+  await step(2).getByLabel(/^字段对应/).fill("name=short_name");
+  await save("浏览器测试");
+  await expect(step(2).getByLabel(/^识别列/)).toBeFocused();
+  await expect(form.getByText("/plan/steps/1/left/key")).toBeVisible();
+  await step(2).getByLabel(/^识别列/).fill("enterprise_id");
+  await form.getByRole("button", { name: "上移第 2 步" }).focus();
+  await page.keyboard.press("Enter");
+  await expect(form.getByRole("button", { name: "下移第 1 步" })).toBeFocused();
+  await save("浏览器测试");
+  await expect(form).toBeHidden();
+  expect(await stepsOf(page, set)).toEqual(["short_name", "name"]);
+
+  await page.getByRole("button", { name: "修改方案" }).click();
+  await form.getByRole("button", { name: "删除第 1 步" }).focus();
+  await page.keyboard.press("Enter");
+  await expect(step(1)).toBeFocused();
+  await save("只留一步");
+  await expect(form).toBeHidden();
+  expect(await stepsOf(page, set)).toEqual(["name"]);
+  expect(errors).toEqual([]);
+});

@@ -1,7 +1,7 @@
 // Passkeys in a real browser, with the authenticator that Chromium offers to tests: add, sign in with and without a
 // password, show again for a sensitive act, remove.
-import { expect, test, type CDPSession, type Page } from "@playwright/test";
-import { settled, signIn, violations, watchErrors } from "./node";
+import { expect, type CDPSession, type Page } from "@playwright/test";
+import { settled, signIn, test, violations, watchErrors } from "./node";
 
 const PASSWORD = "Velvet-Otter-71-Gear";
 

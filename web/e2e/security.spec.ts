@@ -1,7 +1,7 @@
 // Signing in with a second factor, as a person does it: set up, sign in with a code, with a recovery code, remove.
 import { createHmac } from "node:crypto";
-import { expect, test, type Page } from "@playwright/test";
-import { settled, signIn, violations, watchErrors } from "./node";
+import { expect, type Page } from "@playwright/test";
+import { settled, signIn, test, violations, watchErrors } from "./node";
 
 const PASSWORD = "Velvet-Otter-71-Gear";
 
@@ -82,13 +82,4 @@ test("a second factor: set up, asked for, recovery code, removed", async ({ page
   await page.locator(".ant-popconfirm").getByRole("button", { name: /移\s?除/ }).click();
   await expect(page.getByText("未设置")).toBeVisible();
   expect(errors).toEqual([]);
-});
-
-test("my security is clean at 375 px", async ({ page }) => {
-  await page.setViewportSize({ width: 375, height: 812 });
-  await signIn(page, "government");
-  await page.goto("/security");
-  await settled(page);
-  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(375);
-  expect(await violations(page)).toEqual([]);
 });

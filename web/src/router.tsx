@@ -272,13 +272,14 @@ const matchSet = createRoute({
   path: "/matching/$id",
   validateSearch: (
     s: Search,
-  ): { tab?: "review" | "pairs" | "clusters" | "lookup"; run?: string; pair?: string; cluster?: string; state?: string; text?: string; page?: number } => ({
+  ): { tab?: "review" | "pairs" | "clusters" | "lookup"; run?: string; pair?: string; cluster?: string; state?: string; text?: string; ended?: boolean; page?: number } => ({
     tab: s.tab === "review" || s.tab === "pairs" || s.tab === "clusters" || s.tab === "lookup" ? s.tab : undefined,
     run: str(s.run),
     pair: str(s.pair),
     cluster: str(s.cluster),
     state: str(s.state),
     text: str(s.text),
+    ended: s.ended === true || undefined,
     page: num(s.page),
   }),
   component: lazyRouteComponent(() => import("./features/matching/SetPage"), "SetPage"),

@@ -1,5 +1,5 @@
 import { act, fireEvent, render, renderHook, screen, waitFor } from "@testing-library/react";
-import { QueryClientProvider } from "@tanstack/react-query";
+import { onlineManager, QueryClientProvider } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { api, Refusal } from "../src/sdk/api";
@@ -91,6 +91,16 @@ describe("a page", () => {
     fireEvent.click(screen.getByRole("button", { name: "重新运行" }));
     expect(await screen.findByText("清单")).toBeTruthy();
     expect(screen.queryByText("已取消")).toBeNull();
+  });
+  it("asks the node also where the device knows of no network", async () => {
+    node([{ status: 200, body: outcome }]);
+    onlineManager.setOnline(false);
+    try {
+      render(<Page />, { wrapper });
+      expect(await screen.findByText("清单")).toBeTruthy();
+    } finally {
+      onlineManager.setOnline(true);
+    }
   });
   it("that is left stops its run", async () => {
     const asked = node([{ status: 202, body: run("running") }, { status: 200, body: run("running") }]);

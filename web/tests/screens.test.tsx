@@ -36,6 +36,12 @@ describe("tables", () => {
     render(<DataTable rows={[{ name: "a", n: 12345 }]} columns={columns} rowKey={(r) => r.name} />);
     expect(screen.getByText("12,345").closest("td")?.className).toContain("num");
   });
+  it("say that they are empty where the page says nothing", () => {
+    const { rerender } = render(<DataTable rows={[]} columns={columns} rowKey={(r) => r.name} />);
+    expect(screen.getByRole("status").textContent).toContain("没有可显示的记录。");
+    rerender(<DataTable rows={[]} columns={columns} rowKey={(r) => r.name} loading />);
+    expect(screen.queryByText("没有可显示的记录。"), "what is still asked for").toBeNull();
+  });
   it("say what to do when empty", () => {
     render(<DataTable rows={[]} columns={columns} rowKey={(r) => r.name} empty={<p>先接入数据</p>} />);
     expect(screen.getByText("先接入数据")).toBeTruthy();

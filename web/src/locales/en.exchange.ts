@@ -65,7 +65,6 @@ export const exchanging: typeof zh = {
     sensitive: "Sensitive personal information",
     targetHelp: "Such as raw.province_firm: lower-case letters, digits, underscores.",
     peerHelp: "A name registered under Nodes.",
-    signed: "Signed",
     stateOf: { proposed: "Not sent", requested: "Waits for approval", active: "Active", refused: "Refused", revoked: "Revoked", ended: "Ended" },
     deliveryOf: { open: "On its way", verified: "Counted", published: "Published", refused: "Void" },
     directionOf: { pull: "Pull", push: "Push" },

@@ -42,6 +42,7 @@ export const models = {
     examples: "Rows that fail",
     history: "History",
     noHistory: "It never ran.",
+    noHistoryHint: "Press “Run stale models”; what came of it is listed here.",
     actor: "Asked by",
     columns: "Columns",
     lineage: "See the dataset and its lineage",

@@ -76,5 +76,6 @@ export const standards = {
     mapping: "Mapping",
     share: "Share",
     noPartners: "No mapping names this product.",
+    noPartnersHint: "Partners' codes are listed here once a mapping is imported under Data standards.",
   },
 };

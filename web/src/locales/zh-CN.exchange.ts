@@ -63,7 +63,6 @@ export const exchanging = {
     sensitive: "涉及敏感个人信息",
     targetHelp: "形如 raw.province_firm：小写字母、数字和下划线。",
     peerHelp: "“节点”页登记过的名称。",
-    signed: "已签",
     stateOf: { proposed: "待送达", requested: "待批准", active: "生效", refused: "已驳回", revoked: "已收回", ended: "已到期" },
     deliveryOf: { open: "传输中", verified: "已核验", published: "已发布", refused: "已作废" },
     directionOf: { pull: "拉取", push: "推送" },

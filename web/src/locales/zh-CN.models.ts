@@ -42,6 +42,7 @@ export const models = {
     examples: "未通过的行",
     history: "运行历史",
     noHistory: "还没有运行过。",
+    noHistoryHint: "点“运行过期模型”，运行结果会列在这里。",
     actor: "发起人",
     columns: "字段",
     lineage: "查看数据集与血缘",

@@ -76,5 +76,6 @@ export const standards = {
     mapping: "对照表",
     share: "份额",
     noPartners: "没有对照表提到这个产品。",
+    noPartnersHint: "在“数据标准”中导入对照表后，这里列出伙伴的编码。",
   },
 };

@@ -6,6 +6,7 @@ import { usePhone } from "../shell/preferences";
 import { csv, download } from "./csv";
 import * as format from "./format";
 import { useT } from "./i18n";
+import { Empty } from "./States";
 
 export type ColumnKind = "text" | "count" | "decimal" | "index" | "percent" | "money" | "date" | "instant";
 
@@ -86,6 +87,7 @@ export function DataTable<R>({
   /** Paging by the node; without it all rows are here and pages are local. */
   paging?: Paging;
   pageSize?: number;
+  /** What stands here without rows: why there are none, and what to do next. */
   empty?: ReactNode;
   tools?: ReactNode;
   loading?: boolean;
@@ -96,7 +98,7 @@ export function DataTable<R>({
   const t = useT();
   const phone = usePhone();
   const [local, setLocal] = useState(1);
-  if (rows.length === 0 && empty) return <>{empty}</>;
+  if (rows.length === 0 && !loading) return <>{empty ?? <Empty title={t("common.noRecords")} hint={t("common.noRecordsHint")} />}</>;
   const total = paging?.total ?? rows.length;
   // What no row here has would be a column of dashes; the exported file keeps it.
   const filled = columns.filter((c) => c.render || rows.some((row) => !missing(c.value(row))));
@@ -131,7 +133,7 @@ export function DataTable<R>({
     const visible = paging ? rows : rows.slice((current - 1) * size, current * size);
     const head = columns.find((c) => c.head) ?? columns[0];
     return (
-      <div aria-label={label}>
+      <div role="group" aria-label={label} aria-busy={loading || undefined}>
         {bar}
         <ul>
           {visible.map((row) => (

@@ -64,10 +64,10 @@ export function ChainSelect({ value, onChange, allowAll }: { value?: string; onC
   );
 }
 
-/** The chain in the address, or the first one there is. */
-export function useChain(asked: string | undefined): string | undefined {
+/** The chain in the address, or the first one there is; and the question for them, which may still wait or have failed. */
+export function useChain(asked: string | undefined) {
   const chains = useComponent("chain.list", {});
-  return asked ?? chains.data?.result.chains[0]?.chain_id;
+  return { chain: asked ?? chains.data?.result.chains[0]?.chain_id, chains };
 }
 
 export function RegionSelect({

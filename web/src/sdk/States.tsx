@@ -17,19 +17,24 @@ export function Empty({ title, hint, children }: { title: string; hint?: string;
   );
 }
 
+/** What happened and how to mend it, in words; for places too narrow for a `FailureView` too. */
+export function useFailureWords(): (error: unknown) => [title: string, hint: string | undefined] {
+  const t = useT();
+  return (error) => {
+    const problem = error instanceof Refusal ? error.problem : null;
+    if (problem?.status === 0) return [t("failure.offline"), t("failure.offlineHint")];
+    if (problem?.status === 403) return [problem.detail ?? t("failure.forbidden"), problem.hint ?? t("failure.forbiddenHint")];
+    if (problem?.status === 404) return [problem.detail ?? t("failure.notFound"), problem.hint ?? t("failure.notFoundHint")];
+    return [problem?.detail ?? problem?.title ?? t("failure.internal"), problem?.hint ?? undefined];
+  };
+}
+
 /** A problem document in words: what happened, how to mend it, and what to quote to the operator. */
 export function FailureView({ error, retry }: { error: unknown; retry?: () => void }) {
   const t = useT();
   const problem = error instanceof Refusal ? error.problem : null;
   const status = problem?.status ?? -1;
-  const [title, hint] =
-    status === 0
-      ? [t("failure.offline"), t("failure.offlineHint")]
-      : status === 403
-        ? [problem?.detail ?? t("failure.forbidden"), problem?.hint ?? t("failure.forbiddenHint")]
-        : status === 404
-          ? [problem?.detail ?? t("failure.notFound"), problem?.hint ?? t("failure.notFoundHint")]
-          : [problem?.detail ?? problem?.title ?? t("failure.internal"), problem?.hint];
+  const [title, hint] = useFailureWords()(error);
   return (
     <Alert
       type={status === 403 || status === 404 ? "warning" : "error"}

@@ -15,7 +15,10 @@ function signInAgain(error: unknown): void {
 export const client = new QueryClient({
   queryCache: new QueryCache({ onError: signInAgain }),
   defaultOptions: {
+    // A node in the same room answers where the device knows of no network; what cannot be reached must say so.
+    mutations: { networkMode: "always" },
     queries: {
+      networkMode: "always",
       staleTime: 60_000,
       refetchOnWindowFocus: false,
       // Only what may pass by itself is tried again: never a refusal the node meant.

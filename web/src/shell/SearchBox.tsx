@@ -8,6 +8,7 @@ import { placeOf } from "../sdk/found";
 import { text, useT } from "../sdk/i18n";
 import { useAsk, useComponent } from "../sdk/query";
 import { useParty } from "../sdk/session";
+import { useFailureWords } from "../sdk/States";
 import type { FoundThing } from "../sdk/types";
 import { WORKING } from "./Navigation";
 
@@ -47,6 +48,9 @@ export function SearchBox({ focus, onDone }: { focus?: boolean; onDone?: () => v
   const catalogue = useAsk(["search", "suggest", asked], () => api.search({ q: asked, page_size: CATALOGUE_HITS, firms: false }), { enabled: asked !== "" });
   const hits = asked === "" ? [] : suggestions(works ? (answer.data?.result.hits ?? []) : [], catalogue.data?.items ?? []);
   const searching = answer.isFetching || catalogue.isFetching;
+  // What could not be asked is not the same as what is not there.
+  const failure = catalogue.error ?? (works ? answer.error : null);
+  const words = useFailureWords();
 
   useEffect(() => setAt(0), [asked]);
   useEffect(() => {
@@ -122,7 +126,7 @@ export function SearchBox({ focus, onDone }: { focus?: boolean; onDone?: () => v
         <div className="search-list">
           {hits.length <= 1 ? (
             <p className="search-none" role="status">
-              {searching ? t("search.searching") : t("search.none", { q: asked })}
+              {searching ? t("search.searching") : failure ? words(failure)[0] : t("search.none", { q: asked })}
             </p>
           ) : null}
           <ul id={list} role="listbox" aria-label={t("search.label")}>

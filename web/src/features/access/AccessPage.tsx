@@ -7,7 +7,7 @@ import { date } from "../../sdk/format";
 import { text, useT } from "../../sdk/i18n";
 import { Card, PageFrame } from "../../sdk/Page";
 import { useAsk } from "../../sdk/query";
-import { Answer, Empty } from "../../sdk/States";
+import { Answer } from "../../sdk/States";
 import type { Explanation } from "../../sdk/types";
 import { useGradeName } from "../data/Catalogue";
 
@@ -102,7 +102,6 @@ function Many({ answers, onOpen }: { answers: Explanation[]; onOpen: (e: Explana
       file="access"
       rows={answers}
       rowKey={(e) => `${e.account}/${e.dataset}`}
-      empty={<Empty title={t("common.none")} />}
       columns={[
         { key: "account", title: t("access.account"), value: (e) => e.account_name, render: (e) => <span style={{ whiteSpace: "normal" }}>{e.account_name}</span> },
         {

@@ -58,7 +58,7 @@ export function Clients() {
             file="clients"
             rows={page.items}
             rowKey={(c) => c.id}
-            empty={<Empty title={t("clients.none")} />}
+            empty={<Empty title={t("clients.none")} hint={t("clients.noneHint")} />}
             columns={[
               { key: "name", title: t("clients.name"), head: true, value: (c) => c.name },
               {

@@ -67,7 +67,7 @@ export function Grants() {
             rows={page.items}
             rowKey={(g) => g.id}
             tools={security ? <Button size="small" type="primary" onClick={() => setOpen(true)}>{t("accounts.issue")}</Button> : undefined}
-            empty={<Empty title={t("accounts.noGrants")} />}
+            empty={<Empty title={t("accounts.noGrants")} hint={t("accounts.noGrantsHint")} />}
             columns={[
               { key: "subject", title: t("accounts.subject"), value: (g) => subjectText(g.subject, (r) => t(`role.${r}`)) },
               { key: "dataset", title: t("accounts.dataset"), value: (g) => g.dataset, render: (g) => <span className="mono">{g.dataset}</span> },

@@ -120,6 +120,7 @@ export function Panorama() {
         {({ result: data, provenance, seconds }) => (
           <div className="stack">
             <Summary data={data} local={region !== undefined} />
+            {drawable ? null : <Alert type="info" showIcon title={t("chain.webgl")} />}
             {data.summary.truncated ? <Alert type="info" showIcon title={t("chain.truncated", { n: number(data.nodes.length) })} /> : null}
             {data.nodes.length === 0 ? (
               <Card><Empty title={t("chain.empty")} hint={t("chain.emptyHint")} /></Card>

@@ -77,7 +77,6 @@ function Facts({ facts }: { facts: ComplianceFact[] }) {
         file="compliance-facts"
         rows={facts}
         rowKey={(f) => f.key}
-        empty={<Empty title={t("compliance.none")} />}
         columns={[
           { key: "fact", title: t("compliance.fact"), value: (f) => (zh ? f.title.zh : f.title.en), head: true },
           { key: "state", title: t("compliance.state"), value: (f) => word(f.ok), render: (f) => <Badge colour={colour(f.ok)}>{word(f.ok)}</Badge> },
@@ -113,7 +112,7 @@ function Matrix({ controls }: { controls: Control[] }) {
         file="level-3"
         rows={wanted ? controls.filter((c) => c.state === wanted) : controls}
         rowKey={(c) => c.row}
-        empty={<Empty title={t("compliance.none")} />}
+        empty={<Empty title={t("compliance.none")} hint={t("compliance.noneHint")} />}
         columns={[
           { key: "row", title: t("compliance.row"), kind: "count", value: (c) => c.row },
           { key: "control", title: t("compliance.control"), value: (c) => say(c.title), head: true },

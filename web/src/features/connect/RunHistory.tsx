@@ -5,7 +5,7 @@ import { useState } from "react";
 import { api } from "../../sdk/api";
 import { DataTable } from "../../sdk/DataTable";
 import { text, useT } from "../../sdk/i18n";
-import { useAsk } from "../../sdk/query";
+import { atWork, useWatched } from "../../sdk/runs";
 import { Answer, Empty, FailureView } from "../../sdk/States";
 import type { Connector, ConnectorRun } from "../../sdk/types";
 import { RunState } from "./ConnectorsPage";
@@ -15,9 +15,12 @@ const PAGE_SIZE = 20;
 export function RunHistory({ connector, onClose }: { connector: Connector; onClose: () => void }) {
   const t = useT();
   const [page, setPage] = useState(1);
-  const runs = useAsk(["connectors", connector.id, "runs", page], () => api.connectorRuns(connector.id, { page, page_size: PAGE_SIZE }));
+  const runs = useWatched(["connectors", connector.id, "runs", page], () => api.connectorRuns(connector.id, { page, page_size: PAGE_SIZE }), {
+    working: (found) => found.items.some(atWork),
+    changes: { queryKey: ["connectors"] },
+  });
   const stop = useMutation({ mutationFn: () => api.stopConnector(connector.id), onSuccess: () => runs.refetch() });
-  const underway = runs.data?.items.some((run) => run.state === "running") ?? false;
+  const underway = runs.data?.items.some(atWork) ?? false;
   return (
     <Drawer
       open

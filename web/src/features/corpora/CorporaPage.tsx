@@ -31,7 +31,7 @@ export function CorporaPage() {
               file="corpora"
               rows={found}
               rowKey={(corpus) => corpus.id}
-              empty={text ? <Empty title={t("corpora.noneFound")} /> : <Empty title={t("corpora.none")} hint={t("corpora.noneHint")} />}
+              empty={text ? <Empty title={t("corpora.noneFound")} hint={t("corpora.noneFoundHint")} /> : <Empty title={t("corpora.none")} hint={t("corpora.noneHint")} />}
               columns={[
                 {
                   key: "title",

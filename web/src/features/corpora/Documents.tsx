@@ -40,7 +40,7 @@ export function Documents({ id, number }: { id: string; number: number }) {
       <Answer query={documents} rows={6}>
         {(found) =>
           found.items.length === 0 ? (
-            <Empty title={t("corpora.noDocuments")} />
+            <Empty title={t("corpora.noDocuments")} hint={t("corpora.noDocumentsHint")} />
           ) : (
             <>
               <ol className="corpus-documents" start={(page - 1) * PAGE_SIZE + 1}>

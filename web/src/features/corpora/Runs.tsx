@@ -1,42 +1,32 @@
 // Runs of a corpus: begin one, watch it, stop it, and read why one failed.
-import { useMutation } from "@tanstack/react-query";
 import { Button } from "antd";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { api } from "../../sdk/api";
 import { DataTable } from "../../sdk/DataTable";
 import { instant } from "../../sdk/format";
 import { text, useT } from "../../sdk/i18n";
 import { Card } from "../../sdk/Page";
-import { client, useAsk } from "../../sdk/query";
+import { useRuns } from "../../sdk/runs";
 import { Answer, Empty, FailureView, UnderwayView } from "../../sdk/States";
 import type { CorpusDetail, CorpusRun } from "../../sdk/types";
 import { RunState } from "./RunState";
 
-/** How often a run at work is looked at, milliseconds. */
-const LOOK = 1_000;
 const PAGE_SIZE = 5;
 
 export function Runs({ corpus }: { corpus: CorpusDetail }) {
   const t = useT();
   const { id } = corpus.card;
   const [page, setPage] = useState(1);
-  const runs = useAsk(["corpora", "runs", id, page], () => api.corpusRuns(id, { page, page_size: PAGE_SIZE }));
-  const again = () => client.invalidateQueries({ queryKey: ["corpora"] });
-  const start = useMutation({ mutationFn: () => api.startCorpusRun(id), onSuccess: again });
-  const stop = useMutation({ mutationFn: (run: CorpusRun) => api.cancelCorpusRun(run.id), onSuccess: again });
-  const live = runs.data?.items.find((run) => run.state === "running" || run.state === "queued");
-  const liveId = live?.id;
-  useEffect(() => {
-    if (!liveId) return undefined;
-    const timer = setInterval(() => void again(), LOOK);
-    return () => clearInterval(timer);
-  }, [liveId]);
-  const failed = [start, stop].find((step) => step.isError);
+  const { runs, live, start, stop, failure } = useRuns<CorpusRun>("corpora", [id, page], {
+    list: () => api.corpusRuns(id, { page, page_size: PAGE_SIZE }),
+    start: () => api.startCorpusRun(id),
+    stop: api.cancelCorpusRun,
+  });
   const button = <Button type="primary" disabled={live !== undefined} loading={start.isPending} onClick={() => start.mutate()}>{t("corpora.start")}</Button>;
   return (
     <Card title={t("corpora.runs")} tools={corpus.own ? button : undefined}>
-      {failed ? <FailureView error={failed.error} /> : null}
-      {live ? <UnderwayView progress={{ done: 0, total: 0, stage: live.stage, fraction: live.fraction }} stop={corpus.own ? () => stop.mutate(live) : undefined} /> : null}
+      {failure ? <FailureView error={failure} /> : null}
+      {live ? <UnderwayView progress={{ done: 0, total: 0, stage: live.stage, fraction: live.fraction }} stop={corpus.own ? () => stop.mutate(live.id) : undefined} /> : null}
       <Answer query={runs} rows={3}>
         {(found) => (
           <DataTable<CorpusRun>

@@ -27,7 +27,7 @@ export function Versions({ corpus }: { corpus: string }) {
             rows={found.items}
             rowKey={(version) => version.id}
             paging={{ page, pageSize: PAGE_SIZE, total: found.total, onChange: setPage }}
-            empty={<Empty title={t("corpora.noVersions")} />}
+            empty={<Empty title={t("corpora.noVersions")} hint={t("corpora.noVersionsHint")} />}
             columns={[
               {
                 key: "number",

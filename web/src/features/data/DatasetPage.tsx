@@ -8,7 +8,7 @@ import { text, useT } from "../../sdk/i18n";
 import { Card, Figure, PageFrame } from "../../sdk/Page";
 import { useAsk } from "../../sdk/query";
 import { useParty } from "../../sdk/session";
-import { Answer, Empty } from "../../sdk/States";
+import { Answer } from "../../sdk/States";
 import type { DatasetDetail } from "../../sdk/types";
 import { useGradeName, useZoneName } from "./Catalogue";
 import { OFFERING } from "../products/names";
@@ -141,7 +141,6 @@ function Versions({ data, name }: { data: DatasetDetail; name: string }) {
       label={t("data.tabVersions")}
       rows={data.versions}
       rowKey={(v) => v.version}
-      empty={<Empty title={t("common.none")} />}
       columns={[
         {
           key: "version",

@@ -1,6 +1,5 @@
 // A file becomes a version of a dataset: choose a mapping, upload, watch, read the report.
 import { InboxOutlined } from "@ant-design/icons";
-import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { Alert, Button, Progress, Select } from "antd";
 import { useEffect, useId, useRef, useState } from "react";
@@ -9,11 +8,10 @@ import { bytes, number, seconds } from "../../sdk/format";
 import { text, useT } from "../../sdk/i18n";
 import { Card, Figure, PageFrame } from "../../sdk/Page";
 import { client, useAsk } from "../../sdk/query";
+import { atWork, useWatched } from "../../sdk/runs";
 import { Answer, FailureView, UnderwayView } from "../../sdk/States";
-import type { IngestReport, RunState } from "../../sdk/types";
+import type { IngestReport } from "../../sdk/types";
 import { RunTable } from "./RunTable";
-
-const ACTIVE = new Set<RunState>(["queued", "running"]);
 
 export function Ingest() {
   const t = useT();
@@ -112,15 +110,13 @@ function Upload({ onStarted }: { onStarted: (id: string) => void }) {
 
 function RunView({ id, onAnother }: { id: string; onAnother: () => void }) {
   const t = useT();
-  const run = useQuery({
-    queryKey: ["ingest-run", id],
-    queryFn: () => api.ingestRun(id),
-    refetchInterval: (query) => (query.state.data && !ACTIVE.has(query.state.data.state) ? false : 800),
+  const run = useWatched(["ingest-run", id], () => api.ingestRun(id), {
+    working: atWork,
+    // New rows are seen on nearly every page.
+    changes: { predicate: ({ queryKey: [what] }) => what !== "ingest-run" && what !== "session" },
+    begun: true,
   });
-  const finished = run.data !== undefined && !ACTIVE.has(run.data.state);
-  useEffect(() => {
-    if (finished) void client.invalidateQueries({ predicate: (q) => q.queryKey[0] !== "ingest-run" && q.queryKey[0] !== "session" });
-  }, [finished]);
+  const finished = run.data !== undefined && !atWork(run.data);
   return (
     <Card
       title={finished ? t("ingest.report") : t("ingest.processing")}

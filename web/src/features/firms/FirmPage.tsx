@@ -171,7 +171,7 @@ function Products({ profile }: { profile: Profile }) {
         rows={profile.products}
         rowKey={(p) => p.product}
         pageSize={10}
-        empty={<Empty title={t("firms.noProducts")} />}
+        empty={<Empty title={t("firms.noProducts")} hint={t("firms.noProductsHint")} />}
         columns={[
           {
             key: "product",

@@ -11,7 +11,7 @@ import { Badge, Card, Figure, Meter, PageFrame } from "../../sdk/Page";
 import { ChainSelect, RegionSelect, useChain, useFocusRegion } from "../../sdk/Pickers";
 import { ProvenanceFooter } from "../../sdk/Provenance";
 import { useComponent } from "../../sdk/query";
-import { Answer, Empty } from "../../sdk/States";
+import { Answer, Empty, Waiting } from "../../sdk/States";
 import { usePalette, usePhone } from "../../shell/preferences";
 import type { Palette } from "../../shell/theme";
 
@@ -33,7 +33,7 @@ export function GapBoard() {
   const t = useT();
   const search = useSearch({ from: "/shell/gap" });
   const navigate = useNavigate({ from: "/gap" });
-  const chain = useChain(search.chain);
+  const { chain, chains } = useChain(search.chain);
   const { region, ready } = useFocusRegion(search.region, chain);
   const compare = search.compare === "all" ? undefined : search.compare;
   const gap = useComponent("chain.gap", { chain: chain ?? "", region, compare }, { enabled: chain !== undefined && ready, keep: true });
@@ -44,7 +44,10 @@ export function GapBoard() {
         <RegionSelect value={region} onChange={(code) => void navigate({ search: (s) => ({ ...s, region: code }) })} />
         <RegionSelect label={t("gap.compare")} value={compare} onChange={(code) => void navigate({ search: (s) => ({ ...s, compare: code }) })} />
       </div>
-      {chain === undefined ? <Card><Empty title={t("gap.needChain")} hint={t("home.noChainsHint")} /></Card> : null}
+      {chain === undefined ? (
+        <Answer query={chains} rows={12}>{() => <Card><Empty title={t("gap.needChain")} hint={t("home.noChainsHint")} /></Card>}</Answer>
+      ) : null}
+      {chain !== undefined && !ready && gap.data === undefined ? <Waiting rows={12} /> : null}
       <Answer query={gap} rows={12}>
         {({ result, provenance, seconds }) => (
           <div className="stack">

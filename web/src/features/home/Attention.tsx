@@ -2,12 +2,12 @@
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { api } from "../../sdk/api";
-import { number, percent } from "../../sdk/format";
+import { DASH, number, percent } from "../../sdk/format";
 import { sentences, text, useT } from "../../sdk/i18n";
 import { Badge, Card, Figure } from "../../sdk/Page";
 import { ChainSelect, RegionSelect, useChain, useFocusRegion } from "../../sdk/Pickers";
-import { useAsk, useComponent } from "../../sdk/query";
-import { Answer, Empty } from "../../sdk/States";
+import { type Question, useAsk, useComponent } from "../../sdk/query";
+import { Answer, Empty, useFailureWords, Waiting } from "../../sdk/States";
 import { usePalette } from "../../shell/preferences";
 import { shownState, type ShownState } from "../gap/GapBoard";
 import { RunTable } from "../data/RunTable";
@@ -18,16 +18,19 @@ export function ChainAttention() {
   const navigate = useNavigate();
   const palette = usePalette();
   const [asked, setAsked] = useState<string>();
-  const chain = useChain(asked);
+  const { chain, chains } = useChain(asked);
   const [place, setPlace] = useState<string>();
   const { region, ready } = useFocusRegion(place, chain);
-  const chains = useComponent("chain.list", {});
   const gap = useComponent("chain.gap", { chain: chain ?? "", region }, { enabled: chain !== undefined && ready, keep: true });
-  if (chains.data && chains.data.result.chains.length === 0) {
+  if (chain === undefined) {
     return (
-      <Card>
-        <Empty title={t("home.noChains")} hint={t("home.noChainsHint")}><Link to="/data/ingest">{t("nav.ingest")}</Link></Empty>
-      </Card>
+      <Answer query={chains} rows={4}>
+        {() => (
+          <Card>
+            <Empty title={t("home.noChains")} hint={t("home.noChainsHint")}><Link to="/data/ingest">{t("nav.ingest")}</Link></Empty>
+          </Card>
+        )}
+      </Answer>
     );
   }
   return (
@@ -36,6 +39,7 @@ export function ChainAttention() {
         <ChainSelect value={chain} onChange={setAsked} />
         <RegionSelect value={region} onChange={setPlace} />
       </div>
+      {ready || gap.data !== undefined ? null : <Waiting rows={4} />}
       <Answer query={gap} rows={4}>
         {({ result }) => {
           const here = region ?? "all";
@@ -101,16 +105,42 @@ export function EnterpriseAttention({ organisation }: { organisation: string }) 
   );
 }
 
+/** A number of one question to the node; it waits and fails by itself, the others beside it do not. */
+function Count<D>({ query, label, unit, count, tone, onClick }: {
+  query: Question<D>;
+  label: string;
+  unit: string;
+  count: (data: D) => number | null | undefined;
+  /** How a number above zero looks. */
+  tone?: "warn" | "bad";
+  onClick: () => void;
+}) {
+  const t = useT();
+  const words = useFailureWords();
+  const found = query.data === undefined ? undefined : (count(query.data) ?? undefined);
+  const waiting = query.data === undefined && !query.isError;
+  return (
+    <Figure
+      label={label}
+      value={waiting ? <span aria-busy="true"><span className="sr">{t("common.loading")}</span>…</span> : found === undefined ? DASH : number(found)}
+      unit={found === undefined ? undefined : unit}
+      note={query.data === undefined && query.isError ? `${t("common.unread")} · ${words(query.error)[0]}` : undefined}
+      tone={found ? tone : undefined}
+      onClick={onClick}
+    />
+  );
+}
+
 /** Author: what is there to build on. */
 export function AuthorAttention() {
   const t = useT();
   const navigate = useNavigate();
   const components = useAsk(["components"], api.components);
-  const datasets = useAsk(["datasets", "all"], () => api.datasets({ page: 1, page_size: 200 }));
+  const datasets = useAsk(["datasets", "all"], () => api.datasets({ page: 1, page_size: 500 }));
   return (
     <div className="figures">
-      <Figure label={t("home.stat.components")} value={number(components.data?.length)} unit={t("common.piecesUnit")} onClick={() => void navigate({ to: "/components" })} />
-      <Figure label={t("home.stat.datasets")} value={number(datasets.data?.total)} unit={t("common.piecesUnit")} onClick={() => void navigate({ to: "/data" })} />
+      <Count query={components} label={t("home.stat.components")} count={(found) => found.length} unit={t("common.piecesUnit")} onClick={() => void navigate({ to: "/components" })} />
+      <Count query={datasets} label={t("home.stat.datasets")} count={(found) => found.total} unit={t("common.piecesUnit")} onClick={() => void navigate({ to: "/data" })} />
     </div>
   );
 }
@@ -124,8 +154,8 @@ export function SecurityAttention() {
   const open = () => void navigate({ to: "/accounts" });
   return (
     <div className="figures">
-      <Figure label={t("home.stat.accounts")} value={number(accounts.data?.total)} unit={t("common.piecesUnit")} onClick={open} />
-      <Figure label={t("accounts.tabGrants")} value={number(grants.data?.total)} unit={t("common.piecesUnit")} onClick={open} />
+      <Count query={accounts} label={t("home.stat.accounts")} count={(found) => found.total} unit={t("common.piecesUnit")} onClick={open} />
+      <Count query={grants} label={t("accounts.tabGrants")} count={(found) => found.total} unit={t("common.piecesUnit")} onClick={open} />
     </div>
   );
 }
@@ -138,8 +168,8 @@ export function AuditorAttention() {
   const accounts = useAsk(["accounts"], api.accounts);
   return (
     <div className="figures">
-      <Figure label={t("home.stat.evidenceSize")} value={number(head.data?.size)} unit={t("common.entriesUnit")} onClick={() => void navigate({ to: "/evidence" })} />
-      <Figure label={t("home.stat.accounts")} value={number(accounts.data?.total)} unit={t("common.piecesUnit")} onClick={() => void navigate({ to: "/accounts" })} />
+      <Count query={head} label={t("home.stat.evidenceSize")} count={(found) => found.size} unit={t("common.entriesUnit")} onClick={() => void navigate({ to: "/evidence" })} />
+      <Count query={accounts} label={t("home.stat.accounts")} count={(found) => found.total} unit={t("common.piecesUnit")} onClick={() => void navigate({ to: "/accounts" })} />
     </div>
   );
 }
@@ -150,16 +180,28 @@ export function SystemAttention() {
   const navigate = useNavigate();
   const runs = useAsk(["runs"], api.ingestRuns);
   const accounts = useAsk(["accounts"], api.accounts);
-  const datasets = useAsk(["datasets", "all"], () => api.datasets({ page: 1, page_size: 200 }));
-  const failed = runs.data?.items.filter((r) => r.state === "failed").length;
-  const quarantined = runs.data?.items.reduce((n, r) => n + (r.rows_quarantined ?? r.report?.rows_quarantined ?? 0), 0);
+  const datasets = useAsk(["datasets", "all"], () => api.datasets({ page: 1, page_size: 500 }));
   return (
     <div className="stack">
       <div className="figures">
-        <Figure label={t("home.stat.failedRuns")} value={number(failed)} unit={t("common.timesUnit")} tone={failed ? "bad" : undefined} onClick={() => void navigate({ to: "/data/ingest" })} />
-        <Figure label={t("home.stat.quarantined")} value={number(quarantined)} unit={t("common.rowsUnit")} tone={quarantined ? "warn" : undefined} onClick={() => void navigate({ to: "/data/ingest" })} />
-        <Figure label={t("home.stat.datasets")} value={number(datasets.data?.total)} unit={t("common.piecesUnit")} onClick={() => void navigate({ to: "/data" })} />
-        <Figure label={t("home.stat.accounts")} value={number(accounts.data?.total)} unit={t("common.piecesUnit")} onClick={() => void navigate({ to: "/accounts" })} />
+        <Count
+          query={runs}
+          label={t("home.stat.failedRuns")}
+          count={(page) => page.items.filter((run) => run.state === "failed").length}
+          unit={t("common.timesUnit")}
+          tone="bad"
+          onClick={() => void navigate({ to: "/data/ingest" })}
+        />
+        <Count
+          query={runs}
+          label={t("home.stat.quarantined")}
+          count={(page) => page.items.reduce((n, run) => n + (run.rows_quarantined ?? run.report?.rows_quarantined ?? 0), 0)}
+          unit={t("common.rowsUnit")}
+          tone="warn"
+          onClick={() => void navigate({ to: "/data/ingest" })}
+        />
+        <Count query={datasets} label={t("home.stat.datasets")} count={(found) => found.total} unit={t("common.piecesUnit")} onClick={() => void navigate({ to: "/data" })} />
+        <Count query={accounts} label={t("home.stat.accounts")} count={(found) => found.total} unit={t("common.piecesUnit")} onClick={() => void navigate({ to: "/accounts" })} />
       </div>
       <Card title={t("home.lastRuns")}>
         <Answer query={runs}>

@@ -62,7 +62,7 @@ export function KeysPage() {
                 rows={page.items.filter((k) => k.account === party?.account)}
                 rowKey={(k) => k.id}
                 tools={<Button size="small" type="primary" onClick={() => setMaking(true)}>{t("keys.create")}</Button>}
-                empty={<Empty title={t("keys.none")} />}
+                empty={<Empty title={t("keys.none")} hint={t("keys.noneHint")} />}
                 columns={[
                   { key: "name", title: t("keys.name"), head: true, value: (k) => k.name },
                   {

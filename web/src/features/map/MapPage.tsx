@@ -142,7 +142,7 @@ export function MapPage() {
                 label={t("map.table")}
                 rows={chosen ? (cities.data?.result.regions ?? []) : result.regions}
                 rowKey={(r) => r.region_code}
-                empty={<Empty title={t("map.noData")} />}
+                empty={<Empty title={t("map.noData")} hint={t("map.noDataHint")} />}
                 columns={[
                   {
                     key: "name",
@@ -210,7 +210,7 @@ function CityTiles({
 }) {
   const t = useT();
   const palette = usePalette();
-  if (regions.length === 0) return <Empty title={t("map.noData")} />;
+  if (regions.length === 0) return <Empty title={t("map.noData")} hint={t("map.noDataHint")} />;
   const bounds = classes(regions.map(measure), palette.scale.length - 1);
   return (
     <div className="city-tiles">

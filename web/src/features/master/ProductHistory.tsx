@@ -41,7 +41,7 @@ export function ProductHistory({ code }: { code: string }) {
             file={`partners-${code}`}
             rows={detail.partners}
             rowKey={(partner) => `${partner.mapping} ${partner.code}`}
-            empty={<Empty title={t("master.noPartners")} />}
+            empty={<Empty title={t("master.noPartners")} hint={t("master.noPartnersHint")} />}
             columns={[
               { key: "code", title: t("master.theirs"), head: true, value: (partner) => partner.code },
               { key: "partner", title: t("master.partner"), value: (partner) => partner.partner },

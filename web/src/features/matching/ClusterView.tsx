@@ -23,7 +23,7 @@ export function ClusterView({ id }: { id: string }) {
         <div className="stack">
           <Card title={t("matching.goldenRecord")} tools={<Button onClick={() => void navigate({ search: (s) => ({ ...s, cluster: undefined }) })}>{t("matching.tabClusters")}</Button>}>
             {detail.golden_behind ? <Alert type="info" showIcon title={t("matching.goldenBehind")} /> : null}
-            {detail.golden.length > 0 ? <Golden values={detail.golden} label={t("matching.goldenRecord")} /> : <Empty title={t("matching.noGolden")} />}
+            {detail.golden.length > 0 ? <Golden values={detail.golden} label={t("matching.goldenRecord")} /> : <Empty title={t("matching.noGolden")} hint={t("matching.noGoldenHint")} />}
             {detail.golden_past.length > 0 ? (
               <>
                 <h3>{t("matching.past")}</h3>

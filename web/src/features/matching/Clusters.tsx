@@ -1,8 +1,9 @@
 // Clusters of a set, each with its golden values.
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { Button } from "antd";
+import { Button, Checkbox, Tag } from "antd";
 import { api } from "../../sdk/api";
 import { DataTable } from "../../sdk/DataTable";
+import { number } from "../../sdk/format";
 import { useT } from "../../sdk/i18n";
 import { Card } from "../../sdk/Page";
 import { useAsk } from "../../sdk/query";
@@ -17,13 +18,14 @@ export function Clusters({ set }: { set: string }) {
   const search = useSearch({ from: "/shell/matching/$id" });
   const navigate = useNavigate({ from: "/matching/$id" });
   const page = search.page ?? 1;
-  const query = { text: search.text, page, page_size: PAGE_SIZE };
+  const query = { text: search.text, ended: search.ended, page, page_size: PAGE_SIZE };
   const clusters = useAsk(["matching", "clusters", set, query], () => api.matchClusters(set, query));
   const golden = (cluster: MatchCluster) => cluster.golden.map((value) => value.value).filter(Boolean).join(" · ");
   return (
     <Card label={t("matching.clusters")}>
       <div className="filters">
         <SearchField label={t("matching.clusterSearch")} value={search.text} onSearch={(text) => void navigate({ search: (s) => ({ ...s, text, page: undefined }) })} />
+        <Checkbox checked={search.ended ?? false} onChange={(event) => void navigate({ search: (s) => ({ ...s, ended: event.target.checked || undefined, page: undefined }) })}>{t("matching.endedToo")}</Checkbox>
       </div>
       <Answer query={clusters} rows={8}>
         {(found) => (
@@ -33,7 +35,7 @@ export function Clusters({ set }: { set: string }) {
             rows={found.items}
             rowKey={(cluster) => cluster.id}
             paging={{ page, pageSize: PAGE_SIZE, total: found.total, onChange: (next) => void navigate({ search: (s) => ({ ...s, page: next }) }) }}
-            empty={<Empty title={t("matching.noClusters")} />}
+            empty={<Empty title={t("matching.noClusters")} hint={t("matching.noClustersHint")} />}
             columns={[
               {
                 key: "golden",
@@ -46,7 +48,13 @@ export function Clusters({ set }: { set: string }) {
                   </Button>
                 ),
               },
-              { key: "size", title: t("matching.size"), kind: "count", value: (cluster) => cluster.size },
+              {
+                key: "size",
+                title: t("matching.size"),
+                kind: "count",
+                value: (cluster) => cluster.size,
+                render: (cluster) => (cluster.ended ? <Tag>{t("matching.eventOf.end")}</Tag> : number(cluster.size)),
+              },
               { key: "updated", title: t("quality.updated"), kind: "instant", value: (cluster) => cluster.updated_at },
             ]}
           />

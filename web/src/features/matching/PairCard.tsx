@@ -31,7 +31,7 @@ export function PairCard({ id }: { id: string }) {
               file="decisions"
               rows={detail.decisions}
               rowKey={(decision) => decision.number}
-              empty={<Empty title={t("matching.noDecisions")} />}
+              empty={<Empty title={t("matching.noDecisions")} hint={t("matching.noDecisionsHint")} />}
               columns={[
                 { key: "at", title: t("quality.at"), kind: "instant", head: true, value: (decision) => decision.at },
                 {

@@ -54,7 +54,7 @@ export function Pairs({ set }: { set: string }) {
             rows={found.items}
             rowKey={(pair) => pair.id}
             paging={{ page, pageSize: PAGE_SIZE, total: found.total, onChange: (next) => void navigate({ search: (s) => ({ ...s, page: next }) }) }}
-            empty={<Empty title={t("matching.noPairs")} />}
+            empty={<Empty title={t("matching.noPairs")} hint={t("matching.noPairsHint")} />}
             columns={[
               {
                 key: "left",

@@ -1,21 +1,17 @@
 // Runs of a set: begin one, watch it, stop it, and read what it found.
-import { useMutation } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Button } from "antd";
-import { useEffect } from "react";
 import { api } from "../../sdk/api";
 import { DataTable } from "../../sdk/DataTable";
 import { instant } from "../../sdk/format";
 import { useT } from "../../sdk/i18n";
 import { Card } from "../../sdk/Page";
-import { client, useAsk } from "../../sdk/query";
+import { useRuns } from "../../sdk/runs";
 import { Answer, Empty, FailureView, UnderwayView } from "../../sdk/States";
 import type { MatchRun } from "../../sdk/types";
 import { RunReport } from "./RunReport";
 import { RunState } from "./RunState";
 
-/** How often a run at work is looked at, milliseconds. */
-const LOOK = 1_000;
 const PAGE_SIZE = 20;
 
 export function Runs({ set }: { set: string }) {
@@ -23,26 +19,19 @@ export function Runs({ set }: { set: string }) {
   const search = useSearch({ from: "/shell/matching/$id" });
   const navigate = useNavigate({ from: "/matching/$id" });
   const page = search.page ?? 1;
-  const runs = useAsk(["matching", "runs", set, page], () => api.matchRuns(set, { page, page_size: PAGE_SIZE }));
-  const again = () => client.invalidateQueries({ queryKey: ["matching"] });
-  const start = useMutation({ mutationFn: () => api.startMatchRun(set), onSuccess: again });
-  const stop = useMutation({ mutationFn: (run: MatchRun) => api.cancelMatchRun(run.id), onSuccess: again });
-  const live = runs.data?.items.find((run) => run.state === "running");
-  const liveId = live?.id;
-  useEffect(() => {
-    if (!liveId) return undefined;
-    const timer = setInterval(() => void again(), LOOK);
-    return () => clearInterval(timer);
-  }, [liveId]);
-  const failed = [start, stop].find((step) => step.isError);
+  const { runs, live, start, stop, failure } = useRuns<MatchRun>("matching", [set, page], {
+    list: () => api.matchRuns(set, { page, page_size: PAGE_SIZE }),
+    start: () => api.startMatchRun(set),
+    stop: api.cancelMatchRun,
+  });
   return (
     <div className="stack">
       <Card
         title={t("matching.runs")}
         tools={<Button type="primary" disabled={live !== undefined} loading={start.isPending} onClick={() => start.mutate()}>{t("matching.start")}</Button>}
       >
-        {failed ? <FailureView error={failed.error} /> : null}
-        {live ? <UnderwayView progress={{ done: 0, total: 0, stage: live.stage, fraction: live.fraction }} stop={() => stop.mutate(live)} /> : null}
+        {failure ? <FailureView error={failure} /> : null}
+        {live ? <UnderwayView progress={{ done: 0, total: 0, stage: live.stage, fraction: live.fraction }} stop={() => stop.mutate(live.id)} /> : null}
         <Answer query={runs} rows={4}>
           {(found) => (
             <DataTable<MatchRun>
@@ -51,7 +40,7 @@ export function Runs({ set }: { set: string }) {
               rows={found.items}
               rowKey={(run) => run.id}
               paging={{ page, pageSize: PAGE_SIZE, total: found.total, onChange: (next) => void navigate({ search: (s) => ({ ...s, page: next }) }) }}
-              empty={<Empty title={t("matching.noRuns")} />}
+              empty={<Empty title={t("matching.noRuns")} hint={t("matching.noRunsHint")} />}
               columns={[
                 {
                   key: "started",

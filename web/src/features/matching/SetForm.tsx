@@ -1,13 +1,15 @@
 // Making a match set, or changing one that was read.
 import { useMutation } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { Alert, Checkbox, Form, Input, InputNumber, Modal, Select } from "antd";
-import { api } from "../../sdk/api";
+import { Checkbox, Form, Input, InputNumber, Modal, Select } from "antd";
+import { api, Refusal } from "../../sdk/api";
 import { useT } from "../../sdk/i18n";
 import { client } from "../../sdk/query";
 import { FailureView } from "../../sdk/States";
 import type { MatchSetDetail } from "../../sdk/types";
-import { type Draft, DraftFault, draftOf, EMPTY, planOf } from "./draft";
+import { type Draft, draftOf, EMPTY, fieldOf, goldenOf, planOf } from "./draft";
+import { useReadable } from "./readable";
+import { Steps } from "./Steps";
 
 const PRESETS = ["firm", "product", "address", "person"] as const;
 
@@ -17,7 +19,7 @@ export function SetForm({ before, onClose }: { before?: MatchSetDetail; onClose:
   const [form] = Form.useForm<Draft>();
   const save = useMutation({
     mutationFn: async (draft: Draft) => {
-      const body = { name: draft.name, plan: planOf(draft, before?.plan), reason: draft.reason };
+      const body = { name: draft.name, plan: planOf(draft), reason: draft.reason };
       return before ? api.changeMatchSet(before.card.id, before.card.revision, body) : api.createMatchSet(body);
     },
     onSuccess: async (set) => {
@@ -25,16 +27,19 @@ export function SetForm({ before, onClose }: { before?: MatchSetDetail; onClose:
       onClose();
       void navigate({ to: "/matching/$id", params: { id: set.card.id } });
     },
+    onError: (error) => {
+      const name = error instanceof Refusal ? fieldOf(error.problem.pointer) : null;
+      if (!name) return;
+      // The place is a path into the draft; its type is not known to the compiler.
+      form.setFields([{ name: name as ["name"], errors: [error.message] }]);
+      form.scrollToField(name, { focus: true });
+    },
   });
   const needed = { required: true, whitespace: true, message: t("components.required") };
-  const text = (name: keyof Draft, label: string, required = true) => (
-    <Form.Item name={name} label={label} rules={required ? [needed] : undefined}>
+  const readable = useReadable();
+  const text = (name: keyof Draft, label: string) => (
+    <Form.Item name={name} label={label} rules={[needed]}>
       <Input maxLength={400} autoComplete="off" />
-    </Form.Item>
-  );
-  const area = (name: keyof Draft, label: string, rows: number) => (
-    <Form.Item name={name} label={label}>
-      <Input.TextArea rows={rows} maxLength={20_000} className="mono" />
     </Form.Item>
   );
   return (
@@ -48,23 +53,15 @@ export function SetForm({ before, onClose }: { before?: MatchSetDetail; onClose:
       onOk={() => form.submit()}
       confirmLoading={save.isPending}
     >
-      {save.isError ? <Fault error={save.error} /> : null}
-      <Form form={form} layout="vertical" initialValues={before ? draftOf(before.card.name, before.plan) : EMPTY} onFinish={(draft) => save.mutate(draft)}>
+      <Form form={form} layout="vertical" scrollToFirstError={{ focus: true }} initialValues={before ? draftOf(before.card.name, before.plan) : EMPTY} onFinish={(draft) => save.mutate(draft)}>
         <div className="grid2">
           {text("name", t("matching.name"))}
           <Form.Item name="preset" label={t("matching.preset")}>
             <Select options={PRESETS.map((preset) => ({ value: preset, label: t(`matching.presetOf.${preset}`) }))} />
           </Form.Item>
-          <div>
-            {text("leftDataset", t("matching.left"))}
-            {text("leftKey", t("matching.key"))}
-            {area("leftColumns", t("matching.columns"), 3)}
-          </div>
-          <div>
-            {text("rightDataset", t("matching.right"), false)}
-            {text("rightKey", t("matching.rightKey"), false)}
-            {area("rightColumns", t("matching.rightColumns"), 3)}
-          </div>
+        </div>
+        <Steps />
+        <div className="grid2">
           <Form.Item name="upper" label={t("matching.upper")}>
             <InputNumber min={0.5} max={1} step={0.01} style={{ width: "100%" }} />
           </Form.Item>
@@ -78,15 +75,13 @@ export function SetForm({ before, onClose }: { before?: MatchSetDetail; onClose:
             <Checkbox>{t("matching.oneToOne")}</Checkbox>
           </Form.Item>
         </div>
-        {area("golden", t("matching.golden"), 4)}
+        <Form.Item name="golden" label={t("matching.golden")} rules={[readable(goldenOf)]} validateTrigger="onBlur">
+          <Input.TextArea rows={4} maxLength={20_000} className="mono" />
+        </Form.Item>
         {text("reason", t("matching.reason"))}
       </Form>
+      {/* Beside the button that was pressed: the form is longer than the screen. */}
+      {save.isError ? <FailureView error={save.error} /> : null}
     </Modal>
   );
-}
-
-function Fault({ error }: { error: unknown }) {
-  const t = useT();
-  if (!(error instanceof DraftFault)) return <FailureView error={error} />;
-  return <Alert type="error" showIcon title={error.line === null ? t("matching.badJson") : t("matching.badLine", { line: error.line })} />;
 }

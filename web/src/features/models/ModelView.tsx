@@ -48,7 +48,7 @@ function Detail({ found }: { found: ModelDetail }) {
         label={t("models.history")}
         rows={found.attempts}
         rowKey={(attempt) => attempt.id}
-        empty={<Empty title={t("models.noHistory")} />}
+        empty={<Empty title={t("models.noHistory")} hint={t("models.noHistoryHint")} />}
         columns={[
           { key: "at", title: t("common.updated"), kind: "instant", value: (attempt) => attempt.at, head: true },
           {

@@ -45,7 +45,7 @@ export function Own() {
             label={t("nodes.health")}
             rows={node.health}
             rowKey={(p) => p.name}
-            empty={<Empty title={t("nodes.unmeasured")} />}
+            empty={<Empty title={t("nodes.unmeasured")} hint={t("nodes.unmeasuredHint")} />}
             columns={[
               { key: "part", title: t("nodes.part"), value: (p) => part(p.name), head: true },
               {

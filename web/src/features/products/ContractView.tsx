@@ -9,7 +9,7 @@ export function ContractView({ detail }: { detail: OfferDetail }) {
   const t = useT();
   const purposes = useAsk(["purposes"], api.purposes);
   const { contract, sla } = detail;
-  if (!contract || !sla) return <Empty title={t("offers.noVersions")} />;
+  if (!contract || !sla) return <Empty title={t("offers.noVersions")} hint={t("offers.noVersionsHint")} />;
   const purposeName = (code: string) => {
     const known = purposes.data?.purposes.find((purpose) => purpose.code === code);
     return known ? text(known.title) : code;

@@ -31,7 +31,7 @@ export function Preview({ detail }: { detail: OfferDetail }) {
   const needs = detail.parameters.some((parameter) => parameter.required && (parameter.default ?? null) === null);
   const query = { page, page_size: PAGE_SIZE, parameters, purpose: "browse" };
   const rows = useAsk(["rows", "offer", card.id, query], () => api.offerRows(card.id, query), { enabled: offered && (!needs || parameters !== undefined) });
-  if (!offered) return <Empty title={t("offers.notOffered")} />;
+  if (!offered) return <Empty title={t("offers.notOffered")} hint={t("offers.notOfferedHint")} />;
   const closed = rows.error instanceof Refusal && rows.error.status === 403;
   const titles = new Map(detail.fields.map((field) => [field.name, text(field.title)]));
   return (
@@ -55,7 +55,7 @@ export function Preview({ detail }: { detail: OfferDetail }) {
       <Answer query={rows} rows={8}>
         {(found) =>
           found.rows.length === 0 ? (
-            <Empty title={t("sql.noRows")} />
+            <Empty title={t("sql.noRows")} hint={t("sql.noRowsHint")} />
           ) : (
             <>
               <RowTable rows={{ ...found, rows: found.rows as Cell[][] }} file={card.id} page={page} pageSize={PAGE_SIZE} hasMore={found.has_more} titles={titles} onPage={setPage} note={`${found.version} · ${instant(found.as_of ?? null)}`} />

@@ -182,7 +182,7 @@ function Fields({ detail }: { detail: OfferDetail }) {
 
 function Versions({ versions }: { versions: OfferVersion[] }) {
   const t = useT();
-  if (versions.length === 0) return <Empty title={t("offers.noVersions")} />;
+  if (versions.length === 0) return <Empty title={t("offers.noVersions")} hint={t("offers.noVersionsHint")} />;
   return (
     <ol className="stack" style={{ listStyle: "none", padding: 0 }}>
       {versions.map((version) => (

@@ -73,7 +73,7 @@ function Usage({ product, period, onPeriod }: { product?: string; period: Period
               label={t("offers.usageTitle")}
               rows={found.lines}
               rowKey={(line) => `${line.day}-${line.product}-${line.account}-${line.form}`}
-              empty={<Empty title={t("offers.noUsage")} />}
+              empty={<Empty title={t("offers.noUsage")} hint={t("offers.noUsageHint")} />}
               columns={[
                 { key: "day", title: t("offers.day"), value: (line) => line.day },
                 { key: "product", title: t("offers.product"), head: true, value: (line) => line.product },

@@ -82,6 +82,7 @@ function ProductForm({ known }: { known: OfferDetail | null }) {
         <Form.Item name="forms" label={t("offers.forms")} rules={[some]}><Checkbox.Group options={FORMS.map((one) => ({ value: one, label: t(`offers.formOf.${one}`) }))} /></Form.Item>
       </Card>
       <Card title={t("offers.contract")}>
+        {purposes.isError ? <FailureView error={purposes.error} retry={() => void purposes.refetch()} /> : null}
         <Form.Item name="purposes" label={t("offers.purposes")} rules={[required]}>
           <Select mode="multiple" loading={purposes.isPending} options={purposes.data?.purposes.map((p) => ({ value: p.code, label: text(p.title) }))} />
         </Form.Item>
@@ -121,8 +122,10 @@ function DatasetSource() {
   const datasets = useAsk(["datasets", "all"], () => api.datasets({ page: 1, page_size: 500 }));
   const detail = useAsk(["dataset", name ?? ""], () => api.dataset(name ?? ""), { enabled: Boolean(name) });
   const columns = detail.data?.columns.map((column) => ({ value: column.name, label: `${column.name} ${text(column.title)}` }));
+  const failed = [datasets, detail].find((one) => one.isError);
   return (
     <>
+      {failed ? <FailureView error={failed.error} retry={() => void failed.refetch()} /> : null}
       <Form.Item name="dataset" label={t("offers.dataset")} rules={[{ required: true, message: t("components.required") }]}>
         <Select showSearch={{ optionFilterProp: "label" }} loading={datasets.isPending} options={datasets.data?.items.map((one) => ({ value: one.name, label: `${one.name} ${text(one.title)}` }))} />
       </Form.Item>

@@ -24,7 +24,7 @@ export function Subscriptions({ detail }: { detail: OfferDetail }) {
   };
   const subscribe = useMutation({ mutationFn: () => api.subscribeOffer(card.id), onSuccess: after });
   const end = useMutation({ mutationFn: (row: OfferSubscription) => api.unsubscribeOffer(card.id, row.id), onSuccess: after });
-  if (!card.forms.includes("subscription") || !works) return <Empty title={t("offers.notOffered")} />;
+  if (!card.forms.includes("subscription") || !works) return <Empty title={t("offers.notOffered")} hint={t("offers.notOfferedHint")} />;
   const mine = found.data?.items.some((row) => row.account === party.account && !row.ended_at);
   return (
     <>
@@ -38,7 +38,7 @@ export function Subscriptions({ detail }: { detail: OfferDetail }) {
             label={t("offers.subscribers")}
             rows={page.items}
             rowKey={(row) => row.id}
-            empty={<Empty title={t("offers.noSubscribers")} />}
+            empty={<Empty title={t("offers.noSubscribers")} hint={t("offers.noSubscribersHint")} />}
             columns={[
               { key: "account", title: t("offers.account"), head: true, value: (row) => row.organisation ?? row.account },
               { key: "position", title: t("offers.position"), kind: "count", value: (row) => row.position },

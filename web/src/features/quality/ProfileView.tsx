@@ -14,7 +14,7 @@ export function ProfileView({ card }: { card: QualityCard }) {
   const t = useT();
   const measured = card.last !== null && card.last !== undefined;
   const found = useAsk(["quality", card.dataset, "profile", card.last?.id], () => api.qualityProfile(card.dataset), { enabled: measured });
-  if (!measured) return <Empty title={t("quality.notChecked")} />;
+  if (!measured) return <Empty title={t("quality.notChecked")} hint={t("quality.notCheckedHint")} />;
   return (
     <Answer query={found} rows={8}>
       {(profile) => (

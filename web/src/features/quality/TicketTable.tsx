@@ -17,7 +17,7 @@ export function TicketTable({ tickets, paging, file }: { tickets: QualityTicket[
       rows={tickets}
       rowKey={(x) => x.id}
       paging={paging}
-      empty={<Empty title={t("quality.noTickets")} />}
+      empty={<Empty title={t("quality.noTickets")} hint={t("quality.noTicketsHint")} />}
       columns={[
         {
           key: "title",

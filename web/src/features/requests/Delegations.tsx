@@ -43,7 +43,7 @@ export function Delegations() {
             label={t("requests.tabDelegations")}
             rows={page.items}
             rowKey={(d) => d.id}
-            empty={<Empty title={t("requests.noDelegations")} />}
+            empty={<Empty title={t("requests.noDelegations")} hint={t("requests.noDelegationsHint")} />}
             columns={[
               { key: "delegate", title: t("requests.delegate"), value: (d) => d.delegate_name, head: true },
               { key: "until", title: t("requests.until"), value: (d) => date(d.until) },

@@ -42,33 +42,37 @@ export function Links() {
       {dialog}
       {error ? <FailureView error={error} /> : null}
       <p>{t("federation.linksAbout")}</p>
-      <Answer query={links}>
-        {(own) => (
-          <DataTable<Row>
-            label={t("federation.linksTitle")}
-            file="links"
-            rows={(providers.data ?? []).map((provider) => ({ provider, link: own.find((l) => l.provider === provider.id) }))}
-            rowKey={(row) => row.provider.id}
-            columns={[
-              { key: "name", title: t("federation.linksTitle"), head: true, value: (row) => text(row.provider.title) },
-              { key: "state", title: t("common.state"), value: state },
-              { key: "used", title: t("passkeys.used"), value: (row) => (row.link?.last_used_at ? date(row.link.last_used_at) : t("passkeys.never")) },
-              {
-                key: "actions",
-                title: t("common.actions"),
-                sortable: false,
-                value: () => null,
-                render: ({ provider, link }) =>
-                  !link ? (
-                    <Button size="small" loading={begin.isPending} onClick={() => begin.mutate(provider.id)}>{t("federation.link")}</Button>
-                  ) : link.made_account ? null : (
-                    <Popconfirm title={t("federation.unlinkAsk")} onConfirm={() => end.mutate(link.id)} okText={t("federation.unlink")} cancelText={t("common.cancel")}>
-                      <Button size="small" danger>{t("federation.unlink")}</Button>
-                    </Popconfirm>
-                  ),
-              },
-            ]}
-          />
+      <Answer query={providers}>
+        {(offered) => (
+          <Answer query={links}>
+            {(own) => (
+              <DataTable<Row>
+                label={t("federation.linksTitle")}
+                file="links"
+                rows={offered.map((provider) => ({ provider, link: own.find((l) => l.provider === provider.id) }))}
+                rowKey={(row) => row.provider.id}
+                columns={[
+                  { key: "name", title: t("federation.linksTitle"), head: true, value: (row) => text(row.provider.title) },
+                  { key: "state", title: t("common.state"), value: state },
+                  { key: "used", title: t("passkeys.used"), value: (row) => (row.link?.last_used_at ? date(row.link.last_used_at) : t("passkeys.never")) },
+                  {
+                    key: "actions",
+                    title: t("common.actions"),
+                    sortable: false,
+                    value: () => null,
+                    render: ({ provider, link }) =>
+                      !link ? (
+                        <Button size="small" loading={begin.isPending} onClick={() => begin.mutate(provider.id)}>{t("federation.link")}</Button>
+                      ) : link.made_account ? null : (
+                        <Popconfirm title={t("federation.unlinkAsk")} onConfirm={() => end.mutate(link.id)} okText={t("federation.unlink")} cancelText={t("common.cancel")}>
+                          <Button size="small" danger>{t("federation.unlink")}</Button>
+                        </Popconfirm>
+                      ),
+                  },
+                ]}
+              />
+            )}
+          </Answer>
         )}
       </Answer>
     </Card>

@@ -71,7 +71,7 @@ export function Passkeys({ passkeys }: { passkeys: PasskeyCard[] }) {
         file="passkeys"
         rows={passkeys}
         rowKey={(p) => p.id}
-        empty={<Empty title={t("passkeys.none")} />}
+        empty={<Empty title={t("passkeys.none")} hint={t("passkeys.noneHint")} />}
         columns={[
           { key: "name", title: t("passkeys.name"), head: true, value: (p) => p.name },
           {

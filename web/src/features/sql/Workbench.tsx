@@ -12,7 +12,7 @@ import { ProvenanceFooter } from "../../sdk/Provenance";
 import { useAsk } from "../../sdk/query";
 import { useParty } from "../../sdk/session";
 import { RowTable } from "../../sdk/RowTable";
-import { Answer, Empty, FailureView, Waiting } from "../../sdk/States";
+import { Answer, Empty, FailureView, useFailureWords, Waiting } from "../../sdk/States";
 import type { DatasetCard, SqlResult } from "../../sdk/types";
 import { sampleQuery } from "../data/DatasetPage";
 import { OFFERING } from "../products/names";
@@ -136,7 +136,7 @@ export function Workbench() {
                   </div>
                 </div>
                 {result.rows.length === 0 ? (
-                  <Empty title={t("sql.noRows")} />
+                  <Empty title={t("sql.noRows")} hint={t("sql.noRowsHint")} />
                 ) : (
                   <RowTable rows={result} file="query" page={page} pageSize={PAGE_SIZE} hasMore={result.has_more} onPage={(next) => void run(asked, next)} />
                 )}
@@ -152,7 +152,7 @@ export function Workbench() {
 
 function Tables({ onPick }: { onPick: (name: string) => void }) {
   const t = useT();
-  const datasets = useAsk(["datasets", "all"], () => api.datasets({ page: 1, page_size: 200 }));
+  const datasets = useAsk(["datasets", "all"], () => api.datasets({ page: 1, page_size: 500 }));
   return (
     <Card title={t("sql.tables")}>
       <Answer query={datasets}>
@@ -170,6 +170,7 @@ function TableOf({ card, onPick }: { card: DatasetCard; onPick: (name: string) =
   const t = useT();
   const [open, setOpen] = useState(false);
   const detail = useAsk(["dataset", card.name], () => api.dataset(card.name), { enabled: open });
+  const words = useFailureWords();
   return (
     <details onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary title={text(card.title)} className="mono">{card.name}</summary>
@@ -186,7 +187,7 @@ function TableOf({ card, onPick }: { card: DatasetCard; onPick: (name: string) =
               </li>
             ))}
           </ul>
-          {detail.isError ? <p className="muted">{t("failure.forbidden")}</p> : null}
+          {detail.isError ? <p className="muted" role="alert">{words(detail.error)[0]}</p> : detail.isPending ? <p className="muted" role="status" aria-busy="true">{t("common.loading")}</p> : null}
         </>
       ) : null}
     </details>
