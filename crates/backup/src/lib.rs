@@ -29,4 +29,4 @@ pub use mirror::{Mirror, Shipped};
 pub use prune::{Pruned, prune};
 pub use repository::{Repository, Snapshot};
 pub use restore::{Point, Restored, restore};
-pub use tenure::{Duty, LeaseTimes, OnLoss, Sign, Tenure, Verdict, Vigil};
+pub use tenure::{Duty, LEASE_S_MAX, LeaseTimes, OnLoss, Sign, Tenure, Verdict, Vigil};

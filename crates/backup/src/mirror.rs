@@ -120,7 +120,7 @@ impl Mirror {
         let text = serde_json::to_vec(&manifest).map_err(|cause| Error::damaged(cause.to_string()))?;
         put.bytes_new += text.len() as u64;
         // Whoever took over may have a clock that is behind: the newest snapshot is the one that was made last.
-        let before = self.last.as_ref().map(|last| last.snapshot.created_at + TimeDelta::milliseconds(1));
+        let before = self.last.as_ref().map(|last| just_after(last.snapshot.created_at));
         let snapshot = Snapshot {
             id: self.source.store.new_id(),
             created_at: before.map_or(as_of, |before| before.max(as_of)),
@@ -239,6 +239,11 @@ impl Mirror {
             && last.manifest.files.iter().zip(&manifest.files).all(same);
         whole.then_some(&last.snapshot)
     }
+}
+
+/// The moment after `moment`, which the other site says: it may be the last there is.
+fn just_after(moment: DateTime<Utc>) -> DateTime<Utc> {
+    moment.checked_add_signed(TimeDelta::milliseconds(1)).unwrap_or(moment)
 }
 
 /// What a round puts to the other site.
