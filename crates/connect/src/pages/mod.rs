@@ -15,6 +15,7 @@ mod visit;
 use std::sync::Arc;
 
 use brain_egress::Url;
+use brain_kernel::hexadecimal;
 use brain_kernel::language::Text;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde::Serialize;
@@ -258,7 +259,7 @@ impl Pages {
             told.same += 1;
             return Ok(said);
         }
-        let digest = Sha256::digest(reading.text.as_bytes());
+        let sha256 = hexadecimal::encode(&Sha256::digest(reading.text.as_bytes()));
         let row = Row {
             url: url.as_str(),
             title,
@@ -266,7 +267,7 @@ impl Pages {
             fetched_at: self.visitor.clock.now().to_rfc3339_opts(SecondsFormat::Secs, true),
             status: 200,
             etag: validators.etag.as_deref(),
-            sha256: &digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>(),
+            sha256: &sha256,
             text: &reading.text,
             links: reading.links_count,
             licence: &self.settings.licence,
