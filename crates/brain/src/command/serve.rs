@@ -47,6 +47,8 @@ pub async fn serve_after(loaded: Loaded, taken: Option<TakeOver>) -> Result<Exit
     let http = loaded.config.http.clone();
     let measured = Measured::of(&loaded, Arc::new(SystemClock))?;
     let node = Node::open(loaded).await?;
+    // An object store that was tried once may be another today; a node serves for months.
+    node.warehouse.try_lake().await.map_err(Failure::from)?;
     let shipping = Shipping::begin(&node)?;
     if let Some(taken) = taken {
         node.trust.evidence().record(taken.entry()).await.map_err(Failure::from)?;
