@@ -13,6 +13,7 @@ mod create;
 mod error;
 mod files;
 mod follow;
+mod growing;
 mod lease;
 mod mirror;
 mod pages;
