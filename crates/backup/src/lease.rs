@@ -284,7 +284,7 @@ impl Post {
 fn epoch_of(name: &str) -> Option<u64> {
     let digits = name.strip_suffix(".claim")?;
     let plain = digits.len() == EPOCH_DIGITS && digits.bytes().all(|byte| byte.is_ascii_digit());
-    plain.then(|| digits.parse().ok())?.filter(|epoch| *epoch > 0)
+    plain.then(|| digits.parse::<u64>().ok())?.filter(|epoch| *epoch > 0)
 }
 
 /// What a file says; `None` where it is not there or cut short, as a claim may be.

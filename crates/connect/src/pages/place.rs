@@ -185,7 +185,9 @@ mod tests {
     #[test]
     fn what_failed_comes_last_and_in_the_next_run_again() {
         let mut walk = Walk::default().begin(5);
-        ["/a", "/b", "/c"].map(|path| walk.offer(path.to_owned(), 1));
+        for path in ["/a", "/b", "/c"] {
+            assert!(walk.offer(path.to_owned(), 1));
+        }
         walk.put_off(|path| path == "/a");
         let failed = walk.ahead.pop_back().unwrap();
         assert_eq!(failed.path, "/a");

@@ -208,16 +208,16 @@ impl Evidence {
         };
         found.witnesses = words;
         if found.ok {
-            self.remember(anchors.to_remember(), remembered);
+            self.remember(&anchors.to_remember(), remembered.as_ref());
         }
         Ok(found)
     }
 
     /// Remember which heads are good. Where that cannot be written the next verification checks them again.
-    fn remember(&self, now: Remembered, before: Option<Remembered>) {
+    fn remember(&self, now: &Remembered, before: Option<&Remembered>) {
         let inner = &self.0;
         if now.size > 0
-            && before != Some(now.clone())
+            && before != Some(now)
             && let Err(error) = now.write(&inner.keys_dir, &inner.origin, &inner.keys)
         {
             tracing::warn!(%error, "which heads of the evidence log are good was not remembered");
