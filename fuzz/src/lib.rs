@@ -54,7 +54,7 @@ impl Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 45] = [
+pub const TARGETS: [Target; 46] = [
     Target::of("evidence_note", evidence::note),
     Target::of("evidence_bundle", evidence::bundle),
     Target::of("evidence_tile", evidence::tile),
@@ -88,6 +88,7 @@ pub const TARGETS: [Target; 45] = [
     Target::of_node("statement", peers::statement),
     Target::of("delivery", exchange::delivery),
     Target::of("backup", peers::backup),
+    Target::of("lease", peers::lease),
     Target::of_node("grant", access::grant),
     Target::of_node("passkey", access::passkey),
     Target::of_node("provider", access::provider),

@@ -24,6 +24,11 @@ const REFUSALS: [(&str, &str); 13] = [
     ("507", "磁盘已满 · Insufficient storage"),
 ];
 
+/// What the listener refuses before an operation hears of it, whichever was meant: a bare status, without a problem
+/// document and without a trace id.
+const UNHEARD: (&str, &str) =
+    ("431", "请求头（含地址）过大 · Head of the request, its address included, too large");
+
 /// The document of these endpoints.
 pub(crate) fn document(endpoints: &[Endpoint], version: &str) -> Value {
     let mut requests = generator(true);
@@ -43,8 +48,9 @@ pub(crate) fn document(endpoints: &[Endpoint], version: &str) -> Value {
         let headers = json!({ "x-trace-id": { "$ref": "#/components/headers/TraceId" } });
         ((*status).to_owned(), json!({ "description": words, "content": content, "headers": headers }))
     });
+    let unheard = (UNHEARD.0.to_owned(), json!({ "description": UNHEARD.1 }));
     let refusals: Map<String, Value> =
-        refusals.map(|(status, value)| (format!("Refusal{status}"), value)).collect();
+        refusals.chain([unheard]).map(|(status, value)| (format!("Refusal{status}"), value)).collect();
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -263,7 +269,7 @@ fn responses(endpoint: &Endpoint, answers: &mut SchemaGenerator) -> Value {
         });
         responses.insert("202".to_owned(), later);
     }
-    for (status, _) in REFUSALS {
+    for (status, _) in REFUSALS.into_iter().chain([UNHEARD]) {
         if applies(endpoint, status) {
             let reference = format!("#/components/responses/Refusal{status}");
             responses.insert(status.to_owned(), json!({ "$ref": reference }));

@@ -6,16 +6,15 @@ use crate::routes::product_rows::too_large;
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, Response, header};
 use brain_kernel::error::Failure;
-use brain_warehouse::QueryStream;
+use brain_warehouse::{Checksum, QueryStream, checksum};
 use bytes::Bytes;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::parquet::arrow::ArrowWriter;
 use futures::stream;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use sha2::{Digest as _, Sha256};
 use std::fs::File;
-use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::io::{Read as _, Write as _};
 use std::path::Path;
 
 /// Media type of Parquet (IANA).
@@ -71,9 +70,9 @@ pub(crate) async fn write(
         return Err(too_large());
     }
     let mut file = writer.finish()?;
-    let work = move || digested(&mut file).map(|digest| (file, digest));
+    let work = move || checksum(&mut file).map(|checksum| (file, checksum));
     let done = tokio::task::spawn_blocking(work).await.map_err(|error| Error::Internal(error.to_string()))?;
-    let (file, (bytes, sha256)) = done.map_err(failed)?;
+    let (file, Checksum { bytes, sha256 }) = done.map_err(failed)?;
     Ok(Written { file, rows: count, bytes, sha256 })
 }
 
@@ -160,20 +159,6 @@ impl Writer {
             }
         }
     }
-}
-
-/// Length and checksum; the file is at its beginning afterwards.
-fn digested(file: &mut File) -> std::io::Result<(u64, String)> {
-    file.seek(SeekFrom::Start(0))?;
-    let (mut hash, mut bytes, mut piece) = (Sha256::new(), 0, vec![0; PIECE_BYTES]);
-    loop {
-        let read = file.read(&mut piece)?;
-        let Some(part) = piece.get(..read).filter(|part| !part.is_empty()) else { break };
-        bytes += read as u64;
-        hash.update(part);
-    }
-    file.seek(SeekFrom::Start(0))?;
-    Ok((bytes, hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()))
 }
 
 /// A full disk has words of its own; anything else is ours.

@@ -65,9 +65,11 @@ pub async fn create(source: &Source, target: &Path, actor: &str) -> Result<Repor
         bytes_new: 0,
     };
     let head = source.evidence.head().await?;
-    // Before the database: the kept head must not be ahead of the log that is restored beside it.
-    let keys = files::keys(&source.root)?;
-    stored = stored.with(keys).await?;
+    // Before the database: the kept head must not be ahead of the log that is restored beside it, and what leaves a
+    // spool must be in the database.
+    let mut before = files::keys(&source.root)?;
+    before.append(&mut files::spools(&source.root)?);
+    stored = stored.with(before).await?;
     let created_at = source.store.now();
     let copy = DatabaseCopy::take(source, &id).await?;
     let mut found = files::beside(&source.root)?;
@@ -135,9 +137,10 @@ impl Stored {
             let (object, bytes) = match unchanged {
                 Some(before) => (before.object.clone(), before.bytes),
                 None => {
+                    let Some(put) = self.repository.put_found(&self.key, &file)? else { continue };
                     self.files_new += 1;
                     self.bytes_new += file.bytes;
-                    self.repository.put(&self.key, &file.path, file.bytes)?
+                    put
                 }
             };
             let (path, modified) = (file.name, file.modified);
@@ -176,7 +179,13 @@ impl DatabaseCopy {
     fn as_found(&self) -> Result<Found> {
         let bytes = std::fs::metadata(&self.path).map_err(Error::at(&self.path))?.len();
         // The copy is another each time.
-        Ok(Found { path: self.path.clone(), name: "store/brain.db".to_owned(), bytes, modified: 0 })
+        Ok(Found {
+            path: self.path.clone(),
+            name: "store/brain.db".to_owned(),
+            bytes,
+            modified: 0,
+            grows: false,
+        })
     }
 }
 

@@ -17,16 +17,20 @@ pub(crate) struct Found {
     pub(crate) name: String,
     pub(crate) bytes: u64,
     pub(crate) modified: i64,
+    /// Whether it is written on at its end while it is copied, and removed once nobody needs it.
+    pub(crate) grows: bool,
 }
 
 /// What a node remembers of its mirror: who it is there, which its copy is not.
 pub(crate) const MIRROR_STATE: &str = "mirror.json";
-/// What is not state: locks, scratch, the search index (derived), the database (copied by itself) and the lake
-/// (cut by versions).
-const SKIPPED: [&str; 10] =
-    ["lock", MIRROR_STATE, "tmp", "uploads", "inbox", "connect", "search", "store", "lake", "keys"];
+/// Where connectors keep messages that the broker has been told are safe and that have not landed yet.
+const SPOOL: &str = "spool";
+/// What is not state: locks, scratch, the search index (derived), the database (copied by itself), the lake (cut by
+/// versions), and what is copied before the database.
+const SKIPPED: [&str; 11] =
+    ["lock", MIRROR_STATE, "tmp", "uploads", "inbox", "connect", "search", "store", "lake", "keys", SPOOL];
 
-/// Everything outside database, lake and keys: configuration, mappings and what other parts keep there.
+/// Everything outside database, lake, keys and spools: configuration, mappings and what other parts keep there.
 pub(crate) fn beside(root: &Path) -> Result<Vec<Found>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(root).map_err(Error::at(root))? {
@@ -44,6 +48,15 @@ pub(crate) fn keys(root: &Path) -> Result<Vec<Found>> {
     let mut found = Vec::new();
     walk(root, &root.join("keys"), &mut found)?;
     found.retain(|file| !file.name.starts_with("keys/kek-"));
+    Ok(found)
+}
+
+/// Messages that wait in spools (暂存区). They are copied before the database: what leaves a spool has landed, and the
+/// database that is copied later says so. The other way round a message could be in neither.
+pub(crate) fn spools(root: &Path) -> Result<Vec<Found>> {
+    let mut found = Vec::new();
+    walk(root, &root.join(SPOOL), &mut found)?;
+    found.iter_mut().for_each(|file| file.grows = true);
     Ok(found)
 }
 
@@ -101,6 +114,7 @@ fn walk(root: &Path, at: &Path, found: &mut Vec<Found>) -> Result<()> {
         name: name.replace(std::path::MAIN_SEPARATOR, "/"),
         bytes: kind.len(),
         modified: nanoseconds(modified),
+        grows: false,
     });
     Ok(())
 }

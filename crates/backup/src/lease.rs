@@ -10,18 +10,23 @@
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::repository::{create_private, replace_elsewhere};
-use crate::tenure::{OnLoss, Sign};
+use crate::tenure::{LEASE_S_MAX, LeaseTimes, OnLoss, Sign};
 use crate::{Error, Result};
 
 /// Longest file of a lease, bytes.
 const FILE_BYTES_MAX: u64 = 64 << 10;
 /// Standbys listed at most.
 const STANDBYS_MAX: usize = 100;
+/// Digits of an epoch in a name.
+const EPOCH_DIGITS: usize = 8;
+/// Highest epoch there can be.
+const EPOCH_MAX: u64 = 99_999_999;
 
 /// Who claimed an epoch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +58,15 @@ pub struct Beat {
     pub copied: Option<Copied>,
     /// When by its own clock, for people.
     pub at: DateTime<Utc>,
+}
+
+impl Beat {
+    /// Longest time the node goes on after a look. No node has a longer one than the longest lease gives, whatever stands
+    /// there: a take-over does not wait for ever.
+    #[must_use]
+    pub fn safety(&self) -> Duration {
+        Duration::from_millis(self.safety_ms).min(LeaseTimes::of(LEASE_S_MAX).safety)
+    }
 }
 
 /// How far the copy at the other site reaches: a snapshot shows the node as it was for longer than its own moment where
@@ -112,8 +126,7 @@ impl LeaseFolder {
     pub fn highest(&self) -> Result<Option<Claim>> {
         let mut highest = None;
         for name in self.names()? {
-            let epoch = name.strip_suffix(".claim").and_then(|digits| digits.parse::<u64>().ok());
-            highest = highest.max(epoch);
+            highest = highest.max(epoch_of(&name));
         }
         let Some(epoch) = highest else { return Ok(None) };
         // Whoever made the name holds the epoch, also where the words behind it were cut short.
@@ -123,7 +136,13 @@ impl LeaseFolder {
     }
 
     /// Claim an epoch; `None` where somebody was first.
+    ///
+    /// # Errors
+    /// The folder takes no file, or there is no such epoch.
     pub fn claim(&self, claim: &Claim) -> Result<Option<Post>> {
+        if !(1..=EPOCH_MAX).contains(&claim.epoch) {
+            return Err(Error::damaged(format!("epoch {}", claim.epoch)));
+        }
         let path = self.claim_file(claim.epoch);
         let text = serde_json::to_vec_pretty(claim).map_err(|cause| Error::damaged(cause.to_string()))?;
         let mut options = fs::OpenOptions::new();
@@ -251,13 +270,21 @@ impl Post {
         };
         if highest.epoch == self.claim.epoch {
             let path = self.folder.beat_file(self.claim.epoch);
-            let beat = Beat { beat: self.beats + 1, ..beat };
+            // Whatever number stood there: another than before is a sign of life.
+            self.beats = self.beats.wrapping_add(1);
+            let beat = Beat { beat: self.beats, ..beat };
             let text = serde_json::to_vec_pretty(&beat).map_err(|cause| Error::damaged(cause.to_string()))?;
             replace_elsewhere(&path, &text).map_err(Error::at(&path))?;
-            self.beats += 1;
         }
         Ok(highest)
     }
+}
+
+/// The epoch whose claim a file of this name is; `None` for what no node ever wrote, such as a copy under another name.
+fn epoch_of(name: &str) -> Option<u64> {
+    let digits = name.strip_suffix(".claim")?;
+    let plain = digits.len() == EPOCH_DIGITS && digits.bytes().all(|byte| byte.is_ascii_digit());
+    plain.then(|| digits.parse::<u64>().ok())?.filter(|epoch| *epoch > 0)
 }
 
 /// What a file says; `None` where it is not there or cut short, as a claim may be.
@@ -321,6 +348,28 @@ mod tests {
         assert!(first.renew(beat(false)).is_err());
         assert!(LeaseFolder::of(&mirror.path().join("away")).highest().is_err(), "not there is not nobody");
         assert!(LeaseFolder::establish(&mirror.path().join("away")).is_err(), "and it is not made");
+    }
+
+    #[test]
+    fn names_and_numbers_that_no_node_wrote_neither_hold_an_epoch_nor_stop_anybody() {
+        let mirror = tempfile::tempdir().unwrap();
+        let folder = LeaseFolder::establish(mirror.path()).unwrap();
+        let lease = mirror.path().join("lease");
+        for name in ["18446744073709551615", "+0000007", "7", "00000000", "00000007 (1)"] {
+            std::fs::write(lease.join(format!("{name}.claim")), "{}").unwrap();
+        }
+        assert_eq!(folder.highest().unwrap(), None);
+        let mut first = folder.claim(&claim(1, "a")).unwrap().unwrap();
+        first.renew(beat(false)).unwrap();
+        let endless = Beat { beat: u64::MAX, safety_ms: u64::MAX, ..beat(false) };
+        std::fs::write(lease.join("00000001.beat"), serde_json::to_vec(&endless).unwrap()).unwrap();
+        assert_eq!(folder.beat(1).unwrap().unwrap().safety(), Duration::from_secs(360));
+        let before = folder.sign().unwrap();
+        folder.resume(claim(1, "a")).unwrap().renew(beat(false)).unwrap();
+        assert_ne!(folder.sign().unwrap(), before, "a sign of life is told from the one before");
+        for never in [0, EPOCH_MAX + 1, u64::MAX] {
+            assert!(folder.claim(&claim(never, "a")).is_err(), "{never}");
+        }
     }
 
     #[test]

@@ -93,24 +93,32 @@ impl Mirror {
         let key = Arc::new(SealingKey::new(named.id, named.key)?);
         self.recall(&key).await?;
         let head = self.source.evidence.head().await?;
-        // Before the database: the kept head must not be ahead of the log that is copied beside it.
-        let mut found = files::keys(&self.source.root)?;
-        let moment = self.moment(&key).await?;
-        found.append(&mut files::beside(&self.source.root)?);
-        if self.source.lake.is_none() {
-            found.append(&mut files::lake(&self.source.root, &moment.datasets, moment.cut)?);
-        }
-        let (as_of, version) = (moment.as_of, self.source.version.clone());
         let putting = Putting {
             repository: self.repository.clone(),
             key: key.clone(),
             known: self.known(),
+            files: Vec::new(),
             objects_new: 0,
             bytes_new: 0,
-            database_bytes_read: moment.database.as_ref().map_or(0, |taken| taken.bytes_read),
+            database_bytes_read: 0,
         };
+        // Read before the database: the kept head must not be ahead of the log that is copied beside it, and what leaves
+        // a spool must be in the database.
+        let root = self.source.root.clone();
+        let first = tokio::task::spawn_blocking(move || {
+            let mut found = files::keys(&root)?;
+            found.append(&mut files::spools(&root)?);
+            putting.with(found, pages::now_on_disk(&root)?)
+        });
+        let putting = first.await.map_err(|cause| Error::damaged(cause.to_string()))??;
+        let moment = self.moment(&key).await?;
+        let mut found = files::beside(&self.source.root)?;
+        if self.source.lake.is_none() {
+            found.append(&mut files::lake(&self.source.root, &moment.datasets, moment.cut)?);
+        }
+        let (as_of, version) = (moment.as_of, self.source.version.clone());
         let (datasets, database, cut) = (moment.datasets, moment.database, moment.cut);
-        let work = tokio::task::spawn_blocking(move || putting.all(found, database, datasets, cut));
+        let work = tokio::task::spawn_blocking(move || putting.with(found, cut)?.all(database, datasets));
         let (mut put, manifest) = work.await.map_err(|cause| Error::damaged(cause.to_string()))??;
         if let Some(last) = self.unchanged(&manifest, &moment.keys) {
             let shipped = put.done(last.clone(), as_of, false);
@@ -120,7 +128,7 @@ impl Mirror {
         let text = serde_json::to_vec(&manifest).map_err(|cause| Error::damaged(cause.to_string()))?;
         put.bytes_new += text.len() as u64;
         // Whoever took over may have a clock that is behind: the newest snapshot is the one that was made last.
-        let before = self.last.as_ref().map(|last| last.snapshot.created_at + TimeDelta::milliseconds(1));
+        let before = self.last.as_ref().map(|last| just_after(last.snapshot.created_at));
         let snapshot = Snapshot {
             id: self.source.store.new_id(),
             created_at: before.map_or(as_of, |before| before.max(as_of)),
@@ -241,30 +249,43 @@ impl Mirror {
     }
 }
 
+/// The moment after `moment`, which the other site says: it may be the last there is.
+fn just_after(moment: DateTime<Utc>) -> DateTime<Utc> {
+    moment.checked_add_signed(TimeDelta::milliseconds(1)).unwrap_or(moment)
+}
+
 /// What a round puts to the other site.
 struct Putting {
     repository: Repository,
     key: Arc<SealingKey>,
     known: HashMap<String, FileEntry>,
+    /// What there is so far.
+    files: Vec<FileEntry>,
     objects_new: u64,
     bytes_new: u64,
     database_bytes_read: u64,
 }
 
 impl Putting {
+    /// Put files that were found after the moment `cut`.
+    fn with(mut self, found: Vec<Found>, cut: std::time::SystemTime) -> Result<Self> {
+        let settled = files::nanoseconds(cut) - SETTLED.num_nanoseconds().unwrap_or_default();
+        for file in found {
+            let entry = self.one(file, settled)?;
+            self.files.extend(entry);
+        }
+        Ok(self)
+    }
+
+    /// Put the database last; everything together.
     fn all(
         mut self,
-        found: Vec<Found>,
         database: Option<pages::Taken>,
         datasets: BTreeMap<String, i64>,
-        cut: std::time::SystemTime,
     ) -> Result<(Self, Manifest)> {
-        let settled = files::nanoseconds(cut) - SETTLED.num_nanoseconds().unwrap_or_default();
-        let mut files = Vec::with_capacity(found.len() + 1);
-        for file in found {
-            files.push(self.one(file, settled)?);
-        }
+        let mut files = std::mem::take(&mut self.files);
         if let Some(taken) = database {
+            self.database_bytes_read = taken.bytes_read;
             for part in taken.spooled()? {
                 let (name, bytes) = part?;
                 if !self.repository.has(&name) {
@@ -279,15 +300,17 @@ impl Putting {
         Ok((self, Manifest { files, datasets }))
     }
 
-    /// A file that has not changed since the last round is not read.
-    fn one(&mut self, file: Found, settled: i64) -> Result<FileEntry> {
+    /// A file that has not changed since the last round is not read; `None` for one that has gone and was meant to.
+    fn one(&mut self, file: Found, settled: i64) -> Result<Option<FileEntry>> {
         let before = self.known.get(&file.name).filter(|before| {
             before.modified != 0 && before.modified == file.modified && before.bytes == file.bytes
         });
         let (object, bytes) = match before {
             Some(before) => (before.object.clone(), before.bytes),
             None => {
-                let (object, bytes) = self.repository.put(&self.key, &file.path, file.bytes)?;
+                let Some((object, bytes)) = self.repository.put_found(&self.key, &file)? else {
+                    return Ok(None);
+                };
                 if self.known.get(&file.name).is_none_or(|before| before.object != object) {
                     self.objects_new += 1;
                     self.bytes_new += bytes;
@@ -296,7 +319,7 @@ impl Putting {
             }
         };
         let modified = if file.modified < settled { file.modified } else { 0 };
-        Ok(FileEntry { path: file.name, bytes, modified, object, parts: Vec::new() })
+        Ok(Some(FileEntry { path: file.name, bytes, modified, object, parts: Vec::new() }))
     }
 
     fn done(&self, snapshot: Snapshot, as_of: DateTime<Utc>, new: bool) -> Shipped {

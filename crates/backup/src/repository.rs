@@ -301,7 +301,12 @@ impl Repository {
         if kept == name { Ok(()) } else { Err(Error::damaged(format!("object {name} is another one"))) }
     }
 
-    fn write_object(&self, key: &SealingKey, name: &str, mut content: impl Read) -> Result<(String, u64)> {
+    pub(crate) fn write_object(
+        &self,
+        key: &SealingKey,
+        name: &str,
+        mut content: impl Read,
+    ) -> Result<(String, u64)> {
         let path = self.object(name);
         let folder = path.parent().unwrap_or(&self.root).to_owned();
         self.make_folder(&folder)?;
@@ -427,11 +432,11 @@ impl SealingKey {
         Ok(Self { id, id_bytes, key })
     }
 
-    fn hasher(&self) -> Hasher {
+    pub(crate) fn hasher(&self) -> Hasher {
         Hasher::new(self.key.algorithm().digest())
     }
 
-    fn name(&self, content: Digest) -> String {
+    pub(crate) fn name(&self, content: Digest) -> String {
         self.key.mark(content.as_bytes()).to_string()
     }
 

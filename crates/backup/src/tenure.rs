@@ -16,6 +16,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+/// Longest lease an operator may set, seconds.
+pub const LEASE_S_MAX: u32 = 600;
+
 /// Times that follow from the one an operator sets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LeaseTimes {

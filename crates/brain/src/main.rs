@@ -2,6 +2,7 @@
 #![allow(unreachable_pub, reason = "a program has no outside; pub says what a module offers the others")]
 #![expect(clippy::print_stderr, reason = "a command-line program talks on its streams")]
 
+mod background;
 mod calls;
 mod cli;
 mod command;

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
+use brain_kernel::hexadecimal;
 use brain_kernel::language::Text;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -163,7 +164,7 @@ impl Folder {
         if !same || bytes != file.bytes {
             return Err(Error::Changed { path: file.path.display().to_string() });
         }
-        Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+        Ok(hexadecimal::encode(&digest.finalize()))
     }
 }
 

@@ -18,6 +18,14 @@ pub enum Error {
         /// What is wrong.
         reason: String,
     },
+    /// The address is longer than any that is called.
+    #[error("{url:?} is longer than {limit_bytes} bytes")]
+    TooLong {
+        /// As given, shortened.
+        url: String,
+        /// The limit, bytes.
+        limit_bytes: usize,
+    },
     /// A scheme that is never spoken.
     #[error("scheme {scheme:?} is not spoken")]
     Scheme {
@@ -93,6 +101,7 @@ impl Error {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Malformed { .. } => "egress/malformed",
+            Self::TooLong { .. } => "egress/too-long",
             Self::Scheme { .. } => "egress/scheme",
             Self::Credentials => "egress/credentials",
             Self::NotListed { .. } => "egress/not-listed",
@@ -111,6 +120,7 @@ impl Error {
         matches!(
             self,
             Self::Malformed { .. }
+                | Self::TooLong { .. }
                 | Self::Scheme { .. }
                 | Self::Credentials
                 | Self::NotListed { .. }
@@ -135,6 +145,12 @@ impl From<Error> for Failure {
                 code,
                 format!("地址 {url:?} 无法识别：{reason}"),
                 format!("The address {url:?} is not understood: {reason}"),
+            ),
+            Error::TooLong { url, limit_bytes } => Self::new(
+                InvalidArgument,
+                code,
+                format!("地址 {url:?} 超过 {limit_bytes} 字节，不予访问；请缩短路径、参数或对象名。"),
+                format!("The address {url:?} is longer than {limit_bytes} bytes and is not called; shorten its path, its parameters or the object's key."),
             ),
             Error::Scheme { scheme } => Self::new(
                 InvalidArgument,

@@ -58,7 +58,7 @@ impl Target {
     pub(crate) fn parse(text: &str) -> Result<(Self, Url)> {
         let malformed = |reason: &str| Error::Malformed { url: shortened(text), reason: reason.to_owned() };
         if text.len() > URL_BYTES_MAX {
-            return Err(malformed("it is too long"));
+            return Err(Error::TooLong { url: shortened(text), limit_bytes: URL_BYTES_MAX });
         }
         // The URL standard drops tabs and line ends and trims; what needs mending is not meant honestly.
         if text.chars().any(|c| c.is_control() || c.is_whitespace() || c == '\\') {
@@ -210,10 +210,12 @@ mod tests {
         ] {
             assert_eq!(Target::parse(text).unwrap_err().code(), code, "{text}");
         }
-        assert_eq!(
-            Target::parse(&format!("https://a/{}", "x".repeat(3_000))).unwrap_err().code(),
-            "egress/malformed"
-        );
+        let of_length = |bytes: usize| format!("https://a.example/{}", "x".repeat(bytes - 18));
+        assert!(Target::parse(&of_length(URL_BYTES_MAX)).is_ok());
+        let long = Target::parse(&of_length(URL_BYTES_MAX + 1)).unwrap_err();
+        assert_eq!((long.code(), long.is_refusal()), ("egress/too-long", true));
+        let words = brain_kernel::error::Failure::from(long).detail;
+        assert!(words.zh.contains("2048") && words.en.contains("2048") && words.en.len() < 300, "{words:?}");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use tokio::sync::oneshot;
 
 /// Bucket that is there.
@@ -19,7 +19,11 @@ pub struct ObjectServer {
     folder: tempfile::TempDir,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<std::thread::JoinHandle<()>>,
+    asked: Asked,
 }
+
+/// Method, path and query of each request.
+type Asked = Arc<Mutex<Vec<String>>>;
 
 impl ObjectServer {
     /// Serve an empty bucket on a free port.
@@ -29,13 +33,14 @@ impl ObjectServer {
         std::fs::create_dir(folder.path().join(BUCKET)).expect("the bucket");
         let (tell, told) = mpsc::channel();
         let (stop, stopped) = oneshot::channel();
-        let root = folder.path().to_owned();
+        let (root, asked) = (folder.path().to_owned(), Asked::default());
+        let noted = asked.clone();
         let thread = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            runtime.expect("a runtime").block_on(serve(root, tell, stopped));
+            runtime.expect("a runtime").block_on(serve(root, noted, tell, stopped));
         });
         let address = told.recv().expect("the object store listens");
-        Self { address, folder, stop: Some(stop), thread: Some(thread) }
+        Self { address, folder, stop: Some(stop), thread: Some(thread), asked }
     }
 
     /// Its address, such as `http://127.0.0.1:9000`.
@@ -48,6 +53,13 @@ impl ObjectServer {
     #[must_use]
     pub fn bucket(&self) -> PathBuf {
         self.folder.path().join(BUCKET)
+    }
+
+    /// How many requests named this, in their path or query.
+    #[must_use]
+    pub fn asked_for(&self, part: &str) -> usize {
+        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        asked.iter().filter(|request| request.contains(part)).count()
     }
 
     /// Names of the objects below a prefix, sorted; what the server keeps for itself is not among them.
@@ -70,7 +82,13 @@ impl Drop for ObjectServer {
     }
 }
 
-async fn serve(root: PathBuf, tell: mpsc::Sender<SocketAddr>, mut stopped: oneshot::Receiver<()>) {
+async fn serve(
+    root: PathBuf,
+    asked: Asked,
+    tell: mpsc::Sender<SocketAddr>,
+    mut stopped: oneshot::Receiver<()>,
+) {
+    use hyper::service::Service as _;
     use hyper_util::rt::TokioIo;
     let files = s3s_fs::FileSystem::new(root).expect("the folder of the object store");
     let mut builder = s3s::service::S3ServiceBuilder::new(files);
@@ -83,7 +101,12 @@ async fn serve(root: PathBuf, tell: mpsc::Sender<SocketAddr>, mut stopped: onesh
             accepted = listener.accept() => accepted.expect("a connection").0,
             _ = &mut stopped => return,
         };
-        let service = service.clone();
+        let (service, asked) = (service.clone(), asked.clone());
+        let service = hyper::service::service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
+            let words = format!("{} {}", request.method(), request.uri());
+            asked.lock().unwrap_or_else(PoisonError::into_inner).push(words);
+            service.call(request)
+        });
         tokio::spawn(async move {
             let connection = hyper::server::conn::http1::Builder::new();
             // A caller that goes away is the test's business.

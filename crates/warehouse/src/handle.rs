@@ -176,7 +176,8 @@ impl Warehouse {
     pub async fn try_lake(&self) -> Result<String> {
         match self.inner.lake.objects() {
             Some(objects) => {
-                objects.probe(&self.inner.store.new_id()).await?;
+                let folder = self.inner.options.root.join("lake");
+                objects.prove(&folder, &self.inner.store.new_id()).await?;
                 Ok(objects.to_string())
             }
             None => Ok(self.inner.options.root.join("lake").display().to_string()),

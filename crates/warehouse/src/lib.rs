@@ -12,6 +12,7 @@
 
 pub mod boundary;
 pub mod catalogue;
+mod checksum;
 pub mod connect;
 pub mod corpus;
 mod decode;
@@ -39,6 +40,7 @@ mod source;
 pub mod standard;
 pub mod terms;
 
+pub use checksum::{Checksum, checksum};
 pub use error::{Error, Result};
 pub use handle::Warehouse;
 pub use lake::check::FileCheck;

@@ -55,6 +55,8 @@ export const connecting: typeof zh = {
     batches: "Batches",
     attempts: "Attempts",
     failure: "Why, and how to mend it",
+    notices: "Notices",
+    noticesCount: "Notices: {{count}}",
     stateOf: { running: "Running", succeeded: "Succeeded", failed: "Failed", cancelled: "Cancelled", interrupted: "Interrupted" },
     test: "Test",
     secret: "Password or key",

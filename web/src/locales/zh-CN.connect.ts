@@ -53,6 +53,8 @@ export const connecting = {
     batches: "批次",
     attempts: "尝试次数",
     failure: "原因与处理",
+    notices: "提示",
+    noticesCount: "{{count}} 条提示",
     stateOf: { running: "运行中", succeeded: "成功", failed: "失败", cancelled: "已取消", interrupted: "中断" },
     test: "试连",
     secret: "口令或密钥",

@@ -7206,6 +7206,8 @@ export interface components {
             attempts: number;
             /** @description Why it did not succeed. */
             failure: components["schemas"]["Trouble"] | null;
+            /** @description What its source told although nothing failed, each thing once and at most 20. */
+            notices: components["schemas"]["Text"][];
         };
         /** @description What went wrong, and how to mend it. */
         Trouble: {

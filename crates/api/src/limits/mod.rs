@@ -129,7 +129,8 @@ impl Limits {
             ("connections", self.connections, 16..=1_000_000),
             ("address_connections", self.address_connections, 8..=1_000_000),
             ("head_time_s", self.head_time_s, 1..=600),
-            ("head_kib", self.head_kib, 8..=1_024),
+            // In 64 KiB no address is so long that hyper answers 414 for it: 431 is the one status of a large head.
+            ("head_kib", self.head_kib, 8..=64),
             ("head_fields", self.head_fields, 32..=1_000),
             ("write_time_s", self.write_time_s, 1..=600),
             ("body_silence_s", self.body_silence_s, 1..=600),

@@ -64,14 +64,15 @@ struct ModelRuns {
 }
 
 pub(crate) fn endpoints() -> Vec<Endpoint> {
-    const CHOICE: [&str; 2] = ["warehouse/model-selection", "warehouse/model-no-cursor"];
+    const CHOICE: [&str; 3] =
+        ["warehouse/model-selection", "warehouse/unknown-model", "warehouse/model-no-cursor"];
     [
         Endpoint::new(Method::GET, "/api/v1/models", "models_list", list)
             .about(
                 "数据模型：顺序、状态及原因、有误的文件",
                 "Models in order with their health and why; broken files",
             )
-            .codes(&["warehouse/model-selection"])
+            .codes(&["warehouse/model-selection", "warehouse/unknown-model"])
             .roles(&READERS),
         Endpoint::new(Method::GET, "/api/v1/models/runs", "models_runs", runs)
             .about("模型运行历史", "What came of every attempt at a model")

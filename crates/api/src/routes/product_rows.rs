@@ -2,13 +2,14 @@
 
 use crate::answer::{Answer as _, Formats, ProductFile, Reply};
 use crate::call::{Call, Json, NoQuery};
-use crate::cells::ColumnType;
+use crate::cells::{self, ColumnType};
 use crate::endpoint::{Endpoint, KeyUse};
 use crate::error::Error;
 use crate::export::{self, Format};
 use crate::limits::Cost;
 use crate::product_file::{self, FileFormat};
-use crate::rows::{self, Window};
+use crate::queries::Running;
+use crate::rows::{self, RowPage, Window};
 use axum::body::Body;
 use axum::http::{HeaderValue, Method, Response, StatusCode, header};
 use brain_kernel::error::{ErrorKind, Failure};
@@ -281,44 +282,52 @@ async fn changes(call: Call<ChangesQuery>) -> Result<Reply<ProductChanges>, Fail
     let offer = session.product(&ask).await?.offer(query.since, query.until).await?;
     let window = Window::new(query.page, query.page_size);
     let known = if window.skip == 0 { None } else { offer.offered().await? };
-    let delivery = match known {
-        Some(delivery) => delivery,
-        None => offer.settle(tallied(&offer, &running).await?).await?,
+    let (delivery, page) = match known {
+        Some(delivery) => {
+            let stream = offer.changes(window.limits(), running.cancel()).await?;
+            (delivery, rows::page(stream, window).await?)
+        }
+        None => counted(&offer, window, &running).await?,
     };
-    let stream = offer.changes(window.limits(), running.cancel()).await?;
-    let mut page = rows::page(stream, window).await?;
-    page.columns.pop();
+    let RowPage { mut columns, rows, has_more } = page;
+    columns.pop();
     let answer = ProductChanges {
         delivery,
         version: offer.product().semver(),
         reset: offer.reset,
-        columns: page.columns,
-        changes: page.rows.into_iter().filter_map(change).collect(),
-        has_more: page.has_more,
+        columns,
+        changes: rows.into_iter().filter_map(change).collect(),
+        has_more,
     };
     session.sent(length(&answer)?);
     session.finish().await?;
     Ok(answer.into())
 }
 
-/// Rows and digest of everything that is offered.
-async fn tallied(
-    offer: &Offer,
-    running: &crate::queries::Running,
-) -> Result<brain_warehouse::product::tally::Tally, Failure> {
+/// Everything that is offered, counted, and one page of it: read once for both.
+async fn counted(offer: &Offer, window: Window, running: &Running) -> Result<(Delivery, RowPage), Failure> {
     let mut stream = offer.changes(QueryLimits::default(), running.cancel()).await?.uncounted();
-    let mut counter = Counter::default();
+    let (mut counter, mut page, mut seen) = (Counter::default(), Vec::new(), 0_u64);
+    let until = window.skip.saturating_add(window.take);
     while let Some(batch) = stream.next().await {
         let mut rows = Vec::new();
-        crate::cells::append_rows(&batch?, &mut rows).map_err(|error| Error::Internal(error.to_string()))?;
-        for change in rows.into_iter().filter_map(change) {
-            counter.take(&change);
+        cells::append_rows(&batch?, &mut rows).map_err(|error| Error::Internal(error.to_string()))?;
+        for row in rows {
+            if (window.skip..until).contains(&seen) {
+                page.push(row.clone());
+            }
+            seen += 1;
+            if let Some(change) = change(row) {
+                counter.take(&change);
+            }
         }
     }
     if stream.has_more() {
         return Err(too_large());
     }
-    Ok(counter.tally())
+    let delivery = offer.settle(counter.tally()).await?;
+    stream.handed_out(page.len() as u64);
+    Ok((delivery, RowPage { columns: cells::columns(stream.schema()), rows: page, has_more: seen > until }))
 }
 
 /// A row with the number of its copies behind it.

@@ -7,6 +7,7 @@ use crate::error::Error;
 use crate::services::App;
 use brain_egress::Egress;
 use brain_kernel::error::Failure;
+use brain_kernel::hexadecimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -236,13 +237,7 @@ async fn digest(path: &Path) -> std::io::Result<(String, u64)> {
         hash.update(piece);
         bytes += count as u64;
     }
-    use std::fmt::Write as _;
-    let text = hash.finalize().iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    });
-    Ok((text, bytes))
+    Ok((hexadecimal::encode(&hash.finalize()), bytes))
 }
 
 #[cfg(test)]

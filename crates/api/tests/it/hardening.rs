@@ -150,6 +150,10 @@ async fn a_head_that_is_too_large_or_never_ends_is_not_waited_for() {
     let client = node.anonymous();
     let large = client.request(Method::GET, "/livez").header("x-large", "x".repeat(16 * 1024));
     assert_eq!(client.send(large).await.status, 431);
+    let long = format!("/api/v1/models?select={}", "x".repeat(16 * 1024));
+    let refused = client.request(Method::GET, &long).send().await.unwrap();
+    assert_eq!(refused.status(), 431, "an address is part of the head");
+    assert!(!refused.headers().contains_key("content-type"), "a bare status, as the document says");
     let mut many = client.request(Method::GET, "/livez");
     for at in 0..40 {
         many = many.header(format!("x-{at}"), "x");

@@ -57,8 +57,21 @@ async fn a_selection_that_means_nothing_is_refused_in_words() {
     let node = Node::start().await;
     let government = node.signed_in("government").await;
     let refused = government.get("/api/v1/models?select=subject.regoin").await.expect(404);
-    assert_eq!(refused["code"], "warehouse/model-selection");
+    assert_eq!(refused["code"], "warehouse/unknown-model");
     assert!(refused.to_string().contains("subject.region"));
+    for endpoint in ["/api/v1/models/plan", "/api/v1/models/run"] {
+        let refused = government.post(endpoint, &json!({ "select": "tag:none" })).await.expect(404);
+        assert_eq!(refused["code"], "warehouse/unknown-model");
+        let refused = government.post(endpoint, &json!({ "select": "tag:" })).await.expect(400);
+        assert_eq!(refused["code"], "warehouse/model-selection");
+    }
+    let document = node.anonymous().get("/api/v1/openapi.json").await.expect(200);
+    for (path, method) in
+        [("/api/v1/models", "get"), ("/api/v1/models/plan", "post"), ("/api/v1/models/run", "post")]
+    {
+        let answers = &document["paths"][path][method]["responses"];
+        assert!(answers["400"].is_object() && answers["404"].is_object(), "{path}: {answers}");
+    }
     let refused = government.post("/api/v1/models/plan", &json!({ "from": "2026-01-01" })).await.expect(400);
     assert_eq!(refused["code"], "warehouse/model-no-cursor");
     assert_eq!(

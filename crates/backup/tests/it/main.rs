@@ -13,3 +13,4 @@ mod mirror;
 mod node;
 mod postgres;
 mod prune;
+mod spools;

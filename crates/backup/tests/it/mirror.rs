@@ -108,6 +108,24 @@ async fn a_round_costs_what_changed_and_a_round_without_a_change_nothing() {
 }
 
 #[tokio::test]
+async fn a_snapshot_from_the_end_of_time_at_the_other_site_stops_no_round() {
+    let mut sites = Sites::new().await;
+    sites.node.commit("raw.firms", 0, b"one").await;
+    let first = sites.mirror.ship().await.unwrap().snapshot;
+    let path = sites.target().join(format!("snapshots/{}.json", first.id));
+    let mut said: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    said["created_at"] = serde_json::json!(chrono::DateTime::<chrono::Utc>::MAX_UTC);
+    std::fs::write(&path, said.to_string()).unwrap();
+    sites.mirror = Mirror::open(sites.node.source(), &sites.target()).unwrap();
+    sites.node.commit("raw.firms", 1, b"two").await;
+    let second = sites.mirror.ship().await.unwrap();
+    assert!(second.new && second.snapshot.id != first.id, "{second:?}");
+    let newest = Repository::open(&sites.target()).unwrap().snapshots().unwrap().pop().unwrap();
+    assert_eq!(newest.id, second.snapshot.id, "the newest is the one that was made last");
+    sites.node.destroy().await;
+}
+
+#[tokio::test]
 async fn a_copy_follows_every_change_and_becomes_the_node() {
     let mut sites = Sites::new().await;
     let (mut follower, ring) = (sites.follower(), sites.ring());

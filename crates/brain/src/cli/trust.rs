@@ -42,6 +42,9 @@ pub enum EvidenceAction {
         /// 由存证重建损坏的瓦片 · write damaged tiles anew from the entries
         #[arg(long)]
         repair_tiles: bool,
+        /// 重新核验每个检查点的签名，包括上次已核验过的 · check every signature, also those that were good last time
+        #[arg(long)]
+        full: bool,
     },
     /// 打印签名检查点 · print the signed checkpoint
     Head,

@@ -105,6 +105,7 @@ fn described(file: &Path, secret: bool) -> Result<NewConnector> {
 }
 
 fn told(run: &ConnectorRun) -> String {
+    let language = cli::language();
     let mut text = format!(
         "{}  {:<11}  batches {}  rows {}  refused {}  bytes {}  attempts {}",
         shown(run.started_at),
@@ -116,11 +117,13 @@ fn told(run: &ConnectorRun) -> String {
         run.attempts
     );
     if let Some(failure) = &run.failure {
-        let language = cli::language();
         text.push_str(&format!("\n    {}: {}", failure.code, failure.detail.get(language)));
         if let Some(hint) = &failure.hint {
             text.push_str(&format!(" {}", hint.get(language)));
         }
+    }
+    for notice in &run.notices {
+        text.push_str(&format!("\n    {}", notice.get(language)));
     }
     text
 }

@@ -22,8 +22,8 @@ pub async fn evidence(node: &Node, given: Evidence) -> Result<ExitCode> {
             let (origin, hash) = (log.origin(), log.algorithm().name());
             show(&serde_json::json!({ "origin": origin, "hash": hash, "log": own, "witness": witness }))?;
         }
-        EvidenceAction::Verify { offline, repair_tiles } => {
-            let options = VerifyOptions { offline, repair_tiles };
+        EvidenceAction::Verify { offline, repair_tiles, full } => {
+            let options = VerifyOptions { offline, repair_tiles, full };
             let verification = log.verify_with(options).await.map_err(Failure::from)?;
             show(&verification)?;
             return Ok(if verification.ok { ExitCode::SUCCESS } else { ExitCode::FAILURE });

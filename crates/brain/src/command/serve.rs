@@ -1,5 +1,6 @@
 //! `brain serve`: the node until somebody asks it to stop.
 
+use crate::background::Background;
 use crate::command::backup;
 use crate::command::standby::TakeOver;
 use crate::config::Loaded;
@@ -24,7 +25,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 
-/// Longest time a shutdown waits for running ingests before cancelling them.
+/// Longest time a shutdown waits for running ingests before cancelling them, and for what was cancelled to end.
 const DRAIN: Duration = Duration::from_secs(20);
 
 /// The OpenAPI document, without opening a node.
@@ -46,6 +47,8 @@ pub async fn serve_after(loaded: Loaded, taken: Option<TakeOver>) -> Result<Exit
     let http = loaded.config.http.clone();
     let measured = Measured::of(&loaded, Arc::new(SystemClock))?;
     let node = Node::open(loaded).await?;
+    // An object store that was tried once may be another today; a node serves for months.
+    node.warehouse.try_lake().await.map_err(Failure::from)?;
     let shipping = Shipping::begin(&node)?;
     if let Some(taken) = taken {
         node.trust.evidence().record(taken.entry()).await.map_err(Failure::from)?;
@@ -65,7 +68,8 @@ pub async fn serve_after(loaded: Loaded, taken: Option<TakeOver>) -> Result<Exit
     let retaining = tokio::spawn(keep_retention(node.warehouse.retention()));
     let renewing =
         tokio::spawn(transport::keep_fresh(transport::Source::of(&node), node.trust.clone(), tls.clone()));
-    let caring = tokio::spawn(keep_lake(node.warehouse.maintenance(node.config.maintenance.clone())));
+    let lake = node.warehouse.maintenance(node.config.maintenance.clone());
+    let caring = Background::begin(|cancel| async move { lake.keep(&cancel).await });
     let keys = tokio::spawn(settle_keys(node.trust.vault()));
     let sweeping = tokio::spawn(sweep(node.trust.clone()));
     let counting = tokio::spawn(keep_counting(node.warehouse.products()));
@@ -97,7 +101,6 @@ pub async fn serve_after(loaded: Loaded, taken: Option<TakeOver>) -> Result<Exit
         scheduled,
         measuring,
         retaining,
-        caring,
         renewing,
         sweeping,
         counting,
@@ -109,6 +112,7 @@ pub async fn serve_after(loaded: Loaded, taken: Option<TakeOver>) -> Result<Exit
     ] {
         task.abort();
     }
+    caring.end(DRAIN).await;
     stop(&node, runs, shipping).await;
     Ok(ExitCode::SUCCESS)
 }
@@ -291,11 +295,6 @@ async fn keep_retention(retention: brain_warehouse::retention::Retention) {
         }
         tokio::time::sleep(RETENTION).await;
     }
-}
-
-/// Look after the lake for as long as the node runs. What a stop cuts off is undone at the next start.
-async fn keep_lake(maintenance: brain_warehouse::maintenance::Maintenance) {
-    maintenance.keep(&Cancel::new()).await;
 }
 
 /// Count the uses of data products now and then, so that no audit record expires uncounted.

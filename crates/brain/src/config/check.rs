@@ -37,7 +37,7 @@ pub(super) fn all(config: &Config) -> Result<()> {
         ("backup.every_hours", config.backup.every_hours.into(), 1, 8_760),
         ("backup.keep_days", config.backup.keep_days.into(), 0, 36_500),
         ("mirror.every_s", config.mirror.every_s.into(), 5, 3_600),
-        ("mirror.lease_s", config.mirror.lease_s.into(), 5, 600),
+        ("mirror.lease_s", config.mirror.lease_s.into(), 5, brain_backup::LEASE_S_MAX.into()),
     ];
     for (key, value, low, high) in bounds {
         within(key, value, low, high)?;

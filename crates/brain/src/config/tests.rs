@@ -46,6 +46,7 @@ fn mistakes_name_the_key_and_the_mend() {
     for (text, key) in [
         ("[limits]\ncaller_points_per_s = 0", "limits.caller_points_per_s"),
         ("[limits]\nhead_kib = 4", "limits.head_kib"),
+        ("[limits]\nhead_kib = 65", "limits.head_kib"),
         ("[http]\nallow = [\"ten\"]", "http.allow"),
         ("[http]\nadmin_allow = [\"10.0.0.0/8\"]", "http.admin_listen"),
         ("[http]\nadmin_listen = \"somewhere\"", "http.admin_listen"),

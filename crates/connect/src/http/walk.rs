@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use brain_egress::header::{HeaderMap, LINK};
+use brain_kernel::hexadecimal;
 use brain_kernel::language::Text;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -92,7 +93,8 @@ impl Walk {
 
 /// What tells two texts apart: half of a SHA-256, in hexadecimal.
 pub(super) fn digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    let half: Vec<u8> = Sha256::digest(bytes).iter().take(16).copied().collect();
+    hexadecimal::encode(&half)
 }
 
 /// The address of the relation `next` (RFC 8288 §3).

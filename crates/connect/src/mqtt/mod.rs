@@ -13,6 +13,7 @@ mod wire;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use brain_kernel::hexadecimal;
 use brain_kernel::language::Text;
 use rand::RngExt as _;
 use rumqttc::v5::mqttbytes::valid_filter;
@@ -169,8 +170,8 @@ impl Mqtt {
         }
         let own = self.surroundings.own.as_deref().and_then(std::path::Path::file_name);
         let of = own.map_or_else(|| random().into_bytes(), |name| name.as_encoded_bytes().to_vec());
-        let digest: String = Sha256::digest(of).iter().take(9).map(|byte| format!("{byte:02x}")).collect();
-        format!("brain{digest}")
+        let digest: Vec<u8> = Sha256::digest(of).iter().take(9).copied().collect();
+        format!("brain{}", hexadecimal::encode(&digest))
     }
 
     async fn session(&self, terms: Terms) -> Result<Session> {

@@ -1,8 +1,7 @@
 //! A column: how its values are asked for so that none is rounded, how they are written, and how they are compared with
 //! one that was read before.
 
-use std::fmt::Write as _;
-
+use brain_kernel::hexadecimal;
 use sqlx::Row as _;
 use sqlx::mysql::MySqlRow;
 
@@ -128,7 +127,7 @@ impl Column {
         }
         if form == Form::Bytes {
             let bytes = row.try_get_unchecked::<Option<&[u8]>, _>(index)?;
-            let hex = bytes.map(hexadecimal);
+            let hex = bytes.map(hexadecimal::encode);
             line.text(&self.name, hex.as_ref().map(|hex| format!("\\x{hex}")).as_deref());
             return Ok(hex);
         }
@@ -146,14 +145,6 @@ fn written(form: Form, text: &str) -> String {
         Form::Instant => format!("{}+00:00", text.replacen(' ', "T", 1)),
         _ => text.to_owned(),
     }
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
 }
 
 /// What stands before all that has been read, and which values it takes in turn. The first column stands alone in front:
@@ -229,10 +220,9 @@ mod tests {
     }
 
     #[test]
-    fn times_and_bytes_are_written_as_those_of_postgresql() {
+    fn times_are_written_as_those_of_postgresql() {
         assert_eq!(written(Form::Instant, "2026-11-30 02:00:00.5"), "2026-11-30T02:00:00.5+00:00");
         assert_eq!(written(Form::Moment, "0000-00-00 00:00:00"), "0000-00-00T00:00:00");
         assert_eq!(written(Form::Text, "0000-00-00"), "0000-00-00");
-        assert_eq!(hexadecimal(&[0, 0xde, 0x0a]), "00de0a");
     }
 }

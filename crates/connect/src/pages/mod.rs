@@ -5,6 +5,7 @@
 //! which right it was taken.
 //! Start reading at [`Pages`], then `visit.rs`.
 
+mod failures;
 mod place;
 mod reading;
 mod robots;
@@ -13,8 +14,10 @@ mod sitemap;
 mod visit;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use brain_egress::Url;
+use brain_kernel::hexadecimal;
 use brain_kernel::language::Text;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde::Serialize;
@@ -29,6 +32,7 @@ pub use self::robots::Rules;
 pub use self::settings::PagesSettings;
 pub use self::sitemap::Sitemap;
 
+use self::failures::{Failures, rest_of};
 use self::place::{Ahead, Known, Place, Walk};
 use self::settings::Site;
 use self::visit::{Reason, Visit, Visitor};
@@ -37,6 +41,10 @@ use self::visit::{Reason, Visit, Visitor};
 const BATCH_VISITS: u32 = 50;
 /// Pages that fail one after another, before the site is taken to be down.
 const FAILURES_MAX: u32 = 5;
+/// Pages one after another for which the site wants to be asked later, before it is left alone until the next run.
+const BUSY_MAX: u32 = 2;
+/// Times a page is waited for that wants to be asked for later.
+const WAITS_MAX: u32 = 2;
 /// Further sitemaps of one sitemap that are read.
 const SITEMAPS_MAX: usize = 50;
 /// Hours for which rules of a site hold (RFC 9309 §2.4).
@@ -84,9 +92,14 @@ struct Told {
     elsewhere: u32,
     refused: u32,
     failed: u32,
+    busy: u32,
     no_room: u32,
     /// Pages that failed one after another just now.
     failed_in_a_row: u32,
+    /// Pages one after another just now that wanted to be asked for later.
+    busy_in_a_row: u32,
+    /// How long the site wants to be left alone before the next page.
+    rest: Option<Duration>,
     /// Why the last page that was left out was.
     why: Option<Error>,
 }
@@ -101,9 +114,20 @@ impl Told {
                 self.failed += 1;
                 self.failed_in_a_row += 1;
             }
+            Reason::Busy => {
+                self.busy += 1;
+                self.busy_in_a_row += 1;
+                self.rest = Some(rest_of(&error));
+            }
         }
         tracing::debug!(%error, ?reason, "a page is left out");
         self.why = Some(error);
+    }
+
+    /// Whether nothing went wrong but that pages wanted to be asked for later.
+    fn only_busy(&self) -> bool {
+        let others = [self.other_kinds, self.elsewhere, self.refused, self.failed, self.forbidden];
+        self.busy > 0 && others.iter().all(|count| *count == 0)
     }
 }
 
@@ -112,12 +136,14 @@ pub(crate) struct Pages {
     visitor: Visitor,
     /// Rules of the site, and when they were asked for.
     rules: Mutex<Option<(DateTime<Utc>, Arc<Rules>)>>,
+    /// What the site did not give in this run.
+    failures: Failures,
 }
 
 impl Pages {
     pub(crate) fn new(settings: PagesSettings, surroundings: Surroundings) -> Result<Self> {
         let visitor = Visitor::new(&settings, surroundings)?;
-        Ok(Self { settings, visitor, rules: Mutex::new(None) })
+        Ok(Self { settings, visitor, rules: Mutex::new(None), failures: Failures::default() })
     }
 
     async fn rules(&self, control: &Control) -> Result<Arc<Rules>> {
@@ -197,11 +223,14 @@ impl Pages {
         let leads_on = ahead.depth < self.settings.depth;
         let before = place.known(&path).cloned().unwrap_or_default();
         let known = Some(&before).filter(|_| !leads_on);
-        let visit = self.visitor.page(url, known, rules, control).await?;
+        let visit = self.patiently(url, &path, known, rules, control).await?;
         let now = self.visitor.clock.now();
         let next = now.timestamp() + i64::from(self.settings.refresh_days) * 24 * 3_600;
         if !matches!(visit, Visit::Not(Reason::Failed, _)) {
             told.failed_in_a_row = 0;
+        }
+        if !matches!(visit, Visit::Not(Reason::Busy, _)) {
+            told.busy_in_a_row = 0;
         }
         match visit {
             Visit::Page(page) => {
@@ -226,14 +255,39 @@ impl Pages {
                 }
             }
             Visit::Not(reason, error) => {
-                told.left_out(reason, error);
                 // What failed is asked for again in the next run; what is no page, when its time has come.
-                if reason != Reason::Failed {
+                if matches!(reason, Reason::Failed | Reason::Busy) {
+                    self.failures.note(&path, url, &error);
+                    walk.failed.push_back(ahead);
+                } else {
                     place.remember(&path, Known { next, ..Known::default() }, now)?;
                 }
+                told.left_out(reason, error);
             }
         }
         Ok(())
+    }
+
+    /// Ask for a page; one that wants to be asked for later is waited for, a few times in a run and no longer than anybody
+    /// waits.
+    async fn patiently(
+        &self,
+        url: &Url,
+        path: &str,
+        known: Option<&Known>,
+        rules: &Rules,
+        control: &Control,
+    ) -> Result<Visit> {
+        let mut visit = self.visitor.page(url, known, rules, control).await?;
+        for _ in 0..WAITS_MAX {
+            let Visit::Not(Reason::Busy, error) = &visit else { break };
+            if self.failures.has(path) || !failures::is_worth_waiting(error) {
+                break;
+            }
+            self.visitor.rest(rest_of(error), control).await?;
+            visit = self.visitor.page(url, known, rules, control).await?;
+        }
+        Ok(visit)
     }
 
     /// Write a page that may be kept and says something else than before; by what it is known from now on.
@@ -258,7 +312,7 @@ impl Pages {
             told.same += 1;
             return Ok(said);
         }
-        let digest = Sha256::digest(reading.text.as_bytes());
+        let sha256 = hexadecimal::encode(&Sha256::digest(reading.text.as_bytes()));
         let row = Row {
             url: url.as_str(),
             title,
@@ -266,7 +320,7 @@ impl Pages {
             fetched_at: self.visitor.clock.now().to_rfc3339_opts(SecondsFormat::Secs, true),
             status: 200,
             etag: validators.etag.as_deref(),
-            sha256: &digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>(),
+            sha256: &sha256,
             text: &reading.text,
             links: reading.links_count,
             licence: &self.settings.licence,
@@ -297,6 +351,9 @@ impl Pages {
                 told.why = Some(self.visitor.forbidden(&url));
                 continue;
             }
+            if let Some(rest) = told.rest.take() {
+                self.visitor.rest(rest, control).await?;
+            }
             walk.left -= 1;
             told.visits += 1;
             let states = (&mut *place, &mut *walk, &mut *told);
@@ -304,7 +361,7 @@ impl Pages {
                 walk.ahead.push_back(ahead);
             })?;
             control.progress.add(1);
-            if told.failed_in_a_row >= FAILURES_MAX
+            if (told.failed_in_a_row >= FAILURES_MAX || told.busy_in_a_row >= BUSY_MAX)
                 && let Some(error) = told.why.take()
             {
                 return Err(error);
@@ -359,15 +416,20 @@ impl Source for Pages {
             Some(walk) if walk.left > 0 => walk,
             left => self.begin(left.unwrap_or_default(), &place, &rules, control, &mut told).await?,
         };
+        // In an attempt after one that came to nothing, what failed then does not stand in the way of the others.
+        walk.put_off(|path| self.failures.has(path));
         landing.begin("pages.jsonl").await?;
         let outcome = self.walk(&mut place, &mut walk, &rules, &mut told, landing, control).await;
         tracing::info!(site = self.visitor.site.name(), ?told, "pages of a site were asked for");
+        // Of a site that was read before, pages that are busy for ever are no failure of the run when nothing else is due.
+        let excused = told.only_busy() && place.knows_any() && walk.ahead.is_empty();
         match outcome {
             Ok(()) => {}
             Err(Error::Cancelled) => return Err(Error::Cancelled),
             // What was read before lands, and the run ends here: the site wants rest, or is down.
-            Err(error) if error.is_transient() && told.landed + told.same > 0 => {
+            Err(error) if error.is_transient() && (told.landed + told.same > 0 || excused) => {
                 tracing::warn!(%error, "a site is left alone until the next run");
+                self.failures.tell(&walk, control);
                 walk.left = 0;
                 place.walk = Some(walk);
                 return Ok(Some(Fetched { position: Position::of(&place)?, more: false }));
@@ -378,6 +440,7 @@ impl Source for Pages {
         // Not one page, and a reason: the settings are wrong, or the site wants no robots.
         if ended
             && !walk.answered
+            && !excused
             && let Some(error) = told.why
         {
             return Err(error);
@@ -386,9 +449,10 @@ impl Source for Pages {
             return Ok(None);
         }
         if ended {
+            self.failures.tell(&walk, control);
             walk.left = 0;
         }
-        place.walk = Some(walk).filter(|walk| !walk.ahead.is_empty());
+        place.walk = Some(walk).filter(|walk| !walk.is_done());
         Ok(Some(Fetched { position: Position::of(&place)?, more: !ended }))
     }
 }

@@ -60,6 +60,9 @@ pub(super) struct Ahead {
 #[serde(deny_unknown_fields)]
 pub(super) struct Walk {
     pub(super) ahead: VecDeque<Ahead>,
+    /// Pages that the site failed to give in this run; the next one asks for them again, after all others.
+    #[serde(default, skip_serializing_if = "VecDeque::is_empty")]
+    pub(super) failed: VecDeque<Ahead>,
     /// Pages that were ahead in this run: none is asked for twice in one.
     queued: Marks,
     /// Pages that this run may still ask for; 0 once it has ended.
@@ -69,15 +72,30 @@ pub(super) struct Walk {
 }
 
 impl Walk {
-    /// Begin a run with what an earlier one left ahead.
+    /// Begin a run with what an earlier one left ahead or was not given.
     pub(super) fn begin(self, pages_max: u32) -> Self {
-        let queued = self.ahead.iter().map(|ahead| Mark::of(&[&ahead.path])).collect();
-        Self { ahead: self.ahead, queued, left: pages_max, answered: false }
+        let mut ahead = self.ahead;
+        ahead.extend(self.failed);
+        let queued = ahead.iter().map(|ahead| Mark::of(&[&ahead.path])).collect();
+        Self { ahead, failed: VecDeque::new(), queued, left: pages_max, answered: false }
+    }
+
+    /// Whether nothing is left for another run either.
+    pub(super) fn is_done(&self) -> bool {
+        self.ahead.is_empty() && self.failed.is_empty()
+    }
+
+    /// Put pages behind all others.
+    pub(super) fn put_off(&mut self, is_last: impl Fn(&str) -> bool) {
+        let (last, mut first): (VecDeque<Ahead>, VecDeque<Ahead>) =
+            std::mem::take(&mut self.ahead).into_iter().partition(|ahead| is_last(&ahead.path));
+        first.extend(last);
+        self.ahead = first;
     }
 
     /// Add a page, unless it was ahead before or there is no room; whether there was room.
     pub(super) fn offer(&mut self, path: String, depth: u8) -> bool {
-        if self.ahead.len() >= AHEAD_MAX {
+        if self.ahead.len() + self.failed.len() >= AHEAD_MAX {
             return false;
         }
         if self.queued.insert(Mark::of(&[&path])) {
@@ -105,6 +123,11 @@ pub(super) struct Place {
 }
 
 impl Place {
+    /// Whether any page of the site was ever read.
+    pub(super) fn knows_any(&self) -> bool {
+        self.pages.values().any(|known| !known.sha256.is_empty())
+    }
+
     /// What is known of a page.
     pub(super) fn known(&self, path: &str) -> Option<&Known> {
         self.pages.get(&Mark::of(&[path]).text())
@@ -157,6 +180,29 @@ mod tests {
         assert!(walk.offer("/a".to_owned(), 1) && walk.ahead.is_empty(), "it was ahead in this run");
         let mut walk = walk.begin(5);
         assert!(walk.offer("/a".to_owned(), 1) && walk.ahead.len() == 1, "and may be in the next");
+    }
+
+    #[test]
+    fn what_failed_comes_last_and_in_the_next_run_again() {
+        let mut walk = Walk::default().begin(5);
+        for path in ["/a", "/b", "/c"] {
+            assert!(walk.offer(path.to_owned(), 1));
+        }
+        walk.put_off(|path| path == "/a");
+        let failed = walk.ahead.pop_back().unwrap();
+        assert_eq!(failed.path, "/a");
+        walk.failed.push_back(failed);
+        assert!(walk.offer("/a".to_owned(), 1) && walk.ahead.len() == 2, "not in this run");
+        walk.ahead.clear();
+        assert!(!walk.is_done());
+        // Positions of versions before had no pages that failed.
+        let stored = serde_json::to_value(&walk).unwrap();
+        assert_eq!(serde_json::from_value::<Walk>(stored.clone()).unwrap(), walk);
+        let mut older = stored;
+        older.as_object_mut().unwrap().remove("failed");
+        assert!(serde_json::from_value::<Walk>(older).unwrap().is_done());
+        let walk = walk.begin(5);
+        assert_eq!((walk.ahead.len(), walk.failed.len()), (1, 0));
     }
 
     #[test]

@@ -58,6 +58,8 @@ pub(super) enum Reason {
     Status,
     /// The site failed to give it.
     Failed,
+    /// The site wants to be asked for it later.
+    Busy,
 }
 
 /// Somebody who asks one site.
@@ -191,10 +193,9 @@ impl Visitor {
             | StatusCode::SEE_OTHER
             | StatusCode::TEMPORARY_REDIRECT
             | StatusCode::PERMANENT_REDIRECT => Ok(self.moved(url, &answer)),
-            // It is asked for less, and at once.
-            StatusCode::TOO_MANY_REQUESTS => Err(self.status(url, &answer)),
+            StatusCode::TOO_MANY_REQUESTS => Ok(Visit::Not(Reason::Busy, self.status(url, &answer))),
             StatusCode::SERVICE_UNAVAILABLE if answer.headers.contains_key(RETRY_AFTER) => {
-                Err(self.status(url, &answer))
+                Ok(Visit::Not(Reason::Busy, self.status(url, &answer)))
             }
             status if status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT => {
                 Ok(Visit::Not(Reason::Failed, self.status(url, &answer)))
@@ -280,6 +281,13 @@ impl Visitor {
         Ok(outcome?)
     }
 
+    /// Leave the site alone for so long.
+    pub(super) async fn rest(&self, long: Duration, control: &Control) -> Result<()> {
+        let until = TimeDelta::from_std(long).ok().and_then(|long| self.clock.now().checked_add_signed(long));
+        *self.not_before.lock().unwrap_or_else(PoisonError::into_inner) = until;
+        self.wait(long, control).await
+    }
+
     /// Wait until the next request may be made, and no longer than the delay if a clock was set back meanwhile.
     async fn wait(&self, delay: Duration, control: &Control) -> Result<()> {
         let not_before = *self.not_before.lock().unwrap_or_else(PoisonError::into_inner);
@@ -341,6 +349,6 @@ fn moved(url: &Url, answer: &Answer) -> Option<Url> {
 }
 
 /// An address without its parameters.
-fn shown(url: &Url) -> String {
+pub(super) fn shown(url: &Url) -> String {
     url.as_str().split(['?', '#']).next().unwrap_or_default().to_owned()
 }

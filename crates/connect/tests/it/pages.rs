@@ -221,23 +221,72 @@ async fn pages_are_bounded_in_size_and_in_number() {
 }
 
 #[tokio::test]
-async fn a_site_that_wants_rest_gets_it() {
+async fn a_page_that_is_always_busy_is_waited_for_a_few_times_told_and_asked_for_in_the_next_run() {
     let site = Site::start().await;
-    site.put("/", page("t", "<a href=/a>a</a><a href=/busy>b</a><a href=/c>c</a>"));
+    site.put("/", page("t", "<a href=/a>a</a><a href=/busy?q=1>b</a><a href=/c>c</a>"));
     site.put("/a", page("a", "a"));
-    site.put("/busy", Page::status(429).with("retry-after", "120"));
+    site.put("/busy?q=1", Page::status(429).with("retry-after", "0"));
     site.put("/c", page("c", "c"));
-    let (node, settings) = (node(&site), settings(&site, json!({})));
+    let (mut node, settings) = (node(&site), settings(&site, json!({})));
     let (rows, position) = run(&node, &settings, None).await;
-    assert_eq!(paths(&site, &rows), ["/", "/a"], "what was read lands, and the run ends");
-    assert_eq!(site.paths(), ["/robots.txt", "/", "/a", "/busy"]);
-    site.put("/busy", page("b", "b"));
-    let (rows, _) = run(&node, &settings, position).await;
-    assert_eq!(paths(&site, &rows), ["/c", "/busy"]);
+    assert_eq!(paths(&site, &rows), ["/", "/a", "/c"], "the others land");
+    let busy = ["/busy?q=1"; 3];
+    assert_eq!(site.paths(), [&["/robots.txt", "/", "/a"][..], &busy, &["/c"]].concat());
+    let told = node.told();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[0].starts_with("1 page was not had"), "{told:?}");
+    assert!(told[1].contains("/busy (it answered 429"), "the reason is told, without parameters: {told:?}");
 
+    // The start page is as it was, and the busy one is all that is left: the run ends, and says so again.
+    node.control = Control::default();
+    let (rows, position) = run(&node, &settings, position).await;
+    assert!(rows.is_empty() && node.told().len() == 2, "{:?}", node.told());
+    site.put("/busy?q=1", page("b", "b"));
+    node.control = Control::default();
+    let (rows, _) = run(&node, &settings, position).await;
+    assert_eq!(paths(&site, &rows), ["/busy?q=1"]);
+    assert!(node.told().is_empty());
+}
+
+#[tokio::test]
+async fn pages_that_are_always_busy_do_not_keep_a_sitemap_from_being_read() {
+    let site = Site::start().await;
+    let urls: String =
+        ["/x", "/y", "/a", "/b"].map(|at| format!("<url><loc>{}{at}</loc></url>", site.origin)).concat();
+    site.put("/sitemap.xml", Page::other("application/xml", format!("<urlset>{urls}</urlset>")));
+    for busy in ["/x", "/y"] {
+        site.put(busy, Page::status(503).with("retry-after", "0"));
+    }
+    for good in ["/a", "/b"] {
+        site.put(good, page(good, good));
+    }
+    let sitemap = format!("{}/sitemap.xml", site.origin);
+    let settings = settings(&site, json!({ "start": [], "sitemap": sitemap, "depth": 0 }));
+    let mut node = node(&site);
+    let (outcome, attempts) = node.batch(&settings, None, None).await;
+    let (text, fetched) = outcome.unwrap().unwrap();
+    assert_eq!((text.lines().count(), attempts), (2, 2), "two that are busy wait for the others");
+    let asked = site.paths();
+    let times = |path: &str| asked.iter().filter(|asked| *asked == path).count();
+    assert_eq!((times("/a"), times("/b")), (1, 1), "{asked:?}");
+    assert!((4..=8).contains(&(times("/x") + times("/y"))), "{asked:?}");
+    // Nothing but those two is due: a run that finds them busy again ends well, and tells.
+    node.control = Control::default();
+    let (outcome, _) = node.batch(&settings, None, Some(&fetched.position)).await;
+    assert!(outcome.is_ok(), "{outcome:?}");
+    assert!(node.told().iter().any(|told| told.starts_with("2 pages were not had")), "{:?}", node.told());
+}
+
+#[tokio::test]
+async fn a_site_that_wants_rest_for_longer_than_anybody_waits_is_left_alone() {
+    let site = Site::start().await;
     site.put("/", Page::status(429).with("retry-after", "Fri, 01 Jan 2100 00:00:00 GMT"));
-    let error = node.batch(&settings, None, None).await.0.unwrap_err();
+    let (node, settings) = (node(&site), settings(&site, json!({})));
+    let (outcome, attempts) = node.batch(&settings, None, None).await;
+    let error = outcome.unwrap_err();
     assert!(error.retry_after_s().is_some_and(|seconds| seconds > 3_600), "{error}");
+    let asked = site.paths().into_iter().filter(|path| path == "/").count();
+    assert_eq!((asked, attempts), (3, 3), "once in each attempt");
 }
 
 #[tokio::test]

@@ -96,48 +96,18 @@ fn flowing(page: &str) -> String {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
-    use super::*;
-    use lopdf::content::{Content, Operation};
-    use lopdf::{Object, Stream, dictionary};
+#[path = "../../tests/it/pdf.rs"]
+mod drawing;
 
-    /// A file with a page for each text; an empty text is a page without a text layer.
-    pub(crate) fn file(pages: &[&str]) -> Vec<u8> {
-        let mut document = Document::with_version("1.5");
-        let root = document.new_object_id();
-        let font = document
-            .add_object(dictionary! { "Type" => "Font", "Subtype" => "Type1", "BaseFont" => "Courier" });
-        let resources = document.add_object(dictionary! { "Font" => dictionary! { "F1" => font } });
-        let kids: Vec<Object> = pages
-            .iter()
-            .map(|text| {
-                let mut operations = vec![
-                    Operation::new("BT", vec![]),
-                    Operation::new("Tf", vec!["F1".into(), 12.into()]),
-                    Operation::new("Td", vec![50.into(), 700.into()]),
-                ];
-                if !text.is_empty() {
-                    operations.push(Operation::new("Tj", vec![Object::string_literal(*text)]));
-                }
-                operations.push(Operation::new("ET", vec![]));
-                let content = Stream::new(dictionary! {}, Content { operations }.encode().unwrap());
-                let content = document.add_object(content);
-                document
-                    .add_object(dictionary! { "Type" => "Page", "Parent" => root, "Contents" => content })
-                    .into()
-            })
-            .collect();
-        let tree = dictionary! {
-            "Type" => "Pages", "Count" => pages.len() as i64, "Kids" => kids, "Resources" => resources,
-            "MediaBox" => vec![0.into(), 0.into(), 595.into(), 842.into()],
-        };
-        document.objects.insert(root, Object::Dictionary(tree));
-        let catalog = document.add_object(dictionary! { "Type" => "Catalog", "Pages" => root });
-        document.trailer.set("Root", catalog);
-        document.compress();
-        let mut bytes = Vec::new();
-        document.save_to(&mut bytes).unwrap();
-        bytes
+#[cfg(test)]
+mod tests {
+    use super::drawing::{self, Page};
+    use super::*;
+
+    /// A file with a page of one line for each text.
+    fn file(pages: &[&str]) -> Vec<u8> {
+        let pages: Vec<Page<'_>> = pages.iter().map(|text| Page::Lines(std::slice::from_ref(text))).collect();
+        drawing::file(&pages)
     }
 
     #[test]
@@ -149,7 +119,8 @@ pub(super) mod tests {
 
     #[test]
     fn pages_without_a_text_layer_are_told_as_such() {
-        let scanned = read(&file(&["", "", "3"]), &Limits::default(), None).unwrap_err();
+        let pages = [Page::Lines(&[]), Page::Picture(&[0; 4], 2, 2), Page::Lines(&["3"])];
+        let scanned = read(&drawing::file(&pages), &Limits::default(), None).unwrap_err();
         assert_eq!(scanned, Refused::Scanned { pages: 3, of: 3 });
         // One blank page of many is nothing.
         assert!(read(&file(&["A page with enough letters.", ""]), &Limits::default(), None).is_ok());

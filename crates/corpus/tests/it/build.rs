@@ -1,6 +1,7 @@
 //! A folder of files becomes a version, the same one each time.
 
-use crate::files::{Dice, ENGLISH, chinese, docx, html, pdf, write};
+use crate::files::{Dice, ENGLISH, chinese, docx, html, write};
+use crate::pdf::{self, Page};
 use brain_corpus::{Built, Error, Licence, Options, build, read_report, verify};
 use brain_kernel::language::Language;
 use brain_kernel::progress::{Cancel, Progress};
@@ -16,7 +17,7 @@ fn inputs(folder: &Path) {
     write(folder, "a/guide.html", html("办事指南", &chinese(&mut dice, 12)));
     write(folder, "b/plan.docx", docx(&chinese(&mut dice, 12)));
     let lines: Vec<&str> = ENGLISH.split_inclusive(". ").collect();
-    write(folder, "b/brain.pdf", pdf(&lines));
+    write(folder, "b/brain.pdf", pdf::file(&[Page::Lines(&lines)]));
     let rows: Vec<Value> =
         (0..4).map(|_| serde_json::json!({ "text": chinese(&mut dice, 10), "title": "条款" })).collect();
     let mut jsonl: String = rows.iter().map(|row| format!("{row}\n")).collect();
@@ -27,7 +28,7 @@ fn inputs(folder: &Path) {
     write(folder, "e/short.txt", "太短。");
     write(folder, "e/other.bin", [0, 1, 2]);
     write(folder, "e/broken.docx", b"PK\x03\x04 not really");
-    write(folder, "e/scan.pdf", pdf(&[]));
+    write(folder, "e/scan.pdf", pdf::file(&[Page::Lines(&[])]));
 }
 
 fn options() -> Options {

@@ -1,7 +1,5 @@
 //! Files of every format, made here.
 
-use lopdf::content::{Content, Operation};
-use lopdf::{Document, Object, Stream, dictionary};
 use std::io::{Cursor, Write as _};
 use std::path::Path;
 use zip::write::{SimpleFileOptions, ZipWriter};
@@ -67,39 +65,6 @@ pub(crate) fn docx(text: &str) -> Vec<u8> {
     writer.start_file("word/document.xml", SimpleFileOptions::default()).unwrap();
     writer.write_all(body.as_bytes()).unwrap();
     writer.finish().unwrap().into_inner()
-}
-
-/// A PDF file of one page with these lines.
-pub(crate) fn pdf(lines: &[&str]) -> Vec<u8> {
-    let mut document = Document::with_version("1.5");
-    let root = document.new_object_id();
-    let font =
-        document.add_object(dictionary! { "Type" => "Font", "Subtype" => "Type1", "BaseFont" => "Courier" });
-    let resources = document.add_object(dictionary! { "Font" => dictionary! { "F1" => font } });
-    let mut operations = vec![
-        Operation::new("BT", vec![]),
-        Operation::new("Tf", vec!["F1".into(), 12.into()]),
-        Operation::new("TL", vec![14.into()]),
-        Operation::new("Td", vec![50.into(), 700.into()]),
-    ];
-    for line in lines {
-        operations.push(Operation::new("Tj", vec![Object::string_literal(*line)]));
-        operations.push(Operation::new("T*", vec![]));
-    }
-    operations.push(Operation::new("ET", vec![]));
-    let content = document.add_object(Stream::new(dictionary! {}, Content { operations }.encode().unwrap()));
-    let page = document.add_object(dictionary! { "Type" => "Page", "Parent" => root, "Contents" => content });
-    let tree = dictionary! {
-        "Type" => "Pages", "Count" => 1, "Kids" => vec![page.into()], "Resources" => resources,
-        "MediaBox" => vec![0.into(), 0.into(), 595.into(), 842.into()],
-    };
-    document.objects.insert(root, Object::Dictionary(tree));
-    let catalog = document.add_object(dictionary! { "Type" => "Catalog", "Pages" => root });
-    document.trailer.set("Root", catalog);
-    document.compress();
-    let mut bytes = Vec::new();
-    document.save_to(&mut bytes).unwrap();
-    bytes
 }
 
 /// A page around this text.

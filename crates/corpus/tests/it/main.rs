@@ -12,3 +12,4 @@ mod files;
 mod laws;
 mod near;
 mod ocr;
+mod pdf;

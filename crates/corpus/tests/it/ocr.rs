@@ -1,10 +1,10 @@
 //! Scanned pages through the programs of this machine, where it has them.
 
 use crate::files::write;
+use crate::pdf::{self, Page};
 use brain_corpus::extract::Ocr;
 use brain_corpus::{Options, build, read_documents, read_rejected};
 use brain_kernel::progress::{Cancel, Progress};
-use lopdf::{Document, Object, Stream, dictionary};
 use std::path::Path;
 use std::process::Command;
 
@@ -16,7 +16,7 @@ fn drawn(folder: &Path) -> (Vec<u8>, i64, i64) {
     let lines: Vec<String> =
         PAGE.split_inclusive(". ").flat_map(|sentence| [sentence.trim().to_owned(), String::new()]).collect();
     let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
-    write(folder, "typed.pdf", crate::files::pdf(&lines));
+    write(folder, "typed.pdf", pdf::file(&[Page::Lines(&lines)]));
     let picture = folder.join("picture");
     let done = Command::new("pdftoppm")
         .args(["-gray", "-r", "200", "-singlefile"])
@@ -37,33 +37,6 @@ fn drawn(folder: &Path) -> (Vec<u8>, i64, i64) {
     (bytes[at..].to_vec(), words[1].parse().unwrap(), words[2].parse().unwrap())
 }
 
-/// A PDF whose only page is a picture.
-fn scan((pixels, width, height): (Vec<u8>, i64, i64)) -> Vec<u8> {
-    let mut document = Document::with_version("1.5");
-    let root = document.new_object_id();
-    let picture = document.add_object(Stream::new(
-        dictionary! {
-            "Type" => "XObject", "Subtype" => "Image", "Width" => width, "Height" => height,
-            "ColorSpace" => "DeviceGray", "BitsPerComponent" => 8,
-        },
-        pixels,
-    ));
-    let content = document.add_object(Stream::new(dictionary! {}, b"595 0 0 842 0 0 cm /P Do".to_vec()));
-    let page = document.add_object(dictionary! {
-        "Type" => "Page", "Parent" => root, "Contents" => content,
-        "Resources" => dictionary! { "XObject" => dictionary! { "P" => picture } },
-        "MediaBox" => vec![0.into(), 0.into(), 595.into(), 842.into()],
-    });
-    let pages = dictionary! { "Type" => "Pages", "Count" => 1, "Kids" => vec![page.into()] };
-    document.objects.insert(root, Object::Dictionary(pages));
-    let catalog = document.add_object(dictionary! { "Type" => "Catalog", "Pages" => root });
-    document.trailer.set("Root", catalog);
-    document.compress();
-    let mut bytes = Vec::new();
-    document.save_to(&mut bytes).unwrap();
-    bytes
-}
-
 #[test]
 fn a_scanned_page_is_read_by_recognition_and_marked_or_refused_without() {
     let Some(ocr) = Ocr::found("tesseract") else {
@@ -74,7 +47,8 @@ fn a_scanned_page_is_read_by_recognition_and_marked_or_refused_without() {
     };
     let place = tempfile::tempdir().unwrap();
     let (from, to) = (place.path().join("in"), place.path().join("out"));
-    write(&from, "scan.pdf", scan(drawn(place.path())));
+    let (pixels, width, height) = drawn(place.path());
+    write(&from, "scan.pdf", pdf::file(&[Page::Picture(&pixels, width, height)]));
     write(&from, "typed.txt", crate::files::ENGLISH);
     let mut options = Options { ocr: Some(ocr), ..Options::default() };
     options.quality.enabled = false;

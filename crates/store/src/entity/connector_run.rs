@@ -34,6 +34,8 @@ pub struct Model {
     pub attempts: i64,
     /// Why it failed.
     pub failure: Option<Json>,
+    /// What its source told people although nothing failed, a list of texts; `None` where it told nothing.
+    pub notices: Option<Json>,
     /// Position it began at.
     pub position_before: Option<Json>,
     /// Position after the last batch that landed.

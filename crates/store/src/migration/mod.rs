@@ -21,6 +21,7 @@ mod m0016_matching;
 mod m0017_data_product;
 mod m0018_exchange;
 mod m0019_corpus;
+mod m0020_connector_notices;
 
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbBackend, SqliteTransactionMode, TransactionOptions,
@@ -54,6 +55,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0017_data_product::Migration),
             Box::new(m0018_exchange::Migration),
             Box::new(m0019_corpus::Migration),
+            Box::new(m0020_connector_notices::Migration),
         ]
     }
 }

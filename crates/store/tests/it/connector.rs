@@ -45,6 +45,7 @@ fn a_run(store: &Store, connector: &str) -> ConnectorRunRow {
         bytes: 0,
         attempts: 0,
         failure: None,
+        notices: None,
         position_before: None,
         position_after: None,
         landing: None,

@@ -71,6 +71,17 @@ impl EvidenceKeys {
         Ok(SignedCheckpoint { checkpoint, text, lines })
     }
 
+    /// Sign words of our own with the log's first key. They must be none that somebody could take for a checkpoint.
+    pub(crate) fn vouch(&self, words: &[u8]) -> Result<Vec<u8>> {
+        let key = self.log.first().ok_or(Error::Corrupt { field: "evidence keys" })?;
+        Ok(key.signer.sign(words)?)
+    }
+
+    /// Whether the log's first key signed these words.
+    pub(crate) fn vouched(&self, words: &[u8], signature: &[u8]) -> bool {
+        self.log.first().is_some_and(|key| key.signer.public().verify(words, signature))
+    }
+
     /// Counter-sign the note `text` of another log at `time`, in seconds since 1970.
     pub(crate) fn cosign(&self, text: &str, time: u64) -> Result<Vec<SignatureLine>> {
         let message = cosigned_message(time, text);

@@ -42,6 +42,61 @@ async fn found_after(sql: &[&str]) -> (u64, Problem) {
 }
 
 #[tokio::test]
+async fn signatures_that_were_good_are_not_checked_again_and_those_of_new_heads_are() {
+    let (node, _) = a_log().await;
+    let evidence = node.trust.evidence();
+    let again = evidence.verify().await.unwrap();
+    assert_eq!((again.ok, again.heads, again.heads_known), (true, 2, 2));
+    let full = evidence.verify_with(VerifyOptions { full: true, ..VerifyOptions::default() }).await.unwrap();
+    assert_eq!((full.ok, full.heads, full.heads_known), (true, 2, 0));
+    record(&node, 3).await;
+    evidence.head().await.unwrap();
+    // The same text under a signature of its own that is none.
+    let newest = "(SELECT max(size) FROM evidence_checkpoint)";
+    let forge = format!(
+        "UPDATE evidence_checkpoint SET note = substr(note, 1, length(note) - 9) || 'AAAAAAAA' || char(10) \
+         WHERE size = {newest}"
+    );
+    let kept = brain_store::evidence::checkpoint::latest_checkpoint(node.store.db()).await.unwrap().unwrap();
+    node.sql(&forge).await;
+    assert_eq!(evidence.verify().await.unwrap().first_bad.unwrap().problem, Problem::BadSignature);
+    node.sql(&format!("UPDATE evidence_checkpoint SET note = '{}' WHERE size = {newest}", kept.note)).await;
+    let new = evidence.verify().await.unwrap();
+    assert_eq!((new.ok, new.heads, new.heads_known), (true, 3, 2));
+    assert_eq!(evidence.verify().await.unwrap().heads_known, 3);
+}
+
+#[tokio::test]
+async fn what_is_remembered_of_good_heads_is_believed_only_as_this_log_signed_it() {
+    let (node, _) = a_log().await;
+    let evidence = node.trust.evidence();
+    let path = node.keys_dir().join("evidence-verified.txt");
+    let genuine = std::fs::read_to_string(&path).unwrap();
+    let (other, _) = a_log().await;
+    let of_another = std::fs::read_to_string(other.keys_dir().join("evidence-verified.txt")).unwrap();
+    let size = genuine.lines().nth(2).unwrap();
+    for forged in [
+        genuine.replace(size, "size 1"),
+        genuine.replacen("digest ", "digest 0", 1),
+        genuine.lines().take(4).collect::<Vec<_>>().join("\n"),
+        format!("{genuine}more\n"),
+        of_another,
+        String::new(),
+        "x".repeat(10_000),
+    ] {
+        std::fs::write(&path, &forged).unwrap();
+        let found = evidence.verify().await.unwrap();
+        assert_eq!((found.ok, found.heads, found.heads_known), (true, 2, 0), "{forged}");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), genuine, "and it is written anew");
+    }
+    // A head that goes, and one put in its place, are not those that were good: everything is checked.
+    let oldest = "(SELECT min(size) FROM evidence_checkpoint)";
+    node.sql(&format!("DELETE FROM evidence_checkpoint WHERE size = {oldest}")).await;
+    let found = evidence.verify().await.unwrap();
+    assert_eq!((found.ok, found.heads, found.heads_known), (true, 1, 0));
+}
+
+#[tokio::test]
 async fn every_edited_field_is_found_at_its_entry() {
     let edits = [
         "body = '{\"number\":99,\"文字\":\"证据\"}'",

@@ -69,6 +69,8 @@ pub struct ConnectorRun {
     pub attempts: i64,
     /// Why it did not succeed.
     pub failure: Option<Trouble>,
+    /// What its source told although nothing failed, each thing once and at most 20.
+    pub notices: Vec<Text>,
 }
 
 /// What went wrong, and how to mend it.
@@ -108,6 +110,7 @@ impl From<ConnectorRunRow> for ConnectorRun {
             bytes: row.bytes,
             attempts: row.attempts,
             failure: row.failure.and_then(|failure| serde_json::from_value(failure).ok()),
+            notices: row.notices.and_then(|told| serde_json::from_value(told).ok()).unwrap_or_default(),
         }
     }
 }

@@ -114,6 +114,7 @@ impl Connectors {
             bytes: 0,
             attempts: 0,
             failure: None,
+            notices: None,
             position_before: connector::position(inner.store.db(), id).await?,
             position_after: None,
             landing: None,
@@ -158,14 +159,16 @@ impl Connectors {
         state.clone_into(&mut run.state);
         run.ended_at = Some(self.inner().store.now());
         run.failure = failure.map(|failure| serde_json::to_value(Trouble::from(failure))).transpose()?;
+        let notices = if notices.is_empty() { None } else { Some(serde_json::to_value(notices)?) };
+        run.notices.clone_from(&notices);
         (run.landing, run.landing_position) = (None, None);
         let mut body = json!({
             "run": run.id, "connector": run.connector, "state": state, "occasion": run.occasion,
             "batches": run.batches, "rows": run.rows, "refused": run.refused,
             "failure": failure.map(|failure| failure.code),
         });
-        if let Some(told) = body.as_object_mut().filter(|_| !notices.is_empty()) {
-            told.insert("notices".to_owned(), serde_json::to_value(notices)?);
+        if let (Some(fields), Some(notices)) = (body.as_object_mut(), notices) {
+            fields.insert("notices".to_owned(), notices);
         }
         let entry = EvidenceEntry {
             kind: "connector.run".to_owned(),

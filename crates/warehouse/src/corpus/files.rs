@@ -7,6 +7,7 @@ use crate::query::Session;
 use crate::{Error, Result};
 use brain_corpus::extract::Format;
 use brain_kernel::error::{ErrorKind, Failure};
+use brain_kernel::hexadecimal;
 use brain_store::corpus::FileRow;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
@@ -133,7 +134,7 @@ fn copy(from: &Path, folder: &Path, to: &Path) -> Result<(u64, String)> {
     }
     brain_durable::sync_file(&target, to)?;
     brain_durable::sync_folder(folder)?;
-    Ok((bytes, hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()))
+    Ok((bytes, hexadecimal::encode(&hash.finalize())))
 }
 
 /// Create a folder, and those above it, that only this program enters.

@@ -1,7 +1,7 @@
 //! Writing an export: Parquet, JSON Lines, or a folder packed as ZIP.
 
 use super::export::ExportFormat;
-use crate::{Error, Result};
+use crate::{Checksum, Error, Result, checksum};
 use brain_corpus::{Passages, Split, passages};
 use datafusion::arrow::array::{
     Array as _, ArrayRef, AsArray as _, Int64Builder, RecordBatch, StringArray, StringBuilder,
@@ -13,9 +13,8 @@ use datafusion::error::DataFusionError;
 use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::parquet::basic::{Compression, ZstdLevel};
 use datafusion::parquet::file::properties::WriterProperties;
-use sha2::{Digest as _, Sha256};
 use std::fs::File;
-use std::io::{BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
+use std::io::{BufWriter, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use zip::CompressionMethod;
@@ -23,8 +22,6 @@ use zip::write::{SimpleFileOptions, ZipWriter};
 
 /// What a Parquet writer holds in memory before it writes a row group, bytes.
 const GROUP_BYTES: usize = 64 << 20;
-/// Bytes read at once.
-const PIECE_BYTES: usize = 256 << 10;
 
 /// An export that is being written.
 pub(super) struct Pack {
@@ -147,16 +144,7 @@ impl Pack {
 
 /// Size and checksum of a finished file; it is at its beginning afterwards.
 pub(super) fn digested((mut file, rows): (File, u64)) -> Result<Written> {
-    file.seek(SeekFrom::Start(0))?;
-    let (mut hash, mut bytes, mut piece) = (Sha256::new(), 0, vec![0; PIECE_BYTES]);
-    loop {
-        let read = file.read(&mut piece)?;
-        let Some(part) = piece.get(..read).filter(|part| !part.is_empty()) else { break };
-        bytes += read as u64;
-        hash.update(part);
-    }
-    file.seek(SeekFrom::Start(0))?;
-    let sha256 = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let Checksum { bytes, sha256 } = checksum(&mut file)?;
     Ok(Written { file, rows, bytes, sha256 })
 }
 

@@ -30,6 +30,8 @@ use std::time::Duration;
 
 /// Commits after which a log gets a checkpoint.
 const COMMITS_MAX: u64 = 20;
+/// How often it is looked between two passes whether there will be another.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// `[maintenance]`: how the lake looks after itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -99,14 +101,17 @@ impl Warehouse {
 }
 
 impl Maintenance {
-    /// One pass now and then until cancelled; none where the settings say so.
+    /// One pass now and then until cancelled; none where the settings say so. It ends soon after it was told, whether a
+    /// pass is under way or not; a pass that is cut short leaves nothing behind.
     pub async fn keep(&self, cancel: &Cancel) {
         if self.options.every_minutes == 0 {
             return;
         }
         let every = Duration::from_mins(self.options.every_minutes.into());
         loop {
-            tokio::time::sleep(every).await;
+            if pause(every, cancel).await {
+                return;
+            }
             match self.pass(cancel).await {
                 Ok(report) if report == MaintenanceReport::default() => {}
                 Ok(report) => tracing::info!(?report, "looked after the lake"),
@@ -247,6 +252,19 @@ impl Maintenance {
         inner.record_rearranged(dataset, now, run_id).await?;
         Ok(true)
     }
+}
+
+/// Let so much time pass; whether it was cancelled meanwhile.
+async fn pause(time: Duration, cancel: &Cancel) -> bool {
+    let until = tokio::time::Instant::now() + time;
+    while !cancel.is_cancelled() {
+        let left = until.saturating_duration_since(tokio::time::Instant::now());
+        if left.is_zero() {
+            return false;
+        }
+        tokio::time::sleep(left.min(LOOK)).await;
+    }
+    true
 }
 
 impl Inner {

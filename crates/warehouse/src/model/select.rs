@@ -210,7 +210,7 @@ fn nothing(term: &Term, models: &[Model]) -> Error {
     };
     let failure = Failure::new(
         ErrorKind::NotFound,
-        "warehouse/model-selection",
+        "warehouse/unknown-model",
         format!("没有符合 {words} 的模型。"),
         format!("No model fits {words}."),
     );
@@ -305,11 +305,22 @@ mod tests {
 
     #[test]
     fn what_means_nothing_is_an_error_that_says_what_might_be_meant() {
-        for wrong in ["nobody", "tag:none", "raw.y", "+", "a++", "x+y", "state:new", "tag:", ",", "1.5+a"] {
-            assert!(chosen(&models(), wrong, "").is_err(), "{wrong}");
+        let refused = |wrong: &str| Failure::from(chosen(&models(), wrong, "").unwrap_err());
+        for wrong in ["nobody", "tag:none", "raw.y"] {
+            let failure = refused(wrong);
+            assert_eq!(
+                (failure.kind, failure.code),
+                (ErrorKind::NotFound, "warehouse/unknown-model"),
+                "{wrong}"
+            );
         }
-        let failure = Failure::from(chosen(&models(), "subjct.a", "").unwrap_err());
-        assert!(failure.hint.unwrap().en.contains("subject.a"));
+        let long = "a ".repeat(BYTES_MAX);
+        for wrong in ["+", "a++", "x+y", "state:new", "tag:", ",", "1.5+a", &long] {
+            let failure = refused(wrong);
+            let expected = (ErrorKind::InvalidArgument, "warehouse/model-selection");
+            assert_eq!((failure.kind, failure.code), expected, "{wrong}");
+        }
+        assert!(refused("subjct.a").hint.unwrap().en.contains("subject.a"));
     }
 
     proptest! {

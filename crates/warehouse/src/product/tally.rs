@@ -79,7 +79,7 @@ mod tests {
     fn the_digest_is_that_of_the_documented_lines() {
         let changes = [change(2, json!(["轴承", 1.5])), change(-1, json!([null, "a\tb"]))];
         let expected = <sha2::Sha256 as sha2::Digest>::digest("2\t[\"轴承\",1.5]\n-1\t[null,\"a\\tb\"]\n");
-        let expected: String = expected.iter().map(|byte| format!("{byte:02x}")).collect();
+        let expected = brain_kernel::hexadecimal::encode(&expected);
         let found = tally(&changes);
         assert_eq!((found.added, found.removed, found.digest), (2, 1, expected));
     }

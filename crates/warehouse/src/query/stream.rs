@@ -95,6 +95,11 @@ impl QueryStream {
         self
     }
 
+    /// So many rows of an [uncounted](Self::uncounted) stream are handed out all the same.
+    pub fn handed_out(&self, rows: u64) {
+        self.access.handed_out(rows);
+    }
+
     /// Bytes of these rows were sent.
     pub fn sent(&self, bytes: u64) {
         self.access.sent(bytes);

@@ -13,10 +13,15 @@ use brain_trust::evidence::EntryFilter;
 use brain_warehouse::connect::{ConnectorRun, Connectors, NewConnector, Surroundings};
 use serde_json::{Value, json};
 use std::sync::Arc;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 async fn connectors(node: &Node) -> Connectors {
+    connectors_that_may_call(node, Vec::new()).await
+}
+
+async fn connectors_that_may_call(node: &Node, allow: Vec<String>) -> Connectors {
     let surroundings = Surroundings {
-        egress: Egress::new(&brain_egress::Options::default()).unwrap(),
+        egress: Egress::new(&brain_egress::Options { allow, ..brain_egress::Options::default() }).unwrap(),
         clock: Arc::new(SystemClock),
         folders: vec![node.path().join("inbox")],
         own: None,
@@ -61,6 +66,7 @@ async fn every_file_lands_once_and_leaves_evidence() {
     assert_eq!(rows(&node).await, ["1", "2", "3"]);
     let again = run(&connectors, &made.id).await;
     assert_eq!((again.state.as_str(), again.batches, again.rows), ("succeeded", 0, 0));
+    assert!(again.notices.is_empty());
     node.file("inbox/c.csv", "id,amount\n4,1\n");
     run(&connectors, &made.id).await;
     assert_eq!(rows(&node).await, ["1", "2", "3", "4"]);
@@ -117,6 +123,56 @@ async fn a_source_that_fails_leaves_the_position_and_says_why() {
     assert_eq!(run(&connectors, &made.id).await.rows, 1);
 }
 
+/// A site of one page that leads to another, which is always busy; its origin.
+async fn busy_site() -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let origin = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut request = vec![0; 4_096];
+            let read = stream.read(&mut request).await.unwrap();
+            let request = String::from_utf8_lossy(&request[..read]).into_owned();
+            let page = "<title>t</title><a href=/busy>b</a>";
+            let (status, body) = match request.split(' ').nth(1) {
+                Some("/") => ("200 OK\r\ncontent-type: text/html", page),
+                Some("/busy") => ("429 Too Many Requests\r\nretry-after: 0", ""),
+                _ => ("404 Not Found", ""),
+            };
+            let length = body.len();
+            let answer =
+                format!("HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}");
+            stream.write_all(answer.as_bytes()).await.unwrap();
+        }
+    });
+    origin
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_source_tells_is_kept_with_the_run() {
+    let node = Node::empty().await;
+    let origin = busy_site().await;
+    let connectors = connectors_that_may_call(&node, vec![origin.clone()]).await;
+    let new = serde_json::from_value(json!({
+        "name": "网页",
+        "settings": {
+            "kind": "pages", "start": [format!("{origin}/")], "delay_ms": 0, "agent": "IndustryBrain",
+            "contact": "data@brain.example", "licence": "test",
+        },
+        "mapping": "auto",
+        "dataset": "raw.pages",
+    }));
+    let made = connectors.create(&administrator(), new.unwrap()).await.unwrap();
+    let ended = run(&connectors, &made.id).await;
+    assert_eq!((ended.state.as_str(), ended.rows, ended.notices.len()), ("succeeded", 1, 2), "{ended:?}");
+    assert!(ended.notices[1].zh.contains("/busy") && ended.notices[1].en.contains("429"), "{ended:?}");
+    let listed = connectors.runs(&administrator(), &made.id, PageRequest::default()).await.unwrap();
+    assert_eq!(listed.items[0].notices, ended.notices);
+    let shown = connectors.get(&administrator(), &made.id).await.unwrap();
+    assert_eq!(shown.last_run.unwrap().notices.len(), 2, "in the list of connectors too");
+    let told = evidence(&node, "connector.run").await;
+    assert!(told[0].contains("/busy"), "{told:?}");
+}
+
 /// A run as it stands when the node dies while this batch is taken in.
 async fn died(node: &Node, connector: &str, ingest: &str, position: Value) -> ConnectorRunRow {
     let run = ConnectorRunRow {
@@ -133,6 +189,7 @@ async fn died(node: &Node, connector: &str, ingest: &str, position: Value) -> Co
         bytes: 0,
         attempts: 1,
         failure: None,
+        notices: None,
         position_before: None,
         position_after: None,
         landing: Some(ingest.to_owned()),

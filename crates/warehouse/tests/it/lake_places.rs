@@ -190,6 +190,29 @@ async fn a_second_node_and_a_lake_elsewhere_are_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_store_is_tried_once_for_each_place_and_whenever_it_is_asked_for() {
+    let place = Place::objects();
+    let (server, tried) = (place.objects.clone().unwrap(), "PUT /lake/node/one/_probe/");
+    let node = Node::loaded_in(place.clone()).await;
+    let once = server.asked_for(tried);
+    assert_eq!(once, 2, "written, and written once more");
+    let node = node.reopened().await;
+    assert_eq!(server.asked_for(tried), once, "the folder remembers");
+    node.warehouse.try_lake().await.unwrap();
+    assert_eq!(server.asked_for(tried), 2 * once, "whoever serves tries it all the same");
+    assert_eq!(count(&node, "raw.sale").await, "3");
+
+    // What stands there for another place, or is no record, says nothing.
+    for record in ["s3://lake/node/one @ https://elsewhere.example", ""] {
+        let before = server.asked_for(tried);
+        node.file("lake/tried.txt", record);
+        let (warehouse, ..) = open(node.path(), &place).await.unwrap();
+        assert_eq!(server.asked_for(tried), before + once, "{record:?}");
+        drop(warehouse);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_key_and_a_store_that_is_gone_are_told_apart() {
     let place = Place::objects();
     let folder = tempfile::tempdir().unwrap();

@@ -103,5 +103,10 @@ export function RunState({ run }: { run: ConnectorRun }) {
   const t = useT();
   const states = ["running", "succeeded", "failed", "cancelled", "interrupted"] as const;
   const known = states.find((state) => state === run.state);
-  return <Tag color={COLOURS[run.state]}>{known ? t(`connectors.stateOf.${known}`) : run.state}</Tag>;
+  return (
+    <>
+      <Tag color={COLOURS[run.state]}>{known ? t(`connectors.stateOf.${known}`) : run.state}</Tag>
+      {run.notices.length > 0 ? <Tag color="warning">{t("connectors.noticesCount", { count: run.notices.length })}</Tag> : null}
+    </>
+  );
 }

@@ -65,10 +65,32 @@ export function RunHistory({ connector, onClose }: { connector: Connector; onClo
                     "—"
                   ),
               },
+              {
+                key: "notices",
+                title: t("connectors.notices"),
+                value: (run) => (run.notices.length > 0 ? run.notices.map((notice) => text(notice)).join("\n") : null),
+                render: (run) => <Notices run={run} />,
+              },
             ]}
           />
         )}
       </Answer>
     </Drawer>
+  );
+}
+
+// How many things the source told; they open.
+export function Notices({ run }: { run: ConnectorRun }) {
+  const t = useT();
+  if (run.notices.length === 0) return "—";
+  return (
+    <details style={{ minWidth: 200, whiteSpace: "normal" }}>
+      <summary>{t("connectors.noticesCount", { count: run.notices.length })}</summary>
+      <ul>
+        {run.notices.map((notice) => (
+          <li key={notice.en}>{text(notice)}</li>
+        ))}
+      </ul>
+    </details>
   );
 }

@@ -122,7 +122,7 @@ impl Watching {
                 if beat.ended {
                     return Ok(());
                 }
-                safety = safety.max(Duration::from_millis(beat.safety_ms));
+                safety = safety.max(beat.safety());
             }
             if claimed.elapsed() >= safety + NOTICED_IN {
                 return Ok(());

@@ -8,6 +8,7 @@ use brain_store::evidence::{self as rows, checkpoint::CheckpointRow};
 use brain_verifier::{Hash, SignedCheckpoint, VerifierKey};
 
 use super::Problem;
+use super::remembered::{HeadsDigest, Remembered};
 use crate::Result;
 use crate::evidence::legacy_head::LegacyHead;
 use crate::evidence::sealing::read_kept;
@@ -16,12 +17,15 @@ use crate::evidence::sealing::read_kept;
 const BATCH: u64 = 1_000;
 
 /// A signed head.
+#[derive(Clone)]
 pub(super) struct Anchor {
     size: u64,
     root: Option<Hash>,
     signed: bool,
     /// Whether it comes from the store.
     pub(super) stored: bool,
+    /// Whether it is taken to be one whose signatures were good before.
+    pub(super) known: bool,
 }
 
 impl Anchor {
@@ -38,7 +42,7 @@ impl Anchor {
 
     pub(super) fn of_note(note: &SignedCheckpoint, signed: bool) -> Self {
         let said = &note.checkpoint;
-        Self { size: said.size, root: Some(said.root), signed, stored: false }
+        Self { size: said.size, root: Some(said.root), signed, stored: false, known: false }
     }
 
     /// The checkpoint kept beside the keys. One that cannot be understood is one that cannot be believed.
@@ -49,21 +53,23 @@ impl Anchor {
                 root: Some(kept.root()),
                 signed: kept.is_signed_by(keys),
                 stored: false,
+                known: false,
             }),
-            Err(_) => Some(Self { size: 0, root: None, signed: false, stored: false }),
+            Err(_) => Some(Self { size: 0, root: None, signed: false, stored: false, known: false }),
         }
     }
 
-    fn of_row(row: &CheckpointRow, keys: &[VerifierKey]) -> Self {
+    fn of_row(row: &CheckpointRow, keys: &[VerifierKey], known: bool) -> Self {
         let note = SignedCheckpoint::parse(&row.note);
         let note = note.filter(|note| note.checkpoint.size as i64 == row.size);
         let root = note.as_ref().map(|note| note.checkpoint.root).filter(|root| root.to_string() == row.root);
-        let signed = note.is_some_and(|note| note.is_signed_by(keys));
-        Self { size: row.size.max(0) as u64, root, signed, stored: true }
+        let signed = note.is_some_and(|note| known || note.is_signed_by(keys));
+        Self { size: row.size.max(0) as u64, root, signed, stored: true, known }
     }
 
     fn of_legacy(head: &LegacyHead, keys: &[VerifierKey]) -> Self {
-        Self { size: head.size, root: Some(head.root), signed: head.is_signed_by(keys), stored: true }
+        let signed = head.is_signed_by(keys);
+        Self { size: head.size, root: Some(head.root), signed, stored: true, known: false }
     }
 }
 
@@ -75,12 +81,46 @@ pub(super) struct Anchors {
     read_up_to: u64,
     // The tree size beyond which heads are of entries appended after we began.
     until: u64,
+    digest: HeadsDigest,
+    // Heads taken to be good already; whether they turned out to be those.
+    remembered: Option<Remembered>,
+    agreed: bool,
 }
 
 impl Anchors {
-    pub(super) fn new(mut outside: Vec<Anchor>, keys: Vec<VerifierKey>, until: u64) -> Self {
+    pub(super) fn new(
+        mut outside: Vec<Anchor>,
+        keys: Vec<VerifierKey>,
+        until: u64,
+        remembered: Option<Remembered>,
+    ) -> Self {
         outside.sort_by_key(|anchor| std::cmp::Reverse(anchor.size));
-        Self { waiting: VecDeque::new(), outside, keys, read_up_to: 0, until }
+        let digest = HeadsDigest::new(&keys);
+        let waiting = VecDeque::new();
+        Self { waiting, outside, keys, read_up_to: 0, until, digest, remembered, agreed: false }
+    }
+
+    /// Whether heads were taken to be good that are not those that were: then nothing that was found counts.
+    pub(super) fn was_mistaken(&self) -> bool {
+        self.remembered.is_some() && !self.agreed
+    }
+
+    /// What is known of these heads now that all of them were found good.
+    pub(super) fn to_remember(&self) -> Remembered {
+        Remembered { size: self.until, digest: self.digest.so_far() }
+    }
+
+    /// One head of the store. Those of entries that came after we began are for the next time.
+    fn of_row(&mut self, row: &CheckpointRow) -> Anchor {
+        let size = row.size.max(0) as u64;
+        if size <= self.until {
+            self.digest.take(row);
+        }
+        let remembered = self.remembered.as_ref();
+        if remembered.is_some_and(|before| before.size == size) {
+            self.agreed = remembered.is_some_and(|before| before.digest == self.digest.so_far());
+        }
+        Anchor::of_row(row, &self.keys, remembered.is_some_and(|before| size <= before.size))
     }
 
     /// Size of the largest head there is.
@@ -112,7 +152,7 @@ impl Anchors {
         let end = cut(notes.len() as u64 == BATCH, notes.last().map(|row| row.size))
             .min(cut(legacy.len() as u64 == BATCH, legacy.last().map(|row| row.size)));
         let mut found: Vec<Anchor> =
-            notes.iter().filter(|row| row.size <= end).map(|row| Anchor::of_row(row, &self.keys)).collect();
+            notes.iter().filter(|row| row.size <= end).map(|row| self.of_row(row)).collect();
         for row in legacy.into_iter().filter(|row| row.size <= end) {
             found.push(Anchor::of_legacy(&LegacyHead::from_row(row)?, &self.keys));
         }

@@ -2,16 +2,18 @@
 //!
 //! Every entry is hashed again and compared with its leaf, every signed head with the root at its size, every tile and
 //! every reference with what the entries give, and the end of the log with what was signed outside the database: the
-//! file beside the keys and what witnesses saw.
+//! file beside the keys and what witnesses saw. Only signatures that an earlier verification checked are not checked
+//! again ([`remembered`]).
 
 mod anchors;
+mod remembered;
 
 use brain_kernel::language::Text;
 use brain_store::evidence::{self as rows, LeafRow, personal, reference};
 use brain_store::setting;
-use brain_verifier::Hash;
 use brain_verifier::bundle::salted;
 use brain_verifier::tile::TileAddress;
+use brain_verifier::{Hash, VerifierKey};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +24,7 @@ use super::tiles::TileEdge;
 use crate::Result;
 use crate::status::{VERIFIED, VerificationRecord};
 use anchors::{Anchor, Anchors};
+use remembered::Remembered;
 
 /// Entries read at a time.
 const BATCH: u64 = 1_000;
@@ -39,6 +42,8 @@ pub struct Verification {
     pub root: Hash,
     /// Signed heads found good.
     pub heads: u64,
+    /// Of these, those that are to the byte heads whose signatures an earlier verification checked.
+    pub heads_known: u64,
     /// Entries after the newest good head: not signed yet.
     pub unsigned: u64,
     /// The first thing found wrong.
@@ -69,6 +74,8 @@ pub struct VerifyOptions {
     pub repair_tiles: bool,
     /// Do not ask witnesses.
     pub offline: bool,
+    /// Check every signature, whatever an earlier verification found.
+    pub full: bool,
 }
 
 /// Where the log is not what it was.
@@ -149,6 +156,7 @@ struct Run<'e> {
     tiled: u64,
     repair: bool,
     heads: u64,
+    heads_known: u64,
     // First entry not covered by a head found good.
     uncovered: u64,
     lesser: Option<BadEntry>,
@@ -185,10 +193,49 @@ impl Evidence {
         }
         let keys = self.known_keys().await?;
         outside.extend(Anchor::kept(&self.0.keys_dir, &keys));
+        let inner = &self.0;
+        // Tiles that are made anew are counted once.
+        let remembered = if options.full || options.repair_tiles {
+            None
+        } else {
+            Remembered::read(&inner.keys_dir, &inner.origin, &inner.keys)
+        };
+        let (found, anchors) = self.pass(options, outside.clone(), keys.clone(), remembered.clone()).await?;
+        let (mut found, anchors) = if anchors.was_mistaken() {
+            self.pass(options, outside, keys, None).await?
+        } else {
+            (found, anchors)
+        };
+        found.witnesses = words;
+        if found.ok {
+            self.remember(&anchors.to_remember(), remembered.as_ref());
+        }
+        Ok(found)
+    }
+
+    /// Remember which heads are good. Where that cannot be written the next verification checks them again.
+    fn remember(&self, now: &Remembered, before: Option<&Remembered>) {
+        let inner = &self.0;
+        if now.size > 0
+            && before != Some(now)
+            && let Err(error) = now.write(&inner.keys_dir, &inner.origin, &inner.keys)
+        {
+            tracing::warn!(%error, "which heads of the evidence log are good was not remembered");
+        }
+    }
+
+    /// Read everything once, held against these heads and those in the store.
+    async fn pass(
+        &self,
+        options: VerifyOptions,
+        outside: Vec<Anchor>,
+        keys: Vec<VerifierKey>,
+        remembered: Option<Remembered>,
+    ) -> Result<(Verification, Anchors)> {
         // Heads before frontier: the log only grows, so a head we saw cannot be ahead of a frontier read later.
         let newest =
             rows::checkpoint::latest_checkpoint(self.0.store.db()).await?.map_or(0, |row| row.size as u64);
-        let mut anchors = Anchors::new(outside, keys, newest);
+        let mut anchors = Anchors::new(outside, keys, newest, remembered);
         let recorded = rows::frontier(self.0.store.db()).await?;
         let legacy = rows::latest_head(self.0.store.db()).await?.map_or(0, |head| head.size.max(0) as u64);
         let expected = (recorded.size.max(0) as u64).max(legacy).max(anchors.largest());
@@ -198,6 +245,7 @@ impl Evidence {
             tiled: newest,
             repair: options.repair_tiles,
             heads: 0,
+            heads_known: 0,
             uncovered: 0,
             lesser: None,
             bad_tiles: Vec::new(),
@@ -208,17 +256,19 @@ impl Evidence {
             bad = run.check_edge(&recorded).await?;
         }
         let bad = bad.or(run.lesser);
-        Ok(Verification {
+        let found = Verification {
             ok: bad.is_none(),
             entries: run.edge.size(),
             root: run.edge.root(),
             heads: run.heads,
+            heads_known: run.heads_known,
             unsigned: run.edge.size() - run.uncovered.min(run.edge.size()),
             first_bad: bad,
             bad_tiles: run.bad_tiles.iter().take(TILES_NAMED_MAX).map(TileAddress::path).collect(),
             repaired_tiles: run.repaired,
-            witnesses: words,
-        })
+            witnesses: Vec::new(),
+        };
+        Ok((found, anchors))
     }
 }
 
@@ -304,6 +354,7 @@ impl Run<'_> {
                 return Ok(Some(BadEntry::new(self.uncovered, problem)));
             }
             self.heads += u64::from(anchor.stored);
+            self.heads_known += u64::from(anchor.known);
             self.uncovered = self.edge.size();
         }
         Ok(None)

@@ -75,7 +75,7 @@ pub(crate) async fn open_lake(data: &Path, lake: Option<&ObjectLake>, new_id: &s
     };
     std::fs::create_dir_all(&folder)?;
     let objects = Objects::new(lake)?;
-    objects.probe(new_id).await?;
+    objects.prove_once(&folder, new_id).await?;
     objects.own(&folder, new_id).await?;
     let lake = Lake::on(data, objects);
     lake.clear_staging()?;
