@@ -178,6 +178,9 @@ pub struct Ingest {
     /// 映射名称 · mapping, see `brain catalog mappings`
     #[arg(long = "as", value_name = "NAME")]
     pub mapping: String,
+    /// 只入仓，不更新数据模型 · load only: models stay stale until the next ingest or `brain model run`
+    #[arg(long)]
+    pub skip_models: bool,
     /// 以一行 JSON 结束 · end with one JSON line
     #[arg(long)]
     pub json: bool,

@@ -37,7 +37,7 @@ fn edges() -> String {
         state % below
     };
     let mut out = String::new();
-    for table in TABLES / LAYERS..TABLES {
+    for table in TABLES.div_ceil(LAYERS)..TABLES {
         let before = table * LAYERS / TABLES * TABLES / LAYERS;
         for column in 0..COLUMNS {
             for _ in 0..ORIGINS {

@@ -10,7 +10,7 @@ task, file, project = sys.argv[1:4]
 database = os.path.join(project, "bench.duckdb")
 READ = f"SELECT * FROM read_csv('{file}', header = true, all_varchar = true, strict_mode = false, ignore_errors = true)"
 FILES = {
-    "dbt_project.yml": "name: bench\nversion: '1'\nprofile: bench\nmodel-paths: [models]\n",
+    "dbt_project.yml": "name: bench\nversion: '1.0.0'\nprofile: bench\nmodel-paths: [models]\n",
     "profiles.yml": f"bench:\n  target: dev\n  outputs:\n    dev: {{type: duckdb, path: '{database}', threads: 2}}\n",
     "models/schema.yml": """version: 2
 sources:

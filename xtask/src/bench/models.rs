@@ -148,7 +148,7 @@ fn ours(program: &Path, work: &Path, file: &Path, fresh: bool) -> Result<Run> {
             std::fs::write(place, text)?;
         }
     }
-    run(brain(program, &data).arg("ingest").arg(file).args(["--as", "bench_registry"]))?;
+    run(brain(program, &data).arg("ingest").arg(file).args(["--as", "bench_registry", "--skip-models"]))?;
     let built = run(brain(program, &data).args(["model", "build", "bench_region", "bench_firm"]))?;
     println!("{}", built.output);
     Ok(built)

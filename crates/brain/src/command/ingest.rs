@@ -15,8 +15,11 @@ use std::process::ExitCode;
 pub async fn ingest(node: &Node, given: Ingest) -> Result<ExitCode> {
     let watch = Watch::start(cli::language());
     let (progress, cancel) = (watch.progress.clone(), watch.cancel.clone());
-    let request =
-        IngestRequest { path: given.path, mapping: given.mapping, options: IngestOptions::default() };
+    let request = IngestRequest {
+        path: given.path,
+        mapping: given.mapping,
+        options: IngestOptions { skip_models: given.skip_models, ..IngestOptions::default() },
+    };
     let outcome = node
         .warehouse
         .ingest(&operator(Role::SystemAdministrator), request, progress, cancel)
