@@ -37,6 +37,7 @@ async fn a_connector_is_made_tried_run_changed_and_removed() {
         tokio::task::yield_now().await;
     };
     assert_eq!((&ended["state"], &ended["rows"]), (&json!("succeeded"), &json!(2)), "{ended}");
+    assert_eq!(ended["notices"], json!([]), "a folder has nothing to tell");
     let list = client.get("/api/v1/connectors").await.expect(200);
     assert_eq!(list[0]["last_run"]["id"], run["id"]);
     assert!(!list.to_string().contains("position"), "where it has read to may hold values of the data");
