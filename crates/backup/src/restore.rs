@@ -190,7 +190,9 @@ async fn move_database(folder: &Path, server: &str, clock: Arc<dyn Clock>) -> Re
     tracing::info!(rows, "the operational state was moved to the server");
     for file in brain_store::files_of(&path) {
         match fs::remove_file(&file) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(Error::at(&file)(error)),
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(Error::at(&file)(error));
+            }
             _ => {}
         }
     }

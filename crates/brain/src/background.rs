@@ -57,8 +57,8 @@ mod tests {
         let held = Arc::new(());
         let kept = held.clone();
         let deaf = Background::begin(|_| async move {
-            let _kept = kept;
             std::future::pending::<()>().await;
+            drop(kept);
         });
         tokio::task::yield_now().await;
         deaf.end(Duration::from_millis(1)).await;

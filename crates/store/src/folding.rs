@@ -158,7 +158,11 @@ pub(crate) fn checked_sums(file: &Path) -> Result<Option<PageSums>> {
 }
 
 fn unusable(file: &Path, cause: io::Error) -> Error {
-    if brain_durable::is_full(&cause) { Error::DiskFull } else { Error::File { path: file.display().to_string(), cause } }
+    if brain_durable::is_full(&cause) {
+        Error::DiskFull
+    } else {
+        Error::File { path: file.display().to_string(), cause }
+    }
 }
 
 impl Pages {
@@ -193,7 +197,9 @@ impl Inner {
         let mut pages = self.pages();
         if !pages.watch.after_folding(folding.frames, folding.folded) {
             // Another program wrote or folded: what the file holds now is what its pages are measured by.
-            tracing::warn!("the write-ahead log was not the one this node wrote; all of the database is read");
+            tracing::warn!(
+                "the write-ahead log was not the one this node wrote; all of the database is read"
+            );
             drop(pages);
             return self.sum_anew();
         }

@@ -103,7 +103,11 @@ async fn never_fold_at_the_end(connection: &mut SqliteConnection) -> sqlx::Resul
             nowhere,
         )
     };
-    if answer == libsqlite3_sys::SQLITE_OK { Ok(()) } else { Err(sqlx::Error::Protocol(format!("SQLite: {answer}"))) }
+    if answer == libsqlite3_sys::SQLITE_OK {
+        Ok(())
+    } else {
+        Err(sqlx::Error::Protocol(format!("SQLite: {answer}")))
+    }
 }
 
 /// Pages are folded back from the write-ahead log by [`crate::folding`], never by SQLite itself: its own folding at a

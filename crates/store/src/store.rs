@@ -12,9 +12,9 @@ use sea_orm::{
 };
 use uuid::{ContextV7, Timestamp, Uuid};
 
+use crate::folding::{self, Pages};
 use crate::sqlite::{self, BUSY_TIMEOUT_S};
 use crate::turn::{Writers, writing};
-use crate::folding::{self, Pages};
 use crate::{Connections, Error, Result, Transaction, migration};
 
 /// Connections a node keeps open to its database at most.
@@ -205,7 +205,8 @@ impl Store {
                 let folding = self.checkpoint("TRUNCATE").await;
                 drop(turn);
                 // What stays in the log is read by the next start.
-                let folding = folding.inspect_err(|error| tracing::warn!(%error, "the log was not folded back"));
+                let folding =
+                    folding.inspect_err(|error| tracing::warn!(%error, "the log was not folded back"));
                 folding.is_ok_and(|folding| !folding.busy).then_some(file)
             }
             None => None,

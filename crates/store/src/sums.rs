@@ -162,7 +162,8 @@ fn decode(bytes: &[u8]) -> Option<PageSums> {
     }
     let numbers = body.strip_prefix(MAGIC)?.as_chunks::<4>();
     let mut numbers = numbers.1.is_empty().then_some(numbers.0)?.iter().map(|four| u32::from_le_bytes(*four));
-    let [page_bytes, pages, to_come, size] = [numbers.next()?, numbers.next()?, numbers.next()?, numbers.next()?];
+    let [page_bytes, pages, to_come, size] =
+        [numbers.next()?, numbers.next()?, numbers.next()?, numbers.next()?];
     if !page_bytes.is_power_of_two() || page_bytes > PAGE_BYTES_MAX {
         return None;
     }
@@ -272,7 +273,10 @@ mod tests {
             flipped[at] ^= 1 << (at % 8);
             std::fs::write(&path, flipped).unwrap();
             let told = sums.check(&path, &none()).unwrap_err();
-            assert!(matches!(told, Error::Damaged { page, .. } if page as usize == at / PAGE + 1), "{told:?}");
+            assert!(
+                matches!(told, Error::Damaged { page, .. } if page as usize == at / PAGE + 1),
+                "{told:?}"
+            );
         }
         std::fs::write(&path, &whole[..2 * PAGE + 9]).unwrap();
         let told = sums.check(&path, &none()).unwrap_err();
@@ -289,10 +293,10 @@ mod tests {
         sums.announce(&coming(&[(2, b'x'), (4, b'y')], 4));
         let log = [2, 4].into();
         for (pages, in_log) in [
-            (&b"abc"[..], &log),  // nothing is folded yet
-            (b"axc", &log),       // one page is
-            (b"a?c", &log),       // half a page is
-            (b"axcy", &none()),   // all are, and the log began anew
+            (&b"abc"[..], &log), // nothing is folded yet
+            (b"axc", &log),      // one page is
+            (b"a?c", &log),      // half a page is
+            (b"axcy", &none()),  // all are, and the log began anew
         ] {
             let mut sums = sums.clone();
             let path = database(folder.path(), pages);

@@ -130,9 +130,8 @@ impl PageWatch {
 
     /// Bytes of the log that are not in the file yet.
     pub(crate) fn unfolded_bytes(&self) -> u64 {
-        self.seen.map_or(0, |seen| {
-            u64::from(seen.frames.saturating_sub(seen.folded)) * u64::from(seen.page_bytes)
-        })
+        self.seen
+            .map_or(0, |seen| u64::from(seen.frames.saturating_sub(seen.folded)) * u64::from(seen.page_bytes))
     }
 
     /// What SQLite said of the folding: frames in the log, and how many of them are in the file now. Returns whether
@@ -163,7 +162,9 @@ fn continues(before: Option<Seen>, salt: [u32; 2]) -> bool {
 
 /// Pages that the log holds, up to its last commit.
 pub(crate) fn pages_in(log: &Path) -> io::Result<BTreeSet<u32>> {
-    Ok(read(log, None)?.map(|news| news.pages.into_iter().map(|(page, _)| page).collect()).unwrap_or_default())
+    Ok(read(log, None)?
+        .map(|news| news.pages.into_iter().map(|(page, _)| page).collect())
+        .unwrap_or_default())
 }
 
 /// The frames that were not seen before, up to the last commit; `None` for a log without a header.

@@ -88,7 +88,7 @@ async fn serve(
     tell: mpsc::Sender<SocketAddr>,
     mut stopped: oneshot::Receiver<()>,
 ) {
-    use hyper::service::Service as _;
+    use hyper::service::Service;
     use hyper_util::rt::TokioIo;
     let files = s3s_fs::FileSystem::new(root).expect("the folder of the object store");
     let mut builder = s3s::service::S3ServiceBuilder::new(files);
@@ -105,7 +105,7 @@ async fn serve(
         let service = hyper::service::service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
             let words = format!("{} {}", request.method(), request.uri());
             asked.lock().unwrap_or_else(PoisonError::into_inner).push(words);
-            service.call(request)
+            Service::call(&service, request)
         });
         tokio::spawn(async move {
             let connection = hyper::server::conn::http1::Builder::new();

@@ -131,7 +131,7 @@ async fn busy_site() -> String {
         while let Ok((mut stream, _)) = listener.accept().await {
             let mut request = vec![0; 4_096];
             let read = stream.read(&mut request).await.unwrap();
-            let request = String::from_utf8_lossy(&request[..read]).into_owned();
+            let request = String::from_utf8_lossy(request.get(..read).unwrap()).into_owned();
             let page = "<title>t</title><a href=/busy>b</a>";
             let (status, body) = match request.split(' ').nth(1) {
                 Some("/") => ("200 OK\r\ncontent-type: text/html", page),

@@ -74,7 +74,7 @@ fn credit_code(number: usize) -> String {
         sum += weight * PLACES.iter().position(|place| *place == letter).unwrap();
         weight = weight * 3 % 31;
     }
-    format!("{body}{}", PLACES[(31 - sum % 31) % 31] as char)
+    format!("{body}{}", char::from(*PLACES.get((31 - sum % 31) % 31).unwrap()))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -86,7 +86,8 @@ async fn a_register_larger_than_memory_becomes_the_subject_table_beside_a_listed
         "in/stock_basic.csv",
         "code,name,area,industry,公司全称\n300001.SZ,甲零,浙江,机械,甲零制造有限公司\n",
     );
-    let mut text = String::from("file_year,file_prov,name,uscc,reg_date,type,capital,scope,province,city,address\n");
+    let mut text =
+        String::from("file_year,file_prov,name,uscc,reg_date,type,capital,scope,province,city,address\n");
     for row in 0..rows {
         // The wide column is one that is only carried along; one code in a hundred is registered twice.
         let code = credit_code(if row % 100 == 99 { row - 1 } else { row });
