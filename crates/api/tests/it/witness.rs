@@ -91,8 +91,8 @@ impl Log {
 
     /// The database as it is now.
     async fn backup(&self) -> Vec<u8> {
-        use brain_store::ConnectionTrait as _;
-        self.store.db().execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)").await.unwrap();
+        // Folds the log into the file and empties it.
+        self.store.scrub().await.unwrap();
         std::fs::read(self.folder.path().join("state.db")).unwrap()
     }
 }

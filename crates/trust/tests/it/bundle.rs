@@ -81,7 +81,7 @@ async fn a_checkpoint_from_elsewhere_shows_a_fork_and_a_log_that_was_put_back() 
     let evidence = node.trust.evidence();
     evidence.head().await.unwrap();
     let folder = node.keys_dir().parent().unwrap().to_owned();
-    node.sql("PRAGMA wal_checkpoint(TRUNCATE)").await;
+    node.store.scrub().await.unwrap();
     let state = std::fs::read(folder.join("state.db")).unwrap();
     record(&node, 4).await;
     let first = evidence.head().await.unwrap();

@@ -222,7 +222,7 @@ async fn a_database_put_back_to_an_older_state_is_found_even_after_it_grew_again
     let node = Node::start().await;
     let first = opening(&node).await;
     let folder = node.keys_dir().parent().unwrap().to_owned();
-    node.sql("PRAGMA wal_checkpoint(TRUNCATE)").await;
+    node.store.scrub().await.unwrap();
     let backup = std::fs::read(folder.join("state.db")).unwrap();
     record(&node, 5).await;
     node.trust.close().await.unwrap();

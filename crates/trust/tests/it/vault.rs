@@ -226,7 +226,7 @@ async fn the_wrapped_key_is_gone_from_the_files_of_the_database() {
     let vault = node.trust.vault();
     let key = vault.data_key("dataset:raw.x").await.unwrap();
     let wrapped = data_key::find(node.store.db(), &key.id).await.unwrap().unwrap().wrapped.unwrap();
-    node.store.db().execute_unprepared("PRAGMA wal_checkpoint(PASSIVE)").await.unwrap();
+    node.store.fold().await.unwrap();
     assert!(on_disk(&node, &wrapped), "the test looks in the right place");
     vault.erase(ACTOR, "dataset:raw.x", "合同到期").await.unwrap();
     assert!(!on_disk(&node, &wrapped));
