@@ -17,6 +17,7 @@ mod data;
 mod node;
 mod objects;
 mod postgres;
+mod register;
 
 pub use authenticator::{Authenticator, Created, Key, Shown, base64url};
 pub use client::{Client, Reply};
@@ -25,3 +26,4 @@ pub use data::{FIRMS_CSV, FIRMS_MAPPING};
 pub use node::{Node, ORGANISATION, OTHER_ORGANISATION, PASSWORD, Setup, generous};
 pub use objects::{ACCESS_KEY_ID, BUCKET, ObjectServer, SECRET_ACCESS_KEY};
 pub use postgres::PostgresDatabase;
+pub use register::credit_code;

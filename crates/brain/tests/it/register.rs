@@ -1,30 +1,10 @@
 //! Registry files made in code: firms that do not exist, with credit codes that check.
 
-use brain_kernel::uscc::{self, UsccError};
+pub use brain_testkit::credit_code;
 use std::fmt::Write as _;
 
 /// First line of a registry file.
 pub const HEADER: &str = "file_year,file_prov,name,uscc,reg_date,type,capital,scope,province,city,address\n";
-
-/// Characters of a credit code.
-const ALPHABET: &[u8; 31] = b"0123456789ABCDEFGHJKLMNPQRTUWXY";
-
-/// The credit code of generated firm `number`, check character included.
-pub fn credit_code(number: u32) -> String {
-    let mut code = String::from("91330106MA");
-    let mut rest = number as usize;
-    for _ in 0..7 {
-        code.push(char::from(ALPHABET[rest % 31]));
-        rest /= 31;
-    }
-    let last = match uscc::check(&format!("{code}0")) {
-        Ok(()) => '0',
-        Err(UsccError::CheckDigit { expected }) => expected,
-        Err(error) => panic!("{code}: {error}"),
-    };
-    code.push(last);
-    code
-}
 
 /// Row of generated firm `number`, line end included.
 pub fn row(number: u32) -> String {

@@ -235,7 +235,10 @@ async fn a_page_that_is_always_busy_is_waited_for_a_few_times_told_and_asked_for
     let told = node.told();
     assert_eq!(told.len(), 2, "{told:?}");
     assert!(told[0].starts_with("1 page was not had"), "{told:?}");
-    assert!(told[1].contains("/busy was not had (it answered 429"), "the reason is told, without parameters: {told:?}");
+    assert!(
+        told[1].contains("/busy was not had (it answered 429"),
+        "the reason is told, without parameters: {told:?}"
+    );
 
     // The start page is as it was, and the busy one is all that is left: the run ends, and says so again.
     node.control = Control::default();

@@ -1,6 +1,7 @@
 //! Data larger than memory is sorted, grouped and joined all the same: what does not fit goes to disk.
 
 use crate::node::{Node, Place, administrator};
+use brain_testkit::credit_code;
 use brain_warehouse::model::ModelState;
 use std::fmt::Write as _;
 
@@ -65,21 +66,9 @@ async fn four_times_the_memory_limit_is_sorted_and_grouped_to_the_end() {
     assert_eq!(left, 0, "nothing of what was spilled stays");
 }
 
-/// A valid credit code for each number (GB 32100: the last place is a check over the others, modulo 31).
-fn credit_code(number: usize) -> String {
-    const PLACES: &[u8] = b"0123456789ABCDEFGHJKLMNPQRTUWXY";
-    let body = format!("91330100{number:09}");
-    let (mut sum, mut weight) = (0, 1);
-    for letter in body.bytes() {
-        sum += weight * PLACES.iter().position(|place| *place == letter).unwrap();
-        weight = weight * 3 % 31;
-    }
-    format!("{body}{}", char::from(*PLACES.get((31 - sum % 31) % 31).unwrap()))
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_register_larger_than_memory_becomes_the_subject_table_beside_a_listed_firm() {
-    let rows = 40_000;
+    let rows = 40_000_u32;
     let place = Place { query_memory_mib: LIMIT_MIB, ..Place::default() };
     let node = Node::empty_in(place).await;
     node.file(
@@ -106,5 +95,5 @@ async fn a_register_larger_than_memory_becomes_the_subject_table_beside_a_listed
     let all = rows - rows / 100 + 1;
     let registered = all - 1;
     let made = node.rows(&administrator(), firms).await.unwrap();
-    assert_eq!(made, [format!("{all}|{}|{registered}", registered * TEXT_BYTES)]);
+    assert_eq!(made, [format!("{all}|{}|{registered}", registered as usize * TEXT_BYTES)]);
 }
