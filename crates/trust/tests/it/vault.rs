@@ -5,7 +5,6 @@ use brain_store::PageRequest;
 use brain_store::{data_key, secret};
 use brain_trust::evidence::{EntryFilter, merkle};
 use brain_trust::{CryptoOptions, Keyring, Settings, Trust};
-use sea_orm::ConnectionTrait;
 
 use crate::node::{Node, options};
 
