@@ -13,7 +13,7 @@ use std::time::Duration;
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 
 use crate::store::Inner;
-use crate::sums::{PageSums, remove_left_behind};
+use crate::sums::PageSums;
 use crate::turn::heard;
 use crate::wal::{PageWatch, pages_in};
 use crate::{Error, Result, Store};
@@ -24,11 +24,6 @@ const LOOK: Duration = Duration::from_secs(1);
 const FOLD_FROM_BYTES: u64 = 4 << 20;
 /// Database up to which every page is held against its sum at each start; a larger one by `brain doctor --deep` only.
 const CHECKED_AT_START_BYTES: u64 = 1 << 30;
-
-/// A page that differs is looked at so often before it counts as damaged.
-const CHECKS: u32 = 4;
-/// Pause between two looks.
-const CHECK_AGAIN: Duration = Duration::from_millis(100);
 
 /// How a folding went: `PRAGMA wal_checkpoint` answers these three.
 #[derive(Debug, Clone, Copy)]
@@ -154,20 +149,12 @@ impl Store {
 /// The sums of a database that was there before, each page held against them; `None` where it has none.
 pub(crate) fn checked_sums(file: &Path) -> Result<Option<PageSums>> {
     let length = std::fs::metadata(file).map_err(|cause| unusable(file, cause))?.len();
-    remove_left_behind(file).map_err(|cause| unusable(file, cause))?;
-    for attempt in 1.. {
-        let Some(mut sums) = PageSums::read(file)? else { return Ok(None) };
-        if length > CHECKED_AT_START_BYTES {
-            return Ok(Some(sums));
-        }
+    let Some(mut sums) = PageSums::read(file)? else { return Ok(None) };
+    if length <= CHECKED_AT_START_BYTES {
         let in_log = pages_in(&log_of(file)).map_err(|cause| unusable(file, cause))?;
-        match sums.check(file, &in_log) {
-            // A program that is just closing may be folding.
-            Err(Error::Damaged { .. }) if attempt < CHECKS => std::thread::sleep(CHECK_AGAIN),
-            checked => return checked.map(|()| Some(sums)),
-        }
+        sums.check(file, &in_log)?;
     }
-    Ok(None)
+    Ok(Some(sums))
 }
 
 fn unusable(file: &Path, cause: io::Error) -> Error {
@@ -199,10 +186,6 @@ impl Inner {
         let Some(file) = &self.file else { return Ok(()) };
         let Pages { watch, sums } = &mut *self.pages();
         if let (Some(sums), Some(coming)) = (sums, watch.coming()) {
-            // Another program that had the file open for a moment may have folded, too.
-            if let Some(known) = PageSums::read(file)? {
-                *sums = known;
-            }
             sums.announce(coming);
             sums.write(file).map_err(|cause| unusable(file, cause))?;
         }

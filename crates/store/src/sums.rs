@@ -9,8 +9,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
 
 use crate::wal::{Coming, PAGE_BYTES_MAX};
 use crate::{Error, Result};
@@ -20,12 +18,6 @@ const MAGIC: &[u8; 8] = b"BRSUMS01";
 const HEADER_BYTES: usize = 8 + 4 * 4;
 /// Bytes read from the database at a time, about.
 const READ_BYTES: usize = 1 << 20;
-
-/// What a file that takes the place of the sums ends in, before the process and its number.
-const NEW: &str = ".new-";
-static WRITTEN: AtomicU32 = AtomicU32::new(0);
-/// A file that takes the place of the sums is not there for longer, unless its program was killed.
-const LEFT_BEHIND: Duration = Duration::from_mins(1);
 
 /// The sums of a database as this process knows them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,21 +34,6 @@ pub(crate) fn sums_of(database: &Path) -> PathBuf {
     let mut sums = database.as_os_str().to_owned();
     sums.push("-sums");
     sums.into()
-}
-
-/// Remove what programs that were killed while they wrote sums have left beside a database.
-pub(crate) fn remove_left_behind(database: &Path) -> io::Result<()> {
-    let sums = sums_of(database);
-    let (Some(folder), Some(name)) = (sums.parent(), sums.file_name()) else { return Ok(()) };
-    let begins = format!("{}{NEW}", name.to_string_lossy());
-    for entry in std::fs::read_dir(folder)?.flatten() {
-        let left = entry.file_name().to_string_lossy().starts_with(&begins);
-        let age = || entry.metadata()?.modified()?.elapsed().map_err(io::Error::other);
-        if left && age().is_ok_and(|age| age > LEFT_BEHIND) {
-            std::fs::remove_file(entry.path())?;
-        }
-    }
-    Ok(())
 }
 
 impl PageSums {
@@ -82,9 +59,7 @@ impl PageSums {
     pub(crate) fn write(&self, database: &Path) -> io::Result<()> {
         let path = sums_of(database);
         let mut new = path.as_os_str().to_owned();
-        // Programs that start together do not write each other's.
-        let turn = WRITTEN.fetch_add(1, Ordering::Relaxed);
-        new.push(format!("{NEW}{}-{turn}", std::process::id()));
+        new.push(".new");
         let mut options = File::options();
         options.write(true).create(true).truncate(true);
         #[cfg(unix)]
