@@ -199,23 +199,23 @@ impl Store {
 
     /// Close every connection; on SQLite the write-ahead log is folded back into the file.
     pub async fn close(&self) -> Result<()> {
-        let Some(file) = &self.0.file else {
-            return self.0.db.pool.clone().close().await.map_err(Error::connect);
+        let folded = match &self.0.file {
+            Some(file) => {
+                let turn = self.0.db.writers.turn().await?;
+                let folding = self.checkpoint("TRUNCATE").await;
+                drop(turn);
+                // What stays in the log is read by the next start.
+                let folding =
+                    folding.inspect_err(|error| tracing::warn!(%error, "the log was not folded back"));
+                folding.is_ok_and(|folding| !folding.busy).then_some(file)
+            }
+            None => None,
         };
-        // Nobody writes between this folding and the end of the last connection.
-        let turn = self.0.db.writers.turn().await;
-        let folded = match &turn {
-            Ok(_) => self.checkpoint("TRUNCATE").await.map(drop),
-            Err(_) => Err(Error::Busy { seconds: BUSY_TIMEOUT_S }),
-        };
-        if let Err(error) = folded {
-            tracing::warn!(%error, "the log was not folded back; the next start reads it");
-        }
         self.0.db.pool.clone().close().await.map_err(Error::connect)?;
-        drop(turn);
-        // SQLite would fold what is in a log when it removes it, and nobody would have summed those pages.
-        let empty = std::fs::metadata(folding::log_of(file)).is_ok_and(|log| log.len() == 0);
-        if empty { sqlite::remove_log(file).await } else { Ok(()) }
+        match folded {
+            Some(file) => sqlite::remove_log(file).await,
+            None => Ok(()),
+        }
     }
 }
 

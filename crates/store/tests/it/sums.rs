@@ -125,30 +125,3 @@ async fn a_database_of_an_older_version_gets_its_sums_at_the_first_start() {
     database.open().await.close().await.unwrap();
     assert_eq!(std::fs::read(&sums).unwrap(), before);
 }
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_store_that_is_closed_while_others_write_opens_again() {
-    let (database, _) = closed().await;
-    for round in 0..8 {
-        let store = database.open().await;
-        let writer = store.clone();
-        let writing = tokio::spawn(async move {
-            let mut number = 0;
-            loop {
-                number += 1;
-                let key = format!("while.{}", number % 50);
-                let Ok(transaction) = writer.transaction().await else { return number };
-                let text = format!("{round}.{number}").repeat(500);
-                if setting::set(&transaction, &key, &text, writer.now()).await.is_err()
-                    || transaction.commit().await.is_err()
-                {
-                    return number;
-                }
-            }
-        });
-        tokio::time::sleep(std::time::Duration::from_millis(30)).await;
-        store.close().await.unwrap();
-        assert!(writing.await.unwrap() > 1, "it wrote until the end");
-    }
-    assert_eq!(database.open().await.check().await.unwrap(), Vec::<String>::new());
-}
