@@ -12,10 +12,10 @@ use sea_orm::{
 };
 use uuid::{ContextV7, Timestamp, Uuid};
 
-use crate::folding::{self, Pages};
 use crate::sqlite::{self, BUSY_TIMEOUT_S};
 use crate::turn::{Writers, writing};
-use crate::{Connections, Error, Result, Transaction, migration};
+use crate::wal::PageWatch;
+use crate::{Connections, Error, Result, Transaction, folding, migration};
 
 /// Connections a node keeps open to its database at most.
 const CONNECTIONS_MAX: u32 = 8;
@@ -46,8 +46,8 @@ pub(crate) struct Inner {
     ids: std::sync::Mutex<ContextV7>,
     /// The database file of SQLite.
     pub(crate) file: Option<PathBuf>,
-    /// Its pages: their sums, and which of them change.
-    pub(crate) pages: std::sync::Mutex<Pages>,
+    /// Which of its pages change, once somebody wants to know.
+    pub(crate) pages: std::sync::Mutex<Option<PageWatch>>,
 }
 
 /// Asked before each commit; does not return where nothing may be committed any more.
@@ -66,12 +66,6 @@ impl Store {
     pub async fn open(url: &str, clock: Arc<dyn Clock>) -> Result<Self> {
         let (engine, options) = connect_options(url)?;
         let file = (engine == Engine::Sqlite).then(|| sqlite::path_of(url)).transpose()?;
-        let sums = match file.clone() {
-            Some(file) => tokio::task::spawn_blocking(move || folding::checked_sums(&file))
-                .await
-                .unwrap_or_else(|ended| std::panic::resume_unwind(ended.into_panic()))?,
-            None => None,
-        };
         let pool = connect(options).await?;
         migration::run(&pool).await?;
         let store = Self(Arc::new(Inner {
@@ -80,10 +74,9 @@ impl Store {
             clock,
             ids: std::sync::Mutex::new(ContextV7::new()),
             file: file.clone(),
-            pages: std::sync::Mutex::new(Pages::new(sums)),
+            pages: std::sync::Mutex::default(),
         }));
         if let Some(file) = file {
-            store.keep_sums().await?;
             folding::keep_folding(&store, folding::log_of(&file));
         }
         Ok(store)
@@ -171,17 +164,10 @@ impl Store {
         Ok(())
     }
 
-    /// What is wrong with the file, one line each: a page that is not what was written, and what SQLite finds wrong with
-    /// the structure. PostgreSQL has tools of its own.
+    /// What SQLite finds wrong with the structure of its file, one line each; PostgreSQL has tools of its own.
     pub async fn check(&self) -> Result<Vec<String>> {
         if self.0.engine != Engine::Sqlite {
             return Ok(Vec::new());
-        }
-        match self.check_sums().await {
-            Err(damaged @ (Error::Damaged { .. } | Error::DamagedSums { .. })) => {
-                return Ok(vec![damaged.to_string()]);
-            }
-            other => other?,
         }
         let statement = Statement::from_string(DbBackend::Sqlite, "PRAGMA integrity_check(20)");
         let rows = self.0.db.query_all_raw(statement).await?;
@@ -199,23 +185,7 @@ impl Store {
 
     /// Close every connection; on SQLite the write-ahead log is folded back into the file.
     pub async fn close(&self) -> Result<()> {
-        let folded = match &self.0.file {
-            Some(file) => {
-                let turn = self.0.db.writers.turn().await?;
-                let folding = self.checkpoint("TRUNCATE").await;
-                drop(turn);
-                // What stays in the log is read by the next start.
-                let folding =
-                    folding.inspect_err(|error| tracing::warn!(%error, "the log was not folded back"));
-                folding.is_ok_and(|folding| !folding.busy).then_some(file)
-            }
-            None => None,
-        };
-        self.0.db.pool.clone().close().await.map_err(Error::connect)?;
-        match folded {
-            Some(file) => sqlite::remove_log(file).await,
-            None => Ok(()),
-        }
+        self.0.db.pool.clone().close().await.map_err(Error::connect)
     }
 }
 

@@ -25,5 +25,4 @@ mod quality;
 mod registers;
 mod released;
 mod runs;
-mod sums;
 mod transactions;
