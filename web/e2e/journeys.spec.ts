@@ -171,8 +171,13 @@ test("ingest: upload, report, quarantined row with its reason", async ({ page })
   await signIn(page, "system_administrator");
   await page.goto("/data/ingest");
   await settled(page);
-  await page.getByRole("combobox", { name: "映射", exact: true }).click();
-  await page.locator(".ant-select-item-option").filter({ hasText: "registry" }).first().click();
+  const mapping = page.getByRole("combobox", { name: "映射", exact: true });
+  await mapping.click();
+  // The list comes to rest before an entry is chosen: while it grows an entry may be taken out under the pointer.
+  await settled(page);
+  const registry = page.locator(".ant-select-item-option").filter({ hasText: "registry" }).first();
+  await expect(registry).toBeVisible();
+  await registry.click();
   const stamp = Date.now();
   const good = `测试企业${stamp}有限公司`;
   const code = creditCode(stamp);
