@@ -4,6 +4,7 @@
 
 mod calls;
 mod cli;
+mod cluster;
 mod command;
 mod config;
 mod facts;
