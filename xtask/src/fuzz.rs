@@ -97,7 +97,7 @@ pub(crate) fn fuzz(only: Option<&str>, seconds: u32) -> Result<()> {
 }
 
 /// The one program with every target.
-fn build() -> Result<PathBuf> {
+pub(crate) fn build() -> Result<PathBuf> {
     tools::packages(&[("c++", "g++")])?;
     let mut cargo = command("cargo");
     cargo.args(["build", "--locked", "--workspace", "--features", "brain-fuzz/libfuzzer"]);

@@ -41,7 +41,6 @@ fn main() -> Result<()> {
         ["demo", rest @ ..] => demo::run(rest),
         ["verify", rest @ ..] => verify::run(rest.contains(&"--fast")),
         [verify::BESIDE] => verify::beside(),
-        [verify::PORTAL] => verify::portal(),
         ["bench", name] => bench::run(name),
         ["fuzz", rest @ ..] => fuzz::start(rest),
         ["contract"] => contract::run(),

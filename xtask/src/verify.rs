@@ -32,15 +32,13 @@ fn steps(fast: bool, times: &mut Vec<(String, f64)>) -> Result<()> {
     step(times, "tidy: layers, names, sizes", tidy::run)?;
     step(times, "bill of materials and its licences", || crate::sbom::run(true))?;
     step(times, "spelling", || run_program(&tools::typos()?, &[]))?;
-    step(times, "portal: install, build", build_portal)?;
+    step(times, "portal: install, lint, types, unit tests, build", portal)?;
     step(times, "libraries: what was left of fetching them", || libraries.finish())?;
-    let portal = Beside::xtask(PORTAL)?;
     step(times, "program, tests, measuring programs: lint and compile", || {
         run_cargo(&["test", "--locked", "--workspace", "--all-targets", "--no-run"])
     })?;
-    step(times, "portal: what was left of lint, types, unit tests", || portal.finish())?;
     let servers = start_services(times)?;
-    // Tests and browser wait for disks, servers and each other: a third of two cores would be idle.
+    // Tests and browser wait for disks, servers and each other, and leave a part of the processor idle.
     let beside = if fast { None } else { Some(Beside::xtask(BESIDE)?) };
     step(times, "tests", || {
         let mut tests = cargo();
@@ -58,7 +56,8 @@ fn steps(fast: bool, times: &mut Vec<(String, f64)>) -> Result<()> {
     step(times, "demonstration data", check_demo_data)?;
     if let Some(beside) = beside {
         step(times, "browser journeys", browser)?;
-        step(times, "hostile input, licences: what was left of them", || beside.finish())?;
+        step(times, "hostile input: what was left of compiling it; licences", || beside.finish())?;
+        step(times, "hostile input", || fuzz::fuzz(None, FUZZ_SECONDS))?;
     }
     Ok(())
 }
@@ -66,10 +65,11 @@ fn steps(fast: bool, times: &mut Vec<(String, f64)>) -> Result<()> {
 /// The command that [`beside`] is.
 pub(crate) const BESIDE: &str = "verify-beside";
 
-/// The steps that need nothing from the others, run beside tests and browser.
+/// What needs nothing from the other steps and measures no time, run beside tests and browser. Hostile input itself waits:
+/// its seconds would be worth little behind everything else, and an input that waits for its turn would seem to hang.
 pub(crate) fn beside() -> Result<()> {
     let mut times = Vec::new();
-    step(&mut times, "hostile input: compile and fuzz", || fuzz::fuzz(None, FUZZ_SECONDS))?;
+    step(&mut times, "hostile input: compile", || fuzz::build().map(drop))?;
     step(&mut times, "licences, duplicates, sources", licences)?;
     for (name, seconds) in &times {
         println!("{name:<44} {seconds:>9.1}");
@@ -106,16 +106,13 @@ fn run_program(program: &Path, arguments: &[&str]) -> Result<()> {
     crate::shell::run(command(program).args(arguments))
 }
 
-/// The command that [`portal`] is.
-pub(crate) const PORTAL: &str = "verify-portal";
-
-/// The portal's own checks, run beside the compiler.
-pub(crate) fn portal() -> Result<()> {
+fn portal() -> Result<()> {
+    tools::web_packages()?;
     let web = root().join("web");
     for script in ["lint", "typecheck", "test"] {
         crate::shell::run(command("npm").args(["run", "--silent", script]).current_dir(&web))?;
     }
-    Ok(())
+    build_portal()
 }
 
 fn check_demo_data() -> Result<()> {
