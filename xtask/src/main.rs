@@ -7,6 +7,7 @@
 
 mod bench;
 mod beside;
+mod cluster;
 mod contract;
 mod demo;
 mod fuzz;
@@ -19,6 +20,7 @@ mod tools;
 mod verify;
 
 use anyhow::{Result, bail};
+use std::path::Path;
 
 const USAGE: &str = "\
 cargo xtask demo [--from DIR] [--listen ADDR] [--keep] [--release]   build, load data, serve, print the address
@@ -27,6 +29,7 @@ cargo xtask bench <start|ingest|sql|graph|risk|pii|grant|all> us and the peer on
 cargo xtask fuzz [target] [--seconds N]                  hostile input on every parser and protocol surface
 cargo xtask contract                                     a serving node against its own OpenAPI document, as every role
 cargo xtask services <up|down>                           PostgreSQL and Mosquitto in a temporary folder
+cargo xtask services up ballista [DATA]                  a scheduler and two executors for a node on this data folder
 cargo xtask sbom [--check]                               bill of materials (CycloneDX) and its licences
 cargo xtask tidy                                         crate edges, file sizes, names
 cargo xtask openapi                                      write web/openapi/brain.json and the typed client from it";
@@ -45,6 +48,8 @@ fn main() -> Result<()> {
         ["fuzz", rest @ ..] => fuzz::start(rest),
         ["contract"] => contract::run(),
         ["services", "up"] => services::up_and_print(),
+        ["services", "up", "ballista"] => services::cluster_up(Path::new("brain-data")),
+        ["services", "up", "ballista", data] => services::cluster_up(Path::new(data)),
         ["services", "down"] => services::down(),
         ["sbom"] => sbom::run(false),
         ["sbom", "--check"] => sbom::run(true),

@@ -43,13 +43,31 @@ pub(crate) fn up() -> Result<Services> {
         ("/usr/share/tesseract-ocr/5/tessdata/chi_sim.traineddata", "tesseract-ocr-chi-sim"),
         ("pdftoppm", "poppler-utils"),
     ])?;
-    let folder = PathBuf::from(capture(command("mktemp").args(["-d", "/tmp/brain-services.XXXXXX"]))?.trim());
-    save(&json!({ "folder": folder, "stop": [] }))?;
+    let folder = new_folder()?;
     let postgres = start_postgres(&folder)?;
     let mysql = start_mariadb(&folder)?;
     let mqtt = start_mosquitto(&folder)?;
     let nats = start_nats(&folder)?;
     Ok(Services { postgres, mysql, mqtt, nats })
+}
+
+/// Start a cluster beside whatever runs already, for a node on this data folder, and print how the node finds it.
+pub(crate) fn cluster_up(data: &Path) -> Result<()> {
+    let folder = match std::fs::read_to_string(state_file()) {
+        Ok(state) => {
+            let state: Value = serde_json::from_str(&state).context("target/services.json")?;
+            PathBuf::from(state["folder"].as_str().context("the folder of the services")?)
+        }
+        Err(_) => new_folder()?,
+    };
+    crate::cluster::up(&folder, &std::path::absolute(data)?)
+}
+
+/// A temporary folder, noted so that [`down`] finds it.
+fn new_folder() -> Result<PathBuf> {
+    let folder = PathBuf::from(capture(command("mktemp").args(["-d", "/tmp/brain-services.XXXXXX"]))?.trim());
+    save(&json!({ "folder": folder, "stop": [] }))?;
+    Ok(folder)
 }
 
 /// Start and print the variables that tests read.
@@ -86,7 +104,7 @@ fn save(state: &Value) -> Result<()> {
     Ok(())
 }
 
-fn remember_stop(words: &[&str]) -> Result<()> {
+pub(crate) fn remember_stop(words: &[&str]) -> Result<()> {
     let mut state: Value = serde_json::from_str(&std::fs::read_to_string(state_file())?)?;
     state["stop"].as_array_mut().context("stop list")?.push(json!(words));
     save(&state)
@@ -203,7 +221,7 @@ fn start_mariadb(folder: &Path) -> Result<String> {
         .spawn()
         .context("cannot start mariadbd")?;
     remember_stop(&["kill", "-9", &child.id().to_string()])?;
-    wait_for_port(port)?;
+    wait_for_port(&format!("127.0.0.1:{port}"))?;
     Ok(format!("mysql://root@127.0.0.1:{port}/mysql"))
 }
 
@@ -223,7 +241,7 @@ fn start_mosquitto(folder: &Path) -> Result<String> {
         .spawn()
         .context("cannot start mosquitto")?;
     remember_stop(&["kill", &child.id().to_string()])?;
-    wait_for_port(port)?;
+    wait_for_port(&format!("127.0.0.1:{port}"))?;
     Ok(format!("127.0.0.1:{port}"))
 }
 
@@ -238,7 +256,7 @@ fn start_nats(folder: &Path) -> Result<String> {
         .spawn()
         .context("cannot start nats-server")?;
     remember_stop(&["kill", &child.id().to_string()])?;
-    wait_for_port(port)?;
+    wait_for_port(&format!("127.0.0.1:{port}"))?;
     Ok(format!("127.0.0.1:{port}"))
 }
 
@@ -248,12 +266,12 @@ pub(crate) fn free_port() -> Result<u16> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a look at a server this command itself started")]
-fn wait_for_port(port: u16) -> Result<()> {
+pub(crate) fn wait_for_port(address: &str) -> Result<()> {
     for _ in 0..100 {
-        if TcpStream::connect(("127.0.0.1", port)).is_ok() {
+        if TcpStream::connect(address).is_ok() {
             return Ok(());
         }
         std::thread::sleep(Duration::from_millis(100));
     }
-    bail!("nothing answers on port {port} after ten seconds")
+    bail!("nothing answers at {address} after ten seconds")
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// Which crates a crate may depend on (architecture: kernel ← store ← trust ← warehouse ← component ← apps ← api ← brain).
-const EDGES: [(&str, &[&str]); 33] = [
+const EDGES: [(&str, &[&str]); 34] = [
     ("brain-kernel", &[]),
     ("brain-verifier", &[]),
     ("brain-durable", &[]),
@@ -50,6 +50,7 @@ const EDGES: [(&str, &[&str]); 33] = [
             "brain-standards",
         ],
     ),
+    ("brain-cluster", &["brain-kernel", "brain-tls", "brain-warehouse"]),
     ("brain-exchange", &["brain-kernel", "brain-egress", "brain-store", "brain-trust", "brain-warehouse"]),
     ("brain-chain", &["brain-kernel"]),
     ("brain-privacy", &["brain-kernel"]),
@@ -95,6 +96,7 @@ const EDGES: [(&str, &[&str]); 33] = [
             "brain-governance",
             "brain-api",
             "brain-backup",
+            "brain-cluster",
             "brain-crypto",
             "brain-compliance",
             "brain-pkcs11",

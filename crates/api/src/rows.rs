@@ -16,6 +16,8 @@ pub(crate) struct RowPage {
     pub(crate) columns: Vec<ColumnType>,
     pub(crate) rows: Vec<Value>,
     pub(crate) has_more: bool,
+    /// What answered.
+    pub(crate) engine: &'static str,
 }
 
 /// Where a page begins and how long it is.
@@ -40,7 +42,7 @@ impl Window {
 
 /// Read one page. The query's limits were `window.limits()`, so whatever it left behind is "more".
 pub(crate) async fn page(mut stream: QueryStream, window: Window) -> Result<RowPage, Failure> {
-    let columns = cells::columns(stream.schema());
+    let (columns, engine) = (cells::columns(stream.schema()), stream.engine());
     let mut rows = Vec::new();
     while let Some(batch) = stream.next().await {
         cells::append_rows(&batch?, &mut rows).map_err(|error| Error::Internal(error.to_string()))?;
@@ -58,7 +60,7 @@ pub(crate) async fn page(mut stream: QueryStream, window: Window) -> Result<RowP
             "Filter, or continue by a sorted column (WHERE column > last value).",
         ));
     }
-    Ok(RowPage { columns, rows, has_more })
+    Ok(RowPage { columns, rows, has_more, engine })
 }
 
 #[cfg(test)]

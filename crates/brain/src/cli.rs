@@ -71,6 +71,10 @@ pub struct Doctor {
 pub enum Command {
     /// 启动节点 · serve the portal and the interfaces
     Serve(Serve),
+    /// 查询调度器 · distribute the queries of nodes over executors
+    Scheduler(Scheduler),
+    /// 查询执行器 · work on queries for a scheduler
+    Executor(Executor),
     /// 体检 · check configuration, folder, store, lake and evidence
     Doctor(Doctor),
     /// 运行能力组件 · run a component: `brain run chain.gap --chain nev --region 330000`
@@ -157,6 +161,25 @@ pub struct Serve {
     /// 监听地址 · address and port; port 0 takes a free one
     #[arg(long, value_name = "ADDR")]
     pub listen: Option<SocketAddr>,
+}
+
+/// `brain scheduler`
+#[derive(Debug, Args)]
+pub struct Scheduler {
+    /// 监听地址 · address and port; port 0 takes a free one
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Option<SocketAddr>,
+}
+
+/// `brain executor`
+#[derive(Debug, Args)]
+pub struct Executor {
+    /// 监听地址 · address and port; port 0 takes a free one
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Option<SocketAddr>,
+    /// 专用文件夹，每个执行器一个 · folder of its own, one for each executor
+    #[arg(long, value_name = "DIR")]
+    pub folder: Option<PathBuf>,
 }
 
 /// `brain run`
@@ -412,11 +435,26 @@ impl Cli {
                 flags.push(("http.listen", Value::String(listen.to_string())));
             }
         }
+        match &self.command {
+            Command::Scheduler(scheduler) => {
+                flags.extend(address("cluster.scheduler_listen", scheduler.listen));
+            }
+            Command::Executor(executor) => {
+                flags.extend(address("cluster.executor_listen", executor.listen));
+                let folder = executor.folder.as_ref().map(|folder| folder.display().to_string());
+                flags.extend(folder.map(|folder| ("cluster.executor_folder", Value::String(folder))));
+            }
+            _ => {}
+        }
         if let Command::Standby(Standby { listen: Some(listen), .. }) = &self.command {
             flags.push(("http.listen", Value::String(listen.to_string())));
         }
         flags
     }
+}
+
+fn address(key: &'static str, given: Option<SocketAddr>) -> Option<(&'static str, Value)> {
+    given.map(|address| (key, Value::String(address.to_string())))
 }
 
 /// Language of messages on the terminal, by the usual variables; Chinese unless they ask for English.

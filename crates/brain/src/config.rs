@@ -3,11 +3,15 @@
 //! Layers are TOML tables merged key by key, so that one deserialisation validates them all and every error can
 //! name the key, the layer it came from and the mend.
 
+mod backup;
 mod check;
+mod cluster;
 mod lake;
 mod layers;
 mod mirror;
 
+pub use backup::BackupConfig;
+pub use cluster::{ClusterConfig, QueryEngine};
 pub use lake::LakeConfig;
 
 use anyhow::{Context as _, Result};
@@ -82,6 +86,8 @@ pub struct Config {
     pub maintenance: MaintenanceOptions,
     /// Warehouse limits.
     pub warehouse: WarehouseConfig,
+    /// Other machines that queries run on.
+    pub cluster: ClusterConfig,
     /// Corpora.
     pub corpus: brain_warehouse::corpus::CorpusOptions,
     /// Passwords, second factors, sessions, keys.
@@ -269,6 +275,8 @@ pub struct StoreConfig {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WarehouseConfig {
+    /// What answers SQL: this process, or a cluster.
+    pub engine: QueryEngine,
     /// Memory all queries share, MiB.
     pub memory_limit_mib: u64,
     /// Memory one query may take, MiB.
@@ -366,25 +374,6 @@ pub struct StatusConfig {
     pub known_good_required: bool,
     /// Minutes between two measurements of the program file; 0 measures at start only.
     pub measure_every_minutes: u32,
-}
-
-/// `[backup]`
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct BackupConfig {
-    /// Folder backups go to, best on another machine; empty makes none by itself.
-    pub folder: PathBuf,
-    /// Hours between two.
-    pub every_hours: u32,
-    /// Days snapshots are kept; 0 keeps every one.
-    pub keep_days: u32,
-}
-
-impl BackupConfig {
-    /// Whether backups are made by themselves.
-    pub fn is_on(&self) -> bool {
-        !self.folder.as_os_str().is_empty()
-    }
 }
 
 impl Config {
@@ -529,12 +518,28 @@ cluster_above_mib = 64
 orphan_hours = 168
 [maintenance.cluster]
 [warehouse]
+engine = "embedded"
 memory_limit_mib = 2048
 query_memory_mib = 1024
 query_timeout_s = 60
 query_rows_max = 1000000
 unpack_ratio_max = 1000
 unpack_limit_mib = 65536
+[cluster]
+scheduler = "127.0.0.1:7610"
+partitions = 16
+scheduler_listen = "127.0.0.1:7610"
+executor_timeout_s = 30
+executor_listen = "127.0.0.1:0"
+executor_host = ""
+executor_folder = ""
+cores = 0
+memory_mib = 2048
+certificate = ""
+key = ""
+authorities = ""
+revocations = ""
+members = []
 [trust]
 argon2_memory_kib = 19456
 argon2_passes = 2

@@ -5,6 +5,7 @@
 mod background;
 mod calls;
 mod cli;
+mod cluster;
 mod command;
 mod config;
 mod facts;

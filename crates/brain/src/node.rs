@@ -2,6 +2,7 @@
 
 use crate::calls;
 use crate::cli;
+use crate::cluster;
 use crate::config::{Config, Loaded};
 use crate::folder::Folder;
 use crate::lake;
@@ -46,6 +47,8 @@ pub struct Node {
     pub egress: Egress,
     /// Operational state.
     pub store: Store,
+    /// Other machines that queries run on.
+    pub cluster: Option<Arc<brain_cluster::Cluster>>,
     /// The lock on the data folder, and where things lie in it.
     pub folder: Folder,
 }
@@ -86,6 +89,10 @@ impl Node {
             None => Warehouse::open(options, on, trusted, time).await,
         }
         .map_err(Failure::from)?;
+        let cluster = cluster::of_node(&config)?.map(Arc::new);
+        if let Some(cluster) = &cluster {
+            warehouse.distribute(cluster.clone());
+        }
         let surroundings = Surroundings {
             egress: egress.clone(),
             clock: clock.clone(),
@@ -99,7 +106,19 @@ impl Node {
         let platform = Platform { warehouse: warehouse.clone(), trust: trust.clone(), clock: clock.clone() };
         let registry = Registry::new(platform, brain_governance::components()).map_err(Failure::from)?;
         mirror::recall(&config.mirror, &trust.status(), folder.root())?;
-        Ok(Self { config, trust, warehouse, connectors, exchange, registry, clock, egress, store, folder })
+        Ok(Self {
+            config,
+            trust,
+            warehouse,
+            connectors,
+            exchange,
+            registry,
+            clock,
+            egress,
+            store,
+            cluster,
+            folder,
+        })
     }
 
     /// The node as backups and mirrors copy it.

@@ -28,13 +28,20 @@ pub struct Material {
 /// A server's TLS that can be given new material while connections are accepted.
 pub struct ServerTls {
     current: ArcSwap<(Material, Arc<ServerConfig>)>,
+    /// What is spoken inside (RFC 7301).
+    protocol: &'static str,
 }
 
 impl ServerTls {
-    /// Make it of material that must load.
+    /// HTTP/1.1 inside TLS, of material that must load.
     pub fn new(material: Material) -> Result<Self> {
-        let config = server_config(&material)?;
-        Ok(Self { current: ArcSwap::from_pointee((material, config)) })
+        Self::speaking("http/1.1", material)
+    }
+
+    /// Another protocol inside, by its registered name, such as `h2`.
+    pub fn speaking(protocol: &'static str, material: Material) -> Result<Self> {
+        let config = server_config(&material, protocol)?;
+        Ok(Self { current: ArcSwap::from_pointee((material, config)), protocol })
     }
 
     /// The configuration for the next connection.
@@ -48,13 +55,13 @@ impl ServerTls {
         if self.current.load().0 == material {
             return Ok(false);
         }
-        let config = server_config(&material)?;
+        let config = server_config(&material, self.protocol)?;
         self.current.store(Arc::new((material, config)));
         Ok(true)
     }
 }
 
-fn server_config(material: &Material) -> Result<Arc<ServerConfig>> {
+fn server_config(material: &Material, protocol: &str) -> Result<Arc<ServerConfig>> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let builder = ServerConfig::builder_with_provider(provider.clone())
         .with_protocol_versions(&[&rustls::version::TLS13])
@@ -78,7 +85,7 @@ fn server_config(material: &Material) -> Result<Arc<ServerConfig>> {
     let mut config = builder
         .with_single_cert(chain(&material.chain)?, key)
         .map_err(|cause| unusable("certificate", cause))?;
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.alpn_protocols = vec![protocol.as_bytes().to_vec()];
     Ok(Arc::new(config))
 }
 

@@ -10,11 +10,8 @@ mod node;
 use brain_kernel::party::{Party, Role};
 use brain_kernel::progress::Cancel;
 use brain_warehouse::{QueryLimits, Warehouse};
-use datafusion::arrow::array::{Array as _, AsArray as _, RecordBatch};
-use datafusion::arrow::compute::{cast, sum};
-use datafusion::arrow::datatypes::{DataType, Float64Type};
 use datafusion::prelude::{ParquetReadOptions, SessionContext};
-use node::{Outcome, median};
+use node::{Outcome, digest, median};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -86,33 +83,4 @@ async fn bare(raw: &Path) -> Outcome<SessionContext> {
         context.register_parquet(name, &files, ParquetReadOptions::default()).await?;
     }
     Ok(context)
-}
-
-/// Rows, and the sum of all numbers, days since 1970 and lengths of texts.
-fn digest(batches: &[RecordBatch]) -> Outcome<(usize, f64)> {
-    let (mut rows, mut total) = (0, 0.0);
-    for batch in batches {
-        rows += batch.num_rows();
-        for column in batch.columns() {
-            total += match column.data_type() {
-                DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => {
-                    let texts = cast(column, &DataType::LargeUtf8)?;
-                    texts
-                        .as_string::<i64>()
-                        .iter()
-                        .flatten()
-                        .map(|text| text.chars().count() as f64)
-                        .sum::<f64>()
-                }
-                DataType::Date32 => numbers(&cast(column, &DataType::Int32)?)?,
-                _ => numbers(column)?,
-            };
-        }
-    }
-    Ok((rows, total))
-}
-
-fn numbers(column: &datafusion::arrow::array::ArrayRef) -> Outcome<f64> {
-    let column = cast(column, &DataType::Float64)?;
-    Ok(if column.is_empty() { 0.0 } else { sum(column.as_primitive::<Float64Type>()).unwrap_or(0.0) })
 }

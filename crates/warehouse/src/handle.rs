@@ -3,6 +3,7 @@
 use crate::catalogue::Memory;
 use crate::connect::UnderWay;
 use crate::corpus;
+use crate::distributed::DistributedEngine;
 use crate::engine::Engine;
 use crate::lake::Lake;
 use crate::lake::check::FileCheck;
@@ -18,7 +19,7 @@ use brain_kernel::party::Party;
 use brain_store::{Store, Transaction};
 use brain_trust::{EvidenceEntry, Trust};
 use serde_json::Value;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use tokio::sync::{Mutex, Semaphore};
 
 /// A node's warehouse; cheap to clone.
@@ -36,6 +37,8 @@ pub(crate) struct Inner {
     pub(crate) catalogue: Memory,
     pub(crate) lineage: lineage::Memory,
     pub(crate) engine: Engine,
+    /// The engine on other machines, where there is one.
+    pub(crate) distributed: OnceLock<Arc<dyn DistributedEngine>>,
     /// Dictionaries behind the SQL functions.
     pub(crate) standards: Arc<Standards>,
     /// The models as they were last read.
@@ -128,6 +131,7 @@ impl Warehouse {
             catalogue,
             lineage: lineage::Memory::default(),
             engine,
+            distributed: OnceLock::new(),
             standards,
             model_set: arc_swap::ArcSwap::default(),
             models,

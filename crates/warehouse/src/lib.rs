@@ -17,6 +17,7 @@ pub mod connect;
 pub mod corpus;
 mod decode;
 pub mod delivery;
+pub mod distributed;
 mod engine;
 mod error;
 pub mod extract;

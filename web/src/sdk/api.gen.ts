@@ -10770,6 +10770,8 @@ export interface components {
              * @description Wall time, seconds.
              */
             seconds: number;
+            /** @description What answered: `embedded` for the node itself, or the engine of its cluster, such as `ballista`. */
+            engine: string;
             /** @description Datasets, versions and grants the result is computed from. */
             inputs: components["schemas"]["Input"][];
         };

@@ -6,7 +6,7 @@ use anyhow::Result;
 use std::process::Command;
 
 /// Crates that stand on the query engine: built as part of the whole, so that the engine is compiled once.
-const ON_THE_ENGINE: [&str; 1] = ["brain-warehouse"];
+const ON_THE_ENGINE: [&str; 2] = ["brain-warehouse", "brain-cluster"];
 
 /// Build an example of a crate in release and run it, its output shown.
 pub(crate) fn run_example(package: &str, name: &str) -> Result<()> {

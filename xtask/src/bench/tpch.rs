@@ -25,8 +25,8 @@ struct Answer {
 
 type Answers = BTreeMap<String, Answer>;
 
-/// Generate, load, ask all four.
-pub(crate) fn run_all() -> Result<()> {
+/// Generate, load, ask all four; and a scheduler with two executors on this machine where a cluster is asked for.
+pub(crate) fn run_all(cluster: bool) -> Result<()> {
     let work = root().join("target").join("bench-tpch");
     let (tables, node) = (work.join("tables"), work.join("node"));
     let python = tools::python("bench-tpch", &PACKAGES)?;
@@ -47,6 +47,13 @@ pub(crate) fn run_all() -> Result<()> {
         row("DataFusion 55.2.0, bare", &bare),
     ];
     let mut ratios = vec![("door_over_bare", over(&door, &bare), "<= 1.1")];
+    if cluster {
+        let example = example("brain-cluster", "bench_tpch_cluster")?;
+        let answers = read(&run({ example }.arg(&queries).arg(&node))?.output, 1)?;
+        same(&door, &answers, "Ballista")?;
+        rows.push(row("brain, on Ballista 55, two executors", &answers));
+        ratios.push(("ballista_over_door", over(&answers, &door), "–"));
+    }
     for (name, shown, label) in
         [("duckdb", "DuckDB 2.0.0", "door_over_duckdb"), ("polars", "Polars 2.1.0", "door_over_polars")]
     {

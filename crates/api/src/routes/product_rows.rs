@@ -289,7 +289,7 @@ async fn changes(call: Call<ChangesQuery>) -> Result<Reply<ProductChanges>, Fail
         }
         None => counted(&offer, window, &running).await?,
     };
-    let RowPage { mut columns, rows, has_more } = page;
+    let RowPage { mut columns, rows, has_more, .. } = page;
     columns.pop();
     let answer = ProductChanges {
         delivery,
@@ -327,7 +327,7 @@ async fn counted(offer: &Offer, window: Window, running: &Running) -> Result<(De
     }
     let delivery = offer.settle(counter.tally()).await?;
     stream.handed_out(page.len() as u64);
-    Ok((delivery, RowPage { columns: cells::columns(stream.schema()), rows: page, has_more: seen > until }))
+    Ok((delivery, RowPage { columns: cells::columns(stream.schema()), rows: page, has_more: seen > until, engine: stream.engine() }))
 }
 
 /// A row with the number of its copies behind it.

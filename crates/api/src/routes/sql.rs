@@ -34,6 +34,8 @@ pub struct SqlPage {
     pub has_more: bool,
     /// Wall time, seconds.
     pub seconds: f64,
+    /// What answered: `embedded` for the node itself, or the engine of its cluster, such as `ballista`.
+    pub engine: String,
     /// Datasets, versions and grants the result is computed from.
     pub inputs: Vec<Input>,
 }
@@ -84,6 +86,10 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
                 "warehouse/query-memory",
                 "warehouse/query-timeout",
                 "warehouse/cancelled",
+                "cluster/unavailable",
+                "cluster/lost",
+                "cluster/failed",
+                "cluster/version",
                 "api/query-id-taken",
                 "api/page-too-far",
             ]),
@@ -118,6 +124,7 @@ async fn run(call: Call<NoQuery, Json<SqlRequest>>) -> Result<Formats<SqlPage, t
                 rows: page.rows,
                 has_more: page.has_more,
                 seconds: started.elapsed().as_secs_f64(),
+                engine: page.engine.to_owned(),
                 inputs: session.inputs(),
             };
             let mut reply = Reply::from(answer);

@@ -29,6 +29,9 @@ pub async fn doctor(node: &Node, arguments: Doctor) -> Result<ExitCode> {
     let datasets = node.warehouse.catalogue().list(&CatalogueQuery::default()).total;
     say(Text::new("数据仓", "warehouse"), ready.map(|()| format!("{datasets} datasets")));
     say(Text::new("数据湖", "lake"), lake(node, language).await);
+    if let Some(cluster) = &node.cluster {
+        say(Text::new("查询集群", "cluster"), cluster.probe().await);
+    }
     let mappings = node.warehouse.mappings().map_err(Failure::from);
     say(Text::new("映射", "mappings"), mappings.map(|list| list.len().to_string()));
     say(Text::new("组件", "components"), Ok(node.registry.manifests().count().to_string()));

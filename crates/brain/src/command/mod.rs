@@ -4,6 +4,7 @@ mod audit;
 mod backup;
 mod ca;
 mod catalog;
+mod cluster;
 mod compliance;
 mod connector;
 mod corpora;
@@ -66,6 +67,8 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Serve(_) => telemetered(loaded, serve::serve),
+        Command::Scheduler(_) => telemetered(loaded, cluster::scheduler),
+        Command::Executor(_) => telemetered(loaded, cluster::executor),
         // Commands for the terminal say what matters themselves; the log is for warnings.
         Command::Doctor(arguments) => on_node(loaded, async |node| doctor::doctor(node, arguments).await),
         Command::Run(arguments) => quiet(loaded, |loaded| run::run(loaded, arguments)),

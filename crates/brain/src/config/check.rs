@@ -1,6 +1,6 @@
 //! Bounds and relations that types cannot say.
 
-use super::{Config, EvidenceConfig, lake};
+use super::{Config, EvidenceConfig, cluster, lake};
 use anyhow::{Result, bail};
 use brain_api::{Networks, ScanOptions};
 use brain_egress::Egress;
@@ -22,6 +22,10 @@ pub(super) fn all(config: &Config) -> Result<()> {
         ("http.request_timeout_s", config.http.request_timeout_s, 1, 86_400),
         ("warehouse.unpack_ratio_max", config.warehouse.unpack_ratio_max, 10, 1_000_000),
         ("warehouse.unpack_limit_mib", config.warehouse.unpack_limit_mib, 64, 1 << 24),
+        ("cluster.partitions", config.cluster.partitions.into(), 1, 4_096),
+        ("cluster.executor_timeout_s", config.cluster.executor_timeout_s, 6, 600),
+        ("cluster.cores", config.cluster.cores.into(), 0, 4_096),
+        ("cluster.memory_mib", config.cluster.memory_mib, 64, 1 << 24),
         ("upload.scan_timeout_s", config.upload.scan_timeout_s, 1, 86_400),
         ("egress.timeout_s", config.egress.timeout_s, 1, 600),
         ("egress.answer_limit_kib", config.egress.answer_limit_kib, 1, 1 << 20),
@@ -59,6 +63,7 @@ pub(super) fn all(config: &Config) -> Result<()> {
         );
     }
     lake::check(config)?;
+    cluster::check(config)?;
     transport(config)?;
     network(config)?;
     scanning(&config.upload)?;

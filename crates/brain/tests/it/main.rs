@@ -12,6 +12,7 @@
 mod audit;
 mod backup;
 mod cli;
+mod cluster;
 mod commercial;
 mod configuration;
 mod corpus;

@@ -129,12 +129,12 @@ fn cannot_fail(condition: &Expr) -> bool {
 
 /// Passes batches through; conditions, limits and statistics do not.
 #[derive(Debug)]
-struct Barrier {
+pub(crate) struct Barrier {
     input: Arc<dyn ExecutionPlan>,
 }
 
 impl Barrier {
-    fn new(input: Arc<dyn ExecutionPlan>) -> Self {
+    pub(crate) fn new(input: Arc<dyn ExecutionPlan>) -> Self {
         Self { input }
     }
 }

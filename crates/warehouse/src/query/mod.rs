@@ -4,12 +4,13 @@
 //! scan, row filter, column masks — and the caller's SQL runs on that view. What a party may not see is not in its
 //! plan: not through joins, conditions, sorting, grouping, time travel, plans shown or error messages.
 
-mod barrier;
+pub(crate) mod barrier;
 mod bound;
 pub(crate) mod catalog;
 mod mask;
 pub(crate) mod memory;
 pub(crate) mod nearest;
+mod place;
 pub(crate) mod session;
 pub(crate) mod statement;
 pub(crate) mod stream;
@@ -38,7 +39,7 @@ pub(crate) fn classify(error: DataFusionError) -> Error {
         // The words around the cause, such as those of a sort that ran out of memory, are the engine's.
         DataFusionError::Shared(cause) => match cause.find_root() {
             DataFusionError::ResourcesExhausted(_) => Error::Memory { limit_mib: 0 },
-            other => Error::Engine(DataFusionError::Execution(other.to_string())),
+            _ => Error::Engine(DataFusionError::Shared(cause)),
         },
         DataFusionError::Collection(causes) => match causes.into_iter().next() {
             Some(first) => classify(first),

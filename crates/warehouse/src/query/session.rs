@@ -5,6 +5,7 @@ use super::nearest::nearest;
 use super::statement;
 use super::stream::{Bounds, QueryStream};
 use crate::catalogue::entry::Entry;
+use crate::distributed::EMBEDDED;
 use crate::engine::{CATALOG, DEFAULT_ZONE};
 use crate::handle::Inner;
 use crate::lake::read::TableAt;
@@ -332,11 +333,11 @@ impl Session {
         let plan = state.statement_to_plan(parsed).await?;
         let plan = if values.is_empty() { plan } else { plan.with_param_values(values)? };
         statement::check_plan(&plan)?;
-        let batches = match &plan {
-            LogicalPlan::Explain(explain) => explained(&state, &explain.plan)?,
-            _ => self.execute(&state, plan, bounds).await?,
+        let (batches, engine) = match &plan {
+            LogicalPlan::Explain(explain) => (explained(&state, &explain.plan)?, EMBEDDED),
+            _ => self.answer(&state, plan, bounds).await?,
         };
-        self.stream(batches, inputs, bounds, cancel).await
+        Ok(self.stream(batches, inputs, bounds, cancel).await?.answered_by(engine))
     }
 
     async fn scan(&self, name: &str, bounds: &Bounds, cancel: Cancel) -> Result<QueryStream> {
@@ -398,15 +399,7 @@ impl Session {
         plan: LogicalPlan,
         bounds: &Bounds,
     ) -> Result<SendableRecordBatchStream> {
-        let fetch = usize::try_from(bounds.rows.saturating_add(1)).unwrap_or(usize::MAX);
-        let limited = match plan {
-            LogicalPlan::DescribeTable(_) => plan,
-            other => {
-                let skip = usize::try_from(bounds.skip).unwrap_or(usize::MAX);
-                LogicalPlanBuilder::from(other).limit(skip, Some(fetch))?.build()?
-            }
-        };
-        let physical = state.create_physical_plan(&limited).await?;
+        let physical = state.create_physical_plan(&limited(plan, bounds)?).await?;
         Ok(execute_stream(physical, state.task_ctx())?)
     }
 
@@ -445,6 +438,16 @@ impl Session {
     pub(crate) fn inner(&self) -> &Arc<Inner> {
         &self.visit.inner
     }
+}
+
+/// A plan that leaves out what the bounds leave out, and makes one row more than they let through.
+pub(super) fn limited(plan: LogicalPlan, bounds: &Bounds) -> Result<LogicalPlan> {
+    let fetch = usize::try_from(bounds.rows.saturating_add(1)).unwrap_or(usize::MAX);
+    let skip = usize::try_from(bounds.skip).unwrap_or(usize::MAX);
+    Ok(match plan {
+        LogicalPlan::DescribeTable(_) => plan,
+        other => LogicalPlanBuilder::from(other).limit(skip, Some(fetch))?.build()?,
+    })
 }
 
 /// Longest time for the rows of one delivery.

@@ -1,5 +1,6 @@
 //! Batches on their way out, under a row limit, a deadline and a cancel token.
 
+use crate::distributed::EMBEDDED;
 use crate::{Error, Result};
 use brain_kernel::progress::Cancel;
 use brain_kernel::provenance::Input;
@@ -25,6 +26,7 @@ pub struct QueryStream {
     deadline: Instant,
     seconds: u64,
     memory_mib: u64,
+    engine: &'static str,
     cancel: Cancel,
     access: Access,
     /// Whether the rows are part of what is handed out, and not of how it was found.
@@ -79,6 +81,7 @@ impl QueryStream {
             deadline: bounds.deadline,
             seconds: bounds.seconds,
             memory_mib: bounds.memory_mib,
+            engine: EMBEDDED,
             cancel,
             access,
             counted: true,
@@ -98,6 +101,17 @@ impl QueryStream {
     /// So many rows of an [uncounted](Self::uncounted) stream are handed out all the same.
     pub fn handed_out(&self, rows: u64) {
         self.access.handed_out(rows);
+    }
+
+    /// The same rows, which come from this engine.
+    pub(crate) fn answered_by(mut self, engine: &'static str) -> Self {
+        self.engine = engine;
+        self
+    }
+
+    /// Name of the engine that answers: `embedded`, or that of a cluster.
+    pub fn engine(&self) -> &'static str {
+        self.engine
     }
 
     /// Bytes of these rows were sent.

@@ -106,8 +106,8 @@ fn map_text(
     })
 }
 
-/// Every simple function of the module documentation in [`super`].
-pub(super) fn simple(standards: &Arc<Standards>) -> Vec<Arc<ScalarUDF>> {
+/// Every function of the module documentation in [`super`] that needs no dictionary.
+pub(super) fn portable() -> Vec<Arc<ScalarUDF>> {
     vec![
         uscc_valid(),
         map_text("uscc_clean", |code| uscc::Uscc::parse(code).ok().map(String::from)),
@@ -123,7 +123,6 @@ pub(super) fn simple(standards: &Arc<Standards>) -> Vec<Arc<ScalarUDF>> {
         map_text("pinyin_initials", |words| {
             Some(pinyin::initials(words)).filter(|letters| !letters.is_empty())
         }),
-        region_code(Arc::clone(standards)),
     ]
 }
 
@@ -160,7 +159,7 @@ fn date_parse() -> Arc<ScalarUDF> {
     })
 }
 
-fn region_code(standards: Arc<Standards>) -> Arc<ScalarUDF> {
+pub(super) fn region_code(standards: Arc<Standards>) -> Arc<ScalarUDF> {
     text_function("region_code", 3, DataType::Utf8View, move |columns, rows| {
         let regions = standards.regions();
         let mut out = StringViewBuilder::with_capacity(rows);

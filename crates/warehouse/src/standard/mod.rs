@@ -28,9 +28,15 @@ use context::Standards;
 use datafusion::logical_expr::ScalarUDF;
 use std::sync::Arc;
 
+/// Functions that look into nothing but their arguments.
+pub(crate) fn portable_functions() -> Vec<Arc<ScalarUDF>> {
+    self::functions::portable()
+}
+
 /// Every function a session knows beside DataFusion's own.
 pub(crate) fn functions(standards: &Arc<Standards>) -> Vec<Arc<ScalarUDF>> {
-    let mut all = self::functions::simple(standards);
+    let mut all = portable_functions();
+    all.push(self::functions::region_code(Arc::clone(standards)));
     all.extend(scope::functions(standards));
     all
 }

@@ -13,6 +13,7 @@ mod connect;
 mod corpora;
 mod door;
 mod door_limits;
+mod engine;
 mod grading;
 mod lake_places;
 mod maintenance;

@@ -1,5 +1,6 @@
 //! A warehouse in a temporary folder, with parties to act for.
 
+use crate::engine::{Engine, attach};
 use brain_egress::Egress;
 use brain_kernel::clock::SystemClock;
 use brain_kernel::error::{ErrorKind, Failure};
@@ -23,6 +24,8 @@ pub struct Node {
     pub warehouse: Warehouse,
     pub trust: Trust,
     pub store: Store,
+    /// What answers its SQL; before the folder, for it reads from there.
+    _engine: Engine,
     folder: tempfile::TempDir,
     place: Place,
 }
@@ -33,6 +36,8 @@ pub struct Place {
     pub objects: Option<Arc<ObjectServer>>,
     /// Address of an empty PostgreSQL database.
     pub database: Option<String>,
+    /// Whether the process answers by itself even where these tests are those of a cluster.
+    pub alone: bool,
     /// MiB one query may take; the default of the program where it is 0.
     pub query_memory_mib: u64,
 }
@@ -139,7 +144,8 @@ impl Node {
     pub async fn empty_in(place: Place) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (warehouse, trust, store) = open(folder.path(), &place).await.unwrap();
-        Self { warehouse, trust, store, folder, place }
+        let engine = attach(&warehouse, folder.path(), &place).await;
+        Self { warehouse, trust, store, _engine: engine, folder, place }
     }
 
     /// A node with a restricted table `raw.sale` of two firms in two versions, and a public one `raw.place`.
@@ -190,11 +196,12 @@ impl Node {
 
     /// Close and open again, as after a restart.
     pub async fn reopened(self) -> Self {
-        let Self { warehouse, trust, store, folder, place } = self;
+        let Self { warehouse, trust, store, _engine: engine, folder, place } = self;
         store.close().await.unwrap();
-        drop((warehouse, trust, store));
+        drop((warehouse, trust, store, engine));
         let (warehouse, trust, store) = open(folder.path(), &place).await.unwrap();
-        Self { warehouse, trust, store, folder, place }
+        let engine = attach(&warehouse, folder.path(), &place).await;
+        Self { warehouse, trust, store, _engine: engine, folder, place }
     }
 
     /// Data files of a table, wherever they lie.

@@ -123,6 +123,11 @@ impl Objects {
         (bucket, Arc::clone(&self.store))
     }
 
+    /// The prefix inside the bucket that tables lie below.
+    pub(crate) const fn prefix(&self) -> &Location {
+        &self.prefix
+    }
+
     /// Where a file of a table lies, as the query engine finds it.
     pub(crate) fn url(&self, dataset: &str, name: &str) -> Result<Url> {
         Ok(self.table_url(dataset)?.join(name).map_err(std::io::Error::other)?)

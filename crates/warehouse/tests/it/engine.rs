@@ -1,0 +1,12 @@
+//! What answers the SQL of these tests: the process itself. `crates/cluster` runs some of them on a cluster.
+
+use crate::node::Place;
+use brain_warehouse::Warehouse;
+use std::path::Path;
+
+pub struct Engine;
+
+#[expect(clippy::unused_async, reason = "a cluster has to be started")]
+pub async fn attach(_: &Warehouse, _: &Path, _: &Place) -> Engine {
+    Engine
+}
