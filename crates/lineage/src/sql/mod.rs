@@ -12,6 +12,7 @@ mod dialect;
 mod expression;
 mod from;
 mod issue;
+mod nesting;
 mod origin;
 mod part;
 mod pivot;
@@ -28,8 +29,8 @@ mod write;
 pub use catalogue::Catalogue;
 pub use dialect::Dialect;
 pub use issue::{Issue, IssueKind, Position};
+pub use nesting::is_too_nested;
 pub use script::{ColumnLineage, Followed, Origin, Script, StatementLineage, Verb};
-pub use split::is_too_nested;
 
 use crate::error::{LineageError, Result};
 

@@ -5,10 +5,10 @@
 
 use super::dialect::Dialect;
 use super::issue::{IssueKind, Position};
+use super::nesting::{RETRIED_DEPTH_MAX, is_space, retried_depth};
 use super::resolver::Resolver;
 use super::script::Followed;
 use sqlparser::ast::Statement;
-use sqlparser::dialect::GenericDialect;
 use sqlparser::parser::{Parser, ParserError, ParserOptions};
 use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
 
@@ -17,35 +17,6 @@ const OPENERS: &[&str] = &["begin", "then", "else", "loop", "do", "as", "is", "q
 
 /// Words a statement that moves data begins with.
 const MOVERS: &[&str] = &["insert", "update", "delete", "merge", "with", "select", "replace"];
-
-/// Prefixes that the parser, when what follows does not parse, tries again as a plain name or function: a broken
-/// text in `n` of them costs it 2ⁿ times the work.
-const RETRIED: &[&str] = &[
-    "array",
-    "cast",
-    "ceil",
-    "convert",
-    "exists",
-    "extract",
-    "floor",
-    "interval",
-    "map",
-    "match",
-    "not",
-    "overlay",
-    "position",
-    "prior",
-    "safe_cast",
-    "struct",
-    "substr",
-    "substring",
-    "trim",
-    "try_cast",
-    "try_convert",
-];
-
-/// The deepest nesting of such prefixes.
-const RETRIED_DEPTH_MAX: u32 = 12;
 
 /// How often in one script the parser may try again before statements with nested prefixes are left unread.
 const RETRIES_MAX: u64 = 1 << 17;
@@ -279,49 +250,6 @@ fn ends_there(tokens: &[TokenWithSpan]) -> bool {
     tokens.iter().find(|token| !is_space(token)).is_none_or(|token| token.token == Token::SemiColon)
 }
 
-/// Whether a parser may take exponentially long over this text, for what it tries again is nested too deeply. Ask before
-/// parsing what a stranger sends.
-#[must_use]
-pub fn is_too_nested(text: &str) -> bool {
-    let mut tokens = Vec::new();
-    // What lies before an unclosed quote counts; the quote itself ends the parser's work too.
-    let _ = Tokenizer::new(&GenericDialect {}, text).tokenize_with_location_into_buf(&mut tokens);
-    tokens.split(|token| token.token == Token::SemiColon).any(|one| retried_depth(one) > RETRIED_DEPTH_MAX)
-}
-
-/// How deep prefixes that are tried again are nested, at most, up to the end of the statement.
-fn retried_depth(tokens: &[TokenWithSpan]) -> u32 {
-    let (mut depth, mut deepest) = (0_u32, 0);
-    let mut open: Vec<bool> = Vec::new();
-    let mut last_is_retried = false;
-    for token in tokens.iter().filter(|token| !is_space(token)) {
-        let retried = match &token.token {
-            Token::SemiColon => break,
-            Token::LParen | Token::LBracket => {
-                open.push(last_is_retried);
-                depth += u32::from(last_is_retried);
-                false
-            }
-            Token::RParen | Token::RBracket => {
-                depth = depth.saturating_sub(u32::from(open.pop() == Some(true)));
-                false
-            }
-            Token::Word(word) if word.quote_style.is_none() => {
-                if word.value.eq_ignore_ascii_case("case") {
-                    depth += 1;
-                } else if word.value.eq_ignore_ascii_case("end") {
-                    depth = depth.saturating_sub(1);
-                }
-                RETRIED.iter().any(|one| word.value.eq_ignore_ascii_case(one))
-            }
-            _ => false,
-        };
-        deepest = deepest.max(depth);
-        last_is_retried = retried;
-    }
-    deepest
-}
-
 /// The parser writes the place behind its message.
 fn located(message: &str) -> (String, Option<Position>) {
     let Some((words, place)) = message.rsplit_once(" at Line: ") else { return (message.to_owned(), None) };
@@ -335,10 +263,6 @@ fn located(message: &str) -> (String, Option<Position>) {
 struct Piece<'t> {
     tokens: &'t [TokenWithSpan],
     is_block: bool,
-}
-
-fn is_space(token: &TokenWithSpan) -> bool {
-    matches!(token.token, Token::Whitespace(_) | Token::EOF)
 }
 
 /// A word as it is compared; nothing for what is no bare word.

@@ -17,10 +17,13 @@ pub(crate) fn parse(state: &SessionState, sql: &str) -> Result<Statement> {
     if sql.len() > SQL_BYTES_MAX {
         return Err(Error::Sql { message: format!("longer than {SQL_BYTES_MAX} bytes"), position: None });
     }
-    // Checked before parsing: the parser's time over nested CASE doubles with each level.
+    // Checked before parsing: the parser's time over nested CASE doubles with each level, and a chain of a thousand
+    // operators is a tree a thousand levels deep, beyond what the engine's stack holds.
     if is_too_nested(sql) {
         return Err(Error::Sql {
-            message: "CASE, CAST and the like are nested too deeply".into(),
+            message: "nested too deeply, or too many operators, joins or unions in one chain; \
+                      write a long list of values as IN (...) or as a table to join"
+                .into(),
             position: None,
         });
     }
