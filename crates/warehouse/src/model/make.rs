@@ -9,6 +9,7 @@ use crate::handle::Inner;
 use crate::lake::commit::{Change, Note, StagedFile};
 use crate::lake::read::{TableAt, as_plain, plain};
 use crate::query::Session;
+use crate::query::stack::deep;
 use crate::query::statement;
 use crate::{Error, Result};
 use brain_kernel::error::{ErrorKind, Failure};
@@ -75,7 +76,7 @@ impl Inner {
             Some(range) => LogicalPlanBuilder::from(plan).filter(inside(range))?.build()?,
             None => plan,
         };
-        let physical = state.create_physical_plan(&plan).await?;
+        let physical = deep(state.create_physical_plan(&plan)).await?;
         let schema = plain(&physical.schema());
         documented(model, &schema)?;
         let now_ms = self.clock.now().timestamp_millis();
@@ -178,10 +179,13 @@ impl Inner {
 
 /// The plan of a model's query; an error in it is the model's.
 pub(super) async fn planned(state: &SessionState, model: &Model) -> Result<LogicalPlan> {
-    let parsed = statement::parse(state, &model.sql)?;
-    let plan = state.statement_to_plan(parsed).await.map_err(placed)?;
-    statement::check_plan(&plan)?;
-    Ok(plan)
+    let planning = async {
+        let parsed = statement::parse(state, &model.sql)?;
+        let plan = state.statement_to_plan(parsed).await.map_err(placed)?;
+        statement::check_plan(&plan)?;
+        Ok(plan)
+    };
+    deep(planning).await
 }
 
 /// An error of planning with the place of what it is about, where the planner knows it.

@@ -8,6 +8,7 @@ use crate::lake::read::TableAt;
 use crate::query::catalog::{DoorCatalog, Prepared, Visit};
 use crate::query::quoted;
 use crate::query::session::within;
+use crate::query::stack::deep;
 use crate::query::{QueryLimits, QueryStream, Session, statement, view};
 use crate::{Error, Result};
 use brain_kernel::error::{ErrorKind, Failure};
@@ -337,10 +338,14 @@ pub(super) async fn publishers_rows(
     let names: Vec<String> = grants.keys().cloned().collect();
     let door = DoorCatalog::new(Arc::clone(visit), &names, prepared);
     let state = visit.inner.engine.state(door, memory_mib)?;
-    let plan = state.statement_to_plan(parsed).await?;
-    check_parameters(&plan, &values)?;
-    let plan = if values.is_empty() { plan } else { plan.with_param_values(values)? };
-    statement::check_plan(&plan)?;
+    let planning = async {
+        let plan = state.statement_to_plan(parsed).await?;
+        check_parameters(&plan, &values)?;
+        let plan = if values.is_empty() { plan } else { plan.with_param_values(values)? };
+        statement::check_plan(&plan)?;
+        Ok::<_, Error>(plan)
+    };
+    let plan = deep(planning).await?;
     Ok(Rows { state, plan, grants })
 }
 

@@ -7,11 +7,13 @@
 pub(crate) mod barrier;
 mod bound;
 pub(crate) mod catalog;
+mod expansion;
 mod mask;
 pub(crate) mod memory;
 pub(crate) mod nearest;
 mod place;
 pub(crate) mod session;
+pub(crate) mod stack;
 pub(crate) mod statement;
 pub(crate) mod stream;
 pub(crate) mod view;

@@ -2,6 +2,7 @@
 
 use super::catalog::{DoorCatalog, Opened, Prepared, Visit};
 use super::nearest::nearest;
+use super::stack::deep;
 use super::statement;
 use super::stream::{Bounds, QueryStream};
 use crate::catalogue::entry::Entry;
@@ -326,17 +327,21 @@ impl Session {
         bounds: &Bounds,
         cancel: Cancel,
     ) -> Result<QueryStream> {
-        let bare = self.inner().engine.parser();
-        let parsed = statement::parse(bare, sql)?;
-        let (prepared, inputs) = self.prepare(bare, &parsed).await?;
-        let state = self.state(prepared, bounds)?;
-        let plan = state.statement_to_plan(parsed).await?;
-        let plan = if values.is_empty() { plan } else { plan.with_param_values(values)? };
-        statement::check_plan(&plan)?;
-        let (batches, engine) = match &plan {
-            LogicalPlan::Explain(explain) => (explained(&state, &explain.plan)?, EMBEDDED),
-            _ => self.answer(&state, plan, bounds).await?,
+        let planning = async {
+            let bare = self.inner().engine.parser();
+            let parsed = statement::parse(bare, sql)?;
+            let (prepared, inputs) = self.prepare(bare, &parsed).await?;
+            let state = self.state(prepared, bounds)?;
+            let plan = state.statement_to_plan(parsed).await?;
+            let plan = if values.is_empty() { plan } else { plan.with_param_values(values)? };
+            statement::check_plan(&plan)?;
+            let answer = match &plan {
+                LogicalPlan::Explain(explain) => (explained(&state, &explain.plan)?, EMBEDDED),
+                _ => self.answer(&state, plan, bounds).await?,
+            };
+            Ok::<_, Error>((answer, inputs))
         };
+        let ((batches, engine), inputs) = deep(planning).await?;
         Ok(self.stream(batches, inputs, bounds, cancel).await?.answered_by(engine))
     }
 
@@ -399,8 +404,11 @@ impl Session {
         plan: LogicalPlan,
         bounds: &Bounds,
     ) -> Result<SendableRecordBatchStream> {
-        let physical = state.create_physical_plan(&limited(plan, bounds)?).await?;
-        Ok(execute_stream(physical, state.task_ctx())?)
+        let planning = async {
+            let physical = state.create_physical_plan(&limited(plan, bounds)?).await?;
+            Ok(execute_stream(physical, state.task_ctx())?)
+        };
+        deep(planning).await
     }
 
     pub(crate) async fn stream(

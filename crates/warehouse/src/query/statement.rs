@@ -1,5 +1,6 @@
 //! Which SQL passes the door: one read.
 
+use super::expansion;
 use crate::{Error, Result};
 use brain_lineage::sql::is_too_nested;
 use datafusion::error::DataFusionError;
@@ -55,6 +56,13 @@ fn check(statement: &Statement) -> Result<()> {
 
 fn check_sql(sql: &Sql) -> Result<()> {
     match sql {
+        Sql::Query(_) if expansion::reads(sql) > expansion::READS_MAX => Err(Error::Sql {
+            message: format!(
+                "reads tables more than {} times; keep an intermediate result as a model",
+                expansion::READS_MAX
+            ),
+            position: None,
+        }),
         Sql::Query(_) | Sql::ShowTables { .. } | Sql::ShowColumns { .. } | Sql::ExplainTable { .. } => Ok(()),
         Sql::Explain { analyze: false, statement, .. } => check_sql(statement),
         Sql::Explain { .. } => Err(Error::NotARead { statement: "EXPLAIN ANALYZE".into() }),
@@ -70,6 +78,14 @@ fn refused(statement: &Statement) -> Error {
 
 /// The second lock: whatever parsed, the plan must read only.
 pub(crate) fn check_plan(plan: &LogicalPlan) -> Result<()> {
+    if expansion::operators(plan)? > expansion::OPERATORS_MAX {
+        return Err(Error::Sql {
+            message: "an expression grows too large when the names in it are put in; keep an intermediate \
+                      result as a model"
+                .into(),
+            position: None,
+        });
+    }
     SQLOptions::new()
         .with_allow_ddl(false)
         .with_allow_dml(false)

@@ -82,3 +82,62 @@ async fn a_parse_error_points_at_its_place() {
         run(&node, "SELECT nope FROM (SELECT 1 AS yes)", QueryLimits::default(), Cancel::new()).await;
     assert!(Node::refused(unknown, ErrorKind::InvalidArgument).detail.en.contains("nope"));
 }
+
+/// Common table expressions, each from the one before.
+fn common(levels: usize, select: &str) -> String {
+    let next = |n: usize| format!(", c{n} AS ({})", select.replace("BEFORE", &format!("c{}", n - 1)));
+    (1..levels).map(next).fold("WITH c0 AS (SELECT 1 AS a)".to_owned(), |all, one| all + &one)
+}
+
+/// A name, the longest that is let in, and the statement of a length.
+type Shape = (&'static str, usize, fn(usize) -> String);
+
+#[tokio::test]
+async fn the_deepest_statements_that_are_let_in_are_answered_and_deeper_ones_refused() {
+    let node = Node::empty().await;
+    let shapes: [Shape; 6] = [
+        ("OR", 390, |n| {
+            let terms: Vec<String> = (0..n).map(|at| format!("value % 1000 = {at}")).collect();
+            format!("SELECT count(*) FROM generate_series(1, 10) WHERE {}", terms.join(" OR "))
+        }),
+        ("sum", 390, |n| format!("SELECT value{} FROM generate_series(1, 1)", " + value".repeat(n))),
+        ("CASE", 390, |n| {
+            let cases: Vec<String> = (0..n).map(|at| format!("value = {at}")).collect();
+            format!("SELECT CASE WHEN {} THEN 1 END FROM generate_series(1, 1)", cases.join(" AND "))
+        }),
+        ("union", 49, |n| vec!["SELECT 1"; n].join(" UNION ALL ")),
+        ("join", 90, |n| {
+            let joins: Vec<String> = (0..n).map(|at| format!("CROSS JOIN (VALUES (1)) t{at}")).collect();
+            format!("SELECT count(*) FROM (VALUES (1)) t {}", joins.join(" "))
+        }),
+        ("common", 98, |n| {
+            format!("{} SELECT * FROM c{}", common(n, "SELECT a FROM BEFORE WHERE a < 7"), n - 1)
+        }),
+    ];
+    for (shape, most, sql) in shapes {
+        println!("{shape}");
+        let answered = node.rows(&administrator(), &sql(most)).await;
+        assert!(answered.is_ok(), "{shape}: {answered:?}");
+        let failure =
+            Node::refused(node.rows(&administrator(), &sql(most + 20)).await, ErrorKind::InvalidArgument);
+        assert_eq!(failure.code, "warehouse/sql", "{shape}");
+    }
+}
+
+#[tokio::test]
+async fn what_doubles_with_every_name_is_refused_before_it_is_planned() {
+    let node = Node::empty().await;
+    let doubling =
+        format!("{} SELECT * FROM c39", common(40, "SELECT x.a FROM BEFORE x CROSS JOIN BEFORE y"));
+    let failure = Node::refused(node.rows(&administrator(), &doubling).await, ErrorKind::InvalidArgument);
+    assert_eq!(failure.code, "warehouse/sql");
+    // Each level is twice the one before when the filter is moved to where the rows come from.
+    let rows = "SELECT a + a AS a FROM BEFORE";
+    let sql = |levels| format!("{} SELECT * FROM c{} WHERE a > 1", common(levels, rows), levels - 1);
+    let failure = Node::refused(node.rows(&administrator(), &sql(40)).await, ErrorKind::InvalidArgument);
+    assert_eq!(failure.code, "warehouse/sql");
+    assert_eq!(node.rows(&administrator(), &sql(11)).await.unwrap(), ["1024"]);
+    let inner = format!("SELECT 1 WHERE 3 IN (SELECT b.a FROM ({}) b)", sql(40));
+    let failure = Node::refused(node.rows(&administrator(), &inner).await, ErrorKind::InvalidArgument);
+    assert_eq!(failure.code, "warehouse/sql");
+}
