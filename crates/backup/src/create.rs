@@ -191,9 +191,7 @@ impl DatabaseCopy {
 
 impl Drop for DatabaseCopy {
     fn drop(&mut self) {
-        for ending in ["", "-wal", "-shm"] {
-            let mut path = self.path.clone();
-            path.as_mut_os_string().push(ending);
+        for path in brain_store::files_of(&self.path) {
             if let Err(error) = std::fs::remove_file(&path)
                 && error.kind() != std::io::ErrorKind::NotFound
             {

@@ -247,11 +247,10 @@ impl Follower {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let mut sink = options.open(path)?;
-        // Of a take-over that was not ended: a log beside the database would be folded into what it does not belong to.
-        for ending in ["-wal", "-shm"] {
-            let mut beside = path.to_owned();
-            beside.as_mut_os_string().push(ending);
-            remove(&beside)?;
+        // Of a take-over that was not ended: a log beside the database would be folded into what it does not belong to,
+        // and sums would be those of other pages.
+        for beside in brain_store::files_of(path).iter().skip(1) {
+            remove(beside)?;
         }
         let names: HashSet<&str> = names.iter().copied().collect();
         for (at, name) in file.parts.iter().enumerate().filter(|(_, name)| names.contains(name.as_str())) {

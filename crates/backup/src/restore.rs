@@ -188,7 +188,15 @@ async fn move_database(folder: &Path, server: &str, clock: Arc<dyn Clock>) -> Re
     file.close().await?;
     server.close().await?;
     tracing::info!(rows, "the operational state was moved to the server");
-    fs::remove_file(&path).map_err(Error::at(&path))
+    for file in brain_store::files_of(&path) {
+        match fs::remove_file(&file) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(Error::at(&file)(error));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 pub(crate) fn database_of(folder: &Path) -> PathBuf {

@@ -20,6 +20,20 @@ pub enum Error {
         /// What the operating system said.
         cause: std::io::Error,
     },
+    /// A page of the database file is not what was written: the disk or another program changed it.
+    #[error("page {page} of {path} is not what was written")]
+    Damaged {
+        /// The file.
+        path: String,
+        /// Counted from 1.
+        page: u32,
+    },
+    /// The file with the sums of the database's pages is damaged itself.
+    #[error("{path} is damaged")]
+    DamagedSums {
+        /// The file.
+        path: String,
+    },
     /// The disk of the database is full.
     #[error("the disk of the database is full")]
     DiskFull,
@@ -103,6 +117,8 @@ impl Error {
         match self {
             Self::UnsupportedUrl(_) => "store/unsupported-url",
             Self::File { .. } => "store/file",
+            Self::Damaged { .. } => "store/damaged",
+            Self::DamagedSums { .. } => "store/damaged-sums",
             Self::DiskFull => "store/disk-full",
             Self::Connect(_) => "store/unreachable",
             Self::NewerSchema(_) => "store/newer-schema",
@@ -141,6 +157,26 @@ impl From<Error> for Failure {
             .with_hint(
                 "请检查目录是否存在、运行用户是否可写、磁盘是否已满。",
                 "Check that the folder exists, that this user may write to it and that the disk has room.",
+            ),
+            Error::Damaged { path, page } => Self::new(
+                ErrorKind::Unavailable,
+                code,
+                format!("数据库文件 {path} 的第 {page} 页与写入时不同：磁盘或其他程序改动了它。"),
+                format!("Page {page} of the database file {path} is not what was written: the disk or another program changed it."),
+            )
+            .with_hint(
+                "请保留该文件，并用 brain restore 从备份恢复；确系有意改动时，删除旁边的 -sums 文件即可打开。",
+                "Keep the file and restore from a backup with brain restore; if it was changed on purpose, remove the -sums file beside it to open it.",
+            ),
+            Error::DamagedSums { path } => Self::new(
+                ErrorKind::Unavailable,
+                code,
+                format!("数据库页校验和文件 {path} 已损坏。"),
+                format!("The file with the sums of the database's pages, {path}, is damaged."),
+            )
+            .with_hint(
+                "磁盘可能有故障。删除该文件后数据库按现状打开，请随即运行 brain doctor --deep 与 brain evidence verify，或从备份恢复。",
+                "The disk may be failing. With the file removed the database opens as it is: then run brain doctor --deep and brain evidence verify, or restore from a backup.",
             ),
             Error::DiskFull => Self::new(
                 ErrorKind::Exhausted,

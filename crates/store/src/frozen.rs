@@ -9,26 +9,13 @@ use std::time::Duration;
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, Statement, TransactionTrait as _};
 
-use crate::store::Inner;
-use crate::turn::heard;
-use crate::wal::{ChangedPages, PageWatch};
+use crate::wal::ChangedPages;
 use crate::{Engine, Error, Result, Store};
 
 /// Longest time readers may keep the log from being folded back, seconds.
 const FOLDED_IN_S: u64 = 5;
 /// Pause between two tries.
 const PAUSE: Duration = Duration::from_millis(50);
-
-/// How a folding went: `PRAGMA wal_checkpoint` answers these three.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Folding {
-    /// Somebody was in the way.
-    pub(crate) busy: bool,
-    /// Frames in the log; -1 where there is no log.
-    frames: i32,
-    /// Of them in the file now.
-    folded: i32,
-}
 
 /// A database that stands still. Other readers and writers go on; the log grows until this is dropped, so keep it short.
 #[derive(Debug)]
@@ -86,63 +73,21 @@ impl Store {
         let deadline = tokio::time::Instant::now() + Duration::from_secs(FOLDED_IN_S);
         while tokio::time::Instant::now() < deadline {
             let turn = self.db().writers.turn().await?;
-            self.0.watch_pages();
-            let folding = self.checkpoint("PASSIVE").await?;
-            if folding.frames == folding.folded {
+            self.0.watch().keep();
+            let (turn, folding) = self.checkpoint(turn, "PASSIVE").await?;
+            if folding.is_whole() {
                 let reader = self.pool().begin().await?;
                 // A transaction reads from the moment of its first statement on.
                 let first = Statement::from_string(DbBackend::Sqlite, "SELECT count(*) FROM sqlite_master");
                 reader.query_one_raw(first).await?;
                 drop(turn);
+                let changed = self.0.watch().take();
                 let path = self.0.file.clone().unwrap_or_default();
-                return Ok(Frozen { path, reader, changed: self.0.changed_pages() });
+                return Ok(Frozen { path, reader, changed });
             }
             drop(turn);
             tokio::time::sleep(PAUSE).await;
         }
         Err(Error::Busy { seconds: FOLDED_IN_S })
-    }
-
-    /// Fold the log back in this way; the caller holds the turn. The process ends when the disk refuses.
-    pub(crate) async fn checkpoint(&self, mode: &str) -> Result<Folding> {
-        self.0.before_folding();
-        let pool = self.pool().clone();
-        let statement = Statement::from_string(DbBackend::Sqlite, format!("PRAGMA wal_checkpoint({mode})"));
-        let row = heard(None, async move { pool.query_one_raw(statement).await }).await?;
-        let number = |at: usize| row.as_ref().map_or(Ok(0), |row| row.try_get_by_index::<i32>(at));
-        let folding = Folding { busy: number(0)? != 0, frames: number(1)?, folded: number(2)? };
-        self.0.after_folding(folding.frames, folding.folded);
-        Ok(folding)
-    }
-}
-
-impl Inner {
-    fn log(&self) -> Option<PathBuf> {
-        self.file.as_deref().map(crate::folding::log_of)
-    }
-
-    /// From now on it is looked at which pages change.
-    fn watch_pages(&self) {
-        self.pages().get_or_insert_with(PageWatch::new);
-    }
-
-    fn changed_pages(&self) -> ChangedPages {
-        self.pages().as_mut().map_or(ChangedPages::Unknown, PageWatch::take)
-    }
-
-    fn before_folding(&self) {
-        if let (Some(watch), Some(log)) = (self.pages().as_mut(), self.log()) {
-            watch.before_folding(&log);
-        }
-    }
-
-    fn after_folding(&self, frames: i32, folded: i32) {
-        if let Some(watch) = self.pages().as_mut() {
-            watch.after_folding(frames, folded);
-        }
-    }
-
-    fn pages(&self) -> std::sync::MutexGuard<'_, Option<PageWatch>> {
-        self.pages.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }

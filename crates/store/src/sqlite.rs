@@ -50,6 +50,16 @@ pub(crate) fn prepare_file(path: &Path) -> Result<()> {
     attempt().map_err(|cause| Error::File { path: path.display().to_string(), cause })
 }
 
+/// The files that are a database: itself, and what lies beside it.
+#[must_use]
+pub fn files_of(database: &Path) -> [PathBuf; 4] {
+    ["", "-wal", "-shm", "-sums"].map(|ending| {
+        let mut file = database.as_os_str().to_owned();
+        file.push(ending);
+        file.into()
+    })
+}
+
 fn folder_of(path: &Path) -> &Path {
     // A file named by nothing else lies in the working folder.
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."))
@@ -63,6 +73,29 @@ async fn name_the_log(connection: &mut SqliteConnection, database: &Path) -> sql
     // The log is made by the first statement that reads.
     sqlx::query("SELECT count(*) FROM sqlite_master").execute(&mut *connection).await?;
     brain_durable::sync_folder(folder_of(database)).map_err(sqlx::Error::Io)
+}
+
+/// SQLite does not fold the log when its last connection closes: what it brings into the file then, nobody has summed,
+/// and of a sync that fails nobody hears.
+#[expect(unsafe_code, reason = "one call of SQLite that the driver does not offer")]
+async fn never_fold_at_the_end(connection: &mut SqliteConnection) -> sqlx::Result<()> {
+    let mut handle = connection.lock_handle().await?;
+    let nowhere = std::ptr::null_mut::<std::ffi::c_int>();
+    // SAFETY: the handle is open and locked while it is borrowed; this operation takes a number and a pointer that may
+    // be null (sqlite.org/c3ref/c_dbconfig_defensive.html, `SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE`).
+    let answer = unsafe {
+        libsqlite3_sys::sqlite3_db_config(
+            handle.as_raw_handle().as_ptr(),
+            libsqlite3_sys::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE,
+            1,
+            nowhere,
+        )
+    };
+    if answer == libsqlite3_sys::SQLITE_OK {
+        Ok(())
+    } else {
+        Err(sqlx::Error::Protocol(format!("SQLite: {answer}")))
+    }
 }
 
 /// Pages are folded back from the write-ahead log by [`crate::folding`], never by SQLite itself: its own folding at a
@@ -82,7 +115,8 @@ pub(crate) fn tune(options: SqliteConnectOptions) -> SqliteConnectOptions {
         .pragma("wal_autocheckpoint", NO_FOLDING_OF_ITS_OWN)
 }
 
-/// Each new connection has its log named on disk, and goes back to the pool only when no transaction is left in it.
+/// Each new connection has its log named on disk, folds nothing when it closes, and goes back to the pool only when no
+/// transaction is left in it.
 ///
 /// SQLite rolls a transaction back by itself when its disk is full or fails; the driver's own rollback then finds none,
 /// and the driver goes on counting one. On such a connection a later transaction would be a savepoint, its rollback
@@ -91,7 +125,10 @@ pub(crate) fn keep_clean(pool: SqlitePoolOptions, database: PathBuf) -> SqlitePo
     let database = Arc::new(database);
     let pool = pool.after_connect(move |connection, _| {
         let database = Arc::clone(&database);
-        Box::pin(async move { name_the_log(connection, &database).await })
+        Box::pin(async move {
+            never_fold_at_the_end(connection).await?;
+            name_the_log(connection, &database).await
+        })
     });
     pool.after_release(|connection, _| {
         Box::pin(async move {

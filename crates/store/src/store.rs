@@ -46,8 +46,8 @@ pub(crate) struct Inner {
     ids: std::sync::Mutex<ContextV7>,
     /// The database file of SQLite.
     pub(crate) file: Option<PathBuf>,
-    /// Which of its pages change, once somebody wants to know.
-    pub(crate) pages: std::sync::Mutex<Option<PageWatch>>,
+    /// Which of its pages change.
+    pub(crate) watch: std::sync::Mutex<PageWatch>,
 }
 
 /// Asked before each commit; does not return where nothing may be committed any more.
@@ -66,17 +66,22 @@ impl Store {
     pub async fn open(url: &str, clock: Arc<dyn Clock>) -> Result<Self> {
         let (engine, options) = connect_options(url)?;
         let file = (engine == Engine::Sqlite).then(|| sqlite::path_of(url)).transpose()?;
+        let writers = Writers::of(file.as_deref());
+        if let Some(file) = file.clone() {
+            folding::check_at_start(file, &writers).await?;
+        }
         let pool = connect(options).await?;
         migration::run(&pool).await?;
         let store = Self(Arc::new(Inner {
-            db: Connections { pool, writers: Writers::new(engine == Engine::Sqlite) },
+            db: Connections { pool, writers },
             engine,
             clock,
             ids: std::sync::Mutex::new(ContextV7::new()),
             file: file.clone(),
-            pages: std::sync::Mutex::default(),
+            watch: std::sync::Mutex::default(),
         }));
         if let Some(file) = file {
+            store.keep_sums().await?;
             folding::keep_folding(&store, folding::log_of(&file));
         }
         Ok(store)
@@ -143,7 +148,8 @@ impl Store {
         }
         for _ in 0..SCRUB_TRIES {
             let turn = self.0.db.writers.turn().await?;
-            if !self.checkpoint("TRUNCATE").await?.busy {
+            let (turn, folding) = self.checkpoint(turn, "TRUNCATE").await?;
+            if !folding.busy {
                 return Ok(());
             }
             drop(turn);
@@ -164,10 +170,17 @@ impl Store {
         Ok(())
     }
 
-    /// What SQLite finds wrong with the structure of its file, one line each; PostgreSQL has tools of its own.
+    /// What is wrong with the file, one line each: a page that is not what was written, and what SQLite finds wrong with
+    /// the structure. PostgreSQL has tools of its own.
     pub async fn check(&self) -> Result<Vec<String>> {
         if self.0.engine != Engine::Sqlite {
             return Ok(Vec::new());
+        }
+        match self.check_sums().await {
+            Err(damaged @ (Error::Damaged { .. } | Error::DamagedSums { .. })) => {
+                return Ok(vec![damaged.to_string()]);
+            }
+            other => other?,
         }
         let statement = Statement::from_string(DbBackend::Sqlite, "PRAGMA integrity_check(20)");
         let rows = self.0.db.query_all_raw(statement).await?;
@@ -183,9 +196,21 @@ impl Store {
         self.0.db.pool.ping().await.map_err(Error::connect)
     }
 
-    /// Close every connection; on SQLite the write-ahead log is folded back into the file.
+    /// Close every connection; on SQLite the write-ahead log is folded back into the file and left empty.
     pub async fn close(&self) -> Result<()> {
-        self.0.db.pool.clone().close().await.map_err(Error::connect)
+        let turn = match &self.0.file {
+            Some(_) => {
+                let turn = self.db().writers.turn().await?;
+                // What stays in the log is read by the next start.
+                let folded = self.checkpoint(turn, "TRUNCATE").await;
+                folded.inspect_err(|error| tracing::warn!(%error, "the log was not folded back")).ok()
+            }
+            None => None,
+        };
+        // Nobody writes between the folding and the end.
+        let closed = self.0.db.pool.clone().close().await.map_err(Error::connect);
+        drop(turn);
+        closed
     }
 }
 

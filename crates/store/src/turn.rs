@@ -5,7 +5,9 @@
 //! heard. So every write is work of its own, which goes on without its caller, and holds the turn until its outcome was
 //! looked at.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, Weak};
 use std::time::Duration;
 
 use sea_orm::{
@@ -34,9 +36,29 @@ impl std::fmt::Debug for Writers {
     }
 }
 
+/// The turns of each database file that somebody in this process has open.
+///
+/// They belong to the file, not to the handle: who opens a database that a task of an earlier handle still writes to
+/// waits for that task, so that the log is never folded while another handle adds to it.
+static TURNS: std::sync::Mutex<Option<HashMap<PathBuf, Weak<Mutex<()>>>>> = std::sync::Mutex::new(None);
+
+fn turns_of(file: &Path) -> Arc<Mutex<()>> {
+    let file = file.canonicalize().unwrap_or_else(|_| file.to_owned());
+    let mut known = TURNS.lock().unwrap_or_else(PoisonError::into_inner);
+    let known = known.get_or_insert_default();
+    known.retain(|_, turns| turns.strong_count() > 0);
+    let there = known.get(&file).and_then(Weak::upgrade);
+    there.unwrap_or_else(|| {
+        let turns = Arc::default();
+        known.insert(file, Arc::downgrade(&turns));
+        turns
+    })
+}
+
 impl Writers {
-    pub(crate) fn new(one_at_a_time: bool) -> Self {
-        Self { turns: one_at_a_time.then(Arc::default), fence: Fence::default() }
+    /// Of this SQLite file; `None` on PostgreSQL.
+    pub(crate) fn of(file: Option<&Path>) -> Self {
+        Self { turns: file.map(turns_of), fence: Fence::default() }
     }
 
     /// Wait for the writer before us, at most the busy timeout.
@@ -183,7 +205,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_write_whose_caller_goes_away_is_heard_before_the_next_one_begins() {
-        let writers = Writers::new(true);
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("state.db");
+        let writers = Writers::of(Some(&file));
         let (begun, may_end) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let turn = writers.turn().await.unwrap();
         let work = {
@@ -198,6 +222,8 @@ mod tests {
         begun.notified().await;
         caller.abort();
         assert!(caller.await.unwrap_err().is_cancelled());
+        // Another handle of the same file.
+        let writers = Writers::of(Some(&file));
         let next = tokio::spawn(async move { drop(writers.turn().await.unwrap()) });
         for _ in 0..100 {
             tokio::task::yield_now().await;

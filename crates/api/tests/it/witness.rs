@@ -181,7 +181,7 @@ async fn a_log_put_back_is_found_by_its_witness_even_without_the_file_beside_the
     log.record(5, "lost").await;
     assert_eq!(log.trust.evidence().ask_witnesses().await.unwrap(), 1);
     let put_back = |folder: &Path| {
-        for extra in ["state.db-wal", "state.db-shm"] {
+        for extra in ["state.db-wal", "state.db-shm", "state.db-sums"] {
             let _ = std::fs::remove_file(folder.join(extra));
         }
         std::fs::write(folder.join("state.db"), old).unwrap();
@@ -221,7 +221,7 @@ async fn a_log_that_shows_two_witnesses_two_histories_is_found_when_they_compare
     log.record(4, "shown to the first").await;
     assert_eq!(log.trust.evidence().ask_witnesses().await.unwrap(), 1);
     let put_back = |folder: &Path| {
-        for extra in ["state.db-wal", "state.db-shm"] {
+        for extra in ["state.db-wal", "state.db-shm", "state.db-sums"] {
             let _ = std::fs::remove_file(folder.join(extra));
         }
         std::fs::write(folder.join("state.db"), base).unwrap();

@@ -61,7 +61,16 @@ impl TestDatabase {
         Store::open(&self.url, self.clock.clone()).await.unwrap()
     }
 
+    pub(crate) async fn try_open(&self) -> brain_store::Result<Store> {
+        Store::open(&self.url, self.clock.clone()).await
+    }
+
+    /// What another program does, on purpose: the sums of the pages as they were go.
     pub(crate) async fn connect_bare(&self) -> DatabaseConnection {
+        if let Some(file) = self.file() {
+            let [_, _, _, sums] = brain_store::files_of(&file);
+            std::fs::remove_file(sums).ok();
+        }
         let url = self.url.replacen("sqlite:", "sqlite://", 1);
         let url = if self.folder.is_some() { format!("{url}?mode=rwc") } else { url };
         Database::connect(url).await.unwrap()

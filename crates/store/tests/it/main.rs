@@ -25,4 +25,5 @@ mod quality;
 mod registers;
 mod released;
 mod runs;
+mod sums;
 mod transactions;
