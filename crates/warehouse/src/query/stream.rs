@@ -142,13 +142,18 @@ impl QueryStream {
 
     /// The next batch, `None` at the end. The first one comes when the record of the access is on disk.
     pub async fn next(&mut self) -> Option<Result<RecordBatch>> {
-        if std::mem::take(&mut self.admits)
-            && let Err(error) = self.access.admit().await
-        {
-            self.ended = true;
-            return Some(Err(Error::passed(error)));
-        }
-        let next = self.unrecorded().await;
+        let next = if std::mem::take(&mut self.admits) {
+            // The first rows are computed while the record is written.
+            let access = self.access.clone();
+            let (admitted, next) = tokio::join!(access.admit(), self.unrecorded());
+            if let Err(error) = admitted {
+                self.ended = true;
+                return Some(Err(Error::passed(error)));
+            }
+            next
+        } else {
+            self.unrecorded().await
+        };
         match &next {
             None => self.ended = true,
             Some(Ok(batch)) if self.counted => self.access.handed_out(batch.num_rows() as u64),
