@@ -18,12 +18,14 @@ use crate::services::App;
 use axum::RequestPartsExt as _;
 use axum::body::Body;
 use axum::extract::{Query, RawPathParams, Request, State};
+use axum::http::request::Parts;
 use axum::http::{Method, Response, Uri, header};
 use axum::routing::{MethodFilter, MethodRouter, on};
 use brain_kernel::error::{ErrorKind, Failure};
 use brain_kernel::language::Text;
 use brain_kernel::party::Role;
 use brain_trust::Scope;
+use futures::future::BoxFuture;
 use http_body_util::BodyExt as _;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
@@ -115,8 +117,23 @@ pub(crate) struct Endpoint {
     unhurried: bool,
     between_nodes: bool,
     cost: Cost,
-    route: Box<dyn FnOnce(Rules) -> MethodRouter<App>>,
+    handle: Handle,
 }
+
+/// A request that was let in.
+struct Admitted {
+    app: App,
+    caller: Caller,
+    path: HashMap<String, String>,
+    parts: Parts,
+    body: Body,
+    ambient: Ambient,
+    rules: Arc<Rules>,
+}
+
+/// A handler with the reading of what it takes and the writing of what it answers, all types of its own forgotten:
+/// everything around it is compiled once, not for each endpoint.
+type Handle = Arc<dyn Fn(Admitted) -> BoxFuture<'static, Result<Response<Body>, Failure>> + Send + Sync>;
 
 /// An answer in the form that another standard prescribes, beside or instead of a problem document.
 #[derive(Debug, Clone, Copy)]
@@ -134,7 +151,6 @@ pub(crate) fn text() -> Value {
 }
 
 /// What is checked before the handler runs.
-#[derive(Clone)]
 pub(crate) struct Rules {
     pub(crate) audience: Audience,
     pub(crate) status: u16,
@@ -172,7 +188,6 @@ impl Endpoint {
         let path = path.into();
         // Health checks are answered however busy the node is.
         let cost = if path.starts_with("/api/") { Cost::Ordinary } else { Cost::Free };
-        let filter = MethodFilter::try_from(method.clone()).unwrap_or(MethodFilter::GET);
         Self {
             method,
             path,
@@ -194,10 +209,15 @@ impl Endpoint {
             unhurried: false,
             between_nodes: false,
             cost,
-            route: Box::new(move |rules| {
-                on(filter, move |State(app): State<App>, request: Request| {
-                    let (handler, rules) = (handler.clone(), rules.clone());
-                    async move { serve(app, request, rules, handler).await }
+            handle: Arc::new(move |admitted| {
+                let handler = handler.clone();
+                Box::pin(async move {
+                    let Admitted { app, caller, path, parts, body, ambient, rules } = admitted;
+                    let query = parse_query(&parts.uri, &rules.bounds)?;
+                    let body = B::take(&parts, body).await?;
+                    let headers = parts.headers;
+                    let call = Call { app, caller, path, query, body, headers, ambient };
+                    handler(call).await?.respond(rules.status)
                 })
             }),
         }
@@ -289,7 +309,9 @@ impl Endpoint {
     /// The route. Consumes the row; take what the document needs before.
     pub(crate) fn into_route(self) -> (String, MethodRouter<App>) {
         let query = (self.query)(&mut openapi::generator(true));
-        let rules = Rules {
+        let filter = MethodFilter::try_from(self.method).unwrap_or(MethodFilter::GET);
+        let handle = self.handle;
+        let rules = Arc::new(Rules {
             bounds: Arc::new(QueryBounds::of(query.as_value())),
             audience: self.audience,
             status: self.status,
@@ -299,25 +321,20 @@ impl Endpoint {
             between_nodes: self.between_nodes,
             cost: self.cost,
             id: self.id,
-        };
-        (self.path.into_owned(), (self.route)(rules))
+        });
+        let route = on(filter, move |State(app): State<App>, request: Request| {
+            serve(app, request, Arc::clone(&rules), Arc::clone(&handle))
+        });
+        (self.path.into_owned(), route)
     }
 }
 
-/// Everything between the router and a handler: load, identity, time limit, parsing, and the way back.
-async fn serve<Q, B, A, F, Fut>(app: App, request: Request, rules: Rules, handler: F) -> Response<Body>
-where
-    Q: DeserializeOwned,
-    B: RequestBody,
-    A: Answer,
-    F: Fn(Call<Q, B>) -> Fut,
-    Fut: Future<Output = Result<A, Failure>>,
-{
+/// Everything between the router and a handler: load, identity, time limit, and the way back.
+async fn serve(app: App, request: Request, rules: Arc<Rules>, handle: Handle) -> Response<Body> {
     let (mut parts, body) = request.into_parts();
     // The outermost layer puts it there; without it no route exists.
     let ambient = parts.extensions.get::<Ambient>().cloned().unwrap_or_default();
     let limit = app.options.request_timeout;
-    let status = rules.status;
     let mut renewed = None;
     let cost = rules.cost;
     let mut held = Held::default();
@@ -341,18 +358,8 @@ where
         let path: HashMap<String, String> =
             path.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         guard::check_credential(&app, &rules, &caller, &path)?;
-        let query = parse_query(&parts.uri, &rules.bounds)?;
-        let body = B::take(&parts, body).await?;
-        let call = Call {
-            app: app.clone(),
-            caller,
-            path,
-            query,
-            body,
-            headers: parts.headers,
-            ambient: ambient.clone(),
-        };
-        handler(call).await
+        let (app, ambient, rules) = (app.clone(), ambient.clone(), Arc::clone(&rules));
+        handle(Admitted { app, caller, path, parts, body, ambient, rules }).await
     };
     let outcome = if rules.unhurried {
         work.await
@@ -365,10 +372,7 @@ where
     if let Err(failure) = &outcome {
         note_refusal(&app, &rules, &known, failure, &ambient);
     }
-    let mut response = match outcome.and_then(|answer| answer.respond(status)) {
-        Ok(response) => response,
-        Err(failure) => problem::response(&failure, &ambient),
-    };
+    let mut response = outcome.unwrap_or_else(|failure| problem::response(&failure, &ambient));
     // Work lasts until its last byte has left, or its caller has gone.
     if let Some(work) = held.work() {
         response = response.map(|body| {
