@@ -7,11 +7,10 @@ use crate::error::Error;
 use crate::services::App;
 use brain_egress::Egress;
 use brain_kernel::error::Failure;
-use brain_kernel::hexadecimal;
+use brain_warehouse::{Checksum, checksum};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
@@ -103,7 +102,7 @@ impl Scanner {
             None | Some(Verdict::Clean) => return Ok(()),
             Some(verdict) => verdict,
         };
-        let (sha256, bytes) =
+        let Checksum { sha256, bytes } =
             digest(&stored.path).await.map_err(|error| Error::Internal(error.to_string()))?;
         let mut body = json!({ "name": stored.name, "bytes": bytes, "sha256": sha256 });
         let mut say = |key: &str, value: Value| {
@@ -228,16 +227,11 @@ pub(super) fn clean(name: &str) -> String {
     name.chars().filter(|c| !c.is_control()).take(SIGNATURE_CHARACTERS_MAX).collect()
 }
 
-async fn digest(path: &Path) -> std::io::Result<(String, u64)> {
-    let mut file = tokio::fs::File::open(path).await?;
-    let (mut hash, mut bytes, mut buffer) = (Sha256::new(), 0_u64, vec![0; 64 * 1024]);
-    loop {
-        let count = file.read(&mut buffer).await?;
-        let Some(piece) = buffer.get(..count).filter(|piece| !piece.is_empty()) else { break };
-        hash.update(piece);
-        bytes += count as u64;
-    }
-    Ok((hexadecimal::encode(&hash.finalize()), bytes))
+/// What identifies a file, read beside the threads that answer callers.
+async fn digest(path: &Path) -> std::io::Result<Checksum> {
+    let path = path.to_owned();
+    let reading = tokio::task::spawn_blocking(move || checksum(&mut std::fs::File::open(path)?));
+    reading.await.map_err(std::io::Error::other)?
 }
 
 #[cfg(test)]
