@@ -4,8 +4,10 @@ use crate::MESSAGE_BYTES_MAX;
 use crate::codec::Codec;
 use crate::door::{connections, listen};
 use crate::job::scheduler;
+use crate::leftovers::Leftovers;
 use crate::machine::{functions, settings};
 use crate::membership::{Membership, endpoint};
+use crate::pace::Pace;
 use crate::stage::Watched;
 use arrow_flight::flight_service_server::FlightServiceServer;
 use ballista_core::RuntimeProducer;
@@ -104,7 +106,10 @@ impl Executor {
         let listener = listen("cluster.executor_listen", options.listen, membership).await?;
         let address = listener.local_addr().map_err(|error| broken(&error))?;
         let scheduler = scheduler(endpoint(&options.scheduler, membership)?.connect_lazy());
-        let runner = Arc::new(runner(&options, address, &folder, files, scheduler.clone()));
+        let pace = Pace::new();
+        let leftovers = Leftovers::new(scheduler.clone(), folder.shuffle().into());
+        let watched = Watched::new(scheduler.clone(), leftovers, pace.clone());
+        let runner = Arc::new(runner(&options, address, &folder, files, watched));
         let incoming = connections(listener, membership)?;
         let stop = CancellationToken::new();
         let stopped = stop.clone().cancelled_owned();
@@ -123,10 +128,14 @@ impl Executor {
             Arc::new(BallistaLogicalExtensionCodec::default()),
             Arc::new(Codec::default()),
         );
-        let asking = poll_loop(scheduler.clone(), Arc::clone(&runner), codec, None, None, health.clone());
+        let ask = Some(pace.ask());
+        let asking = poll_loop(scheduler.clone(), Arc::clone(&runner), codec, ask, None, health.clone());
         let polling = tokio::spawn(async move {
-            if let Err(error) = asking.await {
-                tracing::error!(%error, "the executor asks for no more work");
+            tokio::select! {
+                ended = asking => if let Err(error) = ended {
+                    tracing::error!(%error, "the executor asks for no more work");
+                },
+                () = pace.keep() => {}
             }
         });
         Ok(Self { address, runner, scheduler, health, stop, polling, serving, folder })
@@ -182,7 +191,7 @@ fn runner(
     address: SocketAddr,
     folder: &Folder,
     files: LakeFiles,
-    scheduler: crate::job::Scheduler,
+    watched: Watched,
 ) -> Runner {
     let cores = options.cores.max(1);
     let own = match address.ip() {
@@ -230,7 +239,7 @@ fn runner(
         functions(),
         Arc::new(LoggingMetricsCollector::default()),
         cores,
-        Arc::new(Watched::new(scheduler)),
+        Arc::new(watched),
     )
     .with_session_runtime_cache(Some(Arc::new(sessions)))
 }

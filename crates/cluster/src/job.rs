@@ -25,16 +25,22 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
+use tokio::time::Instant;
+use tonic::Status;
 use tonic::transport::{Channel, Endpoint};
 
 /// Tells the scheduler that a request is a new query, which takes an executor that is there.
 pub(crate) const SUBMITS: &str = "brain-submits";
-/// First pause between two looks at a job; they grow to [`LOOK_MAX`].
-const LOOK: Duration = Duration::from_millis(10);
+/// Shortest pause between two looks at a job.
+const LOOK_MIN: Duration = Duration::from_millis(5);
 /// Longest pause between two looks.
 const LOOK_MAX: Duration = Duration::from_millis(100);
-/// Looks in a row at which the scheduler may not know the job: it is put down a moment after it was taken.
-const UNKNOWN_MAX: u32 = 30;
+/// A pause is this part of the time that the job has taken so far: an end is noticed late by no more.
+const LOOK_PART: u32 = 10;
+/// How long the scheduler may not know the job: it is put down a moment after it was taken.
+const UNKNOWN_MAX: Duration = Duration::from_secs(3);
+/// How long a job is asked to end; after that its deadline ends it.
+const CANCEL_MAX: Duration = Duration::from_secs(30);
 /// What Ballista calls handing out a file as it is.
 const BLOCKS: &str = "IO_BLOCK_TRANSPORT";
 
@@ -72,21 +78,54 @@ pub(crate) struct Job {
 impl Drop for Job {
     fn drop(&mut self) {
         let (Ok(runtime), left) = (tokio::runtime::Handle::try_current(), self.left) else { return };
-        let (job_id, mut scheduler) = (std::mem::take(&mut self.id), self.scheduler.clone());
+        let (job, mut scheduler) = (std::mem::take(&mut self.id), self.scheduler.clone());
         runtime.spawn(async move {
             let asked = match left {
                 Left::Nothing => return,
-                Left::Cancel => scheduler.cancel_job(CancelJobParams { job_id }).await.map(drop),
-                Left::Clear => {
-                    let all = CleanJobDataParams { job_id, remove_stage_ids: Vec::new() };
-                    scheduler.clean_job_data(all).await.map(drop)
-                }
+                Left::Cancel => cancel(&mut scheduler, &job).await,
+                Left::Clear => clear(&mut scheduler, job).await,
             };
             if let Err(status) = asked {
                 tracing::warn!(%status, "a job was not cleared away; the cluster does it later");
             }
         });
     }
+}
+
+/// End a job.
+///
+/// Ballista says yes to the end of a job that it has taken and not planned yet, and runs it nevertheless; so it is asked
+/// until the job has ended.
+async fn cancel(scheduler: &mut Scheduler, job: &str) -> std::result::Result<(), Status> {
+    let started = Instant::now();
+    while started.elapsed() < CANCEL_MAX {
+        scheduler.cancel_job(CancelJobParams { job_id: job.to_owned() }).await?;
+        tokio::time::sleep(pause(started)).await;
+        match look(scheduler, job).await? {
+            Some(Stage::Failed(_)) => return Ok(()),
+            Some(Stage::Successful(_)) => return clear(scheduler, job.to_owned()).await,
+            None if started.elapsed() > UNKNOWN_MAX => return Ok(()),
+            _ => {}
+        }
+    }
+    Err(Status::deadline_exceeded("the job runs on"))
+}
+
+/// Have the files of a job removed.
+async fn clear(scheduler: &mut Scheduler, job_id: String) -> std::result::Result<(), Status> {
+    let all = CleanJobDataParams { job_id, remove_stage_ids: Vec::new() };
+    scheduler.clean_job_data(all).await.map(drop)
+}
+
+/// How far a job is; `None` where the scheduler does not know it.
+pub(crate) async fn look(scheduler: &mut Scheduler, job: &str) -> std::result::Result<Option<Stage>, Status> {
+    let answer = scheduler.get_job_status(GetJobStatusParams { job_id: job.to_owned() }).await?;
+    Ok(answer.into_inner().status.and_then(|job| job.status))
+}
+
+/// Time to let pass before the next look at a job.
+fn pause(since: Instant) -> Duration {
+    (since.elapsed() / LOOK_PART).clamp(LOOK_MIN, LOOK_MAX)
 }
 
 /// The rows of a plan. Dropping the stream at any moment ends the job.
@@ -139,12 +178,9 @@ async fn submit(mut scheduler: Scheduler, query: ExecuteQueryParams) -> Result<J
 impl Job {
     /// Wait for the end; where the result lies.
     async fn finished(&mut self) -> Result<Vec<PartitionLocation>> {
-        let (mut pause, mut unknown) = (LOOK, 0);
+        let (started, mut known) = (Instant::now(), Instant::now());
         loop {
-            let look = GetJobStatusParams { job_id: self.id.clone() };
-            let answer = self.scheduler.get_job_status(look).await;
-            let answer = answer.map_err(|status| wrapped(of_status(&status)))?;
-            match answer.into_inner().status.and_then(|job| job.status) {
+            match look(&mut self.scheduler, &self.id).await.map_err(|status| wrapped(of_status(&status)))? {
                 Some(Stage::Successful(done)) => {
                     self.left = Left::Clear;
                     return Ok(done.partition_location);
@@ -153,15 +189,14 @@ impl Job {
                     self.left = Left::Nothing;
                     return Err(wrapped(of_job(&failed.error)));
                 }
-                Some(_) => unknown = 0,
-                None if unknown >= UNKNOWN_MAX => {
+                Some(_) => known = Instant::now(),
+                None if known.elapsed() > UNKNOWN_MAX => {
                     self.left = Left::Nothing;
                     return Err(wrapped(lost()));
                 }
-                None => unknown += 1,
+                None => {}
             }
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(LOOK_MAX);
+            tokio::time::sleep(pause(started)).await;
         }
     }
 }

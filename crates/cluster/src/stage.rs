@@ -1,7 +1,9 @@
 //! One task of an executor, watched while it runs: it ends when its job has ended, or its time is up.
 
 use crate::deadline::Deadline;
-use crate::job::Scheduler;
+use crate::job::{Scheduler, look};
+use crate::leftovers::Leftovers;
+use crate::pace::Pace;
 use crate::pool::Pool;
 use crate::stoppable::stoppable;
 use async_trait::async_trait;
@@ -9,7 +11,7 @@ use ballista_core::JobId;
 use ballista_core::error::BallistaError;
 use ballista_core::serde::protobuf::job_status::Status;
 use ballista_core::serde::protobuf::{
-    GetJobStatusParams, RuntimeStatsReport, ShuffleWritePartition, TaskColumnStats, WindowStateReport,
+    RuntimeStatsReport, ShuffleWritePartition, TaskColumnStats, WindowStateReport,
 };
 use ballista_executor::execution_engine::{DefaultExecutionEngine, ExecutionEngine, QueryStageExecutor};
 use datafusion::common::{DataFusionError, Result, exec_datafusion_err};
@@ -20,7 +22,9 @@ use datafusion::prelude::SessionConfig;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
 /// How often it is asked whether the job still runs.
 const LOOK: Duration = Duration::from_secs(1);
@@ -29,11 +33,17 @@ const LOOK: Duration = Duration::from_secs(1);
 pub(crate) struct Watched {
     engine: DefaultExecutionEngine,
     scheduler: Scheduler,
+    leftovers: Leftovers,
+    pace: Pace,
+    runtime: Handle,
 }
 
 impl Watched {
-    pub(crate) fn new(scheduler: Scheduler) -> Self {
-        Self { engine: DefaultExecutionEngine::with_client_pool(Arc::new(Pool::default())), scheduler }
+    /// Must be called inside the runtime that watches. Not the one in which Ballista runs tasks: where each of its threads
+    /// is at work for long, no clock goes off and no answer arrives.
+    pub(crate) fn new(scheduler: Scheduler, leftovers: Leftovers, pace: Pace) -> Self {
+        let engine = DefaultExecutionEngine::with_client_pool(Arc::new(Pool::default()));
+        Self { engine, scheduler, leftovers, pace, runtime: Handle::current() }
     }
 }
 
@@ -48,35 +58,31 @@ impl ExecutionEngine for Watched {
         work_dir: &str,
         config: &SessionConfig,
     ) -> Result<Arc<dyn QueryStageExecutor>> {
+        self.pace.hurry();
         let stop = CancellationToken::new();
         let plan = stoppable(plan, &stop)?;
         let job = job_id.to_string();
+        self.leftovers.see_to(&job, &self.runtime);
         let stage = self
             .engine
             .create_query_stage_exec(job_id, stage_id, task_id, partitions, plan, work_dir, config)?;
-        let (scheduler, left) = (self.scheduler.clone(), Deadline::left(config));
-        Ok(Arc::new(WatchedStage { stage, job, scheduler, left, stop }))
+        let watch = Watch { job, scheduler: self.scheduler.clone(), left: Deadline::left(config) };
+        let (pace, runtime) = (self.pace.clone(), self.runtime.clone());
+        Ok(Arc::new(WatchedStage { stage, watch, stop, pace, runtime }))
     }
 }
 
-#[derive(Debug)]
-struct WatchedStage {
-    stage: Arc<dyn QueryStageExecutor>,
+/// What is known of the job of a task.
+#[derive(Debug, Clone)]
+struct Watch {
     job: String,
     scheduler: Scheduler,
     left: Option<Duration>,
-    stop: CancellationToken,
 }
 
-impl fmt::Display for WatchedStage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.stage.fmt(f)
-    }
-}
-
-impl WatchedStage {
+impl Watch {
     /// Resolves when nobody waits for the job any more, and says so.
-    async fn is_over(&self) -> DataFusionError {
+    async fn over(self) -> DataFusionError {
         let timed = async {
             match self.left {
                 Some(left) => tokio::time::sleep(left).await,
@@ -87,10 +93,8 @@ impl WatchedStage {
             let mut scheduler = self.scheduler.clone();
             loop {
                 tokio::time::sleep(LOOK).await;
-                let look = GetJobStatusParams { job_id: self.job.clone() };
                 // A scheduler that does not answer may be back in a moment.
-                let Ok(answer) = scheduler.get_job_status(look).await else { continue };
-                let status = answer.into_inner().status.and_then(|job| job.status);
+                let Ok(status) = look(&mut scheduler, &self.job).await else { continue };
                 if matches!(status, None | Some(Status::Failed(_) | Status::Successful(_))) {
                     return;
                 }
@@ -104,6 +108,21 @@ impl WatchedStage {
     }
 }
 
+#[derive(Debug)]
+struct WatchedStage {
+    stage: Arc<dyn QueryStageExecutor>,
+    watch: Watch,
+    stop: CancellationToken,
+    pace: Pace,
+    runtime: Handle,
+}
+
+impl fmt::Display for WatchedStage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.stage.fmt(f)
+    }
+}
+
 #[async_trait]
 impl QueryStageExecutor for WatchedStage {
     async fn execute_query_stage(
@@ -113,10 +132,20 @@ impl QueryStageExecutor for WatchedStage {
     ) -> Result<Vec<ShuffleWritePartition>> {
         // However this ends, nothing of the task runs on.
         let _stopping = self.stop.clone().drop_guard();
-        tokio::select! {
+        let (watch, stop) = (self.watch.clone(), self.stop.clone());
+        let mut watching = AbortOnDropHandle::new(self.runtime.spawn(async move {
+            let over = watch.over().await;
+            // Here and not by whoever hears of it: the threads of the task may be at work.
+            stop.cancel();
+            over
+        }));
+        let done = tokio::select! {
+            biased;
+            over = &mut watching => Err(over.unwrap_or_else(|_| BallistaError::Cancelled.into_datafusion())),
             done = self.stage.execute_query_stage(task_id, context) => done,
-            over = self.is_over() => Err(over),
-        }
+        };
+        self.pace.hurry();
+        done
     }
 
     fn collect_plan_metrics(&self) -> Vec<MetricsSet> {

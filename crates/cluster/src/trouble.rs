@@ -6,8 +6,10 @@
 use ballista_core::error::BallistaError;
 use brain_kernel::error::{ErrorKind, Failure};
 use brain_kernel::hexadecimal;
+use brain_warehouse::distributed::with_cause;
 use datafusion::common::DataFusionError;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use tonic::{Code, Status};
 
 const BEGIN: &str = "[brain:";
@@ -31,15 +33,37 @@ struct Words {
     hint: Option<[String; 2]>,
 }
 
+/// Words for the caller between their marks.
+///
+/// A type of its own, so that whoever meets it again on the way up leaves it alone; and whichever way Ballista makes text
+/// of it, the marks are in it.
+struct Told(String);
+
+impl fmt::Display for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{BEGIN}{}{END}", self.0)
+    }
+}
+
+impl fmt::Debug for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::error::Error for Told {}
+
 /// An error of a task as it is told to the scheduler.
 ///
-/// What Ballista mends by itself, by running a stage again, stays as it is.
+/// What Ballista mends by itself, by running a stage again, stays as it is, and so does what has been told further below.
 pub(crate) fn told(error: DataFusionError) -> DataFusionError {
-    if is_of_the_cluster(&error) {
+    if is_settled(&error) {
         return error;
     }
     let shown = error.to_string();
-    let failure = Failure::from(brain_warehouse::Error::from(error));
+    let failure = Failure::from(brain_warehouse::Error::from(with_cause(error)));
+    // The node's limit is not the one that was reached.
+    let failure = if failure.code == MEMORY { memory() } else { failure };
     if failure.kind != ErrorKind::InvalidArgument {
         tracing::warn!(error = shown, "a task failed");
     }
@@ -49,14 +73,14 @@ pub(crate) fn told(error: DataFusionError) -> DataFusionError {
         hint: failure.hint.map(|hint| [hint.zh, hint.en]),
     };
     let words = serde_json::to_vec(&words).unwrap_or_default();
-    DataFusionError::Execution(format!("{BEGIN}{}{END}", hexadecimal::encode(&words)))
+    DataFusionError::External(Box::new(Told(hexadecimal::encode(&words))))
 }
 
-/// Whether the error is one of talking to another member.
-fn is_of_the_cluster(error: &DataFusionError) -> bool {
+/// Whether the error is one of talking to another member, or has its words already.
+fn is_settled(error: &DataFusionError) -> bool {
     let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(error) = next {
-        if error.is::<BallistaError>() || error.is::<Status>() {
+        if error.is::<BallistaError>() || error.is::<Status>() || error.is::<Told>() {
             return true;
         }
         next = error.source();
@@ -77,9 +101,6 @@ fn read(text: &str) -> Option<Failure> {
     let (words, _) = after.split_once(END)?;
     let words: Words = serde_json::from_slice(&hexadecimal::decode(words)?).ok()?;
     let (code, kind) = CODES.into_iter().find(|(code, _)| *code == words.code)?;
-    if code == MEMORY {
-        return Some(memory());
-    }
     let [zh, en] = words.detail;
     let failure = Failure::new(kind, code, zh, en);
     Some(match words.hint {
@@ -173,6 +194,7 @@ mod tests {
     use super::*;
     use datafusion::arrow::error::ArrowError;
     use std::io;
+    use std::sync::Arc;
 
     #[test]
     fn what_the_caller_did_survives_the_words_around_it() {
@@ -181,8 +203,18 @@ mod tests {
         let failure = of_job(&job);
         assert_eq!((failure.code, failure.kind), ("warehouse/sql", ErrorKind::InvalidArgument));
         assert!(failure.detail.en.contains("Divide by zero"), "{failure:?}");
+    }
+
+    #[test]
+    fn words_are_found_once_however_often_an_error_is_passed_on() {
         let memory = told(DataFusionError::ResourcesExhausted("too much".into()));
-        assert_eq!(of_job(&memory.to_string()).code, MEMORY);
+        // Both sides of a join share the error of the side that is collected; the operators above see it again.
+        let shared = told(DataFusionError::Shared(Arc::new(told(memory))).context("collecting a side"));
+        for text in [shared.to_string(), format!("{:?}", BallistaError::from(shared))] {
+            let failure = of_job(&text);
+            assert_eq!((failure.code, failure.kind), (MEMORY, ErrorKind::Exhausted));
+            assert!(!failure.detail.en.contains("MiB") && !failure.detail.en.contains(BEGIN), "{failure:?}");
+        }
     }
 
     #[test]

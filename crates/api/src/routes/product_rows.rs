@@ -327,7 +327,15 @@ async fn counted(offer: &Offer, window: Window, running: &Running) -> Result<(De
     }
     let delivery = offer.settle(counter.tally()).await?;
     stream.handed_out(page.len() as u64);
-    Ok((delivery, RowPage { columns: cells::columns(stream.schema()), rows: page, has_more: seen > until, engine: stream.engine() }))
+    Ok((
+        delivery,
+        RowPage {
+            columns: cells::columns(stream.schema()),
+            rows: page,
+            has_more: seen > until,
+            engine: stream.engine(),
+        },
+    ))
 }
 
 /// A row with the number of its copies behind it.

@@ -37,7 +37,7 @@ pub fn document() -> Result<serde_json::Value> {
 
 /// Serve until SIGINT or SIGTERM.
 pub async fn serve(loaded: Loaded) -> Result<ExitCode> {
-    serve_after(loaded, None).await
+    Box::pin(serve_after(loaded, None)).await
 }
 
 /// Serve, in place of a node that has ended where this is a take-over.

@@ -141,7 +141,7 @@ async fn stand_by(mut loaded: Loaded, kek: Option<String>) -> Result<ExitCode> {
     };
     health.end().await;
     drop(lock);
-    serve::serve_after(loaded, Some(taken)).await
+    Box::pin(serve::serve_after(loaded, Some(taken))).await
 }
 
 /// The listener of a node that stands by.

@@ -24,12 +24,12 @@ pub struct TestCluster {
 pub type Engine = Option<TestCluster>;
 
 /// A cluster for a node, which uses it from now on; none for a node that is to answer by itself.
-pub async fn attach(warehouse: &Warehouse, data: &Path, place: &Place) -> Engine {
+pub fn attach(warehouse: &Warehouse, data: &Path, place: &Place) -> Engine {
     if place.alone {
         return None;
     }
     let cluster = TestCluster::start(data, place.lake());
-    cluster.serve(warehouse).await;
+    cluster.serve(warehouse);
     Some(cluster)
 }
 
@@ -77,7 +77,7 @@ impl TestCluster {
     }
 
     /// Let the SQL of a warehouse run here.
-    pub async fn serve(&self, warehouse: &Warehouse) {
+    pub fn serve(&self, warehouse: &Warehouse) {
         warehouse.distribute(self.client());
     }
 

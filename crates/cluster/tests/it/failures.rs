@@ -13,8 +13,11 @@ use brain_warehouse::query::QueryLimits;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// A billion pairs are compared: longer than anybody waits.
-const ENDLESS: &str = "SELECT count(*) FROM raw.place a, raw.place b, raw.place c, raw.place d \
+/// Billions of rows are compared: longer than anybody waits. In four partitions, so that no core of an executor is left.
+const ENDLESS: &str = "SELECT count(*) FROM raw.place a, \
+                       (SELECT name FROM raw.place UNION ALL SELECT name FROM raw.place \
+                        UNION ALL SELECT code FROM raw.place UNION ALL SELECT code FROM raw.place) b, \
+                       raw.place c, raw.place d \
                        WHERE length(concat(a.name, b.name)) < length(concat(c.name, d.name))";
 const QUICK: &str = "SELECT code, count(*) FROM raw.place GROUP BY code";
 
@@ -61,15 +64,18 @@ async fn a_scheduler_without_executors_is_as_good_as_none() {
 async fn a_query_that_is_cancelled_or_late_ends_on_the_executors_too() {
     let node = node().await;
     let cluster = TestCluster::start(node.path(), None);
-    cluster.serve(&node.warehouse).await;
+    cluster.serve(&node.warehouse);
     let session = node.warehouse.session(&administrator(), "sql");
-    let cancel = Cancel::new();
-    let stream = session.sql(ENDLESS, QueryLimits::default(), cancel.clone()).await.unwrap();
-    assert_eq!(stream.engine(), "ballista");
-    let asked = tokio::spawn(stream.collect());
-    tokio::time::sleep(Duration::from_millis(700)).await;
-    cancel.cancel();
-    assert_eq!(asked.await.unwrap().unwrap_err().code(), "warehouse/cancelled");
+    // While tasks run, and when the scheduler has only just heard of it.
+    for after_ms in [700, 5] {
+        let cancel = Cancel::new();
+        let stream = session.sql(ENDLESS, QueryLimits::default(), cancel.clone()).await.unwrap();
+        assert_eq!(stream.engine(), "ballista");
+        let asked = tokio::spawn(stream.collect());
+        tokio::time::sleep(Duration::from_millis(after_ms)).await;
+        cancel.cancel();
+        assert_eq!(asked.await.unwrap().unwrap_err().code(), "warehouse/cancelled");
+    }
     let limits = QueryLimits { seconds: Some(1), ..QueryLimits::default() };
     let stream = session.sql(ENDLESS, limits, Cancel::new()).await.unwrap();
     assert_eq!(stream.collect().await.unwrap_err().code(), "warehouse/query-timeout");
@@ -90,7 +96,7 @@ async fn a_query_that_is_cancelled_or_late_ends_on_the_executors_too() {
 async fn a_query_beyond_the_memory_of_a_task_is_told_so() {
     let node = node().await;
     let cluster = TestCluster::with(node.path(), None, 2);
-    cluster.serve(&node.warehouse).await;
+    cluster.serve(&node.warehouse);
     let sql = "SELECT count(*) FROM (SELECT repeat(name, 4000) AS n FROM raw.place) a \
                JOIN (SELECT repeat(name, 4000) AS n FROM raw.place) b ON a.n = b.n";
     let failure = refused(&node.warehouse, sql).await;
@@ -102,7 +108,7 @@ async fn a_query_beyond_the_memory_of_a_task_is_told_so() {
 async fn a_file_that_is_damaged_is_noticed_by_the_executor() {
     let node = node().await;
     let cluster = TestCluster::start(node.path(), None);
-    cluster.serve(&node.warehouse).await;
+    cluster.serve(&node.warehouse);
     let sql = "SELECT code, name FROM raw.place ORDER BY name";
     assert_eq!(rows(&node.warehouse, &administrator(), sql).await.unwrap().1, "ballista");
     let table = node.path().join("lake/raw/place");
@@ -123,7 +129,7 @@ async fn a_file_that_is_damaged_is_noticed_by_the_executor() {
 async fn an_executor_that_goes_away_is_done_without() {
     let node = node().await;
     let cluster = TestCluster::start(node.path(), None);
-    cluster.serve(&node.warehouse).await;
+    cluster.serve(&node.warehouse);
     assert_eq!(rows(&node.warehouse, &administrator(), QUICK).await.unwrap().0.len(), 300);
     cluster.lose_executor();
     for _ in 0..3 {
@@ -137,7 +143,7 @@ async fn an_executor_reads_no_file_outside_of_the_lake_it_was_given() {
     let node = node().await;
     let elsewhere = tempfile::tempdir().unwrap();
     let cluster = TestCluster::start(elsewhere.path(), None);
-    cluster.serve(&node.warehouse).await;
+    cluster.serve(&node.warehouse);
     let failure = refused(&node.warehouse, "SELECT * FROM raw.place").await;
     assert!(failure.kind == ErrorKind::Unavailable || failure.kind == ErrorKind::Internal, "{failure:?}");
     assert!(!format!("{failure:?}").contains(&node.path().display().to_string()));

@@ -107,7 +107,7 @@ pub async fn alike<'a>(
         expected.push((sql, here));
     }
     let cluster = TestCluster::start(node.path(), place.lake());
-    cluster.serve(&node.warehouse).await;
+    cluster.serve(&node.warehouse);
     let mut answered = Vec::new();
     for (sql, here) in expected {
         let (there, engine) =
@@ -133,8 +133,12 @@ async fn readings(place: Place) -> Node {
         for row in 0..400_u64 {
             number = number.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             let pick = number >> 33;
-            let device = if pick % 11 == 0 { String::new() } else { format!("d{}", pick % 17) };
-            let value = if pick % 7 == 0 { String::new() } else { format!("{}", (pick % 1000) as f64 / 8.0) };
+            let device = if pick.is_multiple_of(11) { String::new() } else { format!("d{}", pick % 17) };
+            let value = if pick.is_multiple_of(7) {
+                String::new()
+            } else {
+                format!("{}", (pick % 1000) as f64 / 8.0)
+            };
             let day = format!("2026-0{}-1{}", pick % 9 + 1, pick % 10);
             writeln!(
                 text,
@@ -172,7 +176,7 @@ async fn queries_of_every_kind_answer_alike() {
         "SELECT d.device, r.units FROM raw.reading r FULL JOIN raw.device d ON r.device = d.device AND r.units > 38",
         "SELECT count(*) FROM raw.reading a JOIN raw.reading b ON a.device = b.device AND a.units < b.units",
         "SELECT a.device, b.device FROM raw.device a JOIN raw.device b ON a.firm < b.firm",
-        "SELECT count(*) FROM raw.device a, raw.device b, raw.place c",
+        "SELECT count(*) FROM raw.device a, raw.device b, raw.place c WHERE length(a.device) < length(c.name)",
         "SELECT firm FROM raw.device d WHERE EXISTS (SELECT 1 FROM raw.reading r WHERE r.device = d.device AND value > 100)",
         "SELECT device FROM raw.device d WHERE NOT EXISTS (SELECT 1 FROM raw.reading r WHERE r.device = d.device)",
         "SELECT device FROM raw.device WHERE device IN (SELECT device FROM raw.reading WHERE value > 120)",
@@ -197,7 +201,6 @@ async fn queries_of_every_kind_answer_alike() {
         "SELECT firm, uscc_valid(firm), uscc_clean(firm), company_name_key(buyer), pinyin_initials(buyer), capital_cny('100万元') FROM raw.sale",
         "SELECT date_parse('2026年3月'), date_trunc('month', day), extract(year FROM day) FROM raw.reading WHERE units = 1",
         "SELECT device FROM raw.reading WHERE units IN (1, 2, 3) OR device IN ('d1', 'd2') ORDER BY device LIMIT 7",
-        "SELECT 1 AS one FROM raw.device WHERE false",
         "SELECT device, firm, 'x' AS k FROM raw.device WHERE firm IS NULL",
         "SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY value), median(value) FROM raw.reading",
         "SELECT bool_and(units < 50), bit_or(units), string_agg(DISTINCT device, ',' ORDER BY device) FROM raw.reading",
@@ -218,6 +221,9 @@ async fn what_the_others_cannot_know_is_answered_here() {
         "SELECT 1 + 1",
         "SELECT count(*) FROM generate_series(1, 9)",
         "SELECT name FROM raw.place JOIN generate_series(1, 2) ON true",
+        // Files need not be read for these: their statistics say how many rows there are, and the condition that there is none.
+        "SELECT count(*) FROM raw.place a, raw.place b, raw.sale c",
+        "SELECT 1 AS one FROM raw.place WHERE false",
         "SHOW TABLES",
         "DESCRIBE raw.place",
         "EXPLAIN SELECT * FROM raw.place",
@@ -252,7 +258,7 @@ async fn types_and_limits_are_those_of_the_process() {
         let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
         seen.push((schema, inputs, rows, more));
         let there = cluster.get_or_insert_with(|| TestCluster::start(node.path(), None));
-        there.serve(&node.warehouse).await;
+        there.serve(&node.warehouse);
     }
     assert_eq!(seen[0], seen[1]);
     assert_eq!((seen[0].2, seen[0].3), (100, true));

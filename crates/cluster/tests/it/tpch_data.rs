@@ -98,7 +98,7 @@ impl Dice {
     }
 
     fn pick<T: Copy>(&mut self, from: &[T]) -> T {
-        from[self.roll(from.len() as u64) as usize]
+        *from.get(self.roll(from.len() as u64) as usize).unwrap()
     }
 
     fn money(&mut self, most: u64) -> f64 {

@@ -106,7 +106,10 @@ mod tests {
         for outside in ["node/lake2/a", "node/keys/a", "node/lake/../keys/a"] {
             let Ok(outside) = Location::parse(outside) else { continue };
             assert!(matches!(lake.get(&outside).await, Err(Error::PermissionDenied { .. })), "{outside}");
-            assert!(lake.head(&outside).await.is_err() && lake.get_ranges(&outside, &[0..1]).await.is_err());
+            assert!(
+                lake.head(&outside).await.is_err()
+                    && lake.get_ranges(&outside, std::slice::from_ref(&(0..1))).await.is_err()
+            );
         }
         assert!(lake.put(&inside, "more".into()).await.is_err());
         assert!(lake.delete(&inside).await.is_err());

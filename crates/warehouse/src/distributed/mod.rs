@@ -8,7 +8,7 @@
 mod lake_only;
 mod parts;
 
-pub use parts::{LakeFiles, decode_node, encode_node, portable_functions};
+pub use parts::{LakeFiles, decode_node, encode_node, portable_functions, with_cause};
 
 use crate::Warehouse;
 use datafusion::error::Result as PlanResult;

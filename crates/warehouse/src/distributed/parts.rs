@@ -3,15 +3,18 @@
 use super::lake_only::LakeOnly;
 use crate::lake::checked::CheckedFiles;
 use crate::lake::objects::Objects;
+use crate::lake::sums::Damaged;
 use crate::query::barrier::Barrier;
 use crate::{ObjectLake, Result};
 use brain_egress::Url;
+use datafusion::error::DataFusionError;
 use datafusion::error::Result as PlanResult;
 use datafusion::execution::object_store::{ObjectStoreRegistry, ObjectStoreUrl};
 use datafusion::logical_expr::ScalarUDF;
 use datafusion::object_store::ObjectStore;
 use datafusion::object_store::memory::InMemory;
 use datafusion::object_store::path::Path as Location;
+use datafusion::parquet::errors::ParquetError;
 use datafusion::physical_plan::ExecutionPlan;
 use std::path::Path;
 use std::sync::Arc;
@@ -41,6 +44,23 @@ pub fn decode_node(
         [input] => Ok(Arc::new(Barrier::new(Arc::clone(input)))),
         _ => datafusion::common::internal_err!("a barrier has one input, not {}", inputs.len()),
     })
+}
+
+/// The same error, with damage to a file as its cause where the engine's reader of footers kept no more than its words.
+///
+/// The node meets such a footer when it plans, and is told by its own reader; a machine of a cluster meets it in a task.
+pub fn with_cause(error: DataFusionError) -> DataFusionError {
+    let path = match error.find_root() {
+        DataFusionError::ParquetError(cause) => match cause.as_ref() {
+            ParquetError::General(text) => text.strip_suffix(&Damaged { path: String::new() }.to_string()),
+            _ => None,
+        },
+        _ => None,
+    };
+    match path {
+        Some(path) => DataFusionError::External(Box::new(Damaged { path: path.to_owned() })),
+        None => error,
+    }
 }
 
 /// The files that a plan may read on a machine of a cluster: those of one lake, or none. Whatever else it names is not
@@ -102,4 +122,23 @@ fn local_prefixes(folder: &Path) -> Result<Vec<Location>> {
         }
     }
     Ok(prefixes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use brain_kernel::error::Failure;
+
+    #[test]
+    fn damage_is_known_by_its_words_where_they_are_all_that_is_left() {
+        let damaged = Damaged { path: "/lake/raw/place/a.parquet".to_owned() };
+        let footer = |words: String| {
+            let text = format!("Failed to fetch metadata for file a.parquet: Object Store error: {words}");
+            DataFusionError::Shared(Arc::new(DataFusionError::from(ParquetError::General(text))))
+        };
+        let code = |error: DataFusionError| Failure::from(crate::Error::from(with_cause(error))).code;
+        assert_eq!(code(footer(damaged.to_string())), "warehouse/damaged");
+        assert_eq!(code(footer("no such file".to_owned())), "warehouse/engine");
+        assert_eq!(code(DataFusionError::Execution(damaged.to_string())), "warehouse/sql");
+    }
 }

@@ -37,6 +37,7 @@ pub struct Place {
     /// Address of an empty PostgreSQL database.
     pub database: Option<String>,
     /// Whether the process answers by itself even where these tests are those of a cluster.
+    #[allow(dead_code, reason = "the tests of a cluster read it")]
     pub alone: bool,
     /// MiB one query may take; the default of the program where it is 0.
     pub query_memory_mib: u64,
@@ -144,7 +145,7 @@ impl Node {
     pub async fn empty_in(place: Place) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (warehouse, trust, store) = open(folder.path(), &place).await.unwrap();
-        let engine = attach(&warehouse, folder.path(), &place).await;
+        let engine = attach(&warehouse, folder.path(), &place);
         Self { warehouse, trust, store, _engine: engine, folder, place }
     }
 
@@ -200,7 +201,7 @@ impl Node {
         store.close().await.unwrap();
         drop((warehouse, trust, store, engine));
         let (warehouse, trust, store) = open(folder.path(), &place).await.unwrap();
-        let engine = attach(&warehouse, folder.path(), &place).await;
+        let engine = attach(&warehouse, folder.path(), &place);
         Self { warehouse, trust, store, _engine: engine, folder, place }
     }
 
