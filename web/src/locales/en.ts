@@ -584,6 +584,7 @@ export const en: Messages = {
     noRows: "The query returned no rows.",
     noRowsHint: "Loosen the conditions, or see what your grants on these tables cover.",
     took: "took {{time}}",
+    engine: "answered by the {{engine}} cluster",
     page: "page {{page}}",
     exportAll: "Export all",
     readOnly: "Read only: SELECT, filtered by your grants.",

@@ -583,6 +583,7 @@ export const zh = {
     noRows: "查询没有返回行。",
     noRowsHint: "放宽条件，或查看您对这些表的授权范围。",
     took: "用时 {{time}}",
+    engine: "由 {{engine}} 集群回答",
     page: "第 {{page}} 页",
     exportAll: "导出全部",
     readOnly: "只读：只能 SELECT，行与列按您的授权过滤。",

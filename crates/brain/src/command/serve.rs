@@ -79,7 +79,8 @@ pub async fn serve_after(loaded: Loaded, taken: Option<TakeOver>) -> Result<Exit
         node.egress.clone(),
         node.config.lineage.clone(),
     ));
-    let catching_up = tokio::spawn(catch_up(node.warehouse.clone()));
+    let warehouse = node.warehouse.clone();
+    let catching_up = Background::begin(|cancel| catch_up(warehouse, cancel));
     let connectors = node.connectors.clone();
     let connecting = tokio::spawn(async move { connectors.keep().await });
     let exchange = node.exchange.clone();
@@ -96,23 +97,12 @@ pub async fn serve_after(loaded: Loaded, taken: Option<TakeOver>) -> Result<Exit
     doors.extend(administration.map(|listener| door(listener, Entrance::Administration)));
     brain_api::serve(doors, interface, stopped()).await.context("the listener failed")?;
     for task in [
-        keys,
-        backing_up,
-        scheduled,
-        measuring,
-        retaining,
-        renewing,
-        sweeping,
-        counting,
-        telling,
-        catching_up,
-        searching,
-        connecting,
-        exchanging,
+        keys, backing_up, scheduled, measuring, retaining, renewing, sweeping, counting, telling, searching,
+        connecting, exchanging,
     ] {
         task.abort();
     }
-    caring.end(DRAIN).await;
+    tokio::join!(caring.end(DRAIN), catching_up.end(DRAIN));
     stop(&node, runs, shipping).await;
     Ok(ExitCode::SUCCESS)
 }
@@ -273,11 +263,10 @@ pub async fn stopped() {
 }
 
 /// Bring models up to date that a crash or an upgrade left behind their inputs; nothing runs when nothing is stale.
-async fn catch_up(warehouse: brain_warehouse::Warehouse) {
-    match warehouse.refresh_models(&operator(Role::SystemAdministrator), Progress::new(), Cancel::new()).await
-    {
+async fn catch_up(warehouse: brain_warehouse::Warehouse, cancel: Cancel) {
+    match warehouse.refresh_models(&operator(Role::SystemAdministrator), Progress::new(), cancel).await {
         // Each failure is in the log already; the models page says which and why.
-        Ok(_) => {}
+        Ok(_) | Err(brain_warehouse::Error::Cancelled) => {}
         Err(error) => tracing::error!(%error, "stale models could not be refreshed at start"),
     }
 }

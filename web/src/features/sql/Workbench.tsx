@@ -128,7 +128,7 @@ export function Workbench() {
             {!busy && result ? (
               <>
                 <div className="card-head">
-                  <span className="muted">{t("sql.took", { time: seconds(result.seconds) })} · {t("common.rows", { n: number(result.rows.length) })}</span>
+                  <span className="muted">{t("sql.took", { time: seconds(result.seconds) })}{result.engine === "embedded" ? "" : ` · ${t("sql.engine", { engine: result.engine })}`} · {t("common.rows", { n: number(result.rows.length) })}</span>
                   <div className="tools">
                     {result.has_more || page > 1 ? (
                       <Button size="small" icon={<DownloadOutlined />} onClick={() => void exportAll()}>{t("sql.exportAll")}</Button>
