@@ -88,7 +88,7 @@ async fn a_checkpoint_from_elsewhere_shows_a_fork_and_a_log_that_was_put_back() 
     node.trust.close().await.unwrap();
     node.store.close().await.unwrap();
     // The operator puts the database back, removes what was kept, and lets another history grow to the same size.
-    std::fs::write(folder.join("state.db"), state).unwrap();
+    node.put_back(&state);
     std::fs::remove_file(node.keys_dir().join("evidence-checkpoint.txt")).unwrap();
     let node = node.restart().await;
     for number in 0..4 {

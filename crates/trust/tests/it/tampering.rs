@@ -227,7 +227,7 @@ async fn a_database_put_back_to_an_older_state_is_found_even_after_it_grew_again
     record(&node, 5).await;
     node.trust.close().await.unwrap();
     node.store.close().await.unwrap();
-    std::fs::write(folder.join("state.db"), backup).unwrap();
+    node.put_back(&backup);
     let node = node.restart().await;
     // Without this the very same entries would be recorded again, and nothing would be lost.
     node.clock.advance(chrono::TimeDelta::hours(1));
