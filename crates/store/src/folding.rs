@@ -14,7 +14,7 @@ use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 
 use crate::store::Inner;
 use crate::sums::PageSums;
-use crate::turn::{Turn, Writers, heard};
+use crate::turn::{Turn, Writers, heard, outcome};
 use crate::wal::{PageWatch, pages_in};
 use crate::{Error, Result, Store};
 
@@ -93,12 +93,7 @@ impl Store {
     pub(crate) async fn checkpoint(&self, turn: Turn, mode: &'static str) -> Result<(Turn, Folding)> {
         let store = self.clone();
         let folding = tokio::spawn(async move { store.fold_now(mode).await.map(|folding| (turn, folding)) });
-        match folding.await {
-            Ok(done) => done,
-            Err(ended) if ended.is_panic() => std::panic::resume_unwind(ended.into_panic()),
-            // Only when the program ends.
-            Err(_) => Err(Error::Busy { seconds: 0 }),
-        }
+        outcome(folding).await.unwrap_or(Err(Error::Busy { seconds: 0 }))
     }
 
     async fn fold_now(&self, mode: &str) -> Result<Folding> {
@@ -135,12 +130,7 @@ impl Store {
 
 /// Work that waits for a disk, beside the threads that answer callers.
 async fn on_disk<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(done) => done,
-        Err(ended) if ended.is_panic() => std::panic::resume_unwind(ended.into_panic()),
-        // Only when the program ends.
-        Err(_) => Err(Error::Busy { seconds: 0 }),
-    }
+    outcome(tokio::task::spawn_blocking(work)).await.unwrap_or(Err(Error::Busy { seconds: 0 }))
 }
 
 /// Hold every page of a database that was there before against its sum, before anything is read from it.

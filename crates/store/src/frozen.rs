@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, Statement, TransactionTrait as _};
 
+use crate::turn::outcome;
 use crate::wal::ChangedPages;
 use crate::{Engine, Error, Result, Store};
 
@@ -61,12 +62,7 @@ impl Store {
         let store = self.clone();
         // To its end, also when the caller goes away: what the disk says is heard before the next one writes.
         let freezing = tokio::spawn(async move { store.freeze_now().await });
-        match freezing.await {
-            Ok(frozen) => frozen.map(Some),
-            Err(ended) if ended.is_panic() => std::panic::resume_unwind(ended.into_panic()),
-            // Only when the program ends.
-            Err(_) => Err(Error::Busy { seconds: 0 }),
-        }
+        outcome(freezing).await.unwrap_or(Err(Error::Busy { seconds: 0 })).map(Some)
     }
 
     async fn freeze_now(&self) -> Result<Frozen> {

@@ -15,6 +15,7 @@ use sea_orm::{
     SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait as _,
 };
 use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::task::JoinHandle;
 
 use crate::sqlite::{BUSY_TIMEOUT_S, stop_if_unsynced};
 use crate::store::Fence;
@@ -89,11 +90,15 @@ pub(crate) async fn heard<T: Send + 'static>(
         drop(turn);
         done
     });
+    outcome(task).await.unwrap_or(Err(DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed)))
+}
+
+/// What a task came to, its panic included; `None` only when the program ends.
+pub(crate) async fn outcome<T>(task: JoinHandle<T>) -> Option<T> {
     match task.await {
-        Ok(done) => done,
+        Ok(done) => Some(done),
         Err(ended) if ended.is_panic() => std::panic::resume_unwind(ended.into_panic()),
-        // Only when the program ends.
-        Err(_) => Err(DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed)),
+        Err(_) => None,
     }
 }
 

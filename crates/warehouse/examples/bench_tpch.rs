@@ -26,21 +26,10 @@ async fn main() -> Outcome<()> {
     let (warehouse, _, _) = node::open(&root).await?;
     let party = node::party("bench", Role::SystemAdministrator);
     match task.as_str() {
-        "load" => load(&warehouse, &party, &input).await,
+        "load" => node::ingest_all(&warehouse, &party, &input).await,
         "run" => run(&warehouse, &party, &input, &root).await,
         other => Err(format!("unknown task {other}").into()),
     }
-}
-
-async fn load(warehouse: &Warehouse, party: &Party, tables: &Path) -> Outcome<()> {
-    for file in std::fs::read_dir(tables)? {
-        let file = file?.path();
-        if file.extension().is_some_and(|ending| ending == "parquet") {
-            let name = file.file_stem().and_then(|name| name.to_str()).ok_or("a name of a table")?;
-            node::ingest(warehouse, party, &file, name).await?;
-        }
-    }
-    Ok(())
 }
 
 async fn run(warehouse: &Warehouse, party: &Party, queries: &Path, root: &Path) -> Outcome<()> {

@@ -8,9 +8,10 @@ use super::example::example;
 use super::measure::run;
 use super::table::{Row, print};
 use crate::shell::{command, root};
-use crate::tools;
+use crate::{services, tools};
 use anyhow::{Context as _, Result, ensure};
 use std::collections::BTreeMap;
+use std::path::Path;
 
 const PACKAGES: [&str; 3] = ["duckdb==2.0.0", "polars==2.1.0", "tpchgen-cli==4.0.0"];
 /// Sums of floating-point numbers added in another order differ by this share at most.
@@ -48,11 +49,14 @@ pub(crate) fn run_all(cluster: bool) -> Result<()> {
     ];
     let mut ratios = vec![("door_over_bare", over(&door, &bare), "<= 1.1")];
     if cluster {
-        let example = example("brain-cluster", "bench_tpch_cluster")?;
-        let answers = read(&run({ example }.arg(&queries).arg(&node))?.output, 1)?;
-        same(&door, &answers, "Ballista")?;
-        rows.push(row("brain, on Ballista 55, two executors", &answers));
-        ratios.push(("ballista_over_door", over(&answers, &door), "–"));
+        let measured = on_clusters(&queries, &node, &tables)?;
+        for ((place, answers), ratio) in
+            measured.iter().zip(["ballista_over_door", "ballista_objects_over_door"])
+        {
+            same(&door, answers, place)?;
+            rows.push(row(place, answers));
+            ratios.push((ratio, over(answers, &door), "–"));
+        }
     }
     for (name, shown, label) in
         [("duckdb", "DuckDB 2.0.0", "door_over_duckdb"), ("polars", "Polars 2.1.0", "door_over_polars")]
@@ -73,6 +77,29 @@ pub(crate) fn run_all(cluster: bool) -> Result<()> {
     }
     print("tpch", &rows, &ratios);
     Ok(())
+}
+
+/// Two executors over the tables of the node's folder, and over the same ones on an object store, the node's state in
+/// PostgreSQL.
+fn on_clusters(queries: &Path, node: &Path, tables: &Path) -> Result<[(&'static str, Answers); 2]> {
+    let bench = || example("brain-cluster", "bench_tpch_cluster");
+    let folder = run(bench()?.arg("folder").arg(queries).arg(node))?;
+    let other = node.with_file_name("node-objects");
+    if other.exists() {
+        std::fs::remove_dir_all(&other)?;
+    }
+    let servers = services::up()?;
+    let objects = run(bench()?
+        .arg("objects")
+        .arg(queries)
+        .arg(other)
+        .arg(tables)
+        .env("BRAIN_TEST_POSTGRES", &servers.postgres));
+    services::down()?;
+    Ok([
+        ("brain, on Ballista 55, two executors", read(&folder.output, 1)?),
+        ("the same, tables on S3, state in PostgreSQL", read(&objects?.output, 1)?),
+    ])
 }
 
 /// Lines `name milliseconds … rows sum`; `at` is the place of the milliseconds.

@@ -180,22 +180,22 @@ impl Level {
         }
     }
 
-    fn closed(mut self) -> (Depth, bool) {
+    fn depth(mut self) -> Depth {
         self.end_expression();
-        let depth = Depth {
-            expression: self.expression + self.inner.expression,
-            plan: self.relations + self.inner.plan,
-        };
-        (depth, self.is_common)
+        Depth { expression: self.expression + self.inner.expression, plan: self.relations + self.inner.plan }
     }
 
-    fn take_in(&mut self, inner: Depth, is_common: bool) {
-        self.inner.expression = self.inner.expression.max(inner.expression);
+    /// The level outside, with what this one holds.
+    fn closed_into(self, mut outer: Self) -> Self {
+        let is_common = self.is_common;
+        let depth = self.depth();
+        outer.inner.expression = outer.inner.expression.max(depth.expression);
         if is_common {
-            self.relations += inner.plan;
+            outer.relations += depth.plan;
         } else {
-            self.inner.plan = self.inner.plan.max(inner.plan);
+            outer.inner.plan = outer.inner.plan.max(depth.plan);
         }
+        outer
     }
 }
 
@@ -211,8 +211,7 @@ fn tree_depth(tokens: &[TokenWithSpan]) -> Depth {
             }
             Token::RParen | Token::RBracket | Token::RBrace => {
                 let Some(outer) = above.pop() else { continue };
-                let (inner, is_common) = std::mem::replace(&mut level, outer).closed();
-                level.take_in(inner, is_common);
+                level = level.closed_into(outer);
             }
             Token::Comma => {
                 level.end_expression();
@@ -228,10 +227,9 @@ fn tree_depth(tokens: &[TokenWithSpan]) -> Depth {
         }
     }
     while let Some(outer) = above.pop() {
-        let (inner, is_common) = std::mem::replace(&mut level, outer).closed();
-        level.take_in(inner, is_common);
+        level = level.closed_into(outer);
     }
-    level.closed().0
+    level.depth()
 }
 
 fn is_one_of(word: &str, words: &[&str]) -> bool {

@@ -6,7 +6,7 @@ use brain_kernel::progress::{Cancel, Progress};
 use brain_store::Store;
 use brain_trust::Trust;
 use brain_warehouse::ingest::{IngestOptions, IngestRequest};
-use brain_warehouse::{Options, Warehouse};
+use brain_warehouse::{ObjectLake, Options, Warehouse};
 use datafusion::arrow::array::{Array as _, ArrayRef, AsArray as _, RecordBatch};
 use datafusion::arrow::compute::{cast, sum};
 use datafusion::arrow::datatypes::{DataType, Float64Type};
@@ -26,27 +26,52 @@ pub(crate) fn party(account: &str, role: Role) -> Party {
 }
 
 /// A node on SQLite in this folder, with the default grants of every role.
+#[allow(dead_code, reason = "one of the programs measures in other places too")]
 pub(crate) async fn open(root: &Path) -> Outcome<(Warehouse, Trust, Store)> {
+    open_in(root, &format!("sqlite://{}?mode=rwc", root.join("brain.db").display()), None).await
+}
+
+/// A node with its state at this address and its tables on this object store, else in its folder.
+pub(crate) async fn open_in(
+    root: &Path,
+    state: &str,
+    objects: Option<&ObjectLake>,
+) -> Outcome<(Warehouse, Trust, Store)> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     for part in ["lake", "tmp", "mappings"] {
         std::fs::create_dir_all(root.join(part))?;
     }
-    let url = format!("sqlite://{}?mode=rwc", root.join("brain.db").display());
-    let store = Store::open(&url, clock.clone()).await?;
+    let store = Store::open(state, clock.clone()).await?;
     let settings = brain_trust::Settings::default();
     let trust = Trust::open(store.clone(), &root.join("keys"), clock.clone(), settings).await?;
     trust.first_start().await?;
     let options = Options { root: root.to_owned(), ..Options::default() };
-    let warehouse = Warehouse::open(options, store.clone(), trust.clone(), clock).await?;
+    let (state, trusted) = (store.clone(), trust.clone());
+    let warehouse = match objects {
+        Some(lake) => Warehouse::open_on(options, lake, state, trusted, clock).await?,
+        None => Warehouse::open(options, state, trusted, clock).await?,
+    };
     Ok((warehouse, trust, store))
 }
 
 /// Bring a file into `raw` under this name.
-#[allow(dead_code, reason = "a cluster reads what was loaded before")]
 pub(crate) async fn ingest(warehouse: &Warehouse, party: &Party, file: &Path, name: &str) -> Outcome<()> {
     let options = IngestOptions { dataset: Some(format!("raw.{name}")), ..IngestOptions::default() };
     let request = IngestRequest { path: file.to_owned(), mapping: "auto".to_owned(), options };
     warehouse.ingest(party, request, Progress::new(), Cancel::new()).await?;
+    Ok(())
+}
+
+/// Bring every `*.parquet` of a folder into `raw` under its own name.
+#[allow(dead_code, reason = "one of the programs measures tables of its own")]
+pub(crate) async fn ingest_all(warehouse: &Warehouse, party: &Party, tables: &Path) -> Outcome<()> {
+    for file in std::fs::read_dir(tables)? {
+        let file = file?.path();
+        if file.extension().is_some_and(|ending| ending == "parquet") {
+            let name = file.file_stem().and_then(|name| name.to_str()).ok_or("a name of a table")?;
+            ingest(warehouse, party, &file, name).await?;
+        }
+    }
     Ok(())
 }
 

@@ -6,7 +6,7 @@
 use datafusion::common::DFSchema;
 use datafusion::common::tree_node::{TreeNode as _, TreeNodeRecursion};
 use datafusion::error::Result;
-use datafusion::logical_expr::{Expr, JoinType, LogicalPlan};
+use datafusion::logical_expr::{Expr, JoinType, LogicalPlan, Subquery};
 use datafusion::sql::sqlparser::ast::{ObjectName, Query, Statement, Visit as _, Visitor};
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -148,15 +148,9 @@ impl Within<'_> {
                     };
                     self.schemas.iter().zip(self.sizes).find_map(of).unwrap_or(1)
                 }
-                Expr::ScalarSubquery(inner) => {
-                    self::columns(&inner.subquery, most)?.into_iter().max().unwrap_or(1)
-                }
-                Expr::InSubquery(inner) => {
-                    self::columns(&inner.subquery.subquery, most)?.into_iter().max().unwrap_or(1)
-                }
-                Expr::Exists(inner) => {
-                    self::columns(&inner.subquery.subquery, most)?.into_iter().max().unwrap_or(1)
-                }
+                Expr::ScalarSubquery(inner) => largest(inner, most)?,
+                Expr::InSubquery(inner) => largest(&inner.subquery, most)?,
+                Expr::Exists(inner) => largest(&inner.subquery, most)?,
                 _ => 1,
             };
             nodes = nodes.saturating_add(part);
@@ -164,6 +158,11 @@ impl Within<'_> {
         })?;
         Ok(nodes)
     }
+}
+
+/// Nodes behind the largest column of a query within an expression.
+fn largest(query: &Subquery, most: &mut u64) -> Result<u64> {
+    Ok(columns(&query.subquery, most)?.into_iter().max().unwrap_or(1))
 }
 
 #[cfg(test)]

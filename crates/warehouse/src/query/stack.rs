@@ -6,8 +6,15 @@ use std::pin::pin;
 /// development build it needs an eighth of this. It is address space, of which only what is used becomes memory.
 const STACK_BYTES: usize = 64 << 20;
 
-/// Do this on a stack that holds the deepest statement that is let in; a thread of the node has 2 MiB.
+/// What must be left of a stack to plan on it; less asks for a new one.
+const LEFT_BYTES: usize = STACK_BYTES / 2;
+
+/// Do this on a stack that holds the deepest statement that is let in; a thread of the node has 2 MiB. Within such a
+/// stack it takes no other.
 pub(crate) async fn deep<T>(work: impl Future<Output = T>) -> T {
     let mut work = pin!(work);
-    std::future::poll_fn(|context| stacker::grow(STACK_BYTES, || work.as_mut().poll(context))).await
+    std::future::poll_fn(|context| {
+        stacker::maybe_grow(LEFT_BYTES, STACK_BYTES, || work.as_mut().poll(context))
+    })
+    .await
 }
