@@ -25,10 +25,10 @@ use std::path::Path;
 const USAGE: &str = "\
 cargo xtask demo [--from DIR] [--listen ADDR] [--keep] [--release]   build, load data, serve, print the address
 cargo xtask verify [--fast]                              install what is needed, format, lint, run every test
-cargo xtask bench <start|ingest|sql|graph|risk|pii|grant|all> us and the peer on the same input, one table, one JSON line
+cargo xtask bench <name|all>                             us and the peer on the same input, one table, one JSON line; a wrong name lists them
 cargo xtask fuzz [target] [--seconds N]                  hostile input on every parser and protocol surface
 cargo xtask contract                                     a serving node against its own OpenAPI document, as every role
-cargo xtask services <up|down>                           PostgreSQL and Mosquitto in a temporary folder
+cargo xtask services <up|down>                           PostgreSQL, MariaDB, Mosquitto and NATS in a temporary folder
 cargo xtask services up ballista [DATA]                  a scheduler and two executors for a node on this data folder
 cargo xtask sbom [--check]                               bill of materials (CycloneDX) and its licences
 cargo xtask tidy                                         crate edges, file sizes, names

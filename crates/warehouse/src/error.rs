@@ -2,6 +2,7 @@
 
 use crate::lake::objects::out_of_reach;
 use crate::lake::sums::Damaged;
+use crate::query::SqlFault;
 use brain_kernel::error::{ErrorKind, Failure};
 use datafusion::error::DataFusionError;
 
@@ -68,13 +69,8 @@ pub enum Error {
         statement: String,
     },
     /// The SQL text does not parse or plan.
-    #[error("SQL: {message}")]
-    Sql {
-        /// What the planner says, without paths.
-        message: String,
-        /// Line and column counted from 1, where known.
-        position: Option<(u64, u64)>,
-    },
+    #[error("SQL: {0}")]
+    Sql(Box<SqlFault>),
     /// The query needs more memory or disk than it may have.
     #[error("query needs more than {limit_mib} MiB")]
     Memory {
@@ -143,7 +139,7 @@ impl Error {
             Self::NoGrant { .. } => "warehouse/no-grant",
             Self::Undeclared { .. } => "warehouse/undeclared",
             Self::NotARead { .. } => "warehouse/not-a-read",
-            Self::Sql { .. } => "warehouse/sql",
+            Self::Sql(_) => "warehouse/sql",
             Self::Memory { .. } => "warehouse/query-memory",
             Self::Timeout { .. } => "warehouse/query-timeout",
             Self::Cancelled => "warehouse/cancelled",
@@ -211,7 +207,7 @@ impl From<Error> for Failure {
                 "请使用一条 SELECT、WITH、EXPLAIN、SHOW TABLES 或 DESCRIBE 语句。",
                 "Use one SELECT, WITH, EXPLAIN, SHOW TABLES or DESCRIBE statement.",
             ),
-            Error::Sql { message, position } => sql(&message, position),
+            Error::Sql(fault) => Self::from(*fault),
             Error::Memory { limit_mib } => Self::new(
                 ErrorKind::Exhausted,
                 code,
@@ -322,15 +318,4 @@ fn unknown_dataset(name: &str, nearest: &[String]) -> Failure {
         format!("是不是 {}？", nearest.join("、")),
         format!("Did you mean {}?", nearest.join(", ")),
     )
-}
-
-fn sql(message: &str, position: Option<(u64, u64)>) -> Failure {
-    let (zh, en) = match position {
-        Some((line, column)) => (
-            format!("SQL 第 {line} 行第 {column} 列有误：{message}"),
-            format!("SQL is wrong at line {line}, column {column}: {message}"),
-        ),
-        None => (format!("SQL 有误：{message}"), format!("SQL is wrong: {message}")),
-    };
-    Failure::new(ErrorKind::InvalidArgument, "warehouse/sql", zh, en)
 }

@@ -45,6 +45,6 @@ pub(crate) fn run(name: &str) -> Result<()> {
         "models" => models::run_all(),
         "registry" => registry::run_all(),
         "all" => NAMES.iter().try_for_each(|name| run(name)),
-        _ => bail!("no bench {name}; there are {}", NAMES.join(", ")),
+        _ => bail!("no bench {name}; there are {} and tpch-ballista", NAMES.join(", ")),
     }
 }

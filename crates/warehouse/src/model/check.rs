@@ -147,7 +147,7 @@ impl Inner {
 fn told(model: &Model, error: Error) -> ModelError {
     let label = model.file.clone().unwrap_or_else(|| model.name.clone());
     match error {
-        error @ Error::Sql { .. } => load::sql_error(model, &error).in_file(&label),
+        error @ Error::Sql(_) => load::sql_error(model, &error).in_file(&label),
         other => {
             let failure = Failure::from(blamed(other, model));
             let fix = failure.hint.map_or_else(

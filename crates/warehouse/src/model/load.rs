@@ -10,6 +10,7 @@ use crate::engine::{CATALOG, DEFAULT_ZONE};
 use crate::handle::Inner;
 use crate::query::statement;
 use crate::{Error, Result};
+use brain_kernel::language::Text;
 use datafusion::execution::SessionState;
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::Statement as Sql;
@@ -276,10 +277,12 @@ pub(super) fn sql_error(model: &Model, error: &Error) -> ModelError {
         "A model is one SELECT; mend it and run `brain model check`.",
     );
     match error {
-        Error::Sql { message, position } => {
-            let line = position.map_or(1, |(line, _)| usize::try_from(line).unwrap_or(1));
+        Error::Sql(fault) => {
+            let line = fault.position.map_or(1, |(line, _)| usize::try_from(line).unwrap_or(1));
             let at = model.sql_line.saturating_add(line).saturating_sub(1).max(1);
-            ModelError::new(at, (&format!("SQL：{message}"), &format!("SQL: {message}")), FIX)
+            let Text { zh, en } = &fault.what;
+            let fix = fault.hint.as_ref().map_or(FIX, |hint| (hint.zh.as_str(), hint.en.as_str()));
+            ModelError::new(at, (&format!("SQL：{zh}"), &format!("SQL: {en}")), fix)
         }
         other => {
             ModelError::new(model.sql_line.max(1), (&format!("SQL：{other}"), &format!("SQL: {other}")), FIX)

@@ -9,6 +9,7 @@ use crate::handle::Inner;
 use crate::lake::commit::{Change, Note, StagedFile};
 use crate::lake::read::{TableAt, as_plain, plain};
 use crate::query::Session;
+use crate::query::fault::placed;
 use crate::query::stack::deep;
 use crate::query::statement;
 use crate::{Error, Result};
@@ -186,17 +187,6 @@ pub(super) async fn planned(state: &SessionState, model: &Model) -> Result<Logic
         Ok(plan)
     };
     deep(planning).await
-}
-
-/// An error of planning with the place of what it is about, where the planner knows it.
-fn placed(error: DataFusionError) -> Error {
-    let place = error.diagnostic().and_then(|diagnostic| diagnostic.span);
-    match Error::from(error) {
-        Error::Sql { message, position: None } => {
-            Error::Sql { message, position: place.map(|place| (place.start.line, place.start.column)) }
-        }
-        other => other,
-    }
 }
 
 /// Whether the query makes the columns the front matter documents, in order.

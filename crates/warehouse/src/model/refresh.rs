@@ -414,8 +414,8 @@ pub fn any_failure(runs: &[ModelRun]) -> bool {
 /// An SQL error inside a model is the model's fault, not the caller's.
 pub(super) fn blamed(error: Error, model: &Model) -> Error {
     match (error, &model.file) {
-        (error @ Error::Sql { .. }, Some(file)) => super::load::sql_error(model, &error).in_file(file).into(),
-        (Error::Sql { message, .. }, None) => Error::Model { model: model.name.clone(), reason: message },
+        (error @ Error::Sql(_), Some(file)) => super::load::sql_error(model, &error).in_file(file).into(),
+        (Error::Sql(fault), None) => Error::Model { model: model.name.clone(), reason: fault.to_string() },
         (Error::UnknownDataset { name, .. }, _) => Error::Model {
             model: model.name.clone(),
             reason: format!("reads {name}, which it does not declare"),

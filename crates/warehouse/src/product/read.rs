@@ -210,7 +210,7 @@ impl OpenProduct {
         let told = |error| if own { changed(error) } else { withheld(changed(error)) };
         let Rows { state, plan, .. } = rows.map_err(told)?;
         if !is_as_published(&plan, &self.version.columns) {
-            return Err(changed(Error::Sql { message: String::new(), position: None }));
+            return Err(another_shape());
         }
         let schema = Arc::clone(plan.schema().inner());
         let at = TableAt {
@@ -262,14 +262,18 @@ impl Inner {
 /// What the inputs have become does not fit what was published: its owner must look after it.
 fn changed(error: Error) -> Error {
     match error {
-        Error::Sql { .. } | Error::UnknownDataset { .. } => refuse(
-            ErrorKind::Precondition,
-            "warehouse/product-changed",
-            "产品所依据的数据结构已改变，与已发布的版本不符，暂停提供；请所有者发布新版本。",
-            "What the product is made of has another shape than was published; its owner must publish a new version.",
-        ),
+        Error::Sql(_) | Error::UnknownDataset { .. } => another_shape(),
         other => other,
     }
+}
+
+fn another_shape() -> Error {
+    refuse(
+        ErrorKind::Precondition,
+        "warehouse/product-changed",
+        "产品所依据的数据结构已改变，与已发布的版本不符，暂停提供；请所有者发布新版本。",
+        "What the product is made of has another shape than was published; its owner must publish a new version.",
+    )
 }
 
 /// What a consumer is told when the owner may not pass an input on any more: not which one.

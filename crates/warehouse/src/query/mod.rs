@@ -8,6 +8,7 @@ pub(crate) mod barrier;
 mod bound;
 pub(crate) mod catalog;
 mod expansion;
+pub(crate) mod fault;
 mod mask;
 pub(crate) mod memory;
 pub(crate) mod nearest;
@@ -19,6 +20,7 @@ pub(crate) mod stream;
 pub(crate) mod view;
 
 pub use bound::Reach;
+pub use fault::SqlFault;
 pub use session::{QueryLimits, Session};
 pub use stream::QueryStream;
 
@@ -47,27 +49,13 @@ pub(crate) fn classify(error: DataFusionError) -> Error {
             Some(first) => classify(first),
             None => Error::Engine(DataFusionError::Internal("empty error collection".into())),
         },
-        DataFusionError::SQL(cause, _) => sql(&cause.to_string()),
-        DataFusionError::Plan(message) | DataFusionError::NotImplemented(message) => sql(&message),
-        DataFusionError::SchemaError(cause, _) => sql(&cause.to_string()),
-        DataFusionError::ArrowError(cause, _) => sql(&cause.to_string()),
-        DataFusionError::Execution(message) => sql(&message),
+        DataFusionError::SQL(cause, _) => SqlFault::of(&cause.to_string()).into(),
+        DataFusionError::Plan(message)
+        | DataFusionError::NotImplemented(message)
+        | DataFusionError::Execution(message) => SqlFault::of(&message).into(),
+        DataFusionError::SchemaError(cause, _) => SqlFault::of_schema(&cause).into(),
+        DataFusionError::ArrowError(cause, _) => SqlFault::of(&cause.to_string()).into(),
         DataFusionError::ResourcesExhausted(_) => Error::Memory { limit_mib: 0 },
         other => Error::Engine(other),
     }
-}
-
-/// An error of the caller's SQL: its first line, with the position taken out of the parser's words.
-fn sql(message: &str) -> Error {
-    let first = message.lines().next().unwrap_or_default();
-    let first = first.strip_prefix("sql parser error: ").unwrap_or(first);
-    let position = first.rsplit_once(" at Line: ").and_then(|(_, place)| {
-        let (line, column) = place.split_once(", Column: ")?;
-        Some((line.trim().parse().ok()?, column.trim().parse().ok()?))
-    });
-    let text = match position {
-        Some(_) => first.rsplit_once(" at Line: ").map_or(first, |(before, _)| before),
-        None => first,
-    };
-    Error::Sql { message: text.to_owned(), position }
 }

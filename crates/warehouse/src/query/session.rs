@@ -1,6 +1,7 @@
 //! A party's session: SQL and tables, each under a grant.
 
 use super::catalog::{DoorCatalog, Opened, Prepared, Visit};
+use super::fault::placed;
 use super::nearest::nearest;
 use super::stack::deep;
 use super::statement;
@@ -332,7 +333,7 @@ impl Session {
             let parsed = statement::parse(bare, sql)?;
             let (prepared, inputs) = self.prepare(bare, &parsed).await?;
             let state = self.state(prepared, bounds)?;
-            let plan = state.statement_to_plan(parsed).await?;
+            let plan = state.statement_to_plan(parsed).await.map_err(placed)?;
             let plan = if values.is_empty() { plan } else { plan.with_param_values(values)? };
             statement::check_plan(&plan)?;
             let answer = match &plan {

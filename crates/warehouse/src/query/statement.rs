@@ -1,6 +1,7 @@
 //! Which SQL passes the door: one read.
 
 use super::expansion;
+use super::fault::SqlFault;
 use crate::{Error, Result};
 use brain_lineage::sql::is_too_nested;
 use datafusion::error::DataFusionError;
@@ -16,17 +17,12 @@ const SQL_BYTES_MAX: usize = 256 * 1024;
 /// Parse one statement and refuse everything that is not a read.
 pub(crate) fn parse(state: &SessionState, sql: &str) -> Result<Statement> {
     if sql.len() > SQL_BYTES_MAX {
-        return Err(Error::Sql { message: format!("longer than {SQL_BYTES_MAX} bytes"), position: None });
+        return Err(SqlFault::too_long(SQL_BYTES_MAX).into());
     }
     // Checked before parsing: the parser's time over nested CASE doubles with each level, and a chain of a thousand
     // operators is a tree a thousand levels deep, beyond what the engine's stack holds.
     if is_too_nested(sql) {
-        return Err(Error::Sql {
-            message: "nested too deeply, or too many operators, joins or unions in one chain; \
-                      write a long list of values as IN (...) or as a table to join"
-                .into(),
-            position: None,
-        });
+        return Err(SqlFault::too_deep().into());
     }
     let dialect = state.config().options().sql_parser.dialect;
     let statement = state.sql_to_statement(sql, &dialect).map_err(|error| match error {
@@ -56,13 +52,9 @@ fn check(statement: &Statement) -> Result<()> {
 
 fn check_sql(sql: &Sql) -> Result<()> {
     match sql {
-        Sql::Query(_) if expansion::reads(sql) > expansion::READS_MAX => Err(Error::Sql {
-            message: format!(
-                "reads tables more than {} times; keep an intermediate result as a model",
-                expansion::READS_MAX
-            ),
-            position: None,
-        }),
+        Sql::Query(_) if expansion::reads(sql) > expansion::READS_MAX => {
+            Err(SqlFault::too_many_reads(expansion::READS_MAX).into())
+        }
         Sql::Query(_) | Sql::ShowTables { .. } | Sql::ShowColumns { .. } | Sql::ExplainTable { .. } => Ok(()),
         Sql::Explain { analyze: false, statement, .. } => check_sql(statement),
         Sql::Explain { .. } => Err(Error::NotARead { statement: "EXPLAIN ANALYZE".into() }),
@@ -79,12 +71,7 @@ fn refused(statement: &Statement) -> Error {
 /// The second lock: whatever parsed, the plan must read only.
 pub(crate) fn check_plan(plan: &LogicalPlan) -> Result<()> {
     if expansion::operators(plan)? > expansion::OPERATORS_MAX {
-        return Err(Error::Sql {
-            message: "an expression grows too large when the names in it are put in; keep an intermediate \
-                      result as a model"
-                .into(),
-            position: None,
-        });
+        return Err(SqlFault::too_large().into());
     }
     SQLOptions::new()
         .with_allow_ddl(false)

@@ -5,7 +5,7 @@ import { Button } from "antd";
 import { useId, useRef, useState } from "react";
 import { api } from "../../sdk/api";
 import { download } from "../../sdk/csv";
-import { number, seconds } from "../../sdk/format";
+import { seconds } from "../../sdk/format";
 import { text, useT } from "../../sdk/i18n";
 import { Card, PageFrame } from "../../sdk/Page";
 import { ProvenanceFooter } from "../../sdk/Provenance";
@@ -128,7 +128,7 @@ export function Workbench() {
             {!busy && result ? (
               <>
                 <div className="card-head">
-                  <span className="muted">{t("sql.took", { time: seconds(result.seconds) })}{result.engine === "embedded" ? "" : ` · ${t("sql.engine", { engine: result.engine })}`} · {t("common.rows", { n: number(result.rows.length) })}</span>
+                  <span className="muted">{t("sql.took", { time: seconds(result.seconds) })}{result.engine === "embedded" ? "" : ` · ${t("sql.engine", { engine: result.engine })}`}</span>
                   <div className="tools">
                     {result.has_more || page > 1 ? (
                       <Button size="small" icon={<DownloadOutlined />} onClick={() => void exportAll()}>{t("sql.exportAll")}</Button>
