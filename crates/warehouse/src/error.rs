@@ -4,6 +4,7 @@ use crate::lake::objects::out_of_reach;
 use crate::lake::sums::Damaged;
 use crate::query::SqlFault;
 use brain_kernel::error::{ErrorKind, Failure};
+use brain_kernel::language::Text;
 use datafusion::error::DataFusionError;
 
 /// Result of anything in this crate.
@@ -87,12 +88,12 @@ pub enum Error {
     #[error("cancelled")]
     Cancelled,
     /// A model file is wrong.
-    #[error("model {model}: {reason}")]
+    #[error("model {model}: {}", reason.en)]
     Model {
         /// Model name or file.
         model: String,
         /// What is wrong with it.
-        reason: String,
+        reason: Box<Text>,
     },
     /// A refusal or failure of another crate, passed on as it is.
     #[error(transparent)]
@@ -150,6 +151,17 @@ impl Error {
             Self::Io(_) => "warehouse/file-system",
             Self::Record(_) => "warehouse/record",
         }
+    }
+
+    /// A model that is wrong in this way.
+    pub(crate) fn model(name: impl Into<String>, zh: impl Into<String>, en: impl Into<String>) -> Self {
+        Self::Model { model: name.into(), reason: Box::new(Text::new(zh, en)) }
+    }
+
+    /// The terms by which products are recognised cannot be made into an automaton.
+    pub(crate) fn extractor(cause: &impl std::fmt::Display) -> Self {
+        let cause = cause.to_string();
+        Self::model("extractor", &cause, &cause)
     }
 
     /// A failure of another crate, kept as it is.
@@ -231,8 +243,8 @@ impl From<Error> for Failure {
             Error::Model { model, reason } => Self::new(
                 ErrorKind::InvalidArgument,
                 code,
-                format!("模型 {model} 有误：{reason}"),
-                format!("Model {model} is wrong: {reason}"),
+                format!("模型 {model} 有误：{}", reason.zh),
+                format!("Model {model} is wrong: {}", reason.en),
             ),
             Error::Engine(error) if is_damaged(&error) => damaged(&error),
             Error::Table(error) if is_damaged(&error) => damaged(&error),

@@ -40,9 +40,7 @@ impl Inner {
             let classes = self.classes(wanted.industry).await?;
             let built = tokio::task::spawn_blocking(move || Extractor::new(products, classes)).await;
             let built = built.map_err(|error| std::io::Error::other(error.to_string()))?;
-            let extractor = built
-                .map_err(|error| Error::Model { model: "extractor".into(), reason: error.to_string() })?;
-            self.standards.set_extractor(extractor);
+            self.standards.set_extractor(built.map_err(|error| Error::extractor(&error))?);
         }
         self.standards.set_versions(wanted);
         Ok(())

@@ -196,8 +196,11 @@ pub(super) fn documented(model: &Model, schema: &SchemaRef) -> Result<()> {
     if made == told {
         return Ok(());
     }
-    let reason = format!("the query makes columns {made:?}, the front matter documents {told:?}");
-    Err(Error::Model { model: model.name.clone(), reason })
+    Err(Error::model(
+        &model.name,
+        format!("查询得到的列是 {made:?}，文件头说明的列是 {told:?}"),
+        format!("the query makes columns {made:?}, the front matter documents {told:?}"),
+    ))
 }
 
 fn watched<'s>(

@@ -8,9 +8,7 @@ use std::collections::BTreeSet;
 pub(crate) fn ordered(models: Vec<Model>) -> Result<Vec<Model>> {
     let (sorted, circular) = sorted(models);
     match circular.first() {
-        Some(model) => {
-            Err(Error::Model { model: model.name.clone(), reason: "reads itself through others".into() })
-        }
+        Some(model) => Err(Error::model(&model.name, "经其他模型读取自己", "reads itself through others")),
         None => Ok(sorted),
     }
 }

@@ -415,11 +415,12 @@ pub fn any_failure(runs: &[ModelRun]) -> bool {
 pub(super) fn blamed(error: Error, model: &Model) -> Error {
     match (error, &model.file) {
         (error @ Error::Sql(_), Some(file)) => super::load::sql_error(model, &error).in_file(file).into(),
-        (Error::Sql(fault), None) => Error::Model { model: model.name.clone(), reason: fault.to_string() },
-        (Error::UnknownDataset { name, .. }, _) => Error::Model {
-            model: model.name.clone(),
-            reason: format!("reads {name}, which it does not declare"),
-        },
+        (Error::Sql(fault), None) => Error::model(&model.name, fault.what.zh, fault.what.en),
+        (Error::UnknownDataset { name, .. }, _) => Error::model(
+            &model.name,
+            format!("读取 {name}，但没有声明它"),
+            format!("reads {name}, which it does not declare"),
+        ),
         (other, _) => other,
     }
 }

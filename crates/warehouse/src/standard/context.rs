@@ -16,8 +16,7 @@ pub(crate) struct Versions {
 
 /// An extractor with this program's own terms only.
 pub(crate) fn built_in_extractor() -> Result<Extractor> {
-    Extractor::built_in()
-        .map_err(|error| Error::Model { model: "extractor".into(), reason: error.to_string() })
+    Extractor::built_in().map_err(|error| Error::extractor(&error))
 }
 
 /// Region names and the product extractor.
