@@ -54,7 +54,7 @@ impl Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 46] = [
+pub const TARGETS: [Target; 47] = [
     Target::of("evidence_note", evidence::note),
     Target::of("evidence_bundle", evidence::bundle),
     Target::of("evidence_tile", evidence::tile),
@@ -99,6 +99,7 @@ pub const TARGETS: [Target; 46] = [
     Target::of("lineage_sql", lineage::script),
     Target::of("openlineage", lineage::event),
     Target::of("messages", messages::packets),
+    Target::of("kafka", messages::batch),
     Target::of("web_page", connect::page),
     Target::of("object_listing", connect::listing),
 ];

@@ -28,7 +28,7 @@ cargo xtask verify [--fast]                              install what is needed,
 cargo xtask bench <name|all>                             us and the peer on the same input, one table, one JSON line; a wrong name lists them
 cargo xtask fuzz [target] [--seconds N]                  hostile input on every parser and protocol surface
 cargo xtask contract                                     a serving node against its own OpenAPI document, as every role
-cargo xtask services <up|down>                           PostgreSQL, MariaDB, Mosquitto and NATS in a temporary folder
+cargo xtask services <up|down>                           PostgreSQL, MariaDB, Mosquitto, NATS and a Kafka broker in a temporary folder
 cargo xtask services up ballista [DATA]                  a scheduler and two executors for a node on this data folder
 cargo xtask sbom [--check]                               bill of materials (CycloneDX) and its licences
 cargo xtask tidy                                         crate edges, file sizes, names
@@ -44,6 +44,7 @@ fn main() -> Result<()> {
         ["demo", rest @ ..] => demo::run(rest),
         ["verify", rest @ ..] => verify::run(rest.contains(&"--fast")),
         [verify::BESIDE] => verify::beside(),
+        [verify::BROKER] => tools::tansu().map(drop),
         ["bench", name] => bench::run(name),
         ["fuzz", rest @ ..] => fuzz::start(rest),
         ["contract"] => contract::run(),

@@ -1,5 +1,5 @@
-//! Real servers for tests: PostgreSQL, MariaDB, Mosquitto and NATS on free ports, in a temporary folder, stopped
-//! afterwards.
+//! Real servers for tests: PostgreSQL, MariaDB, Mosquitto, NATS and a broker of Kafka's protocol on free ports, in a
+//! temporary folder, stopped afterwards.
 
 use crate::shell::{capture, command, exists, root, run};
 use crate::tools;
@@ -23,6 +23,24 @@ pub(crate) struct Services {
     pub(crate) mqtt: String,
     /// `host:port` of the NATS server, with JetStream.
     pub(crate) nats: String,
+    /// `host:port` of the broker of Kafka's protocol.
+    pub(crate) kafka: String,
+    /// Its program, for tests that start one of their own.
+    pub(crate) kafka_program: String,
+}
+
+impl Services {
+    /// The variables by which tests find them.
+    pub(crate) fn variables(&self) -> [(&'static str, &str); 6] {
+        [
+            ("BRAIN_TEST_POSTGRES", &self.postgres),
+            ("BRAIN_TEST_MYSQL", &self.mysql),
+            ("BRAIN_TEST_MQTT", &self.mqtt),
+            ("BRAIN_TEST_NATS", &self.nats),
+            ("BRAIN_TEST_KAFKA", &self.kafka),
+            ("BRAIN_TEST_KAFKA_PROGRAM", &self.kafka_program),
+        ]
+    }
 }
 
 fn state_file() -> PathBuf {
@@ -48,7 +66,9 @@ pub(crate) fn up() -> Result<Services> {
     let mysql = start_mariadb(&folder)?;
     let mqtt = start_mosquitto(&folder)?;
     let nats = start_nats(&folder)?;
-    Ok(Services { postgres, mysql, mqtt, nats })
+    let broker = tools::tansu()?;
+    let kafka = start_kafka(&folder, &broker)?;
+    Ok(Services { postgres, mysql, mqtt, nats, kafka, kafka_program: broker.display().to_string() })
 }
 
 /// Start a cluster beside whatever runs already, for a node on this data folder, and print how the node finds it.
@@ -73,10 +93,9 @@ fn new_folder() -> Result<PathBuf> {
 /// Start and print the variables that tests read.
 pub(crate) fn up_and_print() -> Result<()> {
     let services = up()?;
-    println!("export BRAIN_TEST_POSTGRES={}", services.postgres);
-    println!("export BRAIN_TEST_MYSQL={}", services.mysql);
-    println!("export BRAIN_TEST_MQTT={}", services.mqtt);
-    println!("export BRAIN_TEST_NATS={}", services.nats);
+    for (name, value) in services.variables() {
+        println!("export {name}={value}");
+    }
     Ok(())
 }
 
@@ -258,6 +277,22 @@ fn start_nats(folder: &Path) -> Result<String> {
     remember_stop(&["kill", &child.id().to_string()])?;
     wait_for_port(&format!("127.0.0.1:{port}"))?;
     Ok(format!("127.0.0.1:{port}"))
+}
+
+fn start_kafka(folder: &Path, program: &Path) -> Result<String> {
+    let address = format!("127.0.0.1:{}", free_port()?);
+    let url = format!("tcp://{address}");
+    let child = command(program)
+        .args(["broker", "--silent", "--storage-engine", "sqlite://kafka.db"])
+        .args(["--listener-url", &url, "--advertised-listener-url", &url])
+        .current_dir(folder)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .context("cannot start tansu")?;
+    remember_stop(&["kill", &child.id().to_string()])?;
+    wait_for_port(&address)?;
+    Ok(address)
 }
 
 /// A port nobody listens on now.

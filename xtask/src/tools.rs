@@ -11,6 +11,8 @@ pub(crate) fn folder() -> PathBuf {
 
 /// Version of cargo-deny that reads today's licence identifiers and lock files.
 const CARGO_DENY: &str = "0.20.2";
+/// Version of tansu, the broker of Kafka's protocol.
+const TANSU: &str = "0.6.0";
 /// Version of typos, from PyPI as a ready binary.
 const TYPOS: &str = "1.52.0";
 
@@ -74,23 +76,37 @@ pub(crate) fn web_packages() -> Result<()> {
     Ok(())
 }
 
-/// `cargo deny`, built once without optimisation: it runs for two seconds and compiles three times faster so.
+/// `cargo deny`.
 pub(crate) fn cargo_deny() -> Result<PathBuf> {
-    let program = folder().join("bin").join("cargo-deny");
+    built("cargo-deny", CARGO_DENY, &[])
+}
+
+/// A broker of Kafka's protocol that needs no Java. It keeps its topics in SQLite: what it keeps in memory or on object
+/// stores it counts wrongly.
+pub(crate) fn tansu() -> Result<PathBuf> {
+    built("tansu", TANSU, &["--features", "libsql"])
+}
+
+/// A program of a registry, built once without optimisation: it runs for seconds and compiles three times faster so.
+fn built(name: &str, version: &str, more: &[&str]) -> Result<PathBuf> {
+    let program = folder().join("bin").join(name);
     let current = program.exists()
-        && capture(command(&program).arg("--version")).is_ok_and(|text| text.contains(CARGO_DENY));
+        && capture(command(&program).arg("--version")).is_ok_and(|text| text.contains(version));
     if !current {
         // Not in the system's folder for temporary files, which is small where tests run; and gone afterwards.
-        let building = root().join("target").join("tools-build");
+        let building = root().join("target").join(format!("build-{name}"));
         let outcome = run(command("cargo")
-            .args(["install", "cargo-deny", "--locked", "--debug", "--version", CARGO_DENY, "--root"])
+            .args(["install", name, "--locked", "--debug", "--version", version])
+            .args(more)
+            .arg("--root")
             .arg(folder())
             .env("CARGO_TARGET_DIR", &building)
             // Debug info of a tool nobody debugs only costs disk and link time.
             .env("CARGO_PROFILE_DEV_DEBUG", "0")
             .env("CARGO_PROFILE_DEV_OPT_LEVEL", "0"));
         if building.exists() {
-            std::fs::remove_dir_all(&building).context("cannot remove target/tools-build")?;
+            std::fs::remove_dir_all(&building)
+                .with_context(|| format!("cannot remove {}", building.display()))?;
         }
         outcome?;
     }

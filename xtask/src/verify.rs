@@ -34,9 +34,12 @@ fn steps(fast: bool, times: &mut Vec<(String, f64)>) -> Result<()> {
     step(times, "spelling", || run_program(&tools::typos()?, &[]))?;
     step(times, "portal: install, lint, types, unit tests, build", portal)?;
     step(times, "libraries: what was left of fetching them", || libraries.finish())?;
+    // Our largest crates wait for each other, and leave a core to it.
+    let broker = Beside::xtask(BROKER)?;
     step(times, "program, tests, measuring programs: lint and compile", || {
         run_cargo(&["test", "--locked", "--workspace", "--all-targets", "--no-run"])
     })?;
+    step(times, "Kafka broker for tests: what was left of compiling it", || broker.finish())?;
     let servers = start_services(times)?;
     // Tests and browser wait for disks, servers and each other, and leave a part of the processor idle.
     let beside = if fast { None } else { Some(Beside::xtask(BESIDE)?) };
@@ -44,9 +47,7 @@ fn steps(fast: bool, times: &mut Vec<(String, f64)>) -> Result<()> {
         let mut tests = cargo();
         // Whoever reads the end of a failed run wants to know all that failed.
         tests.args(["test", "--locked", "--workspace", "--lib", "--bins", "--tests", "--no-fail-fast"]);
-        tests.env("BRAIN_TEST_POSTGRES", &servers.postgres).env("BRAIN_TEST_MQTT", &servers.mqtt);
-        tests.env("BRAIN_TEST_MYSQL", &servers.mysql);
-        tests.env("BRAIN_TEST_NATS", &servers.nats);
+        tests.envs(servers.variables());
         if let Some(data) = shared_data() {
             tests.env("BRAIN_SHARED_DATA", data);
         }
@@ -61,6 +62,9 @@ fn steps(fast: bool, times: &mut Vec<(String, f64)>) -> Result<()> {
     }
     Ok(())
 }
+
+/// The command that builds the broker that tests of Kafka meet.
+pub(crate) const BROKER: &str = "verify-broker";
 
 /// The command that [`beside`] is.
 pub(crate) const BESIDE: &str = "verify-beside";

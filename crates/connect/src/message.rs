@@ -41,6 +41,17 @@ impl Envelope {
         Self { fields }
     }
 
+    /// One more field.
+    pub(crate) fn and(mut self, name: &'static str, value: impl Into<Value>) -> Self {
+        self.fields.push((name, value.into()));
+        self
+    }
+
+    /// The line of a message without payload, which says that what its key names was deleted.
+    pub(crate) fn deleted(&self) -> Line {
+        Line { text: self.with(|_| false, "\"payload\":null"), too_large: false }
+    }
+
     /// The line of a payload.
     pub(crate) fn line(&self, payload: &[u8]) -> Line {
         match self.whole(payload).filter(|text| text.len() <= LINE_BYTES_MAX) {

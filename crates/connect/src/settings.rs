@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::folder::{Folder, FolderSettings};
 use crate::http::{Http, HttpSettings};
+use crate::kafka::{Kafka, KafkaSettings};
 use crate::mqtt::{Mqtt, MqttSettings};
 use crate::mysql::{Mysql, MysqlSettings};
 use crate::nats::{Nats, NatsSettings};
@@ -36,6 +37,8 @@ pub enum Settings {
     Mqtt(MqttSettings),
     /// NATS JetStream 流 · Messages of a stream of NATS JetStream.
     Nats(NatsSettings),
+    /// Kafka 主题 · Messages of a topic of Kafka.
+    Kafka(KafkaSettings),
     /// S3 对象存储 · Objects of a bucket of an S3-compatible store.
     S3(ObjectsSettings),
     /// 网页 · Web pages of a site.
@@ -60,6 +63,8 @@ pub enum Kind {
     Mqtt,
     /// A stream of NATS JetStream.
     Nats,
+    /// A topic of Kafka.
+    Kafka,
     /// A bucket of an S3-compatible store.
     S3,
     /// Web pages of a site.
@@ -78,6 +83,7 @@ impl Kind {
             Self::Mysql => "mysql",
             Self::Mqtt => "mqtt",
             Self::Nats => "nats",
+            Self::Kafka => "kafka",
             Self::S3 => "s3",
             Self::Pages => "pages",
         }
@@ -96,6 +102,7 @@ impl Settings {
             Self::Mysql(_) => Kind::Mysql,
             Self::Mqtt(_) => Kind::Mqtt,
             Self::Nats(_) => Kind::Nats,
+            Self::Kafka(_) => Kind::Kafka,
             Self::S3(_) => Kind::S3,
             Self::Pages(_) => Kind::Pages,
         }
@@ -109,6 +116,7 @@ impl Settings {
             | Self::PostgresChanges(_)
             | Self::Mqtt(_)
             | Self::Nats(_)
+            | Self::Kafka(_)
             | Self::S3(_)
             | Self::Pages(_) => true,
             Self::Http(settings) => settings.incremental.is_some(),
@@ -129,6 +137,7 @@ impl Settings {
             | Self::Mysql(_)
             | Self::Mqtt(_)
             | Self::Nats(_)
+            | Self::Kafka(_)
             | Self::Pages(_) => false,
         }
     }
@@ -151,6 +160,9 @@ impl Settings {
             | Self::Nats(NatsSettings { host, port, user, tls, .. }) => {
                 format!("{host}:{port}/{user:?}\n{tls:?}")
             }
+            Self::Kafka(KafkaSettings { brokers, user, tls, mechanism, .. }) => {
+                format!("{}/{user:?}\n{tls:?} {mechanism:?}", brokers.join(","))
+            }
         }
     }
 
@@ -166,6 +178,7 @@ impl Settings {
             | Self::Mysql(_)
             | Self::Mqtt(_)
             | Self::Nats(_)
+            | Self::Kafka(_)
             | Self::S3(_)
             | Self::Pages(_) => false,
         }
@@ -181,6 +194,7 @@ impl Settings {
             Self::Mysql(settings) => settings.check(),
             Self::Mqtt(settings) => settings.check(),
             Self::Nats(settings) => settings.check(),
+            Self::Kafka(settings) => settings.check(),
             Self::S3(settings) => settings.check(),
             Self::Pages(settings) => settings.check(),
         }
@@ -204,6 +218,7 @@ impl Settings {
             Self::Mysql(settings) => Arc::new(Mysql::new(settings.clone(), secret, surroundings)),
             Self::Mqtt(settings) => Arc::new(Mqtt::new(settings.clone(), secret, surroundings)?),
             Self::Nats(settings) => Arc::new(Nats::new(settings.clone(), secret, surroundings)),
+            Self::Kafka(settings) => Arc::new(Kafka::new(settings.clone(), secret, surroundings)),
             Self::S3(settings) => Arc::new(Objects::new(settings.clone(), secret, surroundings)?),
             Self::Pages(settings) => Arc::new(Pages::new(settings.clone(), surroundings)?),
         })

@@ -6992,6 +6992,33 @@ export interface components {
             subject: string | null;
         } | {
             /** @constant */
+            kind: "kafka";
+            /** @description 服务器，主机:端口；连同它们告知的其他服务器，tcp://主机:端口 须列入 egress.allow · Brokers as host:port; these and those they name stand in egress.allow as tcp://host:port. */
+            brokers: string[];
+            /**
+             * @description 加密 · Encryption of the connection.
+             * @default checked
+             */
+            tls: components["schemas"]["Encryption"];
+            /**
+             * @description 用户 · User.
+             * @default null
+             */
+            user: string | null;
+            /**
+             * @description 登录方式 · How the password is shown.
+             * @default scram_sha_512
+             */
+            mechanism: components["schemas"]["Mechanism"];
+            /** @description 主题 · Topic. */
+            topic: string;
+            /**
+             * @description 首次从何处开始 · Where the first fetch begins.
+             * @default earliest
+             */
+            start: components["schemas"]["Start"];
+        } | {
+            /** @constant */
             kind: "s3";
             /** @description 服务地址，不含桶名；须列入 egress.allow · Address of the service without the bucket; its origin stands in egress.allow. */
             endpoint: string;
@@ -7137,6 +7164,10 @@ export interface components {
         Tls: "off" | "on" | "verify";
         /** @description Encryption of a connection (连接加密). */
         Encryption: "off" | "checked" | "unchecked";
+        /** @description How a password is shown to the broker. */
+        Mechanism: "plain" | "scram_sha_256" | "scram_sha_512";
+        /** @description Where the first fetch begins. */
+        Start: "earliest" | "latest";
         /** @description Where the name of a bucket stands. */
         Addressing: "path" | "host";
         /** @description A schedule. */
@@ -19881,6 +19912,33 @@ export interface operations {
                         subject?: string | null;
                     } | {
                         /** @constant */
+                        kind: "kafka";
+                        /** @description 服务器，主机:端口；连同它们告知的其他服务器，tcp://主机:端口 须列入 egress.allow · Brokers as host:port; these and those they name stand in egress.allow as tcp://host:port. */
+                        brokers: string[];
+                        /**
+                         * @description 加密 · Encryption of the connection.
+                         * @default checked
+                         */
+                        tls?: "off" | "checked" | "unchecked";
+                        /**
+                         * @description 用户 · User.
+                         * @default null
+                         */
+                        user?: string | null;
+                        /**
+                         * @description 登录方式 · How the password is shown.
+                         * @default scram_sha_512
+                         */
+                        mechanism?: "plain" | "scram_sha_256" | "scram_sha_512";
+                        /** @description 主题 · Topic. */
+                        topic: string;
+                        /**
+                         * @description 首次从何处开始 · Where the first fetch begins.
+                         * @default earliest
+                         */
+                        start?: "earliest" | "latest";
+                    } | {
+                        /** @constant */
                         kind: "s3";
                         /** @description 服务地址，不含桶名；须列入 egress.allow · Address of the service without the bucket; its origin stands in egress.allow. */
                         endpoint: string;
@@ -20374,6 +20432,33 @@ export interface operations {
                         subject?: string | null;
                     } | {
                         /** @constant */
+                        kind: "kafka";
+                        /** @description 服务器，主机:端口；连同它们告知的其他服务器，tcp://主机:端口 须列入 egress.allow · Brokers as host:port; these and those they name stand in egress.allow as tcp://host:port. */
+                        brokers: string[];
+                        /**
+                         * @description 加密 · Encryption of the connection.
+                         * @default checked
+                         */
+                        tls?: "off" | "checked" | "unchecked";
+                        /**
+                         * @description 用户 · User.
+                         * @default null
+                         */
+                        user?: string | null;
+                        /**
+                         * @description 登录方式 · How the password is shown.
+                         * @default scram_sha_512
+                         */
+                        mechanism?: "plain" | "scram_sha_256" | "scram_sha_512";
+                        /** @description 主题 · Topic. */
+                        topic: string;
+                        /**
+                         * @description 首次从何处开始 · Where the first fetch begins.
+                         * @default earliest
+                         */
+                        start?: "earliest" | "latest";
+                    } | {
+                        /** @constant */
                         kind: "s3";
                         /** @description 服务地址，不含桶名；须列入 egress.allow · Address of the service without the bucket; its origin stands in egress.allow. */
                         endpoint: string;
@@ -20846,6 +20931,33 @@ export interface operations {
                              * @default null
                              */
                             subject?: string | null;
+                        } | {
+                            /** @constant */
+                            kind: "kafka";
+                            /** @description 服务器，主机:端口；连同它们告知的其他服务器，tcp://主机:端口 须列入 egress.allow · Brokers as host:port; these and those they name stand in egress.allow as tcp://host:port. */
+                            brokers: string[];
+                            /**
+                             * @description 加密 · Encryption of the connection.
+                             * @default checked
+                             */
+                            tls?: "off" | "checked" | "unchecked";
+                            /**
+                             * @description 用户 · User.
+                             * @default null
+                             */
+                            user?: string | null;
+                            /**
+                             * @description 登录方式 · How the password is shown.
+                             * @default scram_sha_512
+                             */
+                            mechanism?: "plain" | "scram_sha_256" | "scram_sha_512";
+                            /** @description 主题 · Topic. */
+                            topic: string;
+                            /**
+                             * @description 首次从何处开始 · Where the first fetch begins.
+                             * @default earliest
+                             */
+                            start?: "earliest" | "latest";
                         } | {
                             /** @constant */
                             kind: "s3";

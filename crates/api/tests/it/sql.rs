@@ -81,8 +81,8 @@ async fn mistakes_in_sql_are_problems_that_name_the_place_and_the_dataset_meant(
     }
     let hint = client.sql("SELECT * FROM raw.firm_ordre").await.json()["hint"].to_string();
     assert!(hint.contains("raw.firm_order"), "{hint}");
-    let wrong = client.sql("SELECT count(*)\nFROM raw.firm_order WHERE produkt > 'x'").await.json();
-    assert_eq!(wrong["detail"], "SQL is wrong at line 2, column 27: there is no column produkt");
+    let wrong = client.sql("SELECT count(*)\nFROM raw.firm_order WHERE products > 'x'").await.json();
+    assert_eq!(wrong["detail"], "SQL is wrong at line 2, column 27: there is no column products");
     assert_eq!(wrong["hint"], "Did you mean product?");
     let chinese = client.in_language("zh").sql("SELECT weather FROM raw.firm_order").await.json();
     assert_eq!(chinese["hint"], "可用的列：owner、product、amount_cny、ordered_on、_file、_line、_run。");

@@ -9,6 +9,7 @@
 
 mod folder;
 mod http;
+mod kafka;
 mod mqtt;
 mod mysql;
 mod nats;

@@ -186,8 +186,8 @@ mod tests {
             let valid_fields = there.iter().map(|name| column(name)).collect();
             SqlFault::of_schema(&SchemaError::FieldNotFound { field: Box::new(column(asked)), valid_fields })
         };
-        let near = of("nmae", &["code", "name"]);
-        assert_eq!(near.what.zh, "没有列 t.nmae");
+        let near = of("nam", &["code", "name"]);
+        assert_eq!(near.what.zh, "没有列 t.nam");
         assert_eq!(near.hint.unwrap().zh, "是不是 name？");
         assert_eq!(of("weather", &["code", "Name"]).hint.unwrap().en, "There are: code, \"Name\".");
         let many: Vec<String> = (0..40).map(|n| format!("column_{n}")).collect();

@@ -8,7 +8,7 @@ import { FailureView } from "../../sdk/States";
 import type { Connector } from "../../sdk/types";
 import { bodyOf, type Draft, draftOf, EMPTY, type Kind, KINDS, portOf } from "./draft";
 import { PagesFields } from "./PagesFields";
-import { MqttFields, NatsFields } from "./StreamFields";
+import { KafkaFields, MqttFields, NatsFields } from "./StreamFields";
 
 export function ConnectorForm({ connector, onClose }: { connector: Connector | null; onClose: () => void }) {
   const t = useT();
@@ -103,6 +103,8 @@ function KindFields({ kind }: { kind: Kind }) {
       return <MqttFields />;
     case "nats":
       return <NatsFields />;
+    case "kafka":
+      return <KafkaFields />;
     case "s3":
       return <ObjectsFields />;
     case "pages":

@@ -2,7 +2,7 @@
 import type { Connector, NewConnector, Schedule, SourceSettings } from "../../sdk/types";
 
 export type Kind = SourceSettings["kind"];
-export const KINDS: Kind[] = ["folder", "http", "postgres", "postgres_changes", "mysql", "mqtt", "nats", "s3", "pages"];
+export const KINDS: Kind[] = ["folder", "http", "postgres", "postgres_changes", "mysql", "mqtt", "nats", "kafka", "s3", "pages"];
 /** Ports servers listen on, by kind. */
 const PORTS: Partial<Record<Kind, number>> = { postgres: 5432, postgres_changes: 5432, mysql: 3306, mqtt: 8883, nats: 4222 };
 export const portOf = (kind: Kind) => PORTS[kind];
@@ -48,7 +48,7 @@ export interface Draft {
   publication?: string;
   make?: boolean;
   snapshot?: boolean;
-  // mqtt, nats
+  // mqtt, nats, kafka
   encryption?: Mqtt["tls"];
   topic?: string;
   clientId?: string;
@@ -56,6 +56,9 @@ export interface Draft {
   sessionHours?: number;
   stream?: string;
   subject?: string;
+  brokers?: string[];
+  mechanism?: Kafka["mechanism"];
+  origin?: Kafka["start"];
   // s3
   endpoint?: string;
   region?: string;
@@ -96,6 +99,8 @@ export const EMPTY: Partial<Draft> = {
   encryption: "checked",
   listen: 20,
   sessionHours: 168,
+  mechanism: "scram_sha_512",
+  origin: "earliest",
   region: "us-east-1",
   addressing: "path",
   within: "/",
@@ -153,6 +158,15 @@ function settingsOf(draft: Draft, before: SourceSettings | undefined): SourceSet
       };
     case "nats":
       return { kind: "nats", ...serverOf(draft), stream: draft.stream?.trim() ?? "", subject: filled(draft.subject) ?? null };
+    case "kafka":
+      return {
+        kind: "kafka",
+        brokers: draft.brokers ?? [],
+        ...accessOf(draft),
+        mechanism: draft.mechanism ?? "scram_sha_512",
+        topic: draft.topic?.trim() ?? "",
+        start: draft.origin ?? "earliest",
+      };
     case "s3":
       return {
         kind: "s3",
@@ -204,10 +218,15 @@ function growingOf(draft: Draft, before: SourceSettings | undefined) {
 
 type Http = Extract<SourceSettings, { kind: "http" }>;
 type Mqtt = Extract<SourceSettings, { kind: "mqtt" }>;
+type Kafka = Extract<SourceSettings, { kind: "kafka" }>;
 
 const serverOf = (draft: Draft) => ({
   host: draft.host?.trim() ?? "",
   port: draft.port ?? portOf(draft.kind) ?? 0,
+  ...accessOf(draft),
+});
+
+const accessOf = (draft: Draft) => ({
   user: filled(draft.user) ?? null,
   tls: draft.encryption ?? ("checked" as const),
 });
@@ -327,6 +346,16 @@ export function draftOf(connector: Connector): Partial<Draft> {
         encryption: settings.tls,
         stream: settings.stream,
         subject: settings.subject ?? undefined,
+      };
+    case "kafka":
+      return {
+        ...common,
+        brokers: settings.brokers,
+        user: settings.user ?? undefined,
+        encryption: settings.tls,
+        mechanism: settings.mechanism,
+        topic: settings.topic,
+        origin: settings.start,
       };
     case "s3":
       return {

@@ -6,7 +6,7 @@ import { useId, useRef, useState } from "react";
 import { api } from "../../sdk/api";
 import { download } from "../../sdk/csv";
 import { seconds } from "../../sdk/format";
-import { text, useT } from "../../sdk/i18n";
+import { sentences, text, useT } from "../../sdk/i18n";
 import { Card, PageFrame } from "../../sdk/Page";
 import { ProvenanceFooter } from "../../sdk/Provenance";
 import { useAsk } from "../../sdk/query";
@@ -119,7 +119,7 @@ export function Workbench() {
               ) : null}
               <span className="muted">{t("sql.shortcut")}</span>
             </div>
-            <p className="muted" style={{ marginTop: 10, fontSize: 12.5 }}>{t("sql.readOnly")} {t("sql.versionHint")}</p>
+            <p className="muted" style={{ marginTop: 10, fontSize: 12.5 }}>{sentences([t("sql.readOnly"), t("sql.versionHint")])}</p>
           </section>
           <section className="card" aria-label={t("components.result")}>
             {error ? <FailureView error={error} /> : null}
