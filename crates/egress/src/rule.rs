@@ -7,8 +7,9 @@ use url::{Host, Url};
 
 use crate::{Error, Result};
 
-/// Longest address looked at, bytes.
-const URL_BYTES_MAX: usize = 2_048;
+/// Longest address looked at, bytes: an object's key has up to 1,024, which become 3,072 where none of it is ASCII, and a
+/// signature stands behind it.
+const URL_BYTES_MAX: usize = 4_096;
 
 /// What is spoken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -215,7 +216,7 @@ mod tests {
         let long = Target::parse(&of_length(URL_BYTES_MAX + 1)).unwrap_err();
         assert_eq!((long.code(), long.is_refusal()), ("egress/too-long", true));
         let words = brain_kernel::error::Failure::from(long).detail;
-        assert!(words.zh.contains("2048") && words.en.contains("2048") && words.en.len() < 300, "{words:?}");
+        assert!(words.zh.contains("4096") && words.en.contains("4096") && words.en.len() < 300, "{words:?}");
     }
 
     #[test]
