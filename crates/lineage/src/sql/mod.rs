@@ -29,7 +29,7 @@ mod write;
 pub use catalogue::Catalogue;
 pub use dialect::Dialect;
 pub use issue::{Issue, IssueKind, Position};
-pub use nesting::is_too_nested;
+pub use nesting::{Nesting, is_too_nested, nesting};
 pub use script::{ColumnLineage, Followed, Origin, Script, StatementLineage, Verb};
 
 use crate::error::{LineageError, Result};

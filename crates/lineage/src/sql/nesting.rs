@@ -42,6 +42,12 @@ const EXPRESSION_DEPTH_MAX: u32 = 400;
 /// The most joins, unions and queries within or behind one another.
 const PLAN_DEPTH_MAX: u32 = 100;
 
+/// The share of what is let in that any thread has room for is one in this many.
+const SHALLOW_SHARE: u32 = 20;
+
+/// Parentheses and prefixes within one another that any thread has room for. The parser itself stops at fifty.
+const SHALLOW_PARENTHESES: u32 = 10;
+
 /// Words that begin another expression of the same query.
 const SEPARATORS: &[&str] = &[
     "by", "else", "from", "group", "having", "limit", "offset", "on", "order", "qualify", "select", "set",
@@ -74,19 +80,44 @@ const OPERATORS: &[&str] = &[
     "similar",
 ];
 
-/// Whether an engine could run out of stack on this text, or a parser take exponentially long over it, for it is nested
-/// or chained too deeply. Ask before parsing what a stranger sends.
+/// What a text's tree asks of the stack it is planned on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Nesting {
+    /// Any thread has room for it.
+    Shallow,
+    /// It needs a stack of its own.
+    Deep,
+    /// An engine could run out of stack, or a parser take exponentially long.
+    TooDeep,
+}
+
+/// How deeply a text is nested or chained. Ask before parsing what a stranger sends.
 #[must_use]
-pub fn is_too_nested(text: &str) -> bool {
+pub fn nesting(text: &str) -> Nesting {
     let mut tokens = Vec::new();
     // What lies before an unclosed quote counts; the quote itself ends the parser's work too.
     let _ = Tokenizer::new(&GenericDialect {}, text).tokenize_with_location_into_buf(&mut tokens);
-    tokens.split(|token| token.token == Token::SemiColon).any(|one| {
-        let depth = tree_depth(one);
-        retried_depth(one) > RETRIED_DEPTH_MAX
-            || depth.expression > EXPRESSION_DEPTH_MAX
-            || depth.plan > PLAN_DEPTH_MAX
-    })
+    let statements = tokens.split(|token| token.token == Token::SemiColon);
+    statements.map(nesting_of).max().unwrap_or(Nesting::Shallow)
+}
+
+/// Whether a text is nested or chained too deeply for an engine or a parser.
+#[must_use]
+pub fn is_too_nested(text: &str) -> bool {
+    nesting(text) == Nesting::TooDeep
+}
+
+fn nesting_of(statement: &[TokenWithSpan]) -> Nesting {
+    let (depth, retried) = (tree_depth(statement), retried_depth(statement));
+    let within =
+        |share: u32| depth.expression <= EXPRESSION_DEPTH_MAX / share && depth.plan <= PLAN_DEPTH_MAX / share;
+    if retried > RETRIED_DEPTH_MAX || !within(1) {
+        Nesting::TooDeep
+    } else if within(SHALLOW_SHARE) && retried + depth.parentheses <= SHALLOW_PARENTHESES {
+        Nesting::Shallow
+    } else {
+        Nesting::Deep
+    }
 }
 
 /// How deep prefixes that are tried again are nested, at most, up to the end of the statement.
@@ -129,6 +160,8 @@ struct Depth {
     expression: u32,
     /// Of its relations.
     plan: u32,
+    /// Of its parentheses, around functions and queries too.
+    parentheses: u32,
 }
 
 /// What stands between two parentheses, as far as it was read.
@@ -182,7 +215,11 @@ impl Level {
 
     fn depth(mut self) -> Depth {
         self.end_expression();
-        Depth { expression: self.expression + self.inner.expression, plan: self.relations + self.inner.plan }
+        Depth {
+            expression: self.expression + self.inner.expression,
+            plan: self.relations + self.inner.plan,
+            parentheses: self.inner.parentheses,
+        }
     }
 
     /// The level outside, with what this one holds.
@@ -190,6 +227,7 @@ impl Level {
         let is_common = self.is_common;
         let depth = self.depth();
         outer.inner.expression = outer.inner.expression.max(depth.expression);
+        outer.inner.parentheses = outer.inner.parentheses.max(depth.parentheses + 1);
         if is_common {
             outer.relations += depth.plan;
         } else {
@@ -281,8 +319,32 @@ mod tests {
             ("SELECT \"or\" FROM t WHERE ((a = 1", 1, 1),
             (")) SELECT a + b", 1, 1),
         ] {
-            assert_eq!(depth(text), Depth { expression, plan }, "{text}");
+            let found = depth(text);
+            assert_eq!((found.expression, found.plan), (expression, plan), "{text}");
         }
+    }
+
+    #[test]
+    fn what_people_write_is_shallow_and_what_is_nested_or_chained_is_not() {
+        for text in [
+            "",
+            "SELECT 1",
+            "SELECT region, count(*), sum(amount) FROM t WHERE day > '2026-01-01' AND a IN (1, 2) GROUP BY region",
+            "SELECT a.x, round(sum(b.y * (1 - b.z)), 2) FROM a JOIN b ON a.k = b.k JOIN c ON b.c = c.c GROUP BY 1",
+            "WITH a AS (SELECT 1) SELECT * FROM a ORDER BY 1 LIMIT 3",
+        ] {
+            assert_eq!(nesting(text), Nesting::Shallow, "{text}");
+        }
+        let calls = |times| format!("SELECT {}a{}", "abs(".repeat(times), ")".repeat(times));
+        assert_eq!([10, 11].map(|times| nesting(&calls(times))), [Nesting::Shallow, Nesting::Deep]);
+        let chain = |times| format!("SELECT a{}", " + a".repeat(times));
+        assert_eq!(
+            [20, 21, 400, 401].map(|times| nesting(&chain(times))),
+            [Nesting::Shallow, Nesting::Deep, Nesting::Deep, Nesting::TooDeep]
+        );
+        let joins = |times| format!("SELECT 1 FROM t{}", " CROSS JOIN t".repeat(times));
+        assert_eq!([4, 5].map(|times| nesting(&joins(times))), [Nesting::Shallow, Nesting::Deep]);
+        assert_eq!(nesting(&format!("SELECT 1; {}", chain(401))), Nesting::TooDeep);
     }
 
     #[test]

@@ -80,10 +80,16 @@ impl Sums {
         if *self == Self::of(File::open(path)?)? { Ok(()) } else { Err(Damaged::error(path)) }
     }
 
+    /// Check the length of a file: one that lost its end has its footer in the wrong place.
+    pub(crate) fn check_length(&self, path: &Path, length: u64) -> io::Result<()> {
+        if length == self.length { Ok(()) } else { Err(Damaged::error(path)) }
+    }
+
     /// The bytes of a range, every block of it checked.
     pub(crate) fn read(&self, path: &Path, range: Range<u64>) -> io::Result<Bytes> {
         let mut file = File::open(path)?;
-        if file.metadata()?.len() != self.length || range.end > self.length || range.start > range.end {
+        self.check_length(path, file.metadata()?.len())?;
+        if range.end > self.length || range.start > range.end {
             return Err(Damaged::error(path));
         }
         let block = BLOCK_BYTES as u64;

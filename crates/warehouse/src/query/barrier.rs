@@ -5,7 +5,9 @@
 //! such a row exists. So a filtered table takes in only conditions that cannot fail; the rest runs behind the barrier.
 //! PostgreSQL knows the same two words: security barrier and leakproof.
 
+use super::stack::with_room;
 use async_trait::async_trait;
+use brain_lineage::sql::Nesting;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::tree_node::TreeNodeRecursion;
@@ -28,12 +30,14 @@ use std::sync::Arc;
 pub(crate) struct FilteredTable {
     plan: LogicalPlan,
     schema: SchemaRef,
+    /// How deep the row filter is.
+    nesting: Nesting,
 }
 
 impl FilteredTable {
-    pub(crate) fn new(plan: LogicalPlan) -> Self {
+    pub(crate) fn new(plan: LogicalPlan, nesting: Nesting) -> Self {
         let schema = Arc::clone(plan.schema().inner());
-        Self { plan, schema }
+        Self { plan, schema, nesting }
     }
 }
 
@@ -81,7 +85,7 @@ impl TableProvider for FilteredTable {
         if limit.is_some() {
             plan = plan.limit(0, limit)?;
         }
-        let inner = state.create_physical_plan(&plan.build()?).await?;
+        let inner = with_room(self.nesting, state.create_physical_plan(&plan.build()?)).await?;
         Ok(Arc::new(Barrier::new(inner)))
     }
 }

@@ -1,6 +1,6 @@
 //! Which engine a statement runs on: the cluster where there is one and the plan can go there, else this process.
 
-use super::session::{Session, limited};
+use super::session::{Session, execute_here, limited};
 use super::stream::Bounds;
 use crate::Result;
 use crate::distributed::{EMBEDDED, Placed};
@@ -8,7 +8,7 @@ use datafusion::execution::{SendableRecordBatchStream, SessionState};
 use datafusion::logical_expr::LogicalPlan;
 
 impl Session {
-    /// Rows of a planned statement, and the name of the engine they come from.
+    /// Rows of a planned statement, and the name of the engine they come from; on a stack with room for the plan.
     pub(super) async fn answer(
         &self,
         state: &SessionState,
@@ -23,6 +23,6 @@ impl Session {
                 Placed::Here(why) => tracing::debug!(why, "a query is answered by this process"),
             }
         }
-        Ok((self.execute(state, plan, bounds).await?, EMBEDDED))
+        Ok((execute_here(state, plan, bounds).await?, EMBEDDED))
     }
 }

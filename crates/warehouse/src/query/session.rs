@@ -3,7 +3,7 @@
 use super::catalog::{DoorCatalog, Opened, Prepared, Visit};
 use super::fault::placed;
 use super::nearest::nearest;
-use super::stack::deep;
+use super::stack::{deep, with_room};
 use super::statement;
 use super::stream::{Bounds, QueryStream};
 use crate::catalogue::entry::Entry;
@@ -328,9 +328,10 @@ impl Session {
         bounds: &Bounds,
         cancel: Cancel,
     ) -> Result<QueryStream> {
+        let nesting = statement::measure(sql)?;
         let planning = async {
             let bare = self.inner().engine.parser();
-            let parsed = statement::parse(bare, sql)?;
+            let parsed = statement::parse_measured(bare, sql)?;
             let (prepared, inputs) = self.prepare(bare, &parsed).await?;
             let state = self.state(prepared, bounds)?;
             let plan = state.statement_to_plan(parsed).await.map_err(placed)?;
@@ -342,7 +343,7 @@ impl Session {
             };
             Ok::<_, Error>((answer, inputs))
         };
-        let ((batches, engine), inputs) = deep(planning).await?;
+        let ((batches, engine), inputs) = with_room(nesting, planning).await?;
         Ok(self.stream(batches, inputs, bounds, cancel).await?.answered_by(engine))
     }
 
@@ -405,11 +406,7 @@ impl Session {
         plan: LogicalPlan,
         bounds: &Bounds,
     ) -> Result<SendableRecordBatchStream> {
-        let planning = async {
-            let physical = state.create_physical_plan(&limited(plan, bounds)?).await?;
-            Ok(execute_stream(physical, state.task_ctx())?)
-        };
-        deep(planning).await
+        deep(execute_here(state, plan, bounds)).await
     }
 
     pub(crate) async fn stream(
@@ -447,6 +444,16 @@ impl Session {
     pub(crate) fn inner(&self) -> &Arc<Inner> {
         &self.visit.inner
     }
+}
+
+/// [`Session::execute`] on the stack there is, which has room for the plan.
+pub(super) async fn execute_here(
+    state: &SessionState,
+    plan: LogicalPlan,
+    bounds: &Bounds,
+) -> Result<SendableRecordBatchStream> {
+    let physical = state.create_physical_plan(&limited(plan, bounds)?).await?;
+    Ok(execute_stream(physical, state.task_ctx())?)
 }
 
 /// A plan that leaves out what the bounds leave out, and makes one row more than they let through.

@@ -1,5 +1,6 @@
 //! Room for planning: DataFusion walks a plan by calling itself.
 
+use brain_lineage::sql::Nesting;
 use std::pin::pin;
 
 /// Stack a statement is planned on, bytes. What may come is bounded (`brain_lineage::sql::is_too_nested`); in a
@@ -17,4 +18,21 @@ pub(crate) async fn deep<T>(work: impl Future<Output = T>) -> T {
         stacker::maybe_grow(LEFT_BYTES, STACK_BYTES, || work.as_mut().poll(context))
     })
     .await
+}
+
+/// Do this where there is room for a statement so deep. Most are shallow, and a stack of its own costs a millisecond of
+/// the whole process: it is given back after every step, and each time all processors forget where its pages were.
+pub(crate) async fn with_room<T>(nesting: Nesting, work: impl Future<Output = T>) -> T {
+    match nesting {
+        Nesting::Shallow => work.await,
+        Nesting::Deep | Nesting::TooDeep => deep(work).await,
+    }
+}
+
+/// [`with_room`] for what waits for nothing.
+pub(crate) fn with_room_now<T>(nesting: Nesting, work: impl FnOnce() -> T) -> T {
+    match nesting {
+        Nesting::Shallow => work(),
+        Nesting::Deep | Nesting::TooDeep => stacker::maybe_grow(LEFT_BYTES, STACK_BYTES, work),
+    }
 }

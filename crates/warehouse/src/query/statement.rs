@@ -3,7 +3,7 @@
 use super::expansion;
 use super::fault::SqlFault;
 use crate::{Error, Result};
-use brain_lineage::sql::is_too_nested;
+use brain_lineage::sql::{Nesting, nesting};
 use datafusion::error::DataFusionError;
 use datafusion::execution::SessionState;
 use datafusion::execution::context::SQLOptions;
@@ -16,14 +16,25 @@ const SQL_BYTES_MAX: usize = 256 * 1024;
 
 /// Parse one statement and refuse everything that is not a read.
 pub(crate) fn parse(state: &SessionState, sql: &str) -> Result<Statement> {
+    measure(sql)?;
+    parse_measured(state, sql)
+}
+
+/// How deep a statement is, and a refusal of one that is too deep or too long. Before parsing: the parser's time over
+/// nested CASE doubles with each level, and a chain of a thousand operators is a tree a thousand levels deep, beyond what
+/// the engine's stack holds.
+pub(super) fn measure(sql: &str) -> Result<Nesting> {
     if sql.len() > SQL_BYTES_MAX {
         return Err(SqlFault::too_long(SQL_BYTES_MAX).into());
     }
-    // Checked before parsing: the parser's time over nested CASE doubles with each level, and a chain of a thousand
-    // operators is a tree a thousand levels deep, beyond what the engine's stack holds.
-    if is_too_nested(sql) {
-        return Err(SqlFault::too_deep().into());
+    match nesting(sql) {
+        Nesting::TooDeep => Err(SqlFault::too_deep().into()),
+        room => Ok(room),
     }
+}
+
+/// [`parse`] behind [`measure`].
+pub(super) fn parse_measured(state: &SessionState, sql: &str) -> Result<Statement> {
     let dialect = state.config().options().sql_parser.dialect;
     let statement = state.sql_to_statement(sql, &dialect).map_err(|error| match error {
         DataFusionError::NotImplemented(_) => {

@@ -1,8 +1,12 @@
 //! Limits of a query: rows, time, memory, cancel — and errors a person can act on.
 
-use crate::node::{Node, administrator};
+use crate::door::grant;
+use crate::node::{Node, OTHER, administrator, party};
 use brain_kernel::error::{ErrorKind, Failure};
+use brain_kernel::party::Role;
+use brain_kernel::predicate::Predicate;
 use brain_kernel::progress::Cancel;
+use brain_lineage::sql::{Nesting, nesting};
 use brain_warehouse::query::{QueryLimits, QueryStream};
 
 const HEAVY: &str = "SELECT count(*) FROM generate_series(1, 100000000) a JOIN generate_series(1, 100000000) b \
@@ -122,6 +126,40 @@ async fn the_deepest_statements_that_are_let_in_are_answered_and_deeper_ones_ref
             Node::refused(node.rows(&administrator(), &sql(most + 20)).await, ErrorKind::InvalidArgument);
         assert_eq!(failure.code, "warehouse/sql", "{shape}");
     }
+}
+
+/// Statements of the deepest shapes that are planned on the thread's own stack, and grants with the longest filter there
+/// is: a thread of tests has 2 MiB, as those of a node have.
+#[tokio::test]
+async fn what_is_planned_on_the_threads_own_stack_has_room_there() {
+    let node = Node::loaded().await;
+    let calls = format!("{}units{}", "abs(".repeat(8), ")".repeat(8));
+    let sums = format!("units{}", " + units".repeat(18));
+    let or = (0..9).map(|at| format!("units % 1000 = {at}")).collect::<Vec<_>>().join(" OR ");
+    let joins = " CROSS JOIN (SELECT 1) j CROSS JOIN raw.place p CROSS JOIN raw.place q";
+    let shapes = [
+        format!("SELECT {calls}, {sums} FROM raw.sale WHERE {or} OR units > 0"),
+        format!("SELECT sum({sums}) FROM raw.sale{joins}"),
+        format!("{} SELECT * FROM c2, raw.sale", common(3, "SELECT a FROM BEFORE WHERE a < 7")),
+        "SELECT 1 FROM raw.sale UNION ALL SELECT 2 FROM raw.sale UNION SELECT 3".to_owned(),
+    ];
+    for sql in &shapes {
+        assert_eq!(nesting(sql), Nesting::Shallow, "{sql}");
+        assert!(!node.rows(&administrator(), sql).await.unwrap().is_empty(), "{sql}");
+    }
+    node.revoke_everything().await;
+    let column = || "firm".to_owned();
+    let equal = (0..700).map(|at| Predicate::Equals { column: column(), value: format!("公司{at}") });
+    let begun = (0..290).map(|at| Predicate::StartsWith { column: column(), prefix: format!("公司{at}") });
+    let mut parts: Vec<Predicate> = equal.chain(begun).collect();
+    parts.push(Predicate::Equals { column: column(), value: OTHER.to_owned() });
+    node.grant(grant(Role::IndustryBody, "raw.sale", Predicate::Any(parts), &[])).await;
+    let body = party(Role::IndustryBody, None);
+    assert_eq!(node.rows(&body, "SELECT count(*) FROM raw.sale WHERE units > 0").await.unwrap(), ["1"]);
+    let session = node.warehouse.session(&body, "test");
+    let table = session.table("raw.sale", QueryLimits::default(), Cancel::new()).await.unwrap();
+    let rows: usize = table.collect().await.unwrap().0.iter().map(|batch| batch.num_rows()).sum();
+    assert_eq!(rows, 1);
 }
 
 #[tokio::test]
