@@ -343,7 +343,7 @@ impl Session {
             };
             Ok::<_, Error>((answer, inputs))
         };
-        let ((batches, engine), inputs) = with_room(nesting, planning).await?;
+        let ((batches, engine), inputs) = with_room(nesting, Box::pin(planning)).await?;
         Ok(self.stream(batches, inputs, bounds, cancel).await?.answered_by(engine))
     }
 

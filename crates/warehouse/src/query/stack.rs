@@ -13,20 +13,14 @@ const LEFT_BYTES: usize = STACK_BYTES / 2;
 /// Do this on a stack that holds the deepest statement that is let in; a thread of the node has 2 MiB. Within such a
 /// stack it takes no other.
 pub(crate) async fn deep<T>(work: impl Future<Output = T>) -> T {
-    let mut work = pin!(work);
-    std::future::poll_fn(|context| {
-        stacker::maybe_grow(LEFT_BYTES, STACK_BYTES, || work.as_mut().poll(context))
-    })
-    .await
+    with_room(Nesting::Deep, work).await
 }
 
 /// Do this where there is room for a statement so deep. Most are shallow, and a stack of its own costs a millisecond of
 /// the whole process: it is given back after every step, and each time all processors forget where its pages were.
 pub(crate) async fn with_room<T>(nesting: Nesting, work: impl Future<Output = T>) -> T {
-    match nesting {
-        Nesting::Shallow => work.await,
-        Nesting::Deep | Nesting::TooDeep => deep(work).await,
-    }
+    let mut work = pin!(work);
+    std::future::poll_fn(|context| with_room_now(nesting, || work.as_mut().poll(context))).await
 }
 
 /// [`with_room`] for what waits for nothing.
